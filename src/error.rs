@@ -1,0 +1,271 @@
+//! One opaque error: what happened, whose turn it is, and what to do.
+
+mod code;
+
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+pub(crate) use self::code::Code;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The cause of an [`Error`], as other libraries give it.
+pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
+
+/// What went wrong, in one word that is cheap to clone.
+///
+/// [`kind`](Self::kind) says who is to act, [`code`](Self::code) is stable and made for programs, [`hint`](Self::hint) says what to do.
+/// `Display` is one line with the whole chain of causes. No secret is ever in it, nor in `Debug`.
+///
+/// ```
+/// let error = logto::LogtoConfig::builder().build().unwrap_err();
+/// assert_eq!(error.kind(), logto::ErrorKind::Config);
+/// assert_eq!(error.code(), "config.invalid");
+/// assert!(error.to_string().contains("endpoint is missing"));
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    code: Code,
+    message: String,
+    hint: Option<String>,
+    source: Option<Arc<dyn StdError + Send + Sync + 'static>>,
+    oauth: Option<OAuthError>,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+}
+
+/// Who is to act on an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The operator: a setting here or in the Logto Console is wrong.
+    Config,
+    /// The application's programmer: the crate was called in a way it cannot serve.
+    Usage,
+    /// The browser: the callback does not belong to a sign-in that this browser began here.
+    Callback,
+    /// The user, or Logto on its rules, said no.
+    Denied,
+    /// The user: nobody is signed in, or the session has ended. See [`Error::requires_sign_in`].
+    NotAuthenticated,
+    /// A token failed one of its checks.
+    InvalidToken,
+    /// Logto answered, and the answer cannot be used.
+    Provider,
+    /// Logto could not be asked: nobody's session is affected, try again.
+    Network,
+    /// The session store failed.
+    Store,
+    /// The session does not fit the browser's limits for cookies.
+    SessionTooLarge,
+}
+
+impl Error {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            code,
+            message: one_line(&message.into()),
+            hint: None,
+            source: None,
+            oauth: None,
+            status: None,
+            retry_after: None,
+        }))
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.inner_mut().source = Some(Arc::from(source.into()));
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.inner_mut().hint = Some(one_line(&hint.into()));
+        self
+    }
+
+    pub(crate) fn with_oauth(mut self, oauth: OAuthError) -> Self {
+        self.inner_mut().oauth = Some(oauth);
+        self
+    }
+
+    pub(crate) fn with_response(mut self, status: u16, retry_after: Option<Duration>) -> Self {
+        let inner = self.inner_mut();
+        inner.status = Some(status);
+        inner.retry_after = retry_after;
+        self
+    }
+
+    fn inner_mut(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
+    }
+
+    pub(crate) fn is(&self, code: Code) -> bool {
+        self.0.code == code
+    }
+
+    /// Who is to act.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.code.kind()
+    }
+
+    /// A stable name for programs, such as `sign_in_session.not_found`. Where Logto's own SDKs have the case, it is their name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.code.as_str()
+    }
+
+    /// What to do about it, in a sentence for the person named by [`kind`](Self::kind).
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        self.0.hint.as_deref().unwrap_or(self.0.code.hint())
+    }
+
+    /// Whether the same call may succeed in a moment: Logto was out of reach, busy or broken. The session is kept.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.kind() == ErrorKind::Network || self.0.status.is_some_and(is_transient_status)
+    }
+
+    /// Whether the user has to sign in (again) before the call can succeed.
+    #[must_use]
+    pub fn requires_sign_in(&self) -> bool {
+        self.kind() == ErrorKind::NotAuthenticated
+    }
+
+    /// The error that Logto answered with (RFC 6749 section 5.2), if it answered with one.
+    #[must_use]
+    pub fn oauth_error(&self) -> Option<&OAuthError> {
+        self.0.oauth.as_ref()
+    }
+
+    /// The status of Logto's response, where it is what failed.
+    #[must_use]
+    pub fn provider_status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// How long Logto asked us to wait (`Retry-After`).
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The HTTP status that a web application answers this error with.
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        self.0.code.status().unwrap_or(match self.kind() {
+            ErrorKind::NotAuthenticated => 401,
+            ErrorKind::Denied => 403,
+            ErrorKind::Callback => 400,
+            _ if self.is_transient() => 503,
+            ErrorKind::Provider | ErrorKind::InvalidToken => 502,
+            ErrorKind::Network | ErrorKind::Store => 503,
+            ErrorKind::Config | ErrorKind::Usage | ErrorKind::SessionTooLarge => 500,
+        })
+    }
+}
+
+/// RFC 9110 section 15: the request timed out, was too many, or the server is at fault.
+pub(crate) fn is_transient_status(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
+}
+
+/// One line, whatever a server or a library put into its message.
+fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {}", one_line(&error.to_string()))?;
+            // Our own Display already tells its whole chain.
+            cause = if error.is::<Self>() { None } else { error.source() };
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.code())
+            .field("kind", &self.kind())
+            .field("message", &self.to_string())
+            .field("hint", &self.hint())
+            .field("oauth", &self.0.oauth)
+            .field("status", &self.0.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| -> &(dyn StdError + 'static) { source })
+    }
+}
+
+/// An OAuth 2.0 error (RFC 6749 sections 4.1.2.1 and 5.2) with the two members that Logto adds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize)]
+pub struct OAuthError {
+    #[serde(default)]
+    pub(crate) error: String,
+    #[serde(default)]
+    pub(crate) error_description: Option<String>,
+    #[serde(default)]
+    pub(crate) error_uri: Option<String>,
+    #[serde(default)]
+    pub(crate) code: Option<String>,
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+}
+
+impl OAuthError {
+    /// The `error` member: `invalid_grant`, `access_denied`, ….
+    #[must_use]
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+
+    /// The `error_description` member. Text from the network: escape it before it reaches a page.
+    #[must_use]
+    pub fn error_description(&self) -> Option<&str> {
+        self.error_description.as_deref()
+    }
+
+    /// The `error_uri` member.
+    #[must_use]
+    pub fn error_uri(&self) -> Option<&str> {
+        self.error_uri.as_deref()
+    }
+
+    /// Logto's own code, such as `oidc.invalid_grant`.
+    #[must_use]
+    pub fn logto_code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// Logto's own message, in the language of the request.
+    #[must_use]
+    pub fn logto_message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+}
+
+impl fmt::Display for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.error.is_empty() { self.code.as_deref().unwrap_or("unnamed error") } else { &self.error })?;
+        match self.error_description.as_deref().or(self.message.as_deref()) {
+            Some(description) => write!(f, " ({})", one_line(description)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for OAuthError {}

@@ -1,0 +1,107 @@
+//! Every error there is: its name, who is to act, and what to do. `docs/errors.md` shows the same list.
+
+use super::ErrorKind;
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $kind:ident $hint:literal)*) => {
+        /// The name of an error. The string is public and stable, the variant is ours.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Code { $($variant),* }
+
+        impl Code {
+            /// All of them, for the test that pins them.
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),*];
+
+            pub(crate) fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            pub(crate) fn kind(self) -> ErrorKind {
+                match self { $(Self::$variant => ErrorKind::$kind),* }
+            }
+
+            pub(crate) fn hint(self) -> &'static str {
+                match self { $(Self::$variant => $hint),* }
+            }
+        }
+    };
+}
+
+codes! {
+    ConfigInvalid "config.invalid" Config "Correct each setting that the message names; docs/configuration.md describes them all."
+    HttpClient "config.http_client" Config "Give a working client with `LogtoConfig::builder().http_client(…)`, or check the system's TLS certificates."
+    ClientRejected "client.rejected" Config "Compare the app id and app secret with Logto Console › Applications › your app › Endpoints & Credentials."
+    IssuerMismatched "discovery.issuer_mismatched" Config "Set `endpoint` to exactly the address that Logto calls itself (scheme, host, port, path), or list the other one in `accepted_issuers`."
+
+    LayerMissing "axum.layer_missing" Usage "Add `.layer(logto::axum::layer(logto))` to the router, after the routes that use it."
+    SessionInUse "session.in_use" Usage "One handler holds the session at a time: take one `RequestSession` argument, and drop it before the response is returned."
+    SessionCommitted "session.committed" Usage "The response has begun, so the session can no longer be written: do the work before the handler returns."
+    InvalidOption "options.invalid" Usage "Correct the option that the message names."
+    Randomness "system.randomness" Usage "The operating system must provide random bytes."
+
+    ReturnToRefused "sign_in.return_to_refused" Callback "Return to a path on this site, or list the other origin in `allowed_return_origins`."
+    MissingState "callback_uri_verification.missing_state" Callback "Begin the sign-in on this site; a callback is never opened by hand."
+    StateMismatched "callback_uri_verification.state_mismatched" Callback "Sign in again: this callback belongs to a sign-in that was begun in another browser or too long ago."
+    RepeatedParameter "callback_uri_verification.repeated_parameter" Callback "Sign in again; if it persists, something between Logto and this site changes the callback's query."
+    IssMissing "callback_uri_verification.iss_missing" Callback "Sign in again; if it persists, something between Logto and this site drops the `iss` parameter (RFC 9207)."
+    IssMismatched "callback_uri_verification.iss_mismatched" Callback "Sign in again; if it persists, the answer comes from another server than `endpoint` names (RFC 9207)."
+    MissingCode "callback_uri_verification.missing_code" Callback "Sign in again; the callback had neither a code nor an error."
+    SignInSessionNotFound "sign_in_session.not_found" Callback "Sign in again. If it persists: open the site under the very host of `base_url` (localhost is not 127.0.0.1), over https when cookies are Secure, with cookies allowed."
+    SignInSessionExpired "sign_in_session.expired" Callback "Sign in again: this sign-in was begun more than ten minutes ago."
+    CodeRefused "sign_in.code_refused" Callback "Sign in again: Logto refused the authorization code. It lives 60 seconds, works once, and only for the redirect URI and app that asked for it."
+    CrossSite "sign_out.cross_site" Callback "Sign out with a form on this site: `<form method=\"post\" action=\"/logto/sign-out\">`."
+    MethodNotAllowed "routes.method_not_allowed" Callback "Sign out with a form: `<form method=\"post\" action=\"/logto/sign-out\">`."
+
+    UserCancelled "user_cancelled" Denied "The user left the sign-in: offer to sign in again."
+    AuthorizationRefused "callback_uri_verification.error_found" Denied "Logto refused the sign-in and says why in the message."
+    OrganizationRefused "organization.access_denied" Denied "The user must be a member of the organization, and meet its requirements (MFA): Logto Console › Organizations."
+
+    NotAuthenticated "not_authenticated" NotAuthenticated "Send the user to sign in."
+    SessionEnded "session.ended" NotAuthenticated "Send the user to sign in: Logto no longer honours the refresh token (expired, revoked, or the user was suspended)."
+    NoRefreshToken "session.no_refresh_token" NotAuthenticated "Keep the scope `offline_access` and `prompt=consent` (both are defaults): without them Logto gives no refresh token."
+    MissingOrganizationScope "missing_scope_organizations" Config "Add the scope `urn:logto:scope:organizations` to the configuration, then sign in again."
+
+    IdTokenMalformed "id_token.invalid_token" InvalidToken "Logto's answer holds no readable ID token: check that `endpoint` is a Logto server."
+    IdTokenAlg "id_token.invalid_alg" InvalidToken "Use a signing key of type ES384, ES256, ES512, RS256 or PS256: Logto Console › Signing keys."
+    IdTokenKey "id_token.unknown_key" InvalidToken "The key is not in Logto's key set; if keys were just rotated, try again in a few seconds."
+    IdTokenSignature "id_token.invalid_signature" InvalidToken "The ID token was changed on its way or signed by someone else: check what `endpoint` resolves to."
+    IdTokenIss "id_token.invalid_iss" InvalidToken "`endpoint` must name the server that issues the tokens; see `accepted_issuers` for a domain that moved."
+    IdTokenAud "id_token.invalid_aud" InvalidToken "The ID token was issued to another app: compare `app_id` with the Logto Console."
+    IdTokenAzp "id_token.invalid_azp" InvalidToken "The ID token was issued to another app: compare `app_id` with the Logto Console."
+    IdTokenSub "id_token.invalid_sub" InvalidToken "Sign in again: the ID token names no user, or another one than before."
+    IdTokenExpired "id_token.expired" InvalidToken "Set the clock of this machine (NTP), or raise `leeway`."
+    IdTokenNotYet "id_token.not_yet_valid" InvalidToken "Set the clock of this machine (NTP), or raise `leeway`."
+    IdTokenIat "id_token.invalid_iat" InvalidToken "Set the clock of this machine (NTP): the ID token comes from the future."
+    IdTokenNonce "id_token.invalid_nonce" InvalidToken "Sign in again: the ID token belongs to another sign-in."
+    IdTokenAtHash "id_token.invalid_at_hash" InvalidToken "Sign in again: the access token does not belong to the ID token."
+    IdTokenAuthTime "id_token.invalid_auth_time" InvalidToken "Sign in again: the user's authentication is older than the `max_age` that was asked for."
+
+    UnexpectedResponse "unexpected_response_error" Provider "Check that `endpoint` is a Logto server and that nothing between (proxy, captive portal) answers in its place."
+    DiscoveryFailed "discovery.failed" Provider "Open `<endpoint>/oidc/.well-known/openid-configuration`: it must answer with JSON. `endpoint` is the address without `/oidc`."
+    KeySetFailed "jwks.failed" Provider "Open the `jwks_uri` that discovery names: it must answer with a JSON Web Key Set."
+    TokenRefused "token.refused" Provider "Logto refused the token request and says why in the message."
+    ResourceRefused "token.resource_refused" Config "Register the API resource in Logto Console › API resources under this very identifier, and list it in `resources` before the user signs in."
+    ScopeRefused "token.scope_refused" Config "Ask for the scope when the user signs in (`scopes`), and grant it by a role in the Logto Console."
+    UserInfoFailed "fetch_user_info_failed" Provider "Logto's userinfo endpoint refused the access token and says why in the message."
+    UserInfoSub "user_info.sub_mismatched" InvalidToken "The user info names another user than the ID token and was refused (OpenID Connect Core 5.3.2)."
+
+    Unreachable "network.unreachable" Network "Check that this server reaches `endpoint` (or `internal_endpoint`): DNS, firewall, TLS certificates. The session is kept."
+    Timeout "network.timeout" Network "Logto did not answer in time; try again. The session is kept."
+    BodyTooLarge "network.body_too_large" Provider "Check that `endpoint` is a Logto server: the answer was larger than 1 MB."
+    Redirected "network.redirected" Provider "Use the final address as `endpoint`: Logto's endpoints do not redirect, and redirects are not followed."
+
+    StoreFailed "store.failed" Store "Check the session store; the session is kept."
+    SessionTooLarge "session.too_large" SessionTooLarge "Keep sessions in a store, or ask for fewer claims: drop `urn:logto:scope:organizations` or `urn:logto:scope:organization_roles` from `scopes`."
+}
+
+impl Code {
+    /// Where the status differs from its kind's.
+    pub(crate) fn status(self) -> Option<u16> {
+        match self {
+            Self::CrossSite => Some(403),
+            Self::MethodNotAllowed => Some(405),
+            _ => None,
+        }
+    }
+}

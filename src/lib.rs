@@ -1,0 +1,14 @@
+//! Logto for Rust.
+
+mod clock;
+mod error;
+mod secret;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use self::{
+    clock::Clock,
+    error::{BoxError, Error, ErrorKind, OAuthError, Result},
+    secret::Secret,
+};

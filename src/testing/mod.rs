@@ -1,0 +1,1 @@
+//! A Logto for tests, in the process: see [`MockLogto`].
