@@ -1,0 +1,193 @@
+//! The only network code: one trait, one wrapper that bounds time and size, one implementation.
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use http::{Method, Request, Response, StatusCode, header};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::{
+    BoxError, Error, OAuthError, Result,
+    error::{Code, is_transient_status},
+};
+
+/// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// A boxed future, as object-safe traits return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Sends one HTTP request: the one door through which the crate reaches Logto.
+///
+/// Implemented for `reqwest::Client` (feature `reqwest`). Implement it to bring another client, a proxy or a recorder.
+///
+/// An implementation must not follow redirects (a redirect to an internal address would otherwise be fetched from inside your network),
+/// must stop reading a body after `max_body` bytes, and need not set a timeout: the crate does.
+pub trait HttpClient: Send + Sync + 'static {
+    /// Sends `request` and reads the whole response.
+    ///
+    /// # Errors
+    /// Any failure to get a response. A response with an error status is not an error.
+    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>>;
+}
+
+impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
+    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+        (**self).send(request, max_body)
+    }
+}
+
+/// The body was larger than `max_body`. Return it from [`HttpClient::send`] to have the error say so.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct BodyTooLarge;
+
+impl fmt::Display for BodyTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the body is larger than the limit")
+    }
+}
+
+impl std::error::Error for BodyTooLarge {}
+
+/// An [`HttpClient`] with a limit on time.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    client: Arc<dyn HttpClient>,
+    timeout: Duration,
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(client: Arc<dyn HttpClient>, timeout: Duration) -> Self {
+        Self { client, timeout }
+    }
+
+    /// The same client with another time limit.
+    pub(crate) fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { client: Arc::clone(&self.client), timeout }
+    }
+
+    /// Sends `request`; every status but a redirect is an `Ok`.
+    pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+        let what = format!("{} {}", request.method(), without_query(request.uri()));
+        let response = tokio::time::timeout(self.timeout, self.client.send(request, MAX_BODY))
+            .await
+            .map_err(|_| Error::new(Code::Timeout, format!("{what} was not answered within {:?}", self.timeout)))?
+            .map_err(|source| match source.downcast_ref::<BodyTooLarge>() {
+                Some(_) => Error::new(Code::BodyTooLarge, format!("{what} answered with more than {MAX_BODY} bytes")),
+                None => Error::new(Code::Unreachable, format!("{what} failed")).with_source(source),
+            })?;
+        tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked Logto");
+        if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
+            return Err(Error::new(Code::Redirected, format!("{what} answered with a redirect"))
+                .with_response(response.status().as_u16(), None));
+        }
+        Ok(response)
+    }
+
+    /// Fetches a JSON document. Failures carry `code`, except those of the network.
+    pub(crate) async fn get_json<T: DeserializeOwned>(&self, url: &Url, code: Code) -> Result<T> {
+        let request = request(Method::GET, url).header(header::ACCEPT, "application/json").body(Vec::new());
+        let response = self.send(valid(request)?).await?;
+        if response.status() != StatusCode::OK {
+            return Err(unexpected(&response, code, url));
+        }
+        parse_json(&response, code, url)
+    }
+}
+
+/// A request that names this crate.
+pub(crate) fn request(method: Method, url: &Url) -> http::request::Builder {
+    Request::builder()
+        .method(method)
+        .uri(url.as_str())
+        .header(header::USER_AGENT, concat!("logto-rust/", env!("CARGO_PKG_VERSION")))
+}
+
+/// The request, or an error where a header or the address cannot be sent.
+pub(crate) fn valid(request: http::Result<Request<Vec<u8>>>) -> Result<Request<Vec<u8>>> {
+    request.map_err(|source| Error::new(Code::InvalidOption, "the request cannot be sent").with_source(source))
+}
+
+/// Parses the JSON body of a response.
+pub(crate) fn parse_json<T: DeserializeOwned>(response: &Response<Vec<u8>>, code: Code, url: &Url) -> Result<T> {
+    serde_json::from_slice(response.body()).map_err(|source| {
+        let media = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no content type");
+        Error::new(code, format!("{} answered with something that cannot be read ({media})", path_of(url)))
+            .with_source(source)
+            .with_response(response.status().as_u16(), None)
+    })
+}
+
+/// The error for a response with another status than expected: keeps the OAuth error, the status and `Retry-After`.
+pub(crate) fn unexpected(response: &Response<Vec<u8>>, code: Code, url: &Url) -> Error {
+    let status = response.status().as_u16();
+    let retry_after = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .map(Duration::from_secs);
+    // A broken server's `invalid_grant` says nothing about the grant.
+    let oauth = serde_json::from_slice::<OAuthError>(response.body())
+        .ok()
+        .filter(|oauth| !is_transient_status(status) && !(oauth.error.is_empty() && oauth.code.is_none()));
+    match oauth {
+        Some(oauth) => Error::new(code, format!("{} answered {status}: {oauth}", path_of(url))).with_oauth(oauth),
+        None => Error::new(code, format!("{} answered {status}", path_of(url))),
+    }
+    .with_response(status, retry_after)
+}
+
+fn path_of(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
+}
+
+fn without_query(uri: &http::Uri) -> String {
+    uri.to_string().split('?').next().unwrap_or_default().to_owned()
+}
+
+/// The client used when none is given: rustls, no redirects, a short connect timeout.
+#[cfg(feature = "reqwest")]
+pub(crate) fn default_client() -> Result<Arc<dyn HttpClient>> {
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(3))
+        .build()
+        .map_err(|source| Error::new(Code::HttpClient, "the HTTP client cannot be built").with_source(source))?;
+    Ok(Arc::new(client))
+}
+
+#[cfg(not(feature = "reqwest"))]
+pub(crate) fn default_client() -> Result<Arc<dyn HttpClient>> {
+    Err(Error::new(Code::HttpClient, "no HTTP client is configured and the feature `reqwest` is off"))
+}
+
+#[cfg(feature = "reqwest")]
+impl HttpClient for reqwest::Client {
+    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+        Box::pin(async move {
+            let asked = request.uri().to_string();
+            let mut answer = self.execute(request.try_into()?).await?;
+            // A client that was configured to follow redirects went somewhere we did not send it.
+            if answer.url().as_str() != asked {
+                return Err(format!("the HTTP client followed a redirect to {}", answer.url().origin().ascii_serialization()).into());
+            }
+            let mut response = Response::new(Vec::new());
+            *response.status_mut() = answer.status();
+            std::mem::swap(response.headers_mut(), answer.headers_mut());
+            while let Some(chunk) = answer.chunk().await? {
+                if response.body().len() + chunk.len() > max_body {
+                    return Err(BodyTooLarge.into());
+                }
+                response.body_mut().extend_from_slice(&chunk);
+            }
+            Ok(response)
+        })
+    }
+}
