@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use http::{Method, Request, Response, StatusCode, header};
+use ::http::{Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -103,7 +103,7 @@ impl Transport {
 }
 
 /// A request that names this crate.
-pub(crate) fn request(method: Method, url: &Url) -> http::request::Builder {
+pub(crate) fn request(method: Method, url: &Url) -> ::http::request::Builder {
     Request::builder()
         .method(method)
         .uri(url.as_str())
@@ -111,14 +111,15 @@ pub(crate) fn request(method: Method, url: &Url) -> http::request::Builder {
 }
 
 /// The request, or an error where a header or the address cannot be sent.
-pub(crate) fn valid(request: http::Result<Request<Vec<u8>>>) -> Result<Request<Vec<u8>>> {
+pub(crate) fn valid(request: ::http::Result<Request<Vec<u8>>>) -> Result<Request<Vec<u8>>> {
     request.map_err(|source| Error::new(Code::InvalidOption, "the request cannot be sent").with_source(source))
 }
 
 /// Parses the JSON body of a response.
 pub(crate) fn parse_json<T: DeserializeOwned>(response: &Response<Vec<u8>>, code: Code, url: &Url) -> Result<T> {
     serde_json::from_slice(response.body()).map_err(|source| {
-        let media = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no content type");
+        let media =
+            response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no content type");
         Error::new(code, format!("{} answered with something that cannot be read ({media})", path_of(url)))
             .with_source(source)
             .with_response(response.status().as_u16(), None)
@@ -148,7 +149,7 @@ fn path_of(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-fn without_query(uri: &http::Uri) -> String {
+fn without_query(uri: &::http::Uri) -> String {
     uri.to_string().split('?').next().unwrap_or_default().to_owned()
 }
 
@@ -176,7 +177,11 @@ impl HttpClient for reqwest::Client {
             let mut answer = self.execute(request.try_into()?).await?;
             // A client that was configured to follow redirects went somewhere we did not send it.
             if answer.url().as_str() != asked {
-                return Err(format!("the HTTP client followed a redirect to {}", answer.url().origin().ascii_serialization()).into());
+                return Err(format!(
+                    "the HTTP client followed a redirect to {}",
+                    answer.url().origin().ascii_serialization()
+                )
+                .into());
             }
             let mut response = Response::new(Vec::new());
             *response.status_mut() = answer.status();

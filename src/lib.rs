@@ -8,8 +8,9 @@ mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use self::{clock::Clock, error::{BoxError, Error, ErrorKind, OAuthError, Result}, http::{BodyTooLarge, BoxFuture, HttpClient}, secret::Secret};
+pub use self::{
     clock::Clock,
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
+    http::{BodyTooLarge, BoxFuture, HttpClient},
     secret::Secret,
 };
