@@ -76,6 +76,13 @@ impl Error {
         }))
     }
 
+    /// For integrations: the request has no session, because `layer` was not added to the application.
+    #[must_use]
+    pub fn layer_missing(layer: &str) -> Self {
+        Self::new(Code::LayerMissing, format!("this route has no session: `{layer}` is not around it"))
+            .with_hint(format!("Add `{layer}` to the application, after the routes that use it."))
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.inner_mut().source = Some(Arc::from(source.into()));
         self

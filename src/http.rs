@@ -68,11 +68,6 @@ impl Transport {
         Self { client, timeout }
     }
 
-    /// The same client with another time limit.
-    pub(crate) fn with_timeout(&self, timeout: Duration) -> Self {
-        Self { client: Arc::clone(&self.client), timeout }
-    }
-
     /// Sends `request`; every status but a redirect is an `Ok`.
     pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
         let what = format!("{} {}", request.method(), without_query(request.uri()));

@@ -34,8 +34,7 @@ codes! {
     ClientRejected "client.rejected" Config "Compare the app id and app secret with Logto Console › Applications › your app › Endpoints & Credentials."
     IssuerMismatched "discovery.issuer_mismatched" Config "Set `endpoint` to exactly the address that Logto calls itself (scheme, host, port, path), or list the other one in `accepted_issuers`."
 
-    LayerMissing "axum.layer_missing" Usage "Add `.layer(logto::axum::layer(logto))` to the router, after the routes that use it."
-    SessionInUse "session.in_use" Usage "One handler holds the session at a time: take one `RequestSession` argument, and drop it before the response is returned."
+    LayerMissing "integration.layer_missing" Usage "Add the integration's layer to the application, after the routes that use it."
     SessionCommitted "session.committed" Usage "The response has begun, so the session can no longer be written: do the work before the handler returns."
     InvalidOption "options.invalid" Usage "Correct the option that the message names."
     Randomness "system.randomness" Usage "The operating system must provide random bytes."
@@ -76,6 +75,9 @@ codes! {
     IdTokenNonce "id_token.invalid_nonce" InvalidToken "Sign in again: the ID token belongs to another sign-in."
     IdTokenAtHash "id_token.invalid_at_hash" InvalidToken "Sign in again: the access token does not belong to the ID token."
     IdTokenAuthTime "id_token.invalid_auth_time" InvalidToken "Sign in again: the user's authentication is older than the `max_age` that was asked for."
+
+    OpaqueAccessToken "access_token.opaque" Usage "Ask for a resource or an organization: only then is the access token a JWT."
+    AccessTokenMalformed "access_token.invalid_token" InvalidToken "Logto's answer holds no readable access token: check that `endpoint` is a Logto server."
 
     UnexpectedResponse "unexpected_response_error" Provider "Check that `endpoint` is a Logto server and that nothing between (proxy, captive portal) answers in its place."
     DiscoveryFailed "discovery.failed" Provider "Open `<endpoint>/oidc/.well-known/openid-configuration`: it must answer with JSON. `endpoint` is the address without `/oidc`."

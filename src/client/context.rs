@@ -1,0 +1,104 @@
+//! Verb: who is signed in.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{AccessToken, Session};
+use crate::{ContextOptions, IdTokenClaims, Result, UserInfo};
+
+/// Who is signed in, and what was asked for with it. "Nobody" is a value, not an error.
+///
+/// As JSON it has the members of `@logto/next`'s context, without any token.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct LogtoContext {
+    is_authenticated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<IdTokenClaims>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_info: Option<UserInfo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scopes: Option<Vec<String>>,
+    #[serde(skip)]
+    access_token: Option<AccessToken>,
+    #[serde(skip)]
+    organization_tokens: BTreeMap<String, AccessToken>,
+}
+
+impl LogtoContext {
+    /// Whether somebody is signed in.
+    #[must_use]
+    pub fn is_authenticated(&self) -> bool {
+        self.is_authenticated
+    }
+
+    /// The claims of the ID token, if somebody is signed in.
+    #[must_use]
+    pub fn claims(&self) -> Option<&IdTokenClaims> {
+        self.claims.as_ref()
+    }
+
+    /// The answer of the userinfo endpoint, if it was asked for.
+    #[must_use]
+    pub fn user_info(&self) -> Option<&UserInfo> {
+        self.user_info.as_ref()
+    }
+
+    /// The access token, if it was asked for.
+    #[must_use]
+    pub fn access_token(&self) -> Option<&AccessToken> {
+        self.access_token.as_ref()
+    }
+
+    /// What the access token allows, if it was asked for.
+    #[must_use]
+    pub fn scopes(&self) -> Option<&[String]> {
+        self.scopes.as_deref()
+    }
+
+    /// A token for each organization, by organization id, if they were asked for.
+    #[must_use]
+    pub fn organization_tokens(&self) -> &BTreeMap<String, AccessToken> {
+        &self.organization_tokens
+    }
+}
+
+impl Session {
+    /// Who is signed in. With the default options it makes no request and writes no cookie.
+    ///
+    /// A session that Logto has ended is a context without a user.
+    ///
+    /// # Errors
+    /// Where `options` ask for more: those of [`get_access_token`](Self::get_access_token) and
+    /// [`fetch_user_info`](Self::fetch_user_info), but for `session.ended`.
+    pub async fn get_context(&mut self, options: ContextOptions) -> Result<LogtoContext> {
+        match self.signed_in_context(options).await {
+            Err(_) if !self.is_authenticated() => Ok(LogtoContext::default()),
+            result => result,
+        }
+    }
+
+    async fn signed_in_context(&mut self, options: ContextOptions) -> Result<LogtoContext> {
+        let mut context = LogtoContext::default();
+        if let Some(token) = options.access_token {
+            let token = self.get_access_token(token).await?;
+            context.scopes = Some(token.scopes().to_vec());
+            context.access_token = Some(token);
+        }
+        if options.fetch_user_info {
+            context.user_info = Some(self.fetch_user_info().await?);
+        }
+        if options.organization_tokens {
+            for organization in self.id_token_claims().map(|claims| claims.organizations).unwrap_or_default() {
+                let token = self.get_organization_token(&organization).await?;
+                context.organization_tokens.insert(organization, token);
+            }
+        }
+        // Last, since a refresh brings newer claims.
+        context.claims = self.id_token_claims();
+        context.is_authenticated = context.claims.is_some();
+        Ok(context)
+    }
+}

@@ -1,0 +1,263 @@
+//! The entry point, and the verbs over any cookie jar.
+
+mod context;
+mod handle_sign_in;
+mod refresh;
+mod request_session;
+mod return_to;
+mod session;
+mod sign_in;
+mod sign_out;
+mod tokens;
+mod user_info;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use self::refresh::Refreshes;
+pub use self::{context::LogtoContext, request_session::RequestSession, session::Session, tokens::AccessToken};
+use crate::{
+    AccessTokenClaims, Clock, ContextOptions, Cookies, Error, IdTokenClaims, LogtoConfig, Redirect, Result, Secret, SignInOptions,
+    SignOutOptions, TokenOptions, UserInfo,
+    error::Code,
+    http::{self, Transport},
+    oidc::{
+        cached::Cached,
+        discovery::{self, Addresses, ProviderMetadata},
+        id_token::{self, Expected},
+        jwks::{KeySource, Keys},
+        token,
+    },
+    session::Jwt,
+};
+
+/// Discovery hardly ever changes; the key set has its own, shorter life.
+const DISCOVERY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Signs users in with Logto. Cheap to clone, holds nothing of any one request; make one and share it.
+///
+/// Every verb takes the request's cookies, loads the session, works, and writes the session back if it changed. For several verbs in one
+/// request take a [`Session`] with [`load`](Self::load): it is loaded once and committed once.
+///
+/// ```
+/// # async fn example(logto: logto::LogtoClient, cookie_header: &str) -> logto::Result<Vec<String>> {
+/// use logto::{HeaderCookies, SignInOptions};
+///
+/// let mut cookies = HeaderCookies::parse(cookie_header);
+/// let redirect = logto.sign_in(&mut cookies, SignInOptions::new()).await?;
+/// println!("302 to {}", redirect.location());
+/// # Ok(
+/// cookies.set_cookie_headers() // append each to the response
+/// # )
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct LogtoClient(Arc<Inner>);
+
+struct Inner {
+    config: LogtoConfig,
+    transport: Transport,
+    addresses: Addresses,
+    discovery: Cached<ProviderMetadata>,
+    keys: KeySource,
+    refreshes: Refreshes,
+}
+
+/// What an ID token is checked for besides itself.
+#[derive(Default)]
+struct Purpose<'a> {
+    nonce: Option<&'a str>,
+    max_age: Option<Duration>,
+    refreshed: Option<&'a IdTokenClaims>,
+}
+
+impl LogtoClient {
+    /// Makes a client. Nothing is fetched yet: a Logto that is down does not keep the application from starting.
+    ///
+    /// # Errors
+    /// `config.http_client` if no HTTP client can be made.
+    pub fn new(config: LogtoConfig) -> Result<Self> {
+        let client = match &config.http_client {
+            Some(client) => Arc::clone(client),
+            None => http::default_client()?,
+        };
+        Ok(Self(Arc::new(Inner {
+            transport: Transport::new(client, config.timeout),
+            addresses: Addresses {
+                issuer: config.issuer.clone(),
+                accepted_issuers: config.accepted_issuers.clone(),
+                endpoint: config.endpoint.clone(),
+                internal_endpoint: config.internal_endpoint.clone(),
+            },
+            discovery: Cached::new("discovery", DISCOVERY_TTL),
+            keys: KeySource::new(),
+            refreshes: Refreshes::default(),
+            config,
+        })))
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &LogtoConfig {
+        &self.0.config
+    }
+
+    /// Fetches discovery and the key set ahead of the first sign-in, for a health check or a warm start.
+    ///
+    /// # Errors
+    /// What keeps the first sign-in from working: `network.…`, `discovery.…` or `jwks.failed`.
+    pub async fn warm_up(&self) -> Result<()> {
+        let metadata = self.metadata().await?;
+        self.keys(&metadata).warm_up().await
+    }
+
+    async fn metadata(&self) -> Result<Arc<ProviderMetadata>> {
+        self.0.discovery.get(self.clock(), || discovery::fetch(&self.0.transport, &self.0.addresses)).await
+    }
+
+    fn keys<'a>(&'a self, metadata: &'a ProviderMetadata) -> Keys<'a> {
+        self.0.keys.keys(&self.0.transport, &metadata.jwks_uri, self.clock())
+    }
+
+    /// Checks an ID token that came with an access token, by what `purpose` expects of it.
+    async fn verify_id_token(&self, id_token: &Secret, access_token: &Secret, purpose: Purpose<'_>) -> Result<(Jwt, IdTokenClaims)> {
+        let metadata = self.metadata().await?;
+        let config = self.config();
+        let issuers: Vec<&str> =
+            std::iter::once(&metadata.issuer).chain(&config.accepted_issuers).map(String::as_str).collect();
+        let expected = Expected {
+            client_id: &config.app_id,
+            issuers: &issuers,
+            nonce: purpose.nonce,
+            access_token: Some(access_token.expose()),
+            max_age: purpose.max_age,
+            refreshed: purpose.refreshed,
+            leeway: config.leeway,
+        };
+        let claims = id_token::verify(id_token.expose(), &self.keys(&metadata), &expected, self.clock().now()).await?;
+        let jwt = Jwt::parse(id_token.expose())
+            .ok_or_else(|| Error::new(Code::IdTokenMalformed, "the ID token cannot be read"))?;
+        Ok((jwt, claims))
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &*self.0.config.clock
+    }
+
+    fn credentials(&self) -> token::Client<'_> {
+        token::Client { id: &self.0.config.app_id, secret: self.0.config.app_secret.as_ref() }
+    }
+}
+
+impl fmt::Debug for LogtoClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogtoClient").field("config", &self.0.config).finish_non_exhaustive()
+    }
+}
+
+/// Each verb of [`Session`] in two more forms: over cookies, and on the handle that a request's middleware and handlers share.
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $verb:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+        impl LogtoClient {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                #[doc = concat!("See [`Session::", stringify!($verb), "`] and [`Session::commit`].")]
+                pub async fn $verb(&self, cookies: &mut dyn Cookies, $($argument: $type),*) -> Result<$result> {
+                    let mut session = self.load(cookies).await?;
+                    let result = session.$verb($($argument),*).await;
+                    // After a failure, too: it may have used up a sign-in, or the session may have ended.
+                    let committed = session.commit(cookies).await;
+                    result.and_then(|result| committed.map(|()| result))
+                }
+            )*
+        }
+
+        impl RequestSession {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                #[doc = concat!("See [`Session::", stringify!($verb), "`]; `session.committed` once the response has begun.")]
+                pub async fn $verb(&self, $($argument: $type),*) -> Result<$result> {
+                    self.open().await?.$verb($($argument),*).await
+                }
+            )*
+        }
+    };
+}
+
+verbs! {
+    /// Begins a sign-in: the redirect leads to Logto.
+    sign_in(options: SignInOptions) -> Redirect;
+    /// Ends a sign-in, on the callback route: the redirect leads to the page the user wanted.
+    handle_sign_in(query_or_url: &str) -> Redirect;
+    /// Ends the session here and at Logto.
+    sign_out(options: SignOutOptions) -> Redirect;
+    /// Who is signed in, and whatever else `options` ask for.
+    get_context(options: ContextOptions) -> LogtoContext;
+    /// An access token, from the session or freshly from Logto.
+    get_access_token(options: TokenOptions) -> AccessToken;
+    /// An organization token, for use with Logto's organization permissions.
+    get_organization_token(organization_id: &str) -> AccessToken;
+    /// The claims of an access token for an API resource.
+    get_access_token_claims(options: TokenOptions) -> AccessTokenClaims;
+    /// The claims of an organization token.
+    get_organization_token_claims(organization_id: &str) -> AccessTokenClaims;
+    /// What Logto's userinfo endpoint says of the user.
+    fetch_user_info() -> UserInfo;
+}
+
+impl LogtoClient {
+    /// Whether somebody is signed in. Asks nobody.
+    ///
+    /// # Errors
+    /// See [`load`](Self::load).
+    pub async fn is_authenticated(&self, cookies: &dyn Cookies) -> Result<bool> {
+        Ok(self.load(cookies).await?.is_authenticated())
+    }
+
+    /// The ID token, as Logto signed it.
+    ///
+    /// # Errors
+    /// See [`load`](Self::load).
+    pub async fn get_id_token(&self, cookies: &dyn Cookies) -> Result<Option<Secret>> {
+        Ok(self.load(cookies).await?.id_token())
+    }
+
+    /// The claims of the ID token.
+    ///
+    /// # Errors
+    /// See [`load`](Self::load).
+    pub async fn get_id_token_claims(&self, cookies: &dyn Cookies) -> Result<Option<IdTokenClaims>> {
+        Ok(self.load(cookies).await?.id_token_claims())
+    }
+
+    /// The refresh token.
+    ///
+    /// # Errors
+    /// See [`load`](Self::load).
+    pub async fn get_refresh_token(&self, cookies: &dyn Cookies) -> Result<Option<Secret>> {
+        Ok(self.load(cookies).await?.refresh_token().cloned())
+    }
+
+    /// Forgets the access tokens: the next one comes from Logto, with the user's roles of then.
+    ///
+    /// # Errors
+    /// See [`Session::commit`].
+    pub async fn clear_access_token(&self, cookies: &mut dyn Cookies) -> Result<()> {
+        let mut session = self.load(cookies).await?;
+        session.clear_access_token();
+        session.commit(cookies).await
+    }
+
+    /// Forgets the whole session, here alone. See [`sign_out`](Self::sign_out) for the rest.
+    ///
+    /// # Errors
+    /// See [`Session::commit`].
+    pub async fn clear_all_tokens(&self, cookies: &mut dyn Cookies) -> Result<()> {
+        let mut session = self.load(cookies).await?;
+        session.clear_all_tokens();
+        session.commit(cookies).await
+    }
+}

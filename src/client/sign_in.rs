@@ -1,0 +1,48 @@
+//! Verb: begin a sign-in.
+
+use url::Url;
+
+use super::{Session, return_to};
+use crate::{Error, Redirect, Result, SignInOptions, clock, error::Code, oidc::authorize::AuthorizationRequest, session::Transaction};
+
+impl Session {
+    /// Begins a sign-in: the redirect leads to Logto, and the sign-in is remembered in a cookie of its own for ten minutes.
+    ///
+    /// # Errors
+    /// `sign_in.return_to_refused` for an address to return to on another site; `options.invalid`; `network.…` and `discovery.…` where
+    /// Logto cannot be asked.
+    pub async fn sign_in(&mut self, options: SignInOptions) -> Result<Redirect> {
+        let client = self.client.clone();
+        let config = client.config();
+        let return_to = match &options.post_redirect_uri {
+            Some(wanted) => return_to::checked(config, wanted)?,
+            None => config.base_url.to_string(),
+        };
+        let redirect_uri = options.redirect_uri.clone().unwrap_or_else(|| config.redirect_uri());
+        if !Url::parse(&redirect_uri).is_ok_and(|url| url.has_host()) {
+            return Err(Error::new(Code::InvalidOption, "redirect_uri is not an absolute URL"));
+        }
+        let metadata = client.metadata().await?;
+        let max_age = options.max_age.map(clock::whole_seconds);
+        let transaction = Transaction::begin(redirect_uri, return_to, max_age, config.now())?;
+        self.open.begin_transaction(&config.cookies, &transaction, config.now())?;
+        if options.clear_tokens {
+            self.open.clear();
+        }
+        let url = AuthorizationRequest {
+            endpoint: &metadata.authorization_endpoint,
+            client_id: &config.app_id,
+            redirect_uri: &transaction.redirect_uri,
+            scopes: &config.scopes,
+            resources: &config.resources,
+            prompt: &config.prompt,
+            state: &transaction.state,
+            nonce: &transaction.nonce,
+            code_challenge: &transaction.code_challenge(),
+            options: &options,
+        }
+        .url();
+        tracing::debug!(target: "logto::sign_in", "a sign-in begins");
+        Ok(Redirect::to(url))
+    }
+}

@@ -1,0 +1,70 @@
+//! Verb: end the session.
+
+use std::time::Duration;
+
+use super::{LogtoClient, Session, return_to};
+use crate::{
+    Redirect, Result, Secret, SignOutOptions,
+    oidc::{logout::end_session_url, token},
+};
+
+/// A user who leaves does not wait for a slow server.
+const REVOCATION_TIMEOUT: Duration = Duration::from_secs(2);
+
+impl Session {
+    /// Ends the session here, revokes the refresh token, and gives the redirect that ends the session at Logto.
+    ///
+    /// It works without a session, too. Where Logto is out of reach the session ends here alone, and the log says so.
+    ///
+    /// # Errors
+    /// `sign_in.return_to_refused` for a local sign-out that would lead to another site.
+    pub async fn sign_out(&mut self, options: SignOutOptions) -> Result<Redirect> {
+        let client = self.client.clone();
+        let config = client.config();
+        let target = options.post_logout_redirect_uri.unwrap_or_else(|| config.base_url().to_owned());
+        let target = if options.local_only { return_to::checked(config, &target)? } else { target };
+
+        let ended = self.open.end(&config.cookies);
+        let refresh_token = ended.as_ref().and_then(|data| data.refresh_token.clone());
+        if let Some(refresh_token) = refresh_token {
+            client.0.refreshes.end(&refresh_token, config.now());
+            if options.revoke {
+                client.revoke(&refresh_token).await;
+            }
+        }
+        tracing::info!(target: "logto::sign_out", had_session = ended.is_some(), "signed out");
+        if options.local_only {
+            return Ok(Redirect::to(target));
+        }
+        let metadata = match client.metadata().await {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                tracing::warn!(target: "logto::sign_out", %error, "the session at Logto goes on: it could not be asked");
+                return Ok(Redirect::to(target));
+            }
+        };
+        let Some(endpoint) = &metadata.end_session_endpoint else {
+            return Ok(Redirect::to(target));
+        };
+        let hint = ended.filter(|_| options.id_token_hint).map(|data| data.id_token.compact());
+        Ok(Redirect::to(end_session_url(endpoint, &config.app_id, hint.as_ref(), &target, options.state.as_deref())))
+    }
+}
+
+impl LogtoClient {
+    /// Revokes a refresh token as far as that goes: a failure is logged, and the sign-out goes on.
+    async fn revoke(&self, refresh_token: &Secret) {
+        let revocation = async {
+            let metadata = self.metadata().await?;
+            match &metadata.revocation_endpoint {
+                Some(endpoint) => token::revoke(&self.0.transport, endpoint, &self.credentials(), refresh_token).await,
+                None => Ok(()),
+            }
+        };
+        match tokio::time::timeout(REVOCATION_TIMEOUT, revocation).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(target: "logto::sign_out", %error, "the refresh token was not revoked"),
+            Err(_) => tracing::warn!(target: "logto::sign_out", "the refresh token was not revoked in time"),
+        }
+    }
+}

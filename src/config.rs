@@ -1,0 +1,130 @@
+//! The configuration: every check happens here, once.
+
+mod builder;
+mod env;
+mod routes;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use url::Url;
+
+pub use self::{builder::LogtoConfigBuilder, routes::Routes};
+use crate::{
+    Clock, HttpClient, Prompt, Result, Secret,
+    session::CookieSettings,
+};
+
+/// A checked configuration. Made by [`builder`](Self::builder), by [`from_env`](Self::from_env) or by serde.
+///
+/// ```
+/// use logto::LogtoConfig;
+///
+/// let config = LogtoConfig::builder()
+///     .endpoint("https://my-tenant.logto.app")
+///     .app_id("h8rc2xdlth5ihimk3tfuc")
+///     .app_secret("PBw1T5q84pQL5ysG52ZbDzMzMyvgdDpZ")
+///     .base_url("https://www.example.com")
+///     .cookie_secret("at least 32 bytes, from `openssl rand -base64 32`")
+///     .build()?;
+/// # Ok::<(), logto::Error>(())
+/// ```
+#[derive(Clone, serde::Deserialize)]
+#[serde(try_from = "LogtoConfigBuilder")]
+pub struct LogtoConfig {
+    pub(crate) endpoint: Url,
+    pub(crate) issuer: String,
+    pub(crate) accepted_issuers: Vec<String>,
+    pub(crate) internal_endpoint: Option<Url>,
+    pub(crate) app_id: String,
+    pub(crate) app_secret: Option<Secret>,
+    pub(crate) base_url: Url,
+    pub(crate) cookies: CookieSettings,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) prompt: Vec<Prompt>,
+    pub(crate) allowed_return_origins: Vec<url::Origin>,
+    pub(crate) leeway: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) routes: Routes,
+    pub(crate) http_client: Option<Arc<dyn HttpClient>>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl LogtoConfig {
+    /// Begins a configuration.
+    pub fn builder() -> LogtoConfigBuilder {
+        LogtoConfigBuilder::default()
+    }
+
+    /// Reads the configuration from the environment: `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET`, `LOGTO_BASE_URL`,
+    /// `LOGTO_COOKIE_SECRET`, and the optional ones that `docs/configuration.md` lists.
+    ///
+    /// # Errors
+    /// `config.invalid`, which names every variable that is missing or wrong.
+    pub fn from_env() -> Result<Self> {
+        LogtoConfigBuilder::from_env().build()
+    }
+
+    /// The issuer: `endpoint` and `/oidc`.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The app id.
+    #[must_use]
+    pub fn app_id(&self) -> &str {
+        &self.app_id
+    }
+
+    /// The address of the application itself, without a trailing slash.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.base_url.as_str().trim_end_matches('/')
+    }
+
+    /// The paths of the authentication routes.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// The redirect URI to register in the Logto Console: `base_url` and the callback path.
+    #[must_use]
+    pub fn redirect_uri(&self) -> String {
+        self.public_url(&self.routes.callback)
+    }
+
+    /// The public address of a path of this application.
+    pub(crate) fn public_url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url())
+    }
+
+    /// The path of the base URL, without a trailing slash: empty, or `/app` where the application lives under a prefix.
+    pub(crate) fn path_prefix(&self) -> &str {
+        self.base_url.path().trim_end_matches('/')
+    }
+
+    /// Whether this is a developer's own machine, where an error page may tell more.
+    pub(crate) fn is_local(&self) -> bool {
+        builder::is_loopback(&self.base_url)
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        crate::clock::unix_seconds(self.clock.now())
+    }
+}
+
+impl fmt::Debug for LogtoConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogtoConfig")
+            .field("endpoint", &self.endpoint.as_str())
+            .field("app_id", &self.app_id)
+            .field("app_secret", &self.app_secret)
+            .field("base_url", &self.base_url.as_str())
+            .field("scopes", &self.scopes)
+            .field("resources", &self.resources)
+            .field("routes", &self.routes)
+            .finish_non_exhaustive()
+    }
+}

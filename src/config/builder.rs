@@ -1,0 +1,382 @@
+//! The settings as they are given, and the one place that checks them.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::Deserialize;
+use url::{Host, Url};
+
+use super::{LogtoConfig, Routes};
+use crate::{
+    Clock, Error, HttpClient, Prompt, Result, Secret, SessionLifetime,
+    clock::SystemClock,
+    error::Code,
+    scopes,
+    session::{CookieSettings, Keys},
+    types::ORGANIZATIONS_RESOURCE,
+};
+
+const MIN_SECRET: usize = 32;
+
+/// Settings on their way to a [`LogtoConfig`]. Also what serde reads: each setter's name is a member.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[must_use]
+pub struct LogtoConfigBuilder {
+    pub(super) endpoint: Option<String>,
+    pub(super) internal_endpoint: Option<String>,
+    pub(super) accepted_issuers: Vec<String>,
+    pub(super) app_id: Option<String>,
+    pub(super) app_secret: Option<Secret>,
+    pub(super) base_url: Option<String>,
+    pub(super) cookie_secret: Option<Secret>,
+    pub(super) previous_cookie_secrets: Vec<Secret>,
+    pub(super) cookie_secure: Option<bool>,
+    pub(super) cookie_domain: Option<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) include_reserved_scopes: Option<bool>,
+    pub(super) resources: Vec<String>,
+    pub(super) prompt: Option<Vec<Prompt>>,
+    pub(super) allowed_return_origins: Vec<String>,
+    pub(super) session_lifetime: Option<SessionLifetime>,
+    pub(super) leeway: Option<u64>,
+    pub(super) timeout: Option<u64>,
+    pub(super) routes: Routes,
+    #[serde(skip)]
+    pub(super) unreadable: Vec<String>,
+    #[serde(skip)]
+    http_client: Option<Arc<dyn HttpClient>>,
+    #[serde(skip)]
+    clock: Option<Arc<dyn Clock>>,
+}
+
+impl LogtoConfigBuilder {
+    /// The address of Logto, without `/oidc`; may have a path. Required.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// The address under which this server reaches Logto, where it differs from the browser's (containers). The issuer stays `endpoint`'s.
+    pub fn internal_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.internal_endpoint = Some(url.into());
+        self
+    }
+
+    /// Further issuers to accept, for a domain that moves.
+    pub fn accepted_issuers<S: Into<String>>(mut self, issuers: impl IntoIterator<Item = S>) -> Self {
+        self.accepted_issuers = issuers.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The app id from the Logto Console. Required.
+    pub fn app_id(mut self, id: impl Into<String>) -> Self {
+        self.app_id = Some(id.into());
+        self
+    }
+
+    /// The app secret from the Logto Console. Leave it out for a public client (SPA, native).
+    pub fn app_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.app_secret = Some(secret.into());
+        self
+    }
+
+    /// The public address of this application; may have a path. The only source of redirect URIs: the Host header is never read. Required.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// At least 32 bytes, random, the same on every instance. Required.
+    pub fn cookie_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.cookie_secret = Some(secret.into());
+        self
+    }
+
+    /// Secrets used before: sessions sealed with them are still read, and sealed anew when written.
+    pub fn previous_cookie_secrets<S: Into<Secret>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
+        self.previous_cookie_secrets = secrets.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether cookies are `Secure`. Default: whether `base_url` is https.
+    pub fn cookie_secure(mut self, secure: bool) -> Self {
+        self.cookie_secure = Some(secure);
+        self
+    }
+
+    /// Shares the session with subdomains. Default: this host alone, which is safer.
+    pub fn cookie_domain(mut self, domain: impl Into<String>) -> Self {
+        self.cookie_domain = Some(domain.into());
+        self
+    }
+
+    /// Scopes to ask for besides `openid`, `offline_access` and `profile`; those of your API resources, too. See [`scopes`].
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether `openid`, `offline_access` and `profile` are asked for. Default: yes.
+    pub fn include_reserved_scopes(mut self, include: bool) -> Self {
+        self.include_reserved_scopes = Some(include);
+        self
+    }
+
+    /// The identifiers of the API resources to get access tokens for (RFC 8707).
+    pub fn resources<S: Into<String>>(mut self, resources: impl IntoIterator<Item = S>) -> Self {
+        self.resources = resources.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What Logto asks the user. Default: consent, without which there is no refresh token.
+    pub fn prompt(mut self, prompt: impl IntoIterator<Item = Prompt>) -> Self {
+        self.prompt = Some(prompt.into_iter().collect());
+        self
+    }
+
+    /// Other origins that a user may be sent to after signing in, such as `https://admin.example.com`.
+    pub fn allowed_return_origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
+        self.allowed_return_origins = origins.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long a session lives.
+    pub fn session_lifetime(mut self, lifetime: SessionLifetime) -> Self {
+        self.session_lifetime = Some(lifetime);
+        self
+    }
+
+    /// How far Logto's clock and this one may differ. Default: 60 seconds.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = Some(leeway.as_secs());
+        self
+    }
+
+    /// How long Logto may take to answer. Default: 10 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout.as_secs());
+        self
+    }
+
+    /// The paths of the authentication routes.
+    pub fn routes(mut self, routes: Routes) -> Self {
+        self.routes = routes;
+        self
+    }
+
+    /// The client that reaches Logto: a configured `reqwest::Client` (own certificates, a proxy), or any [`HttpClient`].
+    pub fn http_client(mut self, client: impl HttpClient) -> Self {
+        self.http_client = Some(Arc::new(client));
+        self
+    }
+
+    /// The clock to go by. Default: the system's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// `config.invalid`, which names every setting that is missing or wrong, each with what to do.
+    pub fn build(self) -> Result<LogtoConfig> {
+        let mut problems = Problems(self.unreadable);
+        let endpoint = problems.url("endpoint", self.endpoint.as_deref(), "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app");
+        if let Some(url) = &endpoint {
+            problems.unless(url.scheme() == "https" || is_loopback(url), || {
+                "endpoint is http on another machine (use https; passwords and tokens travel over it)".into()
+            });
+            problems.unless(!url.path().trim_end_matches('/').ends_with("/oidc"), || {
+                "endpoint ends with /oidc (leave it out; it is added)".into()
+            });
+        }
+        let internal_endpoint = self.internal_endpoint.as_deref().and_then(|url| problems.url("internal_endpoint", Some(url), ""));
+        problems.unless(self.accepted_issuers.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
+            "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)".into()
+        });
+
+        let app_id = self.app_id.map(|id| id.trim().to_owned()).unwrap_or_default();
+        problems.unless(!app_id.is_empty(), || "app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)".into());
+        problems.unless(self.app_secret.as_ref().is_none_or(|secret| !secret.expose().trim().is_empty()), || {
+            "app_secret is empty (leave it out for a public client)".into()
+        });
+
+        let base_url = problems.url("base_url", self.base_url.as_deref(), "set LOGTO_BASE_URL to the public address of this application, such as http://localhost:3000");
+        let secure = base_url.as_ref().is_some_and(|url| problems.secure(url, self.cookie_secure));
+        if let (Some(url), Some(domain)) = (&base_url, &self.cookie_domain) {
+            problems.cookie_domain(url, domain);
+        }
+
+        problems.unless(self.cookie_secret.is_some(), || "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into());
+        for (name, secret) in self.cookie_secret.iter().map(|secret| ("cookie_secret", secret)).chain(self.previous_cookie_secrets.iter().map(|secret| ("previous_cookie_secrets", secret))) {
+            let length = secret.expose().len();
+            problems.unless(length >= MIN_SECRET, || format!("{name} has {length} bytes (it needs {MIN_SECRET}: `openssl rand -base64 32`)"));
+        }
+
+        let prompt = self.prompt.unwrap_or_else(|| vec![Prompt::Consent]);
+        problems.unless(!prompt.contains(&Prompt::None) || prompt.len() == 1, || "prompt holds `none` with others (`none` stands alone)".into());
+        let scopes = problems.scopes(&self.scopes, self.include_reserved_scopes.unwrap_or(true));
+        let mut resources = problems.resources(self.resources);
+        if scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS) && !resources.iter().any(|resource| resource == ORGANIZATIONS_RESOURCE) {
+            resources.push(ORGANIZATIONS_RESOURCE.to_owned());
+        }
+        let allowed_return_origins = problems.origins(&self.allowed_return_origins);
+        problems.routes(&self.routes);
+
+        let lifetime = self.session_lifetime.unwrap_or_default();
+        problems.unless(!lifetime.idle.is_zero() && lifetime.idle <= lifetime.absolute, || {
+            "session_lifetime is not 0 < idle <= absolute (both in seconds)".into()
+        });
+        let leeway = self.leeway.unwrap_or(60);
+        problems.unless(leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
+        let timeout = self.timeout.unwrap_or(10);
+        problems.unless((1..=120).contains(&timeout), || "timeout is not between 1 and 120 seconds".into());
+
+        let (Some(endpoint), Some(base_url), Some(cookie_secret), true) = (endpoint, base_url, self.cookie_secret, problems.0.is_empty()) else {
+            return Err(problems.into_error());
+        };
+        if scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) && !prompt.contains(&Prompt::Consent) {
+            tracing::warn!(target: "logto::config", "`prompt` lacks consent, so Logto gives no refresh token although `offline_access` is asked for");
+        }
+        let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
+        Ok(LogtoConfig {
+            issuer: format!("{}/oidc", endpoint.as_str().trim_end_matches('/')),
+            endpoint,
+            accepted_issuers: self.accepted_issuers,
+            internal_endpoint,
+            cookies: CookieSettings::new(keys, lifetime, &app_id, secure, self.cookie_domain),
+            app_id,
+            app_secret: self.app_secret,
+            base_url,
+            scopes,
+            resources,
+            prompt,
+            allowed_return_origins,
+            leeway: Duration::from_secs(leeway),
+            timeout: Duration::from_secs(timeout),
+            routes: self.routes,
+            http_client: self.http_client,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+        })
+    }
+}
+
+impl TryFrom<LogtoConfigBuilder> for LogtoConfig {
+    type Error = Error;
+
+    fn try_from(builder: LogtoConfigBuilder) -> Result<Self> {
+        builder.build()
+    }
+}
+
+impl std::fmt::Debug for LogtoConfigBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogtoConfigBuilder")
+            .field("endpoint", &self.endpoint)
+            .field("app_id", &self.app_id)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Everything that is wrong, each as "what (what to do)".
+struct Problems(Vec<String>);
+
+impl Problems {
+    fn unless(&mut self, right: bool, problem: impl FnOnce() -> String) {
+        if !right {
+            self.0.push(problem());
+        }
+    }
+
+    fn into_error(self) -> Error {
+        let count = if self.0.len() == 1 { "a setting is wrong".to_owned() } else { format!("{} settings are wrong", self.0.len()) };
+        Error::new(Code::ConfigInvalid, format!("{count}: {}", self.0.join("; ")))
+    }
+
+    fn url(&mut self, name: &str, value: Option<&str>, missing: &str) -> Option<Url> {
+        let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else {
+            self.0.push(format!("{name} is missing ({missing})"));
+            return None;
+        };
+        let url = match Url::parse(value) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => url,
+            _ => {
+                self.0.push(format!("{name} is not a URL (it begins with https:// or http://)"));
+                return None;
+            }
+        };
+        self.unless(url.query().is_none() && url.fragment().is_none(), || format!("{name} has a query or a fragment (leave it out)"));
+        self.unless(url.username().is_empty() && url.password().is_none(), || format!("{name} has a user name or a password (leave it out)"));
+        Some(url)
+    }
+
+    fn secure(&mut self, base_url: &Url, asked: Option<bool>) -> bool {
+        let https = base_url.scheme() == "https";
+        let secure = asked.unwrap_or(https);
+        self.unless(https || !secure, || "cookie_secure is true and base_url is http (browsers would drop the cookies: leave cookie_secure out, or use https)".into());
+        self.unless(!https || secure, || "cookie_secure is false and base_url is https (leave cookie_secure out)".into());
+        secure
+    }
+
+    fn cookie_domain(&mut self, base_url: &Url, domain: &str) {
+        let domain = domain.trim_start_matches('.');
+        let covers = match base_url.host() {
+            Some(Host::Domain(host)) => host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')),
+            _ => false,
+        };
+        self.unless(covers && domain.contains('.'), || format!("cookie_domain {domain} does not cover the host of base_url (browsers would drop the cookies)"));
+    }
+
+    fn scopes(&mut self, asked: &[String], reserved: bool) -> Vec<String> {
+        let reserved: &[&str] = if reserved { &[scopes::OPENID, scopes::OFFLINE_ACCESS, scopes::PROFILE] } else { &[] };
+        let mut all: Vec<String> = Vec::new();
+        for scope in reserved.iter().copied().chain(asked.iter().flat_map(|scope| scope.split_whitespace())) {
+            if !all.iter().any(|known| known == scope) {
+                all.push(scope.to_owned());
+            }
+        }
+        let has = |scope: &str| all.iter().any(|known| known == scope);
+        self.unless(has(scopes::OPENID), || "scopes lacks `openid` (add it, or leave include_reserved_scopes on)".into());
+        self.unless(!has(scopes::ORGANIZATION_ROLES) || has(scopes::ORGANIZATIONS), || {
+            format!("scope {} needs {} (add it to scopes)", scopes::ORGANIZATION_ROLES, scopes::ORGANIZATIONS)
+        });
+        all
+    }
+
+    fn resources(&mut self, resources: Vec<String>) -> Vec<String> {
+        for resource in &resources {
+            // RFC 8707 section 2: an absolute URI without a fragment. Logto splits at commas.
+            let right = Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) && !resource.contains([',', ' ']);
+            self.unless(right, || format!("resource `{resource}` is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)"));
+        }
+        resources
+    }
+
+    fn origins(&mut self, origins: &[String]) -> Vec<url::Origin> {
+        let parsed: Vec<_> = origins.iter().filter_map(|origin| Url::parse(origin).ok()).map(|url| url.origin()).filter(url::Origin::is_tuple).collect();
+        self.unless(parsed.len() == origins.len(), || "allowed_return_origins holds something that is not an origin (like https://admin.example.com)".into());
+        parsed
+    }
+
+    fn routes(&mut self, routes: &Routes) {
+        let all = routes.all();
+        for (index, (name, path)) in all.iter().enumerate() {
+            self.unless(path.starts_with('/') && path.len() > 1 && !path.contains(['?', '#', '{', '}', ' ']), || {
+                format!("{name} `{path}` is not a plain path (like /logto/sign-in)")
+            });
+            self.unless(!all.iter().take(index).any(|(_, other)| other == path), || format!("{name} `{path}` is used twice"));
+        }
+    }
+}
+
+/// `localhost` and its subdomains (RFC 6761 section 6.3), 127.0.0.0/8 and ::1.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,78 @@
+//! The configuration from the environment.
+
+use std::{collections::BTreeMap, env, time::Duration};
+
+use super::LogtoConfigBuilder;
+use crate::SessionLifetime;
+
+impl LogtoConfigBuilder {
+    /// Takes what the environment holds (`LOGTO_…`, see `docs/configuration.md`); the rest can be set by the builder's methods.
+    pub fn from_env() -> Self {
+        Self::from_vars(env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+    }
+
+    pub(super) fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        let vars: BTreeMap<String, String> =
+            vars.into_iter().filter(|(name, value)| name.starts_with("LOGTO_") && !value.trim().is_empty()).collect();
+        let text = |name: &str| vars.get(name).map(|value| value.trim().to_owned());
+        let list = |name: &str, separator: fn(char) -> bool| -> Option<Vec<String>> {
+            let words = text(name)?;
+            Some(words.split(separator).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect())
+        };
+        let words = |name: &str| list(name, |c| c.is_whitespace() || c == ',');
+
+        let mut builder = Self::default();
+        builder.endpoint = text("LOGTO_ENDPOINT");
+        builder.internal_endpoint = text("LOGTO_INTERNAL_ENDPOINT");
+        builder.app_id = text("LOGTO_APP_ID");
+        builder.app_secret = text("LOGTO_APP_SECRET").map(Into::into);
+        builder.base_url = text("LOGTO_BASE_URL");
+        builder.cookie_secret = text("LOGTO_COOKIE_SECRET").map(Into::into);
+        builder.cookie_domain = text("LOGTO_COOKIE_DOMAIN");
+        builder.previous_cookie_secrets = list("LOGTO_PREVIOUS_COOKIE_SECRETS", |c| c == ',')
+            .map(|secrets| secrets.into_iter().map(Into::into).collect())
+            .unwrap_or_default();
+        builder.scopes = words("LOGTO_SCOPES").unwrap_or_default();
+        builder.resources = words("LOGTO_RESOURCES").unwrap_or_default();
+        builder.accepted_issuers = words("LOGTO_ACCEPTED_ISSUERS").unwrap_or_default();
+        builder.allowed_return_origins = words("LOGTO_ALLOWED_RETURN_ORIGINS").unwrap_or_default();
+
+        // What does not parse is told by `build()`, with everything else that is wrong.
+        let mut unreadable = Vec::new();
+        let mut seconds = |name: &str| -> Option<u64> {
+            let value = text(name)?;
+            value.parse().map_err(|_| unreadable.push(format!("{name} is not a whole number of seconds"))).ok()
+        };
+        builder.leeway = seconds("LOGTO_LEEWAY");
+        builder.timeout = seconds("LOGTO_TIMEOUT");
+        let lifetime = SessionLifetime::default();
+        builder.session_lifetime = match (seconds("LOGTO_SESSION_IDLE"), seconds("LOGTO_SESSION_ABSOLUTE")) {
+            (None, None) => None,
+            (idle, absolute) => Some(
+                lifetime
+                    .idle(idle.map_or(lifetime.idle, Duration::from_secs))
+                    .absolute(absolute.map_or(lifetime.absolute, Duration::from_secs)),
+            ),
+        };
+        let mut switch = |name: &str| -> Option<bool> {
+            match text(name)?.to_ascii_lowercase().as_str() {
+                "true" | "1" | "yes" | "on" => Some(true),
+                "false" | "0" | "no" | "off" => Some(false),
+                _ => {
+                    unreadable.push(format!("{name} is neither true nor false"));
+                    None
+                }
+            }
+        };
+        builder.cookie_secure = switch("LOGTO_COOKIE_SECURE");
+        builder.include_reserved_scopes = switch("LOGTO_INCLUDE_RESERVED_SCOPES");
+        builder.prompt = words("LOGTO_PROMPT").map(|prompts| {
+            let known = prompts.iter().filter_map(|prompt| {
+                prompt.parse().map_err(|error| unreadable.push(format!("LOGTO_PROMPT: {error}"))).ok()
+            });
+            known.collect()
+        });
+        builder.unreadable = unreadable;
+        builder
+    }
+}

@@ -1,0 +1,73 @@
+//! The paths of the authentication routes.
+
+use serde::{Deserialize, Serialize};
+
+/// The paths of the authentication routes, below `base_url`.
+///
+/// ```
+/// let routes = logto::Routes::new().callback("/auth/callback");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[must_use]
+pub struct Routes {
+    pub(crate) sign_in: String,
+    pub(crate) sign_up: String,
+    pub(crate) callback: String,
+    pub(crate) sign_out: String,
+    pub(crate) user: String,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self {
+            sign_in: "/logto/sign-in".into(),
+            sign_up: "/logto/sign-up".into(),
+            callback: "/callback".into(),
+            sign_out: "/logto/sign-out".into(),
+            user: "/logto/user".into(),
+        }
+    }
+}
+
+macro_rules! paths {
+    ($($(#[$doc:meta])* $name:ident $set:ident)*) => {
+        impl Routes {
+            /// The default paths.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            $(
+                $(#[$doc])*
+                pub fn $name(mut self, path: impl Into<String>) -> Self {
+                    self.$name = path.into();
+                    self
+                }
+
+                $(#[$doc])*
+                #[must_use]
+                pub fn $set(&self) -> &str {
+                    &self.$name
+                }
+            )*
+
+            pub(crate) fn all(&self) -> [(&'static str, &str); 5] {
+                [$((concat!("routes.", stringify!($name)), self.$name.as_str())),*]
+            }
+        }
+    };
+}
+
+paths! {
+    /// Begins a sign-in. Default: `/logto/sign-in`.
+    sign_in sign_in_path
+    /// Begins a registration. Default: `/logto/sign-up`.
+    sign_up sign_up_path
+    /// Where Logto sends the browser back to. Default: `/callback`.
+    callback callback_path
+    /// Ends the session, by POST. Default: `/logto/sign-out`.
+    sign_out sign_out_path
+    /// The user's claims as JSON. Default: `/logto/user`.
+    user user_path
+}

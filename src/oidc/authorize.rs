@@ -1,0 +1,59 @@
+//! The authorization request (OpenID Connect Core 3.1.2.1), with Logto's own parameters spelled as its server reads them.
+
+use url::Url;
+
+use crate::{Prompt, types::SignInOptions};
+
+/// What an authorization request is made of.
+#[derive(Debug)]
+pub(crate) struct AuthorizationRequest<'a> {
+    pub(crate) endpoint: &'a Url,
+    pub(crate) client_id: &'a str,
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) scopes: &'a [String],
+    pub(crate) resources: &'a [String],
+    pub(crate) prompt: &'a [Prompt],
+    pub(crate) state: &'a str,
+    pub(crate) nonce: &'a str,
+    pub(crate) code_challenge: &'a str,
+    pub(crate) options: &'a SignInOptions,
+}
+
+impl AuthorizationRequest<'_> {
+    /// Where to send the browser.
+    pub(crate) fn url(&self) -> Url {
+        let options = self.options;
+        let prompt = options.prompt.as_deref().unwrap_or(self.prompt);
+        let join = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(" "));
+        let max_age = options.max_age.map(|age| age.as_secs().to_string());
+        let single = [
+            ("client_id", Some(self.client_id.to_owned())),
+            ("redirect_uri", Some(self.redirect_uri.to_owned())),
+            ("response_type", Some("code".to_owned())),
+            ("scope", Some(self.scopes.join(" "))),
+            ("state", Some(self.state.to_owned())),
+            ("nonce", Some(self.nonce.to_owned())),
+            ("code_challenge", Some(self.code_challenge.to_owned())),
+            ("code_challenge_method", Some("S256".to_owned())),
+            ("prompt", join(prompt.iter().map(|prompt| prompt.as_str()).collect())),
+            ("first_screen", options.first_screen.map(|screen| screen.as_str().to_owned())),
+            ("identifier", join(options.identifiers.iter().map(|identifier| identifier.as_str()).collect())),
+            ("login_hint", options.login_hint.clone()),
+            ("direct_sign_in", options.direct_sign_in.as_ref().map(|connector| connector.as_str().to_owned())),
+            ("one_time_token", options.one_time_token.clone()),
+            ("organization_id", options.organization_id.clone()),
+            ("ui_locales", options.ui_locales.clone()),
+            ("max_age", max_age),
+            ("acr_values", options.acr_values.clone()),
+        ];
+        let mut url = self.endpoint.clone();
+        {
+            let mut query = url.query_pairs_mut();
+            query.extend_pairs(single.iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value))));
+            query.extend_pairs(self.resources.iter().map(|resource| ("resource", resource)));
+            let own = |name: &str| name == "resource" || single.iter().any(|(known, _)| *known == name);
+            query.extend_pairs(options.extra_params.iter().filter(|(name, _)| !own(name)));
+        }
+        url
+    }
+}

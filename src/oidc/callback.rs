@@ -1,0 +1,96 @@
+//! The authorization response (RFC 6749 section 4.1.2, RFC 9207).
+
+use url::form_urlencoded;
+
+use crate::{Error, OAuthError, Result, error::Code};
+
+/// The parameters of a callback, taken from the network and not yet believed.
+#[derive(Debug, Default)]
+pub(crate) struct CallbackParams {
+    code: Option<String>,
+    state: Option<String>,
+    iss: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+    error_uri: Option<String>,
+}
+
+impl CallbackParams {
+    /// Reads a query (`code=…&state=…`), a path with a query, or a whole URL; only the query counts.
+    pub(crate) fn parse(query_or_url: &str) -> Result<Self> {
+        let query = query_or_url.split('#').next().unwrap_or_default();
+        let query = match query.split_once('?') {
+            Some((_, query)) => query,
+            None if query.starts_with('/') || query.contains("://") => "",
+            None => query,
+        };
+        let mut params = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let slot = match &*name {
+                "code" => &mut params.code,
+                "state" => &mut params.state,
+                "iss" => &mut params.iss,
+                "error" => &mut params.error,
+                "error_description" => &mut params.error_description,
+                "error_uri" => &mut params.error_uri,
+                _ => continue,
+            };
+            // RFC 6749 section 3.1: parameters must not be included more than once.
+            if slot.replace(value.into_owned()).is_some() {
+                return Err(Error::new(Code::RepeatedParameter, format!("the callback holds `{name}` more than once")));
+            }
+        }
+        Ok(params)
+    }
+
+    /// The `state`, which says to which sign-in the callback belongs.
+    pub(crate) fn state(&self) -> Result<&str> {
+        match (&self.state, &self.code, &self.error) {
+            (Some(state), ..) if !state.is_empty() => Ok(state),
+            // "Cancel" on Logto's consent page leads to the bare redirect URI.
+            (_, None, None) => Err(Error::new(Code::UserCancelled, "the callback has no parameters: the user cancelled at Logto")),
+            _ => Err(Error::new(Code::MissingState, "the callback has no `state`")),
+        }
+    }
+
+    /// The authorization code, once the answer is known to come from `issuer` and is not an error.
+    pub(crate) fn code(&self, issuer: &str, iss_required: bool) -> Result<&str> {
+        // RFC 9207 section 2.4: before anything else is done with the answer, an error included.
+        match &self.iss {
+            Some(iss) if iss == issuer => {}
+            Some(iss) => {
+                return Err(Error::new(Code::IssMismatched, format!("the callback comes from `{iss}`, not from `{issuer}`")));
+            }
+            None if iss_required => return Err(Error::new(Code::IssMissing, "the callback has no `iss`")),
+            None => {}
+        }
+        if let Some(error) = &self.error {
+            let oauth = OAuthError {
+                error: error.clone(),
+                error_description: self.error_description.clone(),
+                error_uri: self.error_uri.clone(),
+                ..OAuthError::default()
+            };
+            return Err(match error.as_str() {
+                "access_denied" | "oidc.aborted" => Error::new(Code::UserCancelled, format!("the sign-in was left: {oauth}")),
+                _ => Error::new(Code::AuthorizationRefused, format!("Logto refused the sign-in: {oauth}")).with_hint(hint(error)),
+            }
+            .with_oauth(oauth));
+        }
+        match &self.code {
+            Some(code) if !code.is_empty() => Ok(code),
+            _ => Err(Error::new(Code::MissingCode, "the callback has neither `code` nor `error`")),
+        }
+    }
+}
+
+fn hint(error: &str) -> &'static str {
+    match error {
+        "login_required" => "Nobody is signed in at Logto, and `prompt=none` forbids asking: sign in without it.",
+        "consent_required" | "interaction_required" => "Logto has to ask the user, and `prompt=none` forbids it: sign in without it.",
+        "invalid_scope" => "Ask only for scopes that the app may have: Logto Console › Applications › your app › Permissions.",
+        "invalid_target" => "Register the API resource in Logto Console › API resources under the identifier in `resources`.",
+        "unauthorized_client" | "invalid_request" => "Compare the app's type and settings in the Logto Console with the message.",
+        _ => Code::AuthorizationRefused.hint(),
+    }
+}

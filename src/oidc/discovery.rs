@@ -1,0 +1,101 @@
+//! What the server says of itself (OpenID Connect Discovery 1.0).
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::{Error, Result, error::Code, http::Transport};
+
+/// Where the server is, seen from the browser and from here.
+#[derive(Debug, Clone)]
+pub(crate) struct Addresses {
+    /// What the issuer must be.
+    pub(crate) issuer: String,
+    /// What it may also be, while a domain moves.
+    pub(crate) accepted_issuers: Vec<String>,
+    pub(crate) endpoint: Url,
+    /// The base for this server's own requests, where it differs from `endpoint`.
+    pub(crate) internal_endpoint: Option<Url>,
+}
+
+/// The members of the discovery document that the crate uses.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ProviderMetadata {
+    pub(crate) issuer: String,
+    pub(crate) authorization_endpoint: Url,
+    pub(crate) token_endpoint: Url,
+    pub(crate) jwks_uri: Url,
+    #[serde(default)]
+    pub(crate) userinfo_endpoint: Option<Url>,
+    #[serde(default)]
+    pub(crate) end_session_endpoint: Option<Url>,
+    #[serde(default)]
+    pub(crate) revocation_endpoint: Option<Url>,
+    /// RFC 9207 section 3.
+    #[serde(default)]
+    pub(crate) authorization_response_iss_parameter_supported: bool,
+}
+
+/// Fetches the document and checks that it speaks of the server that was asked for.
+pub(crate) async fn fetch(transport: &Transport, addresses: &Addresses) -> Result<ProviderMetadata> {
+    let base = addresses.internal_endpoint.as_ref().unwrap_or(&addresses.endpoint);
+    let url = format!("{}/oidc/.well-known/openid-configuration", base.as_str().trim_end_matches('/'));
+    let url = Url::parse(&url)
+        .map_err(|source| Error::new(Code::DiscoveryFailed, "the discovery address is not a URL").with_source(source))?;
+    let mut metadata: ProviderMetadata = transport.get_json(&url, Code::DiscoveryFailed).await?;
+    check_issuer(&metadata.issuer, addresses)?;
+    for endpoint in metadata.server_endpoints() {
+        check_scheme(endpoint, addresses)?;
+        if let Some(internal) = &addresses.internal_endpoint {
+            rebase(endpoint, &addresses.endpoint, internal);
+        }
+    }
+    check_scheme(&metadata.authorization_endpoint, addresses)?;
+    Ok(metadata)
+}
+
+impl ProviderMetadata {
+    /// The endpoints that this server asks itself; the others are for the browser.
+    fn server_endpoints(&mut self) -> impl Iterator<Item = &mut Url> {
+        [&mut self.token_endpoint, &mut self.jwks_uri]
+            .into_iter()
+            .chain(&mut self.userinfo_endpoint)
+            .chain(&mut self.revocation_endpoint)
+    }
+}
+
+/// OpenID Connect Discovery 1.0 section 4.3: exactly the issuer that was asked for.
+fn check_issuer(found: &str, addresses: &Addresses) -> Result<()> {
+    if found == addresses.issuer || addresses.accepted_issuers.iter().any(|accepted| accepted == found) {
+        return Ok(());
+    }
+    let slash = if found.trim_end_matches('/') == addresses.issuer.trim_end_matches('/') {
+        " (they differ only by a trailing slash)"
+    } else {
+        ""
+    };
+    Err(Error::new(
+        Code::IssuerMismatched,
+        format!("the server calls itself `{found}`, not `{}`{slash}", addresses.issuer),
+    ))
+}
+
+/// A document must not lead a server that is reached by https to send secrets in the clear.
+fn check_scheme(endpoint: &Url, addresses: &Addresses) -> Result<()> {
+    match endpoint.scheme() {
+        "https" => Ok(()),
+        "http" if addresses.endpoint.scheme() == "http" => Ok(()),
+        scheme => Err(Error::new(
+            Code::DiscoveryFailed,
+            format!("discovery names an endpoint with the scheme {scheme} ({})", endpoint.origin().ascii_serialization()),
+        )),
+    }
+}
+
+/// Puts `to` in the place of `from` at the beginning of `url`.
+fn rebase(url: &mut Url, from: &Url, to: &Url) {
+    let rest = url.as_str().strip_prefix(from.as_str().trim_end_matches('/')).filter(|rest| rest.starts_with('/'));
+    let Some(rebased) = rest.and_then(|rest| Url::parse(&format!("{}{rest}", to.as_str().trim_end_matches('/'))).ok()) else {
+        return;
+    };
+    *url = rebased;
+}

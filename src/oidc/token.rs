@@ -1,0 +1,150 @@
+//! The token and revocation endpoints (RFC 6749 sections 4.1.3 and 6, RFC 7009, RFC 8707).
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::{Method, Response, StatusCode, header};
+use serde::{Deserialize, Deserializer};
+use url::{Url, form_urlencoded};
+
+use crate::{
+    Error, Result, Secret,
+    error::Code,
+    http::{Transport, parse_json, request, unexpected, valid},
+    types::TokenKey,
+};
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Client<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) secret: Option<&'a Secret>,
+}
+
+/// What the token endpoint gives.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TokenResponse {
+    pub(crate) access_token: Secret,
+    token_type: String,
+    #[serde(default = "default_lifetime", deserialize_with = "seconds")]
+    pub(crate) expires_in: i64,
+    #[serde(default)]
+    pub(crate) id_token: Option<Secret>,
+    #[serde(default)]
+    pub(crate) refresh_token: Option<Secret>,
+    #[serde(default)]
+    pub(crate) scope: Option<String>,
+}
+
+/// RFC 6749 section 5.1 only recommends `expires_in`; a short life then costs a refresh, a long one a refused request.
+fn default_lifetime() -> i64 {
+    300
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Seconds {
+        Whole(i64),
+        Other(serde::de::IgnoredAny),
+    }
+    Ok(match Seconds::deserialize(deserializer)? {
+        Seconds::Whole(seconds) => seconds.max(0),
+        Seconds::Other(_) => default_lifetime(),
+    })
+}
+
+/// Exchanges an authorization code. The PKCE verifier proves that the browser that returns is the one that left.
+pub(crate) async fn exchange_code(
+    transport: &Transport,
+    endpoint: &Url,
+    client: &Client<'_>,
+    code: &str,
+    redirect_uri: &str,
+    code_verifier: &str,
+) -> Result<TokenResponse> {
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", code_verifier),
+    ];
+    token_request(transport, endpoint, client, &form).await.map_err(|error| {
+        match error.oauth_error().map(|oauth| oauth.error.as_str()) {
+            Some("invalid_grant") => Error::new(Code::CodeRefused, "the authorization code was refused").with_source(error),
+            _ => error,
+        }
+    })
+}
+
+/// Exchanges a refresh token for an access token, and perhaps for a new refresh token.
+pub(crate) async fn refresh(
+    transport: &Transport,
+    endpoint: &Url,
+    client: &Client<'_>,
+    refresh_token: &Secret,
+    key: &TokenKey,
+) -> Result<TokenResponse> {
+    let scope = key.scopes.join(" ");
+    let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+    form.extend(key.resource.as_deref().map(|resource| ("resource", resource)));
+    form.extend(key.organization.as_deref().map(|organization| ("organization_id", organization)));
+    form.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
+    token_request(transport, endpoint, client, &form).await
+}
+
+/// Revokes a refresh token, and with it the whole grant.
+pub(crate) async fn revoke(transport: &Transport, endpoint: &Url, client: &Client<'_>, refresh_token: &Secret) -> Result<()> {
+    let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
+    let response = post_form(transport, endpoint, client, &form).await?;
+    match response.status() {
+        StatusCode::OK => Ok(()),
+        _ => Err(refusal(&response, endpoint)),
+    }
+}
+
+async fn token_request(transport: &Transport, endpoint: &Url, client: &Client<'_>, form: &[(&str, &str)]) -> Result<TokenResponse> {
+    let response = post_form(transport, endpoint, client, form).await?;
+    if response.status() != StatusCode::OK {
+        return Err(refusal(&response, endpoint));
+    }
+    let tokens: TokenResponse = parse_json(&response, Code::UnexpectedResponse, endpoint)?;
+    // RFC 6749 section 7.1: a token of an unknown type must not be used.
+    if !tokens.token_type.eq_ignore_ascii_case("bearer") || tokens.access_token.expose().is_empty() {
+        return Err(Error::new(Code::UnexpectedResponse, "the token endpoint gave no bearer token"));
+    }
+    Ok(tokens)
+}
+
+async fn post_form(transport: &Transport, endpoint: &Url, client: &Client<'_>, form: &[(&str, &str)]) -> Result<Response<Vec<u8>>> {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(form);
+    let mut request = request(Method::POST, endpoint)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, "application/json");
+    match client.secret {
+        Some(secret) => request = request.header(header::AUTHORIZATION, basic(client.id, secret)),
+        // RFC 6749 section 3.2.1: a client without a secret names itself in the body.
+        None => {
+            body.append_pair("client_id", client.id);
+        }
+    }
+    transport.send(valid(request.body(body.finish().into_bytes()))?).await
+}
+
+/// `client_secret_basic`: both parts are form-urlencoded first (RFC 6749 section 2.3.1).
+fn basic(id: &str, secret: &Secret) -> String {
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(id), encode(secret.expose()))))
+}
+
+/// Sorts a refusal by whose turn it is.
+fn refusal(response: &Response<Vec<u8>>, endpoint: &Url) -> Error {
+    let plain = unexpected(response, Code::TokenRefused, endpoint);
+    let code = match plain.oauth_error().map(|oauth| oauth.error.as_str()) {
+        Some("invalid_client" | "unauthorized_client") => Code::ClientRejected,
+        Some("invalid_target") => Code::ResourceRefused,
+        Some("invalid_scope" | "insufficient_scope") => Code::ScopeRefused,
+        Some("access_denied") => Code::OrganizationRefused,
+        _ => return plain,
+    };
+    unexpected(response, code, endpoint)
+}

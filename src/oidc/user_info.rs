@@ -1,0 +1,28 @@
+//! The userinfo endpoint (OpenID Connect Core 5.3).
+
+use http::{Method, StatusCode, header};
+use url::Url;
+
+use super::claims::UserInfo;
+use crate::{
+    Error, Result, Secret,
+    error::Code,
+    http::{Transport, parse_json, request, unexpected, valid},
+};
+
+/// Asks who the access token belongs to, which must be `sub`.
+pub(crate) async fn fetch(transport: &Transport, endpoint: &Url, access_token: &Secret, sub: &str) -> Result<UserInfo> {
+    let request = request(Method::GET, endpoint)
+        .header(header::ACCEPT, "application/json")
+        .header(header::AUTHORIZATION, format!("Bearer {}", access_token.expose()));
+    let response = transport.send(valid(request.body(Vec::new()))?).await?;
+    if response.status() != StatusCode::OK {
+        return Err(unexpected(&response, Code::UserInfoFailed, endpoint));
+    }
+    let user_info: UserInfo = parse_json(&response, Code::UserInfoFailed, endpoint)?;
+    // OpenID Connect Core 5.3.2: or tokens of two users could be mixed.
+    if user_info.sub != sub {
+        return Err(Error::new(Code::UserInfoSub, "the user info is about another user than the ID token"));
+    }
+    Ok(user_info)
+}

@@ -1,0 +1,143 @@
+//! A response that any web framework can send.
+
+mod page;
+
+use serde_json::json;
+
+use crate::{Error, ErrorKind, Redirect};
+
+/// A response: a status, headers to append, a body. What the routes of [`LogtoClient::respond`](crate::LogtoClient::respond) answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "the browser gets nothing until the reply is returned as a response"]
+pub struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: String,
+}
+
+/// What the one who asks can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Requester {
+    /// A person in front of a browser: pages and redirects.
+    Browser,
+    /// A program (`fetch`, XHR): JSON.
+    Program,
+}
+
+impl Reply {
+    fn new(status: u16) -> Self {
+        // What is said here is said to one user at one moment.
+        Self { status, headers: vec![("cache-control", "no-store".to_owned())], body: String::new() }
+    }
+
+    /// No content.
+    pub(crate) fn empty() -> Self {
+        Self::new(204)
+    }
+
+    /// A redirect; the browser follows with GET.
+    pub(crate) fn redirect(redirect: &Redirect) -> Self {
+        Self::new(302).header("location", redirect.location())
+    }
+
+    /// A redirect after a POST (RFC 9110 section 15.4.4).
+    pub(crate) fn see_other(redirect: &Redirect) -> Self {
+        Self { status: 303, ..Self::redirect(redirect) }
+    }
+
+    pub(crate) fn json(status: u16, body: &impl serde::Serialize) -> Self {
+        let body = serde_json::to_string(body).unwrap_or_else(|_| "{}".to_owned());
+        Self { body, ..Self::new(status).header("content-type", "application/json") }
+    }
+
+    fn html(status: u16, body: String) -> Self {
+        let page = Self::new(status)
+            .header("content-type", "text/html; charset=utf-8")
+            // The page has no script and asks for nothing.
+            .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'")
+            .header("x-content-type-options", "nosniff")
+            .header("referrer-policy", "same-origin");
+        Self { body, ..page }
+    }
+
+    /// The answer to a request that failed. It names the error's code; what else went wrong is for the log, and for `details`.
+    pub(crate) fn error(error: &Error, requester: Requester, links: &Links<'_>, details: bool) -> Self {
+        log(error);
+        let status = error.http_status();
+        let reply = match requester {
+            Requester::Browser => Self::html(status, page::error(error, links, details)),
+            Requester::Program if details => {
+                Self::json(status, &json!({ "code": error.code(), "message": page::summary(error), "details": error.to_string(), "hint": error.hint() }))
+            }
+            Requester::Program => Self::json(status, &json!({ "code": error.code(), "message": page::summary(error) })),
+        };
+        match (status, error.retry_after()) {
+            (503, after) => reply.header("retry-after", &after.map_or(5, |after| after.as_secs()).to_string()),
+            _ => reply,
+        }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn set_cookies(mut self, cookies: Vec<String>) -> Self {
+        self.headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie)));
+        self
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers, names in lower case. Append them: `set-cookie` may occur several times.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.headers.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// The body, in UTF-8.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The body, without a copy.
+    #[must_use]
+    pub fn into_body(self) -> String {
+        self.body
+    }
+}
+
+/// The JSON reply for a place that knows nothing but the error. A mistake of the programmer is named, for it never reaches production.
+impl From<&Error> for Reply {
+    fn from(error: &Error) -> Self {
+        log(error);
+        match error.kind() {
+            ErrorKind::Usage => Self::json(error.http_status(), &json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() })),
+            _ => Self::json(error.http_status(), &json!({ "code": error.code(), "message": page::summary(error) })),
+        }
+    }
+}
+
+/// Where a page of ours leads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Links<'a> {
+    pub(crate) home: &'a str,
+    pub(crate) sign_in: &'a str,
+    pub(crate) sign_out: &'a str,
+}
+
+/// Loud where somebody has to act, quiet where a user only has to sign in again.
+fn log(error: &Error) {
+    let (code, hint) = (error.code(), error.hint());
+    match error.kind() {
+        ErrorKind::Denied | ErrorKind::NotAuthenticated => tracing::debug!(target: "logto", code, %error, "answered with an error"),
+        ErrorKind::Callback => tracing::info!(target: "logto", code, %error, hint, "answered with an error"),
+        _ if error.is_transient() => tracing::warn!(target: "logto", code, %error, hint, "answered with an error"),
+        _ => tracing::error!(target: "logto", code, %error, hint, "answered with an error"),
+    }
+}

@@ -1,0 +1,68 @@
+//! The one page of ours that a user may see.
+
+use std::fmt::Write;
+
+use super::Links;
+use crate::{Error, ErrorKind, error::Code};
+
+/// What a user needs to know, without a word of what is inside.
+pub(super) fn summary(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::Denied => "The sign-in was cancelled or refused.",
+        ErrorKind::NotAuthenticated => "Please sign in.",
+        ErrorKind::Callback if error.is(Code::MethodNotAllowed) => "Please confirm that you want to sign out.",
+        ErrorKind::Callback if error.is(Code::CrossSite) => "This request came from another site and was refused.",
+        ErrorKind::Callback => "This sign-in cannot be completed. Please try again.",
+        _ if error.is_transient() => "The sign-in service cannot be reached right now. Please try again in a moment.",
+        _ => "Something is wrong with the sign-in. Please try again later.",
+    }
+}
+
+pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
+    let mut body = format!("<h1>{}</h1>\n", escape(summary(error)));
+    if error.is(Code::MethodNotAllowed) {
+        let _ = writeln!(body, r#"<form method="post" action="{}"><button>Sign out</button></form>"#, escape(links.sign_out));
+    } else {
+        let _ = writeln!(body, r#"<p><a class="button" href="{}">Sign in</a></p>"#, escape(links.sign_in));
+    }
+    let _ = writeln!(body, r#"<p><a href="{}">Back to the start page</a></p>"#, escape(links.home));
+    if details {
+        let _ = writeln!(
+            body,
+            "<section><h2>For developers</h2><p>{}</p><p><strong>What to do:</strong> {}</p><p>Shown because the base URL is on this machine.</p></section>",
+            escape(&error.to_string()),
+            escape(error.hint()),
+        );
+    }
+    let _ = writeln!(body, "<footer><code>{}</code></footer>", escape(error.code()));
+    format!("{HEAD}{body}</main></body></html>\n")
+}
+
+const HEAD: &str = r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Sign-in</title>
+<style>
+:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
+body { display: grid; place-items: center; min-height: 100vh; margin: 0; }
+main { max-width: 34rem; padding: 2rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1rem; margin: 0; }
+.button, button { display: inline-block; padding: .6rem 1.2rem; border: 0; border-radius: .5rem; background: #5d34f2; color: #fff; font: inherit; text-decoration: none; cursor: pointer; }
+section { margin-top: 1.5rem; padding: 1rem; border: 1px solid #8886; border-radius: .5rem; overflow-wrap: anywhere; }
+footer { margin-top: 1.5rem; opacity: .6; }
+</style></head><body><main>
+"#;
+
+/// Text made safe for HTML, in content and in quoted attributes.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}

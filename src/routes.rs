@@ -1,0 +1,220 @@
+//! The authentication routes, for any framework: a request as strings in, a [`Reply`] out.
+
+use std::fmt;
+
+use url::{Url, form_urlencoded};
+
+use crate::{
+    Requester, ContextOptions, Error, FirstScreen, HeaderCookies, LogtoClient, Redirect, Reply, Result, SignInOptions, SignOutOptions,
+    error::Code,
+    reply::Links,
+};
+
+/// A request, as far as authentication looks at it.
+///
+/// ```
+/// let headers = |name: &str| (name == "accept").then_some("text/html");
+/// let request = logto::AuthRequest::new("GET", "/logto/sign-in?return_to=/me", &headers);
+/// ```
+#[derive(Clone, Copy)]
+pub struct AuthRequest<'a> {
+    method: &'a str,
+    target: &'a str,
+    header: &'a (dyn Fn(&str) -> Option<&'a str> + Sync),
+}
+
+impl fmt::Debug for AuthRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The target of a callback holds a code.
+        f.debug_struct("AuthRequest").field("method", &self.method).field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> AuthRequest<'a> {
+    /// A request by its method, its path with query, and a function that gives a header by its lower-case name (joining several `cookie`
+    /// headers with `"; "`). Under a nested router give the path as the browser asked for it.
+    pub fn new(method: &'a str, target: &'a str, header: &'a (dyn Fn(&str) -> Option<&'a str> + Sync)) -> Self {
+        Self { method, target, header }
+    }
+
+    fn path(&self) -> &'a str {
+        self.target.split(['?', '#']).next().unwrap_or_default()
+    }
+
+    fn query(&self) -> impl Iterator<Item = (String, String)> + 'a {
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        form_urlencoded::parse(query.as_bytes()).into_owned()
+    }
+
+    fn cookies(&self) -> HeaderCookies {
+        HeaderCookies::parse((self.header)("cookie").unwrap_or_default())
+    }
+
+    /// A person in a browser, or a program? `Sec-Fetch-Mode` says so (Fetch Metadata); older clients by `Accept`.
+    #[must_use]
+    pub fn requester(&self) -> Requester {
+        let accepts_html = (self.header)("accept").is_some_and(|accept| accept.contains("text/html"));
+        match (self.header)("sec-fetch-mode") {
+            Some("navigate" | "nested-navigate") => Requester::Browser,
+            Some(_) => Requester::Program,
+            None if accepts_html => Requester::Browser,
+            None => Requester::Program,
+        }
+    }
+
+    /// A browser that looks ahead must not begin a sign-in, let alone use one up.
+    fn is_prefetch(&self) -> bool {
+        ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().filter_map(|name| (self.header)(name)).any(|value| {
+            let value = value.to_ascii_lowercase();
+            ["prefetch", "prerender", "preview"].iter().any(|purpose| value.contains(purpose))
+        }) || (self.header)("next-router-prefetch").is_some()
+    }
+
+    /// Whether this very site sent the request: `Sec-Fetch-Site`, or `Origin` in older browsers. Every browser sends one of them with a POST.
+    fn is_same_origin(&self, base_url: &Url) -> bool {
+        match ((self.header)("sec-fetch-site"), (self.header)("origin")) {
+            (Some(site), _) => site == "same-origin",
+            (None, Some(origin)) => origin == base_url.origin().ascii_serialization(),
+            (None, None) => false,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Route {
+    SignIn,
+    SignUp,
+    Callback,
+    SignOut,
+    User,
+}
+
+impl LogtoClient {
+    /// Answers a request to one of the authentication routes ([`Routes`](crate::Routes)); `None` for any other path.
+    ///
+    /// - `GET /logto/sign-in`, `/logto/sign-up`: to Logto. Query: `return_to`, `direct_sign_in`, `first_screen`, `login_hint`,
+    ///   `organization_id`, `one_time_token`, `ui_locales`.
+    /// - `GET /callback`: ends the sign-in and leads to the page the user wanted.
+    /// - `POST /logto/sign-out`, from this site alone: ends the session, here and at Logto.
+    /// - `GET /logto/user`: the [`LogtoContext`](crate::LogtoContext) as JSON.
+    ///
+    /// Failures are replies, too: a page for people, JSON for programs, details in the log.
+    pub async fn respond(&self, request: &AuthRequest<'_>) -> Option<Reply> {
+        let route = self.route(request.path())?;
+        let mut cookies = request.cookies();
+        let reply = match (request.method, route) {
+            ("POST", Route::SignOut) => self.sign_out_route(request, &mut cookies).await,
+            (_, Route::SignOut) => {
+                Err(Error::new(Code::MethodNotAllowed, format!("{} does not sign out, POST does", request.method)))
+            }
+            // HEAD looks, and must not change anything.
+            ("HEAD", _) => Ok(Reply::empty()),
+            ("GET", _) if request.is_prefetch() => Ok(Reply::empty()),
+            ("GET", Route::SignIn) => self.sign_in_route(request, &mut cookies, None).await,
+            ("GET", Route::SignUp) => self.sign_in_route(request, &mut cookies, Some(FirstScreen::Register)).await,
+            ("GET", Route::Callback) => self.callback_route(request, &mut cookies).await,
+            ("GET", Route::User) => self.user_route(&mut cookies).await,
+            _ => Ok(Reply::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" })).header("allow", "GET, HEAD")),
+        };
+        let reply = reply.unwrap_or_else(|error| {
+            let reply = self.error_reply(&error, request.requester());
+            if error.is(Code::MethodNotAllowed) { reply.header("allow", "POST") } else { reply }
+        });
+        Some(reply.set_cookies(cookies.set_cookie_headers()))
+    }
+
+    /// What a request gets that needs a signed-in user and has none: a browser goes to sign in and comes back, a program gets 401.
+    pub fn sign_in_required(&self, request: &AuthRequest<'_>) -> Reply {
+        if request.requester() == Requester::Program {
+            return self.error_reply(&Error::new(Code::NotAuthenticated, "nobody is signed in"), Requester::Program);
+        }
+        let sign_in = self.site_path(self.config().routes().sign_in_path());
+        // Only a page can be returned to; a form that was posted cannot.
+        match request.method {
+            "GET" | "HEAD" => {
+                let return_to = self.site_path(request.target);
+                let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &return_to).finish();
+                Reply::redirect(&Redirect::to(format!("{sign_in}?{query}")))
+            }
+            _ => Reply::see_other(&Redirect::to(sign_in)),
+        }
+    }
+
+    /// The reply that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
+    pub fn error_reply(&self, error: &Error, requester: Requester) -> Reply {
+        let config = self.config();
+        let sign_in = self.site_path(config.routes().sign_in_path());
+        let sign_out = self.site_path(config.routes().sign_out_path());
+        let home = config.base_url.to_string();
+        Reply::error(error, audience, &Links { home: &home, sign_in: &sign_in, sign_out: &sign_out }, config.is_local())
+    }
+
+    fn route(&self, path: &str) -> Option<Route> {
+        let prefix = self.config().path_prefix();
+        let routes = self.config().routes();
+        // A proxy may have taken the prefix off, or not.
+        let path = path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+        [
+            (routes.sign_in_path(), Route::SignIn),
+            (routes.sign_up_path(), Route::SignUp),
+            (routes.callback_path(), Route::Callback),
+            (routes.sign_out_path(), Route::SignOut),
+            (routes.user_path(), Route::User),
+        ]
+        .into_iter()
+        .find_map(|(known, route)| (path == known).then_some(route))
+    }
+
+    /// The path as the browser sees it: below the prefix of the base URL.
+    fn site_path(&self, path: &str) -> String {
+        let prefix = self.config().path_prefix();
+        let inside = path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        if inside { path.to_owned() } else { format!("{prefix}{path}") }
+    }
+
+    async fn sign_in_route(&self, request: &AuthRequest<'_>, cookies: &mut HeaderCookies, screen: Option<FirstScreen>) -> Result<Reply> {
+        let mut options = SignInOptions::new();
+        for (name, value) in request.query() {
+            options = match name.as_str() {
+                "return_to" => options.post_redirect_uri(value),
+                "direct_sign_in" => options.direct_sign_in(value.parse()?),
+                "first_screen" => options.first_screen(value.parse()?),
+                "login_hint" => options.login_hint(value),
+                "organization_id" => options.organization_id(value),
+                "one_time_token" => options.one_time_token(value),
+                "ui_locales" => options.ui_locales(value),
+                _ => options,
+            };
+        }
+        if let Some(screen) = screen {
+            options = options.first_screen(screen);
+        }
+        Ok(Reply::redirect(&self.sign_in(cookies, options).await?))
+    }
+
+    async fn callback_route(&self, request: &AuthRequest<'_>, cookies: &mut HeaderCookies) -> Result<Reply> {
+        match self.handle_sign_in(cookies, request.target).await {
+            Ok(redirect) => Ok(Reply::redirect(&redirect)),
+            // The back button, or a double click: the user is signed in and the callback was used.
+            Err(error)
+                if (error.is(Code::SignInSessionNotFound) || error.is(Code::StateMismatched))
+                    && self.is_authenticated(cookies).await? =>
+            {
+                tracing::debug!(target: "logto::sign_in", %error, "a used callback of a user who is signed in; going to the start page");
+                Ok(Reply::redirect(&Redirect::to(self.config().base_url.to_string())))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn sign_out_route(&self, request: &AuthRequest<'_>, cookies: &mut HeaderCookies) -> Result<Reply> {
+        if !request.is_same_origin(&self.config().base_url) {
+            return Err(Error::new(Code::CrossSite, "the sign-out was not sent by a page of this site"));
+        }
+        Ok(Reply::see_other(&self.sign_out(cookies, SignOutOptions::new()).await?))
+    }
+
+    async fn user_route(&self, cookies: &mut HeaderCookies) -> Result<Reply> {
+        Ok(Reply::json(200, &self.get_context(cookies, ContextOptions::new()).await?))
+    }
+}

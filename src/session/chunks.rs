@@ -1,0 +1,50 @@
+//! A sealed session as one cookie, or as up to four.
+//!
+//! One cookie holds the sealed text; several hold `<count>.<text>` and the rest. The seal covers the whole, so chunks of two sessions never mix.
+
+use cookie::Cookie;
+
+use super::settings::CookieSettings;
+
+/// What every browser stores: name, value and attributes together (RFC 6265 section 6.1).
+pub(crate) const MAX_COOKIE: usize = 4096;
+/// Four cookies stay well under the header limits of servers and proxies (8 to 16 kB).
+pub(crate) const MAX_CHUNKS: usize = 4;
+
+/// The cookies for `sealed`, or `None` where four do not hold it.
+pub(crate) fn split(settings: &CookieSettings, sealed: &str, max_age: i64) -> Option<Vec<Cookie<'static>>> {
+    let whole = settings.cookie(settings.chunk_name(0), sealed.to_owned(), max_age);
+    if whole.to_string().len() <= MAX_COOKIE {
+        return Some(vec![whole]);
+    }
+    (2..=MAX_CHUNKS).find_map(|count| {
+        let text = format!("{count}.{sealed}");
+        let mut rest = text.as_str();
+        let cookies = (0..count)
+            .map(|index| {
+                let empty = settings.cookie(settings.chunk_name(index), String::new(), max_age);
+                let room = MAX_COOKIE.saturating_sub(empty.to_string().len());
+                // The text is ASCII, so every index is a boundary.
+                let (chunk, remaining) = rest.split_at_checked(room).unwrap_or((rest, ""));
+                rest = remaining;
+                settings.cookie(settings.chunk_name(index), chunk.to_owned(), max_age)
+            })
+            .collect();
+        rest.is_empty().then_some(cookies)
+    })
+}
+
+/// The sealed text from the request's cookies, given as (name, value). `None` where a chunk is missing.
+pub(crate) fn join(settings: &CookieSettings, cookies: &[(String, String)]) -> Option<String> {
+    let value = |name: &str| cookies.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
+    let first = value(settings.session_name())?;
+    let Some((count, text)) = first.split_once('.') else {
+        return Some(first.to_owned());
+    };
+    let count = count.parse().ok().filter(|count| (2..=MAX_CHUNKS).contains(count))?;
+    let mut sealed = text.to_owned();
+    for index in 1..count {
+        sealed.push_str(value(&settings.chunk_name(index))?);
+    }
+    Some(sealed)
+}

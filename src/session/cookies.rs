@@ -1,0 +1,76 @@
+//! The request's cookies in, the response's cookies out.
+
+use std::collections::BTreeMap;
+
+pub use cookie::{Cookie, CookieJar};
+
+/// Reads the cookies of one request and queues cookies for its response.
+///
+/// The crate asks for nothing else of a web framework. It is implemented for [`HeaderCookies`] (strings) and for [`cookie::CookieJar`];
+/// implement it over any other jar. A queued cookie is seen by later reads; one with an empty value counts as absent.
+pub trait Cookies: Send + Sync {
+    /// Shows every cookie, name and value, to `visit`.
+    fn each(&self, visit: &mut dyn FnMut(&str, &str));
+
+    /// Queues a `Set-Cookie`. A deletion is a cookie with an empty value and `Max-Age=0`.
+    fn set(&mut self, cookie: Cookie<'static>);
+}
+
+/// [`Cookies`] over the `Cookie` header of a request.
+///
+/// ```
+/// use logto::{Cookies, HeaderCookies};
+///
+/// let cookies = HeaderCookies::parse("theme=dark; lang=ko");
+/// let mut names = Vec::new();
+/// cookies.each(&mut |name, value| names.push(format!("{name} is {value}")));
+/// assert_eq!(names, ["theme is dark", "lang is ko"]);
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct HeaderCookies {
+    header: String,
+    queued: BTreeMap<String, Cookie<'static>>,
+}
+
+impl HeaderCookies {
+    /// Takes the value of the `Cookie` header; join several with `"; "` (RFC 9113 section 8.2.3). What is not a cookie is passed over.
+    pub fn parse(header: impl Into<String>) -> Self {
+        Self { header: header.into(), queued: BTreeMap::new() }
+    }
+
+    /// The `Set-Cookie` values of the response. Append each as a header of its own; never join or insert them.
+    #[must_use]
+    pub fn set_cookie_headers(&self) -> Vec<String> {
+        self.queued.values().map(ToString::to_string).collect()
+    }
+}
+
+impl Cookies for HeaderCookies {
+    fn each(&self, visit: &mut dyn FnMut(&str, &str)) {
+        for cookie in Cookie::split_parse(self.header.as_str()).flatten() {
+            if !self.queued.contains_key(cookie.name()) {
+                visit(cookie.name(), cookie.value());
+            }
+        }
+        for cookie in self.queued.values() {
+            visit(cookie.name(), cookie.value());
+        }
+    }
+
+    fn set(&mut self, cookie: Cookie<'static>) {
+        self.queued.insert(cookie.name().to_owned(), cookie);
+    }
+}
+
+impl Cookies for CookieJar {
+    fn each(&self, visit: &mut dyn FnMut(&str, &str)) {
+        for cookie in self.iter() {
+            visit(cookie.name(), cookie.value());
+        }
+    }
+
+    fn set(&mut self, cookie: Cookie<'static>) {
+        self.add(cookie);
+    }
+}

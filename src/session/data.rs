@@ -1,0 +1,141 @@
+//! What a session holds, and its compact form.
+
+use serde::{Deserialize, Serialize};
+
+use super::packed::{Jwt, Packed};
+use crate::{Error, Result, Secret, clock, error::Code, types::TokenKey};
+
+/// The layout of the serialized session. A new layout gets a new number, and the old ones stay readable.
+const LAYOUT: u8 = 1;
+
+/// One user's session.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SessionData {
+    /// 128 random bits, new at each sign-in.
+    pub(crate) id: [u8; 16],
+    /// Counts the writes, so that an older state never replaces a newer one.
+    pub(crate) revision: u64,
+    /// Unix seconds of the sign-in: the absolute lifetime runs from here.
+    pub(crate) created_at: i64,
+    /// Unix seconds of the last write: the idle lifetime runs from here.
+    pub(crate) touched_at: i64,
+    pub(crate) id_token: Jwt,
+    pub(crate) refresh_token: Option<Secret>,
+    /// Newest last.
+    pub(crate) access_tokens: Vec<StoredAccessToken>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StoredAccessToken {
+    pub(crate) key: TokenKey,
+    pub(crate) token: Secret,
+    pub(crate) scope: String,
+    /// Unix seconds by the local clock: when the request began, plus `expires_in`.
+    pub(crate) expires_at: i64,
+}
+
+impl SessionData {
+    /// A session that begins now.
+    pub(crate) fn begin(id_token: Jwt, now: i64) -> Result<Self> {
+        Ok(Self {
+            id: clock::random_bytes()?,
+            revision: 0,
+            created_at: now,
+            touched_at: now,
+            id_token,
+            refresh_token: None,
+            access_tokens: Vec::new(),
+        })
+    }
+
+    /// The access token for `key`, if it lives until `until`.
+    pub(crate) fn access_token(&self, key: &TokenKey, until: i64) -> Option<&StoredAccessToken> {
+        self.access_tokens.iter().find(|token| token.key == *key && token.expires_at > until)
+    }
+
+    /// Puts an access token in the place of the one before it.
+    pub(crate) fn put_access_token(&mut self, token: StoredAccessToken) {
+        self.access_tokens.retain(|stored| stored.key != token.key);
+        self.access_tokens.push(token);
+    }
+
+    /// The compact form, with the claims compressed if `compress`.
+    pub(crate) fn to_bytes(&self, compress: bool) -> Result<Vec<u8>> {
+        let wire = Wire {
+            id: self.id,
+            revision: self.revision,
+            created_at: self.created_at,
+            touched_at: self.touched_at,
+            id_token: Packed::pack_jwt(&self.id_token, compress),
+            refresh_token: self.refresh_token.as_ref().map(|token| Packed::pack(token.expose(), false)),
+            access_tokens: self
+                .access_tokens
+                .iter()
+                .map(|stored| WireToken {
+                    key: stored.key.clone(),
+                    token: Packed::pack(stored.token.expose(), compress),
+                    scope: stored.scope.clone(),
+                    expires_at: stored.expires_at,
+                })
+                .collect(),
+        };
+        postcard::to_extend(&wire, vec![LAYOUT])
+            .map_err(|source| Error::new(Code::SessionTooLarge, "the session cannot be written").with_source(source))
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote. `None` for anything else.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (&layout, body) = bytes.split_first()?;
+        if layout != LAYOUT {
+            return None;
+        }
+        let wire: Wire = postcard::from_bytes(body).ok()?;
+        let access_tokens = wire
+            .access_tokens
+            .into_iter()
+            .map(|stored| {
+                let token = stored.token.unpack()?;
+                Some(StoredAccessToken { key: stored.key, token, scope: stored.scope, expires_at: stored.expires_at })
+            })
+            .collect::<Option<_>>()?;
+        Some(Self {
+            id: wire.id,
+            revision: wire.revision,
+            created_at: wire.created_at,
+            touched_at: wire.touched_at,
+            id_token: wire.id_token.unpack_jwt()?,
+            refresh_token: wire.refresh_token.map_or(Some(None), |token| token.unpack().map(Some))?,
+            access_tokens,
+        })
+    }
+
+    /// The member that takes the most room, for the error that says so.
+    pub(crate) fn largest_member(&self) -> (&'static str, usize) {
+        let access_tokens = self.access_tokens.iter().map(|stored| stored.token.expose().len()).sum();
+        let refresh_token = self.refresh_token.as_ref().map_or(0, |token| token.expose().len());
+        let id_token = self.id_token.size();
+        [("the ID token", id_token), ("the access tokens", access_tokens), ("the refresh token", refresh_token)]
+            .into_iter()
+            .max_by_key(|&(_, size)| size)
+            .unwrap_or(("the ID token", id_token))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    id: [u8; 16],
+    revision: u64,
+    created_at: i64,
+    touched_at: i64,
+    id_token: Packed,
+    refresh_token: Option<Packed>,
+    access_tokens: Vec<WireToken>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireToken {
+    key: TokenKey,
+    token: Packed,
+    scope: String,
+    expires_at: i64,
+}

@@ -1,0 +1,189 @@
+//! Sessions: loaded once, changed as a value, committed once, and only if changed.
+
+mod chunks;
+pub(crate) mod cookies;
+mod data;
+mod packed;
+mod seal;
+mod settings;
+mod transaction;
+
+use std::mem;
+
+use cookie::Cookie;
+
+pub(crate) use self::{
+    cookies::Cookies,
+    data::{SessionData, StoredAccessToken},
+    packed::Jwt,
+    seal::Keys,
+    settings::{CookieSettings, SessionLifetime},
+    transaction::Transaction,
+};
+use crate::{Error, Result, error::Code};
+
+/// What one request brought, and what its response has to write.
+#[derive(Debug, Default)]
+pub(crate) struct OpenSession {
+    data: Option<SessionData>,
+    changed: bool,
+    /// The session's cookies in the request: written anew or deleted, never left over.
+    present: Vec<String>,
+    /// The sign-ins under way, as cookie name and sealed value.
+    pending: Vec<(String, String)>,
+    /// Cookies of sign-ins begun, ended or evicted.
+    queued: Vec<Cookie<'static>>,
+}
+
+impl OpenSession {
+    /// Reads the request's cookies. Whatever cannot be opened is no session, and is deleted.
+    pub(crate) fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> Self {
+        let transaction_prefix = settings.transaction_prefix();
+        let (mut found, mut pending) = (Vec::new(), Vec::new());
+        cookies.each(&mut |name, value| {
+            if value.is_empty() {
+            } else if settings.is_session_name(name) {
+                found.push((name.to_owned(), value.to_owned()));
+            } else if name.starts_with(&transaction_prefix) {
+                pending.push((name.to_owned(), value.to_owned()));
+            }
+        });
+        let data = (!found.is_empty()).then(|| open(settings, &found, now)).flatten();
+        let present: Vec<_> = found.into_iter().map(|(name, _)| name).collect();
+        let changed = match &data {
+            Some(data) => now.saturating_sub(data.touched_at) >= settings.lifetime.touch_interval(),
+            None => !present.is_empty(),
+        };
+        if changed && data.is_none() {
+            tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
+        }
+        Self { data, changed, present, pending, queued: Vec::new() }
+    }
+
+    pub(crate) fn data(&self) -> Option<&SessionData> {
+        self.data.as_ref()
+    }
+
+    /// The session, to be changed and so to be written.
+    pub(crate) fn data_mut(&mut self) -> Option<&mut SessionData> {
+        self.changed |= self.data.is_some();
+        self.data.as_mut()
+    }
+
+    /// Puts a new session in the place of any other.
+    pub(crate) fn begin(&mut self, data: SessionData) {
+        self.data = Some(data);
+        self.changed = true;
+    }
+
+    /// Ends the session and forgets every sign-in under way.
+    pub(crate) fn end(&mut self, settings: &CookieSettings) -> Option<SessionData> {
+        self.queued.extend(self.pending.drain(..).map(|(name, _)| settings.deletion(name)));
+        self.clear()
+    }
+
+    /// Ends the session.
+    pub(crate) fn clear(&mut self) -> Option<SessionData> {
+        let ended = self.data.take();
+        self.changed |= ended.is_some();
+        ended
+    }
+
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Remembers a sign-in that begins, and forgets the oldest beyond the limit with all that are expired or unreadable.
+    pub(crate) fn begin_transaction(&mut self, settings: &CookieSettings, transaction: &Transaction, now: i64) -> Result<()> {
+        let mut alive = Vec::new();
+        for (name, value) in mem::take(&mut self.pending) {
+            match open_transaction(settings, &name, &value) {
+                Some(pending) if !pending.is_expired(now) => alive.push((pending.created_at, name, value)),
+                _ => self.queued.push(settings.deletion(name)),
+            }
+        }
+        alive.sort_unstable_by_key(|(created_at, ..)| *created_at);
+        let surplus = (alive.len() + 1).saturating_sub(transaction::MAX_PENDING);
+        self.queued.extend(alive.drain(..surplus).map(|(_, name, _)| settings.deletion(name)));
+        self.pending = alive.into_iter().map(|(_, name, value)| (name, value)).collect();
+
+        let name = transaction::cookie_name(settings, &transaction.state);
+        let bytes = transaction
+            .to_bytes()
+            .ok_or_else(|| Error::new(Code::InvalidOption, "the sign-in cannot be written to a cookie"))?;
+        let value = settings.keys.seal(&name, &bytes)?;
+        let cookie = settings.cookie(name.clone(), value.clone(), transaction::LIFETIME);
+        if cookie.to_string().len() > chunks::MAX_COOKIE {
+            return Err(Error::new(Code::InvalidOption, "the sign-in does not fit a cookie")
+                .with_hint("Shorten the redirect URI and the address to return to: together they have room for about 2,000 characters."));
+        }
+        self.pending.push((name, value));
+        self.queued.push(cookie);
+        Ok(())
+    }
+
+    /// Takes the sign-in with this `state`: it is used up, whatever comes of it. An expired one is taken, too, and says so itself.
+    pub(crate) fn take_transaction(&mut self, settings: &CookieSettings, state: &str) -> Option<Transaction> {
+        let wanted = transaction::cookie_name(settings, state);
+        let index = self.pending.iter().position(|(name, _)| *name == wanted)?;
+        let (name, value) = self.pending.swap_remove(index);
+        let transaction = open_transaction(settings, &name, &value);
+        self.queued.push(settings.deletion(name));
+        transaction.filter(|transaction| transaction.has_state(state))
+    }
+
+    /// The cookies of the response. Empty where nothing changed.
+    pub(crate) fn commit(mut self, settings: &CookieSettings, now: i64) -> Result<Vec<Cookie<'static>>> {
+        let mut written = mem::take(&mut self.queued);
+        if self.changed {
+            let session = match &mut self.data {
+                Some(data) => write(settings, data, now)?,
+                None => Vec::new(),
+            };
+            let stale = self.present.into_iter().filter(|name| session.iter().all(|cookie| cookie.name() != name));
+            written.extend(stale.map(|name| settings.deletion(name)));
+            written.extend(session);
+        }
+        Ok(written)
+    }
+}
+
+fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Option<SessionData> {
+    let sealed = chunks::join(settings, cookies)?;
+    let bytes = settings.keys.open(settings.session_name(), &sealed)?;
+    let data = SessionData::from_bytes(&bytes)?;
+    (now < settings.lifetime.ends_at(data.created_at, data.touched_at)).then_some(data)
+}
+
+fn open_transaction(settings: &CookieSettings, name: &str, value: &str) -> Option<Transaction> {
+    Transaction::from_bytes(&settings.keys.open(name, value)?)
+}
+
+fn write(settings: &CookieSettings, data: &mut SessionData, now: i64) -> Result<Vec<Cookie<'static>>> {
+    data.revision = data.revision.saturating_add(1);
+    data.touched_at = now;
+    data.access_tokens.retain(|token| token.expires_at > now);
+    let max_age = settings.lifetime.ends_at(data.created_at, now).saturating_sub(now);
+    let seal = |data: &SessionData, compress| -> Result<Option<Vec<Cookie<'static>>>> {
+        let sealed = settings.keys.seal(settings.session_name(), &data.to_bytes(compress)?)?;
+        Ok(chunks::split(settings, &sealed, max_age))
+    };
+    match seal(data, false)? {
+        Some(cookies) if cookies.len() == 1 => return Ok(cookies),
+        _ => {}
+    }
+    loop {
+        if let Some(cookies) = seal(data, true)? {
+            return Ok(cookies);
+        }
+        // An access token can be had again with the refresh token; the user's session cannot.
+        if data.access_tokens.is_empty() || data.refresh_token.is_none() {
+            let (member, size) = data.largest_member();
+            return Err(Error::new(
+                Code::SessionTooLarge,
+                format!("the session does not fit {} cookies of {} bytes; {member} alone has {size} bytes", chunks::MAX_CHUNKS, chunks::MAX_COOKIE),
+            ));
+        }
+        data.access_tokens.remove(0);
+    }
+}

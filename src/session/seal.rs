@@ -1,0 +1,100 @@
+//! Authenticated encryption of what goes into a cookie.
+//!
+//! `base64url(version ‖ key id ‖ nonce ‖ AES-256-GCM ciphertext and tag)`. The key is derived from the secret by HKDF-SHA256 (RFC 5869);
+//! version, key id, cookie name and app id are associated data, so a value cannot move to another cookie or application.
+
+use std::fmt;
+
+use aes_gcm::{
+    Aes256Gcm, Nonce,
+    aead::{Aead, KeyInit, Payload},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::{Error, Result, Secret, clock, error::Code};
+
+/// The layout above. A later layout gets a later number, and this one stays readable.
+const VERSION: u8 = 1;
+const NONCE: usize = 12;
+/// Nothing that fits four cookies is larger.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// The current key and those before it.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    app_id: String,
+    current: Key,
+    previous: Vec<Key>,
+}
+
+#[derive(Clone)]
+struct Key {
+    id: u8,
+    cipher: Aes256Gcm,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("previous", &self.previous.len()).finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    pub(crate) fn derive(app_id: &str, current: &Secret, previous: &[Secret]) -> Result<Self> {
+        let previous = previous.iter().map(Key::derive).collect::<Result<_>>()?;
+        Ok(Self { app_id: app_id.to_owned(), current: Key::derive(current)?, previous })
+    }
+
+    /// Seals `plaintext` for the cookie `name`.
+    pub(crate) fn seal(&self, name: &str, plaintext: &[u8]) -> Result<String> {
+        let nonce = clock::random_bytes::<NONCE>()?;
+        let prefix = [VERSION, self.current.id];
+        let ciphertext = self
+            .current
+            .cipher
+            .encrypt(&Nonce::from(nonce), Payload { msg: plaintext, aad: &self.associated_data(prefix, name) })
+            .map_err(|_| Error::new(Code::SessionTooLarge, "the session cannot be encrypted"))?;
+        Ok(URL_SAFE_NO_PAD.encode([prefix.as_slice(), &nonce, &ciphertext].concat()))
+    }
+
+    /// Opens what [`seal`](Self::seal) made. `None` for everything else: foreign, truncated, changed, moved, or sealed with a forgotten key.
+    pub(crate) fn open(&self, name: &str, text: &str) -> Option<Zeroizing<Vec<u8>>> {
+        if text.len() > MAX_TEXT {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (prefix, rest) = bytes.split_first_chunk::<2>()?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
+        let [version, key_id] = *prefix;
+        if version != VERSION {
+            return None;
+        }
+        let aad = self.associated_data(*prefix, name);
+        // A key id is one byte, so two keys may share it: try each that does.
+        std::iter::once(&self.current)
+            .chain(&self.previous)
+            .filter(|key| key.id == key_id)
+            .find_map(|key| key.cipher.decrypt(&Nonce::from(*nonce), Payload { msg: ciphertext, aad: &aad }).ok())
+            .map(Zeroizing::new)
+    }
+
+    fn associated_data(&self, prefix: [u8; 2], name: &str) -> Vec<u8> {
+        [prefix.as_slice(), name.as_bytes(), b"\0", self.app_id.as_bytes()].concat()
+    }
+}
+
+impl Key {
+    fn derive(secret: &Secret) -> Result<Self> {
+        let hkdf = Hkdf::<Sha256>::new(None, secret.expose().as_bytes());
+        let (mut key, mut id) = (Zeroizing::new([0; 32]), [0; 1]);
+        hkdf.expand(b"logto session key v1", key.as_mut_slice())
+            .and_then(|()| hkdf.expand(b"logto session key id v1", &mut id))
+            .map_err(|_| Error::new(Code::ConfigInvalid, "no key can be derived from the cookie secret"))?;
+        let cipher = Aes256Gcm::new_from_slice(key.as_slice())
+            .map_err(|_| Error::new(Code::ConfigInvalid, "no key can be derived from the cookie secret"))?;
+        Ok(Self { id: u8::from_be_bytes(id), cipher })
+    }
+}

@@ -1,0 +1,150 @@
+//! How cookies are named and dressed, and how long a session lives.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cookie::{Cookie, SameSite, time};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::seal::Keys;
+use crate::clock;
+
+/// How long a session lives. Both limits are inside the sealed session, so a longer `Max-Age` does not revive it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SessionLifetime {
+    /// Seconds without a request after which the session ends. Default: 14 days, as long as Logto's refresh tokens.
+    #[serde(with = "seconds")]
+    pub idle: Duration,
+    /// Seconds after the sign-in at which it ends, however busy. Default: 180 days, as long as Logto's grants.
+    #[serde(with = "seconds")]
+    pub absolute: Duration,
+}
+
+const DAY: u64 = 24 * 60 * 60;
+
+impl Default for SessionLifetime {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(14 * DAY), absolute: Duration::from_secs(180 * DAY) }
+    }
+}
+
+impl SessionLifetime {
+    /// The default lifetimes: 14 days idle, 180 days in all.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Seconds without a request after which the session ends.
+    #[must_use]
+    pub fn idle(mut self, idle: Duration) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// Seconds after the sign-in at which the session ends.
+    #[must_use]
+    pub fn absolute(mut self, absolute: Duration) -> Self {
+        self.absolute = absolute;
+        self
+    }
+
+    /// Unix seconds at which a session ends that was made and touched then.
+    pub(crate) fn ends_at(&self, created_at: i64, touched_at: i64) -> i64 {
+        let idle = touched_at.saturating_add(clock::whole_seconds(self.idle));
+        idle.min(created_at.saturating_add(clock::whole_seconds(self.absolute)))
+    }
+
+    /// Seconds between two writes that only say "still here": a tenth of the idle time, at most a day.
+    pub(crate) fn touch_interval(&self) -> i64 {
+        clock::whole_seconds(self.idle / 10).min(24 * 60 * 60)
+    }
+}
+
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(duration.as_secs())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_secs)
+    }
+}
+
+/// Everything that seals, names and dresses the session's cookies.
+#[derive(Debug, Clone)]
+pub(crate) struct CookieSettings {
+    pub(crate) keys: Keys,
+    pub(crate) lifetime: SessionLifetime,
+    name: String,
+    secure: bool,
+    domain: Option<String>,
+}
+
+impl CookieSettings {
+    pub(crate) fn new(keys: Keys, lifetime: SessionLifetime, app_id: &str, secure: bool, domain: Option<String>) -> Self {
+        // RFC 6265bis section 4.1.3.2: the browser itself then refuses the cookie from a subdomain or over http.
+        let prefix = if secure && domain.is_none() { "__Host-" } else { "" };
+        Self { keys, lifetime, name: format!("{prefix}logto_{}", cookie_token(app_id)), secure, domain }
+    }
+
+    /// The session's cookie; further chunks are `name.1`, `name.2`, ….
+    pub(crate) fn session_name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn chunk_name(&self, index: usize) -> String {
+        if index == 0 { self.name.clone() } else { format!("{}.{index}", self.name) }
+    }
+
+    /// Whether `name` is the session's cookie or one of its chunks.
+    pub(crate) fn is_session_name(&self, name: &str) -> bool {
+        match name.strip_prefix(self.name.as_str()) {
+            Some("") => true,
+            Some(rest) => rest.strip_prefix('.').is_some_and(|index| matches!(index.as_bytes(), [b'1'..=b'9'])),
+            None => false,
+        }
+    }
+
+    pub(crate) fn transaction_prefix(&self) -> String {
+        format!("{}_txn_", self.name)
+    }
+
+    /// A cookie of ours that lives `max_age` seconds.
+    pub(crate) fn cookie(&self, name: String, value: String, max_age: i64) -> Cookie<'static> {
+        let mut cookie = Cookie::build((name, value))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .max_age(time::Duration::seconds(max_age.max(0)));
+        if self.secure {
+            cookie = cookie.secure(true);
+        }
+        if let Some(domain) = &self.domain {
+            cookie = cookie.domain(domain.clone());
+        }
+        cookie.build()
+    }
+
+    /// The deletion of a cookie of ours: the same attributes, or the browser keeps it.
+    pub(crate) fn deletion(&self, name: String) -> Cookie<'static> {
+        self.cookie(name, String::new(), 0)
+    }
+}
+
+/// Logto's app ids are letters and digits; any other text is hashed, since a cookie's name is a token (RFC 6265 section 4.1.1).
+fn cookie_token(app_id: &str) -> String {
+    if app_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) && app_id.len() <= 64 {
+        return app_id.to_owned();
+    }
+    let hash = Sha256::digest(app_id.as_bytes());
+    let (short, _) = hash.split_at(12);
+    URL_SAFE_NO_PAD.encode(short)
+}

@@ -1,0 +1,247 @@
+//! axum 0.8: the routes, the layer and the extractors.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use logto::{LogtoClient, LogtoContext, axum::SignedIn};
+//!
+//! async fn home(context: LogtoContext) -> String {
+//!     match context.claims() {
+//!         Some(claims) => format!("hello, {}", claims.sub),
+//!         None => "please sign in".into(),
+//!     }
+//! }
+//!
+//! // A browser without a session goes to sign in and comes back here; `fetch` gets 401.
+//! async fn me(user: SignedIn) -> String {
+//!     user.claims().sub.clone()
+//! }
+//!
+//! fn app(logto: LogtoClient) -> Router {
+//!     Router::new()
+//!         .route("/", get(home))
+//!         .route("/me", get(me))
+//!         .merge(logto::axum::routes(&logto))
+//!         .layer(logto::axum::layer(logto))
+//! }
+//! ```
+
+use std::{
+    convert::Infallible,
+    task::{Context, Poll},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    Requester, AuthRequest, BoxFuture, ContextOptions, Error, IdTokenClaims, LogtoClient, LogtoContext, Redirect, Reply, RequestSession,
+};
+
+/// The authentication routes: sign-in, sign-up, callback, sign-out, user. See [`LogtoClient::respond`].
+pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
+    let routes = logto.config().routes();
+    [routes.sign_in_path(), routes.sign_up_path(), routes.callback_path(), routes.sign_out_path(), routes.user_path()]
+        .into_iter()
+        .fold(Router::new(), |router, path| {
+            let logto = logto.clone();
+            router.route(
+                path,
+                any(async move |request: Request| {
+                    let (parts, _) = request.into_parts();
+                    let facts = Facts::of(&parts);
+                    logto.respond(&facts.request(&|name| facts.header(name))).await.map(IntoResponse::into_response)
+                }),
+            )
+        })
+}
+
+/// The layer that gives each request its session and appends the session's cookies to the response. Add it after the routes.
+#[must_use]
+pub fn layer(logto: LogtoClient) -> LogtoLayer {
+    LogtoLayer { logto }
+}
+
+/// See [`layer`].
+#[derive(Debug, Clone)]
+pub struct LogtoLayer {
+    logto: LogtoClient,
+}
+
+impl<S> Layer<S> for LogtoLayer {
+    type Service = LogtoService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        LogtoService { logto: self.logto.clone(), inner }
+    }
+}
+
+/// See [`layer`].
+#[derive(Debug, Clone)]
+pub struct LogtoService<S> {
+    logto: LogtoClient,
+    inner: S,
+}
+
+impl<S> Service<Request> for LogtoService<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        // The clone may not be ready; the one that was polled is.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let logto = self.logto.clone();
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            let facts = Facts::of(&parts);
+            let requester = facts.request(&|name| facts.header(name)).requester();
+            let session = RequestSession::new(logto.clone(), facts.cookies);
+            parts.extensions.insert(session.clone());
+            let mut response = inner.call(Request::from_parts(parts, body)).await?;
+            if let Some(error) = response.extensions_mut().remove::<Error>() {
+                response = logto.error_reply(&error, requester).into_response();
+            }
+            match session.finish().await {
+                Ok(cookies) => append_cookies(response.headers_mut(), &cookies),
+                Err(error) => response = logto.error_reply(&error, requester).into_response(),
+            }
+            Ok(response)
+        })
+    }
+}
+
+fn append_cookies(headers: &mut HeaderMap, cookies: &[String]) {
+    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+        headers.append(header::SET_COOKIE, cookie);
+        // A cache that kept this response would hand one user's session to others.
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+}
+
+/// The signed-in user. Where there is none, a browser goes to sign in and comes back to this page; a program gets 401 JSON.
+///
+/// `Option<SignedIn>` is `None` instead.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    claims: IdTokenClaims,
+}
+
+impl SignedIn {
+    /// The claims of the ID token.
+    #[must_use]
+    pub fn claims(&self) -> &IdTokenClaims {
+        &self.claims
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestSession {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Error::layer_missing("logto::axum::layer(logto)"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for LogtoContext {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let session = RequestSession::from_request_parts(parts, state).await?;
+        session.get_context(ContextOptions::new()).await
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
+        let session = RequestSession::from_request_parts(parts, state).await?;
+        Ok(session.get_id_token_claims().await?.map(|claims| Self { claims }))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let session = RequestSession::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let user = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await;
+        user.map_err(IntoResponse::into_response)?.ok_or_else(|| {
+            let facts = Facts::of(parts);
+            session.client().sign_in_required(&facts.request(&|name| facts.header(name))).into_response()
+        })
+    }
+}
+
+impl IntoResponse for Redirect {
+    fn into_response(self) -> Response {
+        axum::response::Redirect::to(self.location()).into_response()
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status().try_into().unwrap_or_default();
+        for (name, value) in self.headers() {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.headers_mut().append(HeaderName::from_static(name), value);
+            }
+        }
+        *response.body_mut() = self.into_body().into();
+        response
+    }
+}
+
+/// An opaque JSON response, of which the layer makes a page for a browser.
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = Reply::from(&self).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What of a request the crate looks at, as strings.
+struct Facts<'a> {
+    parts: &'a Parts,
+    target: String,
+    cookies: String,
+}
+
+impl<'a> Facts<'a> {
+    fn of(parts: &'a Parts) -> Self {
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+        let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let cookies: Vec<_> = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
+        Self { parts, target, cookies: cookies.join("; ") }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        match name {
+            "cookie" => Some(&self.cookies),
+            _ => self.parts.headers.get(name)?.to_str().ok(),
+        }
+    }
+
+    fn request<'b>(&'b self, header: &'b (dyn Fn(&str) -> Option<&'b str> + Sync)) -> AuthRequest<'b> {
+        AuthRequest::new(self.parts.method.as_str(), &self.target, header)
+    }
+}

@@ -1,0 +1,4 @@
+//! One file for each framework: glue over the crate's public items, nothing else.
+
+#[cfg(feature = "axum")]
+pub mod axum;
