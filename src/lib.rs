@@ -3,6 +3,7 @@
 mod clock;
 mod error;
 mod http;
+mod oidc;
 mod secret;
 
 #[cfg(feature = "testing")]
@@ -12,5 +13,6 @@ pub use self::{
     clock::Clock,
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
     http::{BodyTooLarge, BoxFuture, HttpClient},
+    oidc::claims::{AccessTokenClaims, Audience, IdTokenClaims, UserInfo},
     secret::Secret,
 };
