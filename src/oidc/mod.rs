@@ -1,8 +1,17 @@
-//! OpenID Connect as Logto speaks it.
+//! OpenID Connect as Logto speaks it: the requests, and the judgement of tokens.
 
 pub(crate) mod authorize;
+pub(crate) mod cached;
 pub(crate) mod callback;
+pub(crate) mod claims;
 pub(crate) mod discovery;
+pub(crate) mod id_token;
+pub(crate) mod jwk;
+pub(crate) mod jwks;
+pub(crate) mod jws;
 pub(crate) mod logout;
 pub(crate) mod token;
 pub(crate) mod user_info;
+
+#[cfg(test)]
+mod test_support;

@@ -1,0 +1,44 @@
+//! The claims of an access token that is a JWT.
+
+use super::{Audience, members::claims};
+
+claims! {
+    /// What an access token for an API resource or an organization says (RFC 9068).
+    ///
+    /// An access token without a resource is opaque: it has no claims.
+    struct AccessTokenClaims {
+        required {
+            /// The Logto server that issued the token.
+            iss: String,
+            /// The user's id; for a machine-to-machine app its client id.
+            sub: String,
+            /// The API resource, or `urn:logto:organization:<id>` for an organization token.
+            aud: Audience,
+            /// When the token expires, in seconds since 1970.
+            exp: i64,
+            /// When the token was issued, in seconds since 1970.
+            iat: i64,
+        }
+        optional {
+            /// When the token begins to be valid, in seconds since 1970.
+            nbf: i64,
+            /// The app that the token was issued to.
+            client_id: String,
+            /// The scopes, separated by spaces. Logto leaves it out of a machine's token that has none.
+            scope: String,
+            /// The token's own id.
+            jti: String,
+            /// The organization of a token for an API resource in an organization. An organization token names it in `aud` instead.
+            organization_id: String,
+        }
+        lists {}
+        json {}
+    }
+}
+
+impl AccessTokenClaims {
+    /// The scopes, one by one, in the token's order (which is not the order they were asked for).
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope.as_deref().unwrap_or_default().split_ascii_whitespace()
+    }
+}

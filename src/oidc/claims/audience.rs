@@ -1,0 +1,50 @@
+//! `aud`: one recipient or several.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::lenient::{self, FromLoose, Loose};
+
+/// Whom a token is for (RFC 7519 section 4.1.3). On the wire a string, or an array of strings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Audience(Vec<String>);
+
+impl Audience {
+    /// Whether the token is for `recipient`: an app id, an API resource or `urn:logto:organization:<id>`.
+    #[must_use]
+    pub fn contains(&self, recipient: &str) -> bool {
+        self.iter().any(|one| one == recipient)
+    }
+
+    /// All recipients, in the token's order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl FromLoose for Audience {
+    const EXPECTED: &str = "text or an array of text";
+
+    fn from_loose(loose: Loose) -> Option<Self> {
+        match loose {
+            Loose::Text(one) => Some(Self(vec![one])),
+            // An audience we cannot read may be one we must not trust: nothing is skipped here.
+            Loose::List { texts, only_texts: true } => Some(Self(texts)),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Audience {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::required(deserializer)
+    }
+}
+
+impl Serialize for Audience {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [one] => serializer.serialize_str(one),
+            several => serializer.collect_seq(several),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The claims of an ID token.
+
+use super::{Audience, members::user_claims};
+
+user_claims! {
+    /// What an ID token says: who signed in, and when (OpenID Connect Core 2).
+    ///
+    /// Which claims about the user are there depends on the scopes that were asked for. A claim that is null, or of another type than
+    /// here, reads as absent.
+    ///
+    /// ```
+    /// let claims: logto::IdTokenClaims = serde_json::from_str(
+    ///     r#"{"iss": "https://example.logto.app/oidc", "sub": "amc3emckvas6", "aud": "app", "exp": 1795389184, "iat": 1795385584,
+    ///         "name": null, "email": "ada@example.test", "organization_roles": ["lh6cvveo9nmz:admin"], "plan": "pro"}"#,
+    /// )?;
+    /// assert_eq!(claims.name, None);
+    /// assert_eq!(claims.email.as_deref(), Some("ada@example.test"));
+    /// assert!(claims.organization_roles_of("lh6cvveo9nmz").eq(["admin"]));
+    /// assert_eq!(claims.extra["plan"], "pro");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    struct IdTokenClaims {
+        required {
+            /// The Logto server that issued the token.
+            iss: String,
+            /// The user's id.
+            sub: String,
+            /// Whom the token is for: this app.
+            aud: Audience,
+            /// When the token expires, in seconds since 1970.
+            exp: i64,
+            /// When the token was issued, in seconds since 1970.
+            iat: i64,
+        }
+        optional {
+            /// When the token begins to be valid, in seconds since 1970.
+            nbf: i64,
+            /// The nonce of the sign-in that the token belongs to.
+            nonce: String,
+            /// The app that the token was issued to.
+            azp: String,
+            /// Half of the access token's hash (OpenID Connect Core 3.1.3.6).
+            at_hash: String,
+            /// When the user authenticated, in seconds since 1970. Only where the sign-in asked for `max_age`.
+            auth_time: i64,
+            /// How the user authenticated, as a class.
+            acr: String,
+            /// The session in Logto. Only where the app has back-channel logout with "session required".
+            sid: String,
+        }
+        lists {
+            /// How the user authenticated, as a list of methods (RFC 8176).
+            amr,
+        }
+        json {}
+    }
+}
+
+impl IdTokenClaims {
+    /// The names of the user's roles in one organization.
+    pub fn organization_roles_of(&self, organization_id: &str) -> impl Iterator<Item = &str> {
+        self.organization_roles.iter().filter_map(move |role| role.strip_prefix(organization_id)?.strip_prefix(':'))
+    }
+}

@@ -1,0 +1,185 @@
+use serde_json::{Value, json};
+
+use super::{AccessTokenClaims, Audience, Claim, IdTokenClaims, Registered, UserInfo};
+use crate::oidc::test_support::{fixture, with, without};
+
+fn minimal() -> Value {
+    json!({ "iss": "https://logto.example/oidc", "sub": "user", "aud": "app", "exp": 1_795_389_184, "iat": 1_795_385_584 })
+}
+
+fn id_token(claims: Value) -> IdTokenClaims {
+    serde_json::from_value(claims).unwrap()
+}
+
+#[test]
+fn recorded_claims_are_read_and_written_back() {
+    let recorded = fixture("jwt/id_token.json")["payload"].clone();
+    let claims = id_token(recorded.clone());
+    assert_eq!(claims.name.as_deref(), Some("Ada Lovelace"));
+    assert_eq!(claims.updated_at, Some(1_795_385_584_047));
+    assert_eq!(claims.email_verified, Some(true));
+    assert_eq!(claims.roles, ["librarian"]);
+    assert!(claims.organization_roles_of("lh6cvveo9nmz").eq(["admin"]));
+    assert!(claims.extra.is_empty());
+    assert_eq!(serde_json::to_value(&claims).unwrap(), recorded);
+}
+
+#[test]
+fn a_user_in_four_hundred_organizations() {
+    for (count, recorded) in fixture("jwt/many_organizations.json").as_object().unwrap() {
+        let claims: IdTokenClaims = serde_json::from_str(&recorded["id_token_claims"].to_string()).unwrap();
+        assert_eq!(claims.organizations.len().to_string(), *count);
+        let (organization, role) = claims.organization_roles[0].split_once(':').unwrap();
+        assert!(claims.organization_roles_of(organization).eq([role]));
+    }
+}
+
+#[test]
+fn recorded_user_info_is_read_and_written_back() {
+    let recorded = fixture("30-userinfo/30-userinfo.json")["response"]["body_json"].clone();
+    let user: UserInfo = serde_json::from_value(recorded.clone()).unwrap();
+    assert_eq!(user.sub, "amc3emckvas6");
+    assert_eq!(user.custom_data.as_ref().unwrap()["plan"], "pro");
+    assert!(user.extra.is_empty());
+    assert_eq!(serde_json::to_value(&user).unwrap(), recorded);
+}
+
+#[test]
+fn recorded_access_tokens_are_read() {
+    let read = |name: &str| -> AccessTokenClaims {
+        serde_json::from_value(fixture(&format!("jwt/{name}.json"))["payload"].clone()).unwrap()
+    };
+    let claims = read("access_token_resource_organization");
+    assert_eq!(claims.organization_id.as_deref(), Some("lh6cvveo9nmz"));
+    assert!(claims.aud.contains("https://api.example.test"));
+    assert!(read("access_token_resource").scopes().eq(["read:books", "write:books"]));
+    assert_eq!(read("access_token_m2m").scopes().count(), 0);
+    assert_eq!(read("access_token_short_lived").scopes().count(), 0);
+}
+
+#[test]
+fn no_value_of_a_profile_member_fails() {
+    let members = without(serde_json::to_value(id_token(with(minimal(), &full_profile()))).unwrap(), "iss");
+    for name in members.as_object().unwrap().keys().filter(|name| minimal().get(name).is_none()) {
+        for value in [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(1e300),
+            json!("text"),
+            json!([1, "a", [null]]),
+            json!({"a": {}}),
+        ] {
+            let claims = id_token(with(minimal(), &[(name, value.clone())]));
+            assert!(claims.extra.is_empty(), "{name} is a typed member, so it is never in extra");
+            assert_eq!(claims.sub, "user", "{name}: {value}");
+        }
+    }
+}
+
+fn full_profile() -> Vec<(&'static str, Value)> {
+    let texts = [
+        "nonce",
+        "azp",
+        "at_hash",
+        "acr",
+        "sid",
+        "name",
+        "family_name",
+        "given_name",
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+        "website",
+        "email",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "locale",
+        "phone_number",
+        "username",
+    ];
+    let mut members: Vec<_> = texts.into_iter().map(|name| (name, json!("text"))).collect();
+    members.extend(["nbf", "auth_time", "updated_at", "created_at"].map(|name| (name, json!(7))));
+    members.extend(["email_verified", "phone_number_verified"].map(|name| (name, json!(true))));
+    members.extend(["amr", "roles", "organizations", "organization_roles"].map(|name| (name, json!(["one"]))));
+    members.push(("address", json!({ "country": "KR" })));
+    members
+}
+
+#[test]
+fn every_member_is_kept() {
+    let all = with(minimal(), &full_profile());
+    assert_eq!(serde_json::to_value(id_token(all.clone())).unwrap(), all);
+}
+
+#[test]
+fn oddly_typed_members_are_absent_and_unknown_ones_are_kept() {
+    let claims = id_token(with(
+        minimal(),
+        &[
+            ("name", json!(null)),
+            ("email", json!(5)),
+            ("email_verified", json!("true")),
+            ("roles", json!(["a", null, 3, "b"])),
+            ("organizations", json!("not a list")),
+            ("plan", json!({ "n": null })),
+            ("nothing", json!(null)),
+        ],
+    ));
+    assert_eq!((claims.name, claims.email, claims.email_verified), (None, None, None));
+    assert_eq!(claims.roles, ["a", "b"]);
+    assert!(claims.organizations.is_empty());
+    assert_eq!(Value::Object(claims.extra), json!({ "plan": { "n": null }, "nothing": null }));
+}
+
+#[test]
+fn an_audience_is_text_or_an_array_of_text() {
+    let read = |json: Value| serde_json::from_value::<Audience>(json);
+    assert!(read(json!("app")).unwrap().contains("app"));
+    let several = read(json!(["app", "other"])).unwrap();
+    assert!(several.iter().eq(["app", "other"]) && !several.contains("ap"));
+    assert_eq!(serde_json::to_value(&several).unwrap(), json!(["app", "other"]));
+    for wrong in [json!(null), json!(1), json!({}), json!(["app", 1]), json!(["app", null])] {
+        assert!(read(wrong.clone()).is_err(), "{wrong}");
+    }
+    assert_eq!(read(json!([])).unwrap(), Audience::default());
+}
+
+#[test]
+fn dates_may_be_fractions_and_huge_ones_saturate() {
+    let exp = |json: &str| match serde_json::from_str::<Registered>(&format!(r#"{{"exp":{json}}}"#)).unwrap().exp {
+        Claim::Present(exp) => exp,
+        other => panic!("{json}: {other:?}"),
+    };
+    assert_eq!(exp("1.0e9"), 1_000_000_000);
+    assert_eq!(exp("1795389184.9"), 1_795_389_184);
+    assert_eq!(exp("-0.5"), 0);
+    assert_eq!(exp("-7.5"), -7);
+    assert_eq!(exp("18446744073709551615"), i64::MAX);
+    assert_eq!(exp("9223372036854775808"), i64::MAX);
+    assert_eq!(exp("1e300"), i64::MAX);
+    assert_eq!(exp("-1e300"), i64::MIN);
+}
+
+#[test]
+fn a_claim_tells_missing_from_wrong() {
+    let read = |json: &str| serde_json::from_str::<Registered>(json).unwrap();
+    assert!(matches!(read("{}").iss, Claim::Missing));
+    assert!(matches!(read(r#"{"iss":null}"#).iss, Claim::Missing));
+    assert!(matches!(read(r#"{"iss":1}"#).iss, Claim::WrongType));
+    assert!(matches!(read(r#"{"exp":"1"}"#).exp, Claim::WrongType));
+}
+
+#[test]
+fn a_judged_claim_is_there_once() {
+    assert!(serde_json::from_str::<Registered>(r#"{"aud":"app","aud":"other"}"#).is_err());
+}
+
+#[test]
+fn roles_of_an_organization_whose_id_begins_like_anothers() {
+    let claims = id_token(with(minimal(), &[("organization_roles", json!(["ab:x", "a:y", "a:z:1", "a"]))]));
+    assert!(claims.organization_roles_of("a").eq(["y", "z:1"]));
+}

@@ -1,0 +1,244 @@
+//! Whether an ID token is believed: the checks of OpenID Connect Core 3.1.3.7, in its numbering.
+
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use subtle::ConstantTimeEq;
+
+use super::{
+    claims::{Claim, IdTokenClaims, Registered},
+    jwk::Alg,
+    jwks::Keys,
+    jws::{Jws, JwsError, excerpt},
+};
+use crate::{
+    Error, Result,
+    clock::{unix_seconds, whole_seconds},
+    error::Code,
+};
+
+/// What the ID token has to say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    pub(crate) client_id: &'a str,
+    /// The issuer, and those that are accepted beside it.
+    pub(crate) issuers: &'a [&'a str],
+    /// The nonce of the sign-in. A refresh has none to compare with.
+    pub(crate) nonce: Option<&'a str>,
+    /// The access token that came in the same response.
+    pub(crate) access_token: Option<&'a str>,
+    /// The `max_age` that the sign-in asked for.
+    pub(crate) max_age: Option<Duration>,
+    /// The claims before the refresh.
+    pub(crate) refreshed: Option<&'a IdTokenClaims>,
+    /// By how much the clocks of Logto and this machine may differ.
+    pub(crate) leeway: Duration,
+}
+
+/// Verifies an ID token.
+pub(crate) async fn verify(
+    id_token: &str,
+    keys: &Keys<'_>,
+    expected: &Expected<'_>,
+    now: SystemTime,
+) -> Result<IdTokenClaims> {
+    // 1. Decryption: the app has registered no key for it, and an encrypted token has five parts: `parse` refuses it.
+    // 7. and 8. The algorithm is one of the asymmetric ones we accept: `parse` refuses the others before a key is asked for.
+    let jws = Jws::parse(id_token).map_err(refusal)?;
+    refuse_other_types(&jws)?;
+    let alg = jws.alg;
+
+    // 6. The signature comes before the claims: nothing is read that nobody has signed. It is also checked where the standard would let
+    //    TLS stand in for it.
+    let payload = keys.verify(jws).await.map_err(refusal)?;
+
+    check(&payload, alg, expected, unix_seconds(now))
+}
+
+/// An explicit type must be this one (RFC 8725 section 3.11): a logout token has the same issuer, audience and key.
+fn refuse_other_types(jws: &Jws<'_>) -> Result<()> {
+    match &jws.typ {
+        Some(typ) if !jws.is_typ("jwt") => Err(Error::new(
+            Code::IdTokenMalformed,
+            format!("the ID token is of type `{}`, expected `JWT` or none", excerpt(typ)),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Checks the claims of an ID token whose signature has been verified.
+fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<IdTokenClaims> {
+    let claims: Registered = serde_json::from_slice(payload).map_err(unreadable)?;
+    let leeway = whole_seconds(expected.leeway);
+
+    // 2. `iss` is exactly the issuer.
+    let iss = required(claims.iss, "iss", Code::IdTokenIss)?;
+    check_iss(&iss, expected)?;
+
+    // 3. `aud` contains us. Others beside us are trusted only if the token was issued to us, which `azp` says.
+    // 4. and 5. `azp`, if it is there, is us.
+    let aud = required(claims.aud, "aud", Code::IdTokenAud)?;
+    let azp = optional(claims.azp, "azp", Code::IdTokenAzp)?;
+    if !aud.contains(expected.client_id) {
+        let found = aud.iter().collect::<Vec<_>>().join("`, `");
+        let message = format!("the ID token's aud is `{}`, expected app id `{}`", excerpt(&found), expected.client_id);
+        return Err(Error::new(Code::IdTokenAud, message));
+    }
+    match azp.as_deref() {
+        Some(azp) if azp != expected.client_id => {
+            let message = format!("the ID token's azp is `{}`, expected app id `{}`", excerpt(azp), expected.client_id);
+            return Err(Error::new(Code::IdTokenAzp, message));
+        }
+        None if aud.iter().any(|one| one != expected.client_id) => {
+            return Err(Error::new(Code::IdTokenAzp, "the ID token is for several apps and has no azp"));
+        }
+        _ => {}
+    }
+
+    // 9. Now is before `exp`; and not before `nbf` (RFC 7519 section 4.1.5).
+    let exp = required(claims.exp, "exp", Code::IdTokenExpired)?;
+    if now >= exp.saturating_add(leeway) {
+        let message = format!("the ID token expired {} s ago, with a leeway of {leeway} s", now.saturating_sub(exp));
+        return Err(Error::new(Code::IdTokenExpired, message));
+    }
+    if let Some(nbf) = optional(claims.nbf, "nbf", Code::IdTokenNotYet)?
+        && now.saturating_add(leeway) < nbf
+    {
+        let message =
+            format!("the ID token is valid in {} s only, with a leeway of {leeway} s", nbf.saturating_sub(now));
+        return Err(Error::new(Code::IdTokenNotYet, message));
+    }
+
+    // 10. `iat` is not in the future. How long ago it was is not judged: `exp` says how long a token is good for, and a clock that is
+    //     some minutes late should not keep anyone out.
+    let iat = required(claims.iat, "iat", Code::IdTokenIat)?;
+    if now.saturating_add(leeway) < iat {
+        let message =
+            format!("the ID token was issued {} s in the future, with a leeway of {leeway} s", iat.saturating_sub(now));
+        return Err(Error::new(Code::IdTokenIat, message));
+    }
+
+    // 11. `nonce` is the one this sign-in sent.
+    let nonce = optional(claims.nonce, "nonce", Code::IdTokenNonce)?;
+    if let Some(expected) = expected.nonce {
+        let nonce = nonce.ok_or_else(|| wrong("nonce", "is missing", Code::IdTokenNonce))?;
+        if !same(&nonce, expected) {
+            return Err(Error::new(Code::IdTokenNonce, "the ID token's nonce is not the one this sign-in sent"));
+        }
+    }
+
+    // 12. `acr`: it is asked for as a voluntary claim (section 5.5.1.1), so every answer is right.
+
+    // 13. `auth_time` is recent enough, if we asked for that.
+    let auth_time = optional(claims.auth_time, "auth_time", Code::IdTokenAuthTime)?;
+    if let Some(max_age) = expected.max_age {
+        check_auth_time(auth_time, whole_seconds(max_age), now, leeway)?;
+    }
+
+    // Section 3.1.3.8: `at_hash`, if it is there, is that of the access token. Logto stopped sending it with 1.42.
+    let at_hash = optional(claims.at_hash, "at_hash", Code::IdTokenAtHash)?;
+    if let (Some(at_hash), Some(access_token)) = (at_hash, expected.access_token)
+        && !same(&at_hash, &half_hash(alg, access_token))
+    {
+        return Err(Error::new(Code::IdTokenAtHash, "the ID token's at_hash is not that of the access token"));
+    }
+
+    // Section 2: `sub` names somebody, in at most 255 ASCII characters.
+    let sub = required(claims.sub, "sub", Code::IdTokenSub)?;
+    if sub.is_empty() || sub.len() > 255 || !sub.is_ascii() {
+        return Err(wrong("sub", "is not 1 to 255 ASCII characters", Code::IdTokenSub));
+    }
+
+    // Section 12.2: a refresh may not change whose token it is, nor who says so.
+    if let Some(before) = expected.refreshed {
+        if sub != before.sub {
+            let message = format!("the refreshed ID token's sub is `{sub}`, expected `{}`", before.sub);
+            return Err(Error::new(Code::IdTokenSub, message));
+        }
+        if iss != before.iss {
+            let message = format!("the refreshed ID token's iss is `{iss}`, expected `{}`", before.iss);
+            return Err(Error::new(Code::IdTokenIss, message));
+        }
+    }
+
+    serde_json::from_slice(payload).map_err(unreadable)
+}
+
+fn check_iss(iss: &str, expected: &Expected<'_>) -> Result<()> {
+    if expected.issuers.contains(&iss) {
+        return Ok(());
+    }
+    let without_slash = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
+    let only_a_slash = expected.issuers.iter().any(|issuer| without_slash(issuer) == without_slash(iss));
+    let message = format!(
+        "the ID token's iss is `{}`, expected `{}`{}",
+        excerpt(iss),
+        expected.issuers.join("` or `"),
+        if only_a_slash { " (they differ only by a trailing slash)" } else { "" },
+    );
+    Err(Error::new(Code::IdTokenIss, message))
+}
+
+fn check_auth_time(auth_time: Option<i64>, max_age: i64, now: i64, leeway: i64) -> Result<()> {
+    let auth_time = auth_time.ok_or_else(|| wrong("auth_time", "is missing", Code::IdTokenAuthTime))?;
+    let age = now.saturating_sub(auth_time);
+    if age > max_age.saturating_add(leeway) {
+        let message =
+            format!("the user authenticated {age} s ago, expected at most {max_age} s, with a leeway of {leeway} s");
+        return Err(Error::new(Code::IdTokenAuthTime, message));
+    }
+    if age.saturating_add(leeway) < 0 {
+        let ahead = age.saturating_neg();
+        let message = format!("the user authenticated {ahead} s in the future, with a leeway of {leeway} s");
+        return Err(Error::new(Code::IdTokenAuthTime, message));
+    }
+    Ok(())
+}
+
+/// Section 3.1.3.6: the left half of the access token's hash, with the hash of the signature's algorithm.
+fn half_hash(alg: Alg, access_token: &str) -> String {
+    let algorithm = match alg {
+        Alg::Es256 | Alg::Rs256 | Alg::Ps256 => &SHA256,
+        Alg::Es384 => &SHA384,
+        Alg::Es512 => &SHA512,
+    };
+    let hash = digest(algorithm, access_token.as_bytes());
+    let (left, _) = hash.as_ref().split_at(algorithm.output_len() / 2);
+    URL_SAFE_NO_PAD.encode(left)
+}
+
+/// Constant time, as far as the length allows: whoever forges a token learns nothing from how long a refusal takes.
+fn same(found: &str, expected: &str) -> bool {
+    found.as_bytes().ct_eq(expected.as_bytes()).into()
+}
+
+fn required<T>(claim: Claim<T>, name: &str, code: Code) -> Result<T> {
+    claim.required().map_err(|problem| wrong(name, problem, code))
+}
+
+fn optional<T>(claim: Claim<T>, name: &str, code: Code) -> Result<Option<T>> {
+    claim.optional().map_err(|problem| wrong(name, problem, code))
+}
+
+fn wrong(name: &str, problem: &str, code: Code) -> Error {
+    Error::new(code, format!("the ID token's {name} {problem}"))
+}
+
+fn unreadable(error: serde_json::Error) -> Error {
+    Error::new(Code::IdTokenMalformed, "the ID token's payload cannot be read").with_source(error)
+}
+
+fn refusal(error: JwsError) -> Error {
+    let code = match error {
+        JwsError::Malformed(_) => Code::IdTokenMalformed,
+        JwsError::Alg(_) => Code::IdTokenAlg,
+        JwsError::UnknownKey { .. } => Code::IdTokenKey,
+        JwsError::BadSignature { .. } => Code::IdTokenSignature,
+        JwsError::Keys(error) => return error,
+    };
+    Error::new(code, format!("the ID token {error}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! One public key of the server (RFC 7517), ready to verify.
+
+use aws_lc_rs::signature::{ECDSA_P521_SHA512_FIXED, ParsedPublicKey};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc};
+use serde::Deserialize;
+
+/// RFC 7518 sections 3.3 and 3.5: a smaller key must not be used.
+const RSA_MIN_BITS: usize = 2048;
+
+/// The signature algorithms that are accepted (RFC 7518 section 3.1): asymmetric ones, those that Logto can be set to and their kin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alg {
+    Es256,
+    Es384,
+    Es512,
+    Rs256,
+    Ps256,
+}
+
+impl Alg {
+    pub(crate) const NAMES: &str = "ES256, ES384, ES512, RS256 or PS256";
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "ES256" => Self::Es256,
+            "ES384" => Self::Es384,
+            "ES512" => Self::Es512,
+            "RS256" => Self::Rs256,
+            "PS256" => Self::Ps256,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::Es512 => "ES512",
+            Self::Rs256 => "RS256",
+            Self::Ps256 => "PS256",
+        }
+    }
+}
+
+/// A key, decoded once: what a verification needs is ready.
+pub(crate) struct Key {
+    kid: Option<String>,
+    /// The only algorithm that the server wants it used with, if it says so.
+    alg: Option<Alg>,
+    material: Material,
+}
+
+enum Material {
+    Ec {
+        alg: Alg,
+        key: DecodingKey,
+    },
+    /// jsonwebtoken has no ES512.
+    P521(ParsedPublicKey),
+    Rsa(DecodingKey),
+}
+
+impl Key {
+    /// Reads a JWK, or says why it cannot serve.
+    pub(super) fn from_jwk(jwk: serde_json::Value) -> Result<Self, String> {
+        let jwk: Jwk = serde_json::from_value(jwk).map_err(|error| error.to_string())?;
+        // RFC 7517 sections 4.2 and 4.3: a key for encryption verifies nothing.
+        if jwk.usage.as_deref().is_some_and(|usage| usage != "sig")
+            || jwk.key_ops.as_ref().is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
+        {
+            return Err("it is not for signatures".to_owned());
+        }
+        let alg = match jwk.alg.as_deref() {
+            Some(name) => Some(Alg::from_name(name).ok_or_else(|| format!("its algorithm {name} is not accepted"))?),
+            None => None,
+        };
+        let key = Self { material: Material::from_jwk(&jwk)?, kid: jwk.kid, alg };
+        match key.alg {
+            Some(alg) if !key.material.fits(alg) => Err(format!("its type does not fit its algorithm {}", alg.name())),
+            _ => Ok(key),
+        }
+    }
+
+    /// Whether the key may have made a signature of this algorithm.
+    pub(super) fn fits(&self, alg: Alg) -> bool {
+        self.alg.is_none_or(|only| only == alg) && self.material.fits(alg)
+    }
+
+    pub(super) fn is_named(&self, kid: &str) -> bool {
+        self.kid.as_deref() == Some(kid)
+    }
+
+    /// Whether the key made this signature over `message`.
+    pub(super) fn verifies(&self, alg: Alg, message: &[u8], signature: &Vec<u8>) -> bool {
+        self.fits(alg) && self.material.verifies(alg, message, signature)
+    }
+}
+
+impl Material {
+    /// RFC 7518 section 6: the parameters of each key type. Secrets (`oct`) and other curves are not for us.
+    fn from_jwk(jwk: &Jwk) -> Result<Self, String> {
+        match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+            ("EC", Some("P-256")) => {
+                Ok(Self::Ec { alg: Alg::Es256, key: DecodingKey::from_ec_der(&ec_point(jwk, 32)?) })
+            }
+            ("EC", Some("P-384")) => {
+                Ok(Self::Ec { alg: Alg::Es384, key: DecodingKey::from_ec_der(&ec_point(jwk, 48)?) })
+            }
+            ("EC", Some("P-521")) => ParsedPublicKey::new(&ECDSA_P521_SHA512_FIXED, ec_point(jwk, 66)?)
+                .map(Self::P521)
+                .map_err(|error| format!("its point is no key: {error}")),
+            ("RSA", _) => {
+                let n = without_leading_zeros(parameter("n", jwk.n.as_deref())?);
+                let e = without_leading_zeros(parameter("e", jwk.e.as_deref())?);
+                match bits(&n) {
+                    RSA_MIN_BITS.. => Ok(Self::Rsa(DecodingKey::from_rsa_raw_components(&n, &e))),
+                    bits => Err(format!("its modulus has {bits} bits, less than {RSA_MIN_BITS}")),
+                }
+            }
+            (kty, crv) => Err(format!("its type {kty} {} is not supported", crv.unwrap_or_default())),
+        }
+    }
+
+    fn fits(&self, alg: Alg) -> bool {
+        match self {
+            Self::Ec { alg: only, .. } => *only == alg,
+            Self::P521(_) => alg == Alg::Es512,
+            Self::Rsa(_) => matches!(alg, Alg::Rs256 | Alg::Ps256),
+        }
+    }
+
+    fn verifies(&self, alg: Alg, message: &[u8], signature: &Vec<u8>) -> bool {
+        let (key, algorithm) = match (self, alg) {
+            (Self::P521(key), Alg::Es512) => return key.verify_sig(message, signature).is_ok(),
+            (Self::Ec { key, .. }, Alg::Es256) => (key, Algorithm::ES256),
+            (Self::Ec { key, .. }, Alg::Es384) => (key, Algorithm::ES384),
+            (Self::Rsa(key), Alg::Rs256) => (key, Algorithm::RS256),
+            (Self::Rsa(key), Alg::Ps256) => (key, Algorithm::PS256),
+            _ => return false,
+        };
+        // Its backend is named here and not taken from jsonwebtoken's process-wide default, as its `decode` and `verify` do: those panic
+        // as soon as another crate in the build turns on the feature `rust_crypto`.
+        let verifier = (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, key);
+        verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
+    }
+}
+
+/// A key as it is written. Private members, if a server were to publish them, are not read.
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: Option<String>,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    key_ops: Option<Vec<String>>,
+    alg: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+}
+
+/// An uncompressed point (SEC 1 section 2.3.3) from coordinates of full length (RFC 7518 section 6.2.1.2).
+fn ec_point(jwk: &Jwk, length: usize) -> Result<Vec<u8>, String> {
+    let (x, y) = (parameter("x", jwk.x.as_deref())?, parameter("y", jwk.y.as_deref())?);
+    if x.len() != length || y.len() != length {
+        return Err(format!("its coordinates have {} and {} bytes, not {length}", x.len(), y.len()));
+    }
+    Ok([&[4], x.as_slice(), y.as_slice()].concat())
+}
+
+fn parameter(name: &str, text: Option<&str>) -> Result<Vec<u8>, String> {
+    let text = text.ok_or_else(|| format!("it has no `{name}`"))?;
+    URL_SAFE_NO_PAD.decode(text).map_err(|error| format!("its `{name}` is not base64url: {error}"))
+}
+
+/// RFC 7518 section 2 (`Base64urlUInt`) forbids leading zeros; some libraries write one all the same, for the sign.
+fn without_leading_zeros(number: Vec<u8>) -> Vec<u8> {
+    number.into_iter().skip_while(|byte| *byte == 0).collect()
+}
+
+fn bits(number: &[u8]) -> usize {
+    let spare = number.first().map_or(0, |byte| byte.leading_zeros());
+    (number.len() * 8).saturating_sub(usize::try_from(spare).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+use serde_json::{Value, json};
+
+use super::{Alg, Key};
+use crate::oidc::test_support::{TestKey, with, without};
+
+const ALL: [Alg; 5] = [Alg::Es256, Alg::Es384, Alg::Es512, Alg::Rs256, Alg::Ps256];
+
+#[track_caller]
+fn refused(jwk: Value) -> String {
+    Key::from_jwk(jwk).err().expect("the key was accepted")
+}
+
+#[test]
+fn a_key_fits_the_algorithms_of_its_type() {
+    for made_for in ALL {
+        let jwk = TestKey::new(made_for).jwk();
+        let is_rsa = |alg| matches!(alg, Alg::Rs256 | Alg::Ps256);
+        let key = Key::from_jwk(jwk.clone()).unwrap();
+        let only = Key::from_jwk(with(jwk, &[("alg", json!(made_for.name()))])).unwrap();
+        for alg in ALL {
+            assert_eq!(key.fits(alg), alg == made_for || is_rsa(alg) && is_rsa(made_for));
+            assert_eq!(only.fits(alg), alg == made_for);
+        }
+    }
+}
+
+#[test]
+fn names_lead_back_to_algorithms() {
+    for alg in ALL {
+        assert_eq!(Alg::from_name(alg.name()), Some(alg));
+        assert!(Alg::NAMES.contains(alg.name()));
+    }
+}
+
+#[test]
+fn keys_that_cannot_serve_say_why() {
+    let ec = TestKey::new(Alg::Es384).jwk();
+    let rsa = TestKey::new(Alg::Rs256).jwk();
+    for (jwk, why) in [
+        (json!({ "kty": "oct", "k": "c2VjcmV0" }), "its type oct  is not supported"),
+        (json!({ "kty": "OKP", "crv": "Ed25519", "x": "AA" }), "its type OKP Ed25519 is not supported"),
+        (with(ec.clone(), &[("crv", json!("secp256k1"))]), "its type EC secp256k1 is not supported"),
+        (with(ec.clone(), &[("use", json!("enc"))]), "it is not for signatures"),
+        (with(ec.clone(), &[("key_ops", json!(["encrypt"]))]), "it is not for signatures"),
+        (with(ec.clone(), &[("alg", json!("ES256"))]), "its type does not fit its algorithm ES256"),
+        (with(rsa.clone(), &[("alg", json!("ES256"))]), "its type does not fit its algorithm ES256"),
+        (with(rsa.clone(), &[("alg", json!("RS512"))]), "its algorithm RS512 is not accepted"),
+        (with(rsa.clone(), &[("alg", json!("HS256"))]), "its algorithm HS256 is not accepted"),
+        (with(ec.clone(), &[("crv", json!("P-256"))]), "its coordinates have 48 and 48 bytes, not 32"),
+        (without(ec.clone(), "y"), "it has no `y`"),
+        (without(rsa.clone(), "n"), "it has no `n`"),
+        (with(rsa, &[("n", json!("AQAB"))]), "its modulus has 17 bits, less than 2048"),
+    ] {
+        assert_eq!(refused(jwk), why);
+    }
+    assert!(refused(with(ec.clone(), &[("x", json!("!"))])).starts_with("its `x` is not base64url"));
+    assert!(refused(without(ec, "kty")).contains("missing field `kty`"));
+    for odd in [json!(null), json!("key"), json!({ "kty": 5 })] {
+        refused(odd);
+    }
+}
+
+#[test]
+fn a_modulus_is_measured_without_its_sign() {
+    let rsa = TestKey::new(Alg::Rs256).jwk();
+    let n = super::parameter("n", rsa["n"].as_str()).unwrap();
+    assert_eq!(super::bits(&n), 2048);
+    assert_eq!(super::bits(&super::without_leading_zeros([vec![0], n].concat())), 2048);
+    assert_eq!(super::bits(&[]), 0);
+}
+
+#[test]
+fn a_point_off_the_curve_verifies_nothing() {
+    let signer = TestKey::new(Alg::Es256);
+    let jwk = signer.jwk();
+    let swapped = with(jwk.clone(), &[("x", jwk["y"].clone()), ("y", jwk["x"].clone())]);
+    assert!(!Key::from_jwk(swapped).unwrap().verifies(Alg::Es256, b"message", &vec![1; 64]));
+    let es512 = TestKey::new(Alg::Es512).jwk();
+    let swapped = with(es512.clone(), &[("x", es512["y"].clone()), ("y", es512["x"].clone())]);
+    assert!(refused(swapped).starts_with("its point is no key"));
+}

@@ -1,0 +1,132 @@
+//! The server's keys: which one verifies a token, and when to ask for newer ones.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    cached::Cached,
+    jwk::Key,
+    jws::{Jws, JwsError},
+};
+use crate::{Clock, Result, error::Code, http::Transport};
+
+/// For how long a key that the server has withdrawn may still be believed. New keys are noticed at once, by the tokens that name them.
+const TTL: Duration = Duration::from_secs(60 * 60);
+
+/// Where the keys come from: fetched when first needed, kept, fetched again when a token asks for one that is not among them.
+#[derive(Debug)]
+pub(crate) struct KeySource {
+    cached: Cached<KeySet>,
+}
+
+impl KeySource {
+    pub(crate) fn new() -> Self {
+        Self { cached: Cached::new("keys", TTL) }
+    }
+
+    /// The source, with what it needs to fetch.
+    pub(crate) fn keys<'a>(&'a self, transport: &'a Transport, jwks_uri: &'a Url, clock: &'a dyn Clock) -> Keys<'a> {
+        Keys { cached: &self.cached, transport, jwks_uri, clock }
+    }
+}
+
+/// A [`KeySource`] at work.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys<'a> {
+    cached: &'a Cached<KeySet>,
+    transport: &'a Transport,
+    jwks_uri: &'a Url,
+    clock: &'a dyn Clock,
+}
+
+impl Keys<'_> {
+    /// Checks a token's signature and hands out its payload.
+    ///
+    /// A key that is not known, and a signature that does not verify (the server may have another key under the same id, after a restore
+    /// or a new installation), ask the server once more. The cooldown of [`Cached`] keeps forged tokens from asking at will.
+    pub(crate) async fn verify(&self, jws: Jws<'_>) -> Result<Vec<u8>, JwsError> {
+        let keys = self.cached.get(self.clock, || self.fetch()).await.map_err(JwsError::Keys)?;
+        let verdict = keys.verify(&jws);
+        let newer = match &verdict {
+            Ok(()) => return Ok(jws.payload),
+            Err(JwsError::BadSignature { .. }) => match self.refetch(&keys).await {
+                Ok(newer) => newer,
+                // The known key has spoken.
+                Err(_) => return verdict.map(|()| jws.payload),
+            },
+            Err(_) => self.refetch(&keys).await.map_err(JwsError::Keys)?,
+        };
+        if Arc::ptr_eq(&newer, &keys) {
+            return verdict.map(|()| jws.payload);
+        }
+        newer.verify(&jws).map(|()| jws.payload)
+    }
+
+    /// Fetches the keys ahead of the first token.
+    pub(crate) async fn warm_up(&self) -> Result<()> {
+        self.cached.get(self.clock, || self.fetch()).await.map(drop)
+    }
+
+    async fn refetch(&self, known: &Arc<KeySet>) -> Result<Arc<KeySet>> {
+        self.cached.refetch(self.clock, known, || self.fetch()).await
+    }
+
+    async fn fetch(&self) -> Result<KeySet> {
+        self.transport.get_json(self.jwks_uri, Code::KeySetFailed).await
+    }
+}
+
+/// The keys of one answer (RFC 7517 section 5), those that can serve.
+#[derive(Deserialize)]
+#[serde(from = "Document")]
+pub(crate) struct KeySet {
+    keys: Vec<Key>,
+}
+
+impl KeySet {
+    /// Whether one of the keys signed the token.
+    pub(crate) fn verify(&self, jws: &Jws<'_>) -> Result<(), JwsError> {
+        let mut candidates = self.candidates(jws).peekable();
+        if candidates.peek().is_none() {
+            let known = self.keys.iter().filter(|key| key.fits(jws.alg)).count();
+            return Err(JwsError::UnknownKey { kid: jws.kid.clone(), alg: jws.alg, known });
+        }
+        match candidates.any(|key| key.verifies(jws.alg, jws.signing_input.as_bytes(), &jws.signature)) {
+            true => Ok(()),
+            false => Err(JwsError::BadSignature { alg: jws.alg }),
+        }
+    }
+
+    /// The keys that may have signed the token: those it names, or all if it names none (OpenID Connect Core 10.1), of the right type.
+    fn candidates(&self, jws: &Jws<'_>) -> impl Iterator<Item = &Key> {
+        self.keys.iter().filter(|key| key.fits(jws.alg) && jws.kid.as_deref().is_none_or(|kid| key.is_named(kid)))
+    }
+}
+
+#[derive(Deserialize)]
+struct Document {
+    keys: Vec<serde_json::Value>,
+}
+
+impl From<Document> for KeySet {
+    fn from(document: Document) -> Self {
+        // RFC 7517 section 5: a key that is not understood is skipped, so a new kind of key does not lock everyone out.
+        let read = |jwk| {
+            Key::from_jwk(jwk)
+                .inspect_err(|reason| tracing::debug!(target: "logto::jwks", %reason, "skipped a key"))
+                .ok()
+        };
+        Self { keys: document.keys.into_iter().filter_map(read).collect() }
+    }
+}
+
+impl std::fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeySet").field("keys", &self.keys.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

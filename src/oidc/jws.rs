@@ -1,0 +1,159 @@
+//! A signed token in its compact form (RFC 7515), be it an ID token, an access token or a logout token.
+
+use std::{borrow::Cow, fmt};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny},
+};
+
+use super::jwk::Alg;
+use crate::Error;
+
+/// The ID token of a user in 400 organizations is 20 KB; nothing honest is near this.
+const MAX_TOKEN: usize = 256 * 1024;
+
+/// A token whose signature has not been checked yet. Its payload is out of reach until [`KeySet::verify`](super::jwks::KeySet::verify).
+pub(crate) struct Jws<'a> {
+    pub(crate) alg: Alg,
+    pub(crate) kid: Option<String>,
+    pub(crate) typ: Option<String>,
+    pub(super) signing_input: &'a str,
+    pub(super) payload: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+}
+
+/// Why a token is not believed. It does not say which kind of token it was: the caller knows.
+#[derive(Debug)]
+pub(crate) enum JwsError {
+    /// It is not a JWS that we read.
+    Malformed(Cow<'static, str>),
+    /// It is signed with an algorithm that we do not accept.
+    Alg(String),
+    /// The key set has no key for it.
+    UnknownKey { kid: Option<String>, alg: Alg, known: usize },
+    /// No key that could have signed it did.
+    BadSignature { alg: Alg },
+    /// The key set could not be fetched, so nothing is known about the token.
+    Keys(Error),
+}
+
+impl<'a> Jws<'a> {
+    /// Takes a token apart. Whatever can be refused without a key is refused here, before anyone is asked for one.
+    pub(crate) fn parse(token: &'a str) -> Result<Self, JwsError> {
+        if token.len() > MAX_TOKEN {
+            return Err(JwsError::malformed(format!("it has {} bytes, at most {MAX_TOKEN} are read", token.len())));
+        }
+        // RFC 7515 section 7.1: exactly three parts. Five would be an encrypted token, which nobody here has asked for.
+        let (signing_input, signature) = token.rsplit_once('.').ok_or_else(not_three_parts)?;
+        let (header, payload) = signing_input.split_once('.').ok_or_else(not_three_parts)?;
+        if payload.contains('.') {
+            return Err(not_three_parts());
+        }
+
+        let header: Header = serde_json::from_slice(&decode("header", header)?)
+            .map_err(|error| JwsError::malformed(format!("its header is not a JOSE header: {error}")))?;
+        // Sections 4.1.11 and RFC 7797 section 6: an extension that is not understood must be refused. We understand none.
+        if header.crit || header.b64 {
+            return Err(JwsError::malformed("its header has `crit` or `b64`, which is not supported"));
+        }
+        // RFC 8725 section 3.1: the algorithm comes from our list. `none` and the HMAC family are not on it, so a public key is never
+        // taken for a shared secret. `jku`, `x5u`, `jwk` and `x5c` are not even read: the token does not choose its own key.
+        let Some(alg) = header.alg.as_deref().and_then(Alg::from_name) else {
+            return Err(JwsError::Alg(header.alg.as_deref().map(excerpt).unwrap_or_default().into_owned()));
+        };
+
+        Ok(Self {
+            alg,
+            kid: header.kid,
+            typ: header.typ,
+            signing_input,
+            payload: decode("payload", payload)?,
+            signature: decode("signature", signature)?,
+        })
+    }
+
+    /// Whether the header's `typ` is `expected`, compared as RFC 7515 section 4.1.9 says.
+    pub(crate) fn is_typ(&self, expected: &str) -> bool {
+        let typ = self.typ.as_deref().unwrap_or_default().to_ascii_lowercase();
+        typ.strip_prefix("application/").unwrap_or(&typ) == expected
+    }
+}
+
+/// The claims of a token that somebody else has verified or will verify, or that is only to be shown. An opaque token has none.
+///
+/// Never decide anything on them.
+pub(crate) fn decode_unverified<T: DeserializeOwned>(token: &str) -> Result<Option<T>, JwsError> {
+    let mut parts = token.split('.');
+    let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Ok(None);
+    };
+    if token.len() > MAX_TOKEN {
+        return Err(JwsError::malformed(format!("it has {} bytes, at most {MAX_TOKEN} are read", token.len())));
+    }
+    serde_json::from_slice(&decode("payload", payload)?)
+        .map(Some)
+        .map_err(|error| JwsError::malformed(format!("its payload cannot be read: {error}")))
+}
+
+/// Text of unknown length and origin, short enough for a message.
+pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 120;
+    if text.chars().nth(LONGEST).is_none() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().take(LONGEST).chain(['…']).collect())
+}
+
+impl JwsError {
+    pub(crate) fn malformed(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Malformed(reason.into())
+    }
+}
+
+impl fmt::Display for JwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(reason) => write!(f, "is malformed: {reason}"),
+            Self::Alg(found) if found.is_empty() => write!(f, "names no signature algorithm, expected {}", Alg::NAMES),
+            Self::Alg(found) => write!(f, "is signed with `{found}`, expected {}", Alg::NAMES),
+            Self::UnknownKey { kid: Some(kid), alg, known } => {
+                write!(f, "is signed with key `{}`, which is none of the {known} keys for {}", excerpt(kid), alg.name())
+            }
+            Self::UnknownKey { kid: None, alg, .. } => {
+                write!(f, "names no key, and Logto has none for {}", alg.name())
+            }
+            Self::BadSignature { alg } => write!(f, "has an {} signature that does not verify", alg.name()),
+            Self::Keys(_) => f.write_str("cannot be verified without Logto's keys"),
+        }
+    }
+}
+
+/// The header, as far as it is read (RFC 7515 section 4.1). A member that is there twice is refused, as section 4 asks.
+#[derive(Deserialize)]
+struct Header {
+    alg: Option<String>,
+    kid: Option<String>,
+    typ: Option<String>,
+    #[serde(default, deserialize_with = "is_there")]
+    crit: bool,
+    #[serde(default, deserialize_with = "is_there")]
+    b64: bool,
+}
+
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+/// Base64url in its one canonical form (RFC 7515 section 2): no padding, no spare bits, so that one token has one spelling.
+fn decode(part: &str, text: &str) -> Result<Vec<u8>, JwsError> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|error| JwsError::malformed(format!("its {part} is not base64url: {error}")))
+}
+
+fn not_three_parts() -> JwsError {
+    JwsError::malformed("it has not the three parts of a JWS")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use super::{Jws, JwsError, MAX_TOKEN, decode_unverified, excerpt};
+use crate::{AccessTokenClaims, oidc::test_support::fixture};
+
+fn token(header: &str) -> String {
+    format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(header))
+}
+
+#[track_caller]
+fn refused(token: &str) -> String {
+    match Jws::parse(token) {
+        Ok(_) => panic!("{token} was accepted"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn the_parts_are_three() {
+    for wrong in ["", "a", "a.b", ".", "a.b.c.d", "a.b.c.d.e"] {
+        assert_eq!(refused(wrong), "is malformed: it has not the three parts of a JWS", "{wrong}");
+    }
+    assert!(refused("..").starts_with("is malformed: its header is not a JOSE header"));
+}
+
+#[test]
+fn base64url_has_one_spelling() {
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"ES384"}"#);
+    assert!(Jws::parse(&format!("{header}.e30.AA")).is_ok());
+    // Padding, the other alphabet, spare bits, white space, not ASCII.
+    for part in ["e30=", "+/+/", "e31", "e3 0", "e30\n", "é"] {
+        assert!(
+            refused(&format!("{header}.{part}.AA")).starts_with("is malformed: its payload is not base64url"),
+            "{part}"
+        );
+        assert!(
+            refused(&format!("{header}.e30.{part}")).starts_with("is malformed: its signature is not base64url"),
+            "{part}"
+        );
+        assert!(refused(&format!("{part}.e30.AA")).starts_with("is malformed: its header is not base64url"), "{part}");
+    }
+}
+
+#[test]
+fn algorithms_off_the_list_are_refused() {
+    for alg in
+        ["none", "None", "HS256", "HS384", "HS512", "RS384", "PS512", "EdDSA", "ES256K", "es384", "ES384 ", "dir"]
+    {
+        let error = Jws::parse(&token(&json!({ "alg": alg }).to_string())).err().unwrap();
+        assert!(matches!(&error, JwsError::Alg(found) if found == alg), "{alg}");
+        assert_eq!(error.to_string(), format!("is signed with `{alg}`, expected ES256, ES384, ES512, RS256 or PS256"));
+    }
+    assert_eq!(refused(&token("{}")), "names no signature algorithm, expected ES256, ES384, ES512, RS256 or PS256");
+    assert_eq!(refused(&token(r#"{"alg":null}"#)), refused(&token("{}")));
+}
+
+#[test]
+fn extensions_are_refused() {
+    for header in [
+        r#"{"alg":"ES384","crit":["exp"]}"#,
+        r#"{"alg":"ES384","crit":[]}"#,
+        r#"{"alg":"ES384","crit":null}"#,
+        r#"{"alg":"ES384","b64":false}"#,
+        r#"{"alg":"ES384","b64":true}"#,
+    ] {
+        assert_eq!(refused(&token(header)), "is malformed: its header has `crit` or `b64`, which is not supported");
+    }
+}
+
+#[test]
+fn a_header_is_an_object_of_its_types_with_each_member_once() {
+    for header in
+        ["[]", "1", "null", "", "{", r#"{"alg":1}"#, r#"{"alg":"ES384","kid":1}"#, r#"{"alg":"ES384","alg":"none"}"#]
+    {
+        assert!(refused(&token(header)).starts_with("is malformed: its header is not a JOSE header"), "{header}");
+    }
+}
+
+#[test]
+fn keys_in_the_header_are_not_read() {
+    let jws = token(r#"{"alg":"ES384","kid":"k","jku":5,"x5u":{},"jwk":"no key","x5c":null,"typ":"at+jwt"}"#);
+    let jws = Jws::parse(&jws).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(jws.kid.as_deref(), Some("k"));
+    assert!(jws.is_typ("at+jwt") && !jws.is_typ("jwt"));
+}
+
+#[test]
+fn types_are_compared_without_case_and_prefix() {
+    for typ in ["logout+jwt", "Logout+JWT", "application/logout+jwt"] {
+        let jws = token(&json!({ "alg": "ES384", "typ": typ }).to_string());
+        assert!(Jws::parse(&jws).is_ok_and(|jws| jws.is_typ("logout+jwt")), "{typ}");
+    }
+}
+
+#[test]
+fn a_huge_token_is_refused() {
+    let token = format!("{}.{}.AA", URL_SAFE_NO_PAD.encode(r#"{"alg":"ES384"}"#), "A".repeat(MAX_TOKEN));
+    assert_eq!(refused(&token), format!("is malformed: it has {} bytes, at most 262144 are read", token.len()));
+    assert!(decode_unverified::<Value>(&token).is_err());
+}
+
+#[test]
+fn claims_can_be_read_without_verification() {
+    let recorded = fixture("jwt/access_token_resource.json");
+    let claims = decode_unverified::<AccessTokenClaims>(recorded["raw"].as_str().unwrap()).unwrap().unwrap();
+    assert_eq!(serde_json::to_value(claims).unwrap(), recorded["payload"]);
+}
+
+#[test]
+fn an_opaque_token_has_no_claims() {
+    for opaque in ["", "7rbJWiLkn6XJAmpQh3gKBoKzQRLRyYNPzXsm8g0lMIe", "a.b", "a.b.c.d"] {
+        assert!(decode_unverified::<Value>(opaque).unwrap().is_none(), "{opaque}");
+    }
+    assert!(decode_unverified::<Value>("a.b.c").is_err());
+}
+
+#[test]
+fn an_excerpt_is_short_and_whole_characters() {
+    assert_eq!(excerpt("short"), "short");
+    assert_eq!(excerpt(&"é".repeat(120)), "é".repeat(120));
+    assert_eq!(excerpt(&"é".repeat(121)), format!("{}…", "é".repeat(120)));
+}
