@@ -9,10 +9,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
 pub use self::{builder::LogtoConfigBuilder, routes::Routes};
-use crate::{
-    Clock, HttpClient, Prompt, Result, Secret,
-    session::CookieSettings,
-};
+use crate::{Clock, HttpClient, Prompt, Result, Secret, session::CookieSettings};
 
 /// A checked configuration. Made by [`builder`](Self::builder), by [`from_env`](Self::from_env) or by serde.
 ///

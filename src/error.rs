@@ -57,8 +57,6 @@ pub enum ErrorKind {
     Provider,
     /// Logto could not be asked: nobody's session is affected, try again.
     Network,
-    /// The session store failed.
-    Store,
     /// The session does not fit the browser's limits for cookies.
     SessionTooLarge,
 }
@@ -170,7 +168,7 @@ impl Error {
             ErrorKind::Callback => 400,
             _ if self.is_transient() => 503,
             ErrorKind::Provider | ErrorKind::InvalidToken => 502,
-            ErrorKind::Network | ErrorKind::Store => 503,
+            ErrorKind::Network => 503,
             ErrorKind::Config | ErrorKind::Usage | ErrorKind::SessionTooLarge => 500,
         })
     }

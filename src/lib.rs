@@ -35,7 +35,7 @@ pub use self::{
         cookies::{Cookies, HeaderCookies},
     },
     types::{
-        ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX, ORGANIZATIONS_RESOURCE, Prompt, Redirect,
-        SignInOptions, SignOutOptions, TokenOptions, scopes,
+        ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX, ORGANIZATIONS_RESOURCE, Prompt,
+        Redirect, SignInOptions, SignOutOptions, TokenOptions, scopes,
     },
 };

@@ -55,7 +55,10 @@ impl Reply {
         let page = Self::new(status)
             .header("content-type", "text/html; charset=utf-8")
             // The page has no script and asks for nothing.
-            .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'")
+            .header(
+                "content-security-policy",
+                "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'",
+            )
             .header("x-content-type-options", "nosniff")
             .header("referrer-policy", "same-origin");
         Self { body, ..page }
@@ -67,9 +70,10 @@ impl Reply {
         let status = error.http_status();
         let reply = match requester {
             Requester::Browser => Self::html(status, page::error(error, links, details)),
-            Requester::Program if details => {
-                Self::json(status, &json!({ "code": error.code(), "message": page::summary(error), "details": error.to_string(), "hint": error.hint() }))
-            }
+            Requester::Program if details => Self::json(
+                status,
+                &json!({ "code": error.code(), "message": page::summary(error), "details": error.to_string(), "hint": error.hint() }),
+            ),
             Requester::Program => Self::json(status, &json!({ "code": error.code(), "message": page::summary(error) })),
         };
         match (status, error.retry_after()) {
@@ -117,7 +121,10 @@ impl From<&Error> for Reply {
     fn from(error: &Error) -> Self {
         log(error);
         match error.kind() {
-            ErrorKind::Usage => Self::json(error.http_status(), &json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() })),
+            ErrorKind::Usage => Self::json(
+                error.http_status(),
+                &json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() }),
+            ),
             _ => Self::json(error.http_status(), &json!({ "code": error.code(), "message": page::summary(error) })),
         }
     }
@@ -135,7 +142,9 @@ pub(crate) struct Links<'a> {
 fn log(error: &Error) {
     let (code, hint) = (error.code(), error.hint());
     match error.kind() {
-        ErrorKind::Denied | ErrorKind::NotAuthenticated => tracing::debug!(target: "logto", code, %error, "answered with an error"),
+        ErrorKind::Denied | ErrorKind::NotAuthenticated => {
+            tracing::debug!(target: "logto", code, %error, "answered with an error")
+        }
         ErrorKind::Callback => tracing::info!(target: "logto", code, %error, hint, "answered with an error"),
         _ if error.is_transient() => tracing::warn!(target: "logto", code, %error, hint, "answered with an error"),
         _ => tracing::error!(target: "logto", code, %error, hint, "answered with an error"),

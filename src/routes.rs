@@ -5,9 +5,8 @@ use std::fmt;
 use url::{Url, form_urlencoded};
 
 use crate::{
-    Requester, ContextOptions, Error, FirstScreen, HeaderCookies, LogtoClient, Redirect, Reply, Result, SignInOptions, SignOutOptions,
-    error::Code,
-    reply::Links,
+    ContextOptions, Error, FirstScreen, HeaderCookies, LogtoClient, Redirect, Reply, Requester, Result, SignInOptions,
+    SignOutOptions, error::Code, reply::Links,
 };
 
 /// A request, as far as authentication looks at it.
@@ -114,7 +113,8 @@ impl LogtoClient {
             ("GET", Route::SignUp) => self.sign_in_route(request, &mut cookies, Some(FirstScreen::Register)).await,
             ("GET", Route::Callback) => self.callback_route(request, &mut cookies).await,
             ("GET", Route::User) => self.user_route(&mut cookies).await,
-            _ => Ok(Reply::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" })).header("allow", "GET, HEAD")),
+            _ => Ok(Reply::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
+                .header("allow", "GET, HEAD")),
         };
         let reply = reply.unwrap_or_else(|error| {
             let reply = self.error_reply(&error, request.requester());
@@ -133,7 +133,8 @@ impl LogtoClient {
         match request.method {
             "GET" | "HEAD" => {
                 let return_to = self.site_path(request.target);
-                let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &return_to).finish();
+                let query =
+                    form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &return_to).finish();
                 Reply::redirect(&Redirect::to(format!("{sign_in}?{query}")))
             }
             _ => Reply::see_other(&Redirect::to(sign_in)),
@@ -146,7 +147,12 @@ impl LogtoClient {
         let sign_in = self.site_path(config.routes().sign_in_path());
         let sign_out = self.site_path(config.routes().sign_out_path());
         let home = config.base_url.to_string();
-        Reply::error(error, audience, &Links { home: &home, sign_in: &sign_in, sign_out: &sign_out }, config.is_local())
+        Reply::error(
+            error,
+            requester,
+            &Links { home: &home, sign_in: &sign_in, sign_out: &sign_out },
+            config.is_local(),
+        )
     }
 
     fn route(&self, path: &str) -> Option<Route> {
@@ -172,7 +178,12 @@ impl LogtoClient {
         if inside { path.to_owned() } else { format!("{prefix}{path}") }
     }
 
-    async fn sign_in_route(&self, request: &AuthRequest<'_>, cookies: &mut HeaderCookies, screen: Option<FirstScreen>) -> Result<Reply> {
+    async fn sign_in_route(
+        &self,
+        request: &AuthRequest<'_>,
+        cookies: &mut HeaderCookies,
+        screen: Option<FirstScreen>,
+    ) -> Result<Reply> {
         let mut options = SignInOptions::new();
         for (name, value) in request.query() {
             options = match name.as_str() {

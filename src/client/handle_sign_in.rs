@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::{Purpose, Session, tokens::stored};
 use crate::{
-    Error, Redirect, Result, scopes,
+    Error, Redirect, Result,
     error::Code,
     oidc::{callback::CallbackParams, token::exchange_code},
+    scopes,
     session::SessionData,
     types::TokenKey,
 };
@@ -28,7 +29,10 @@ impl Session {
         let metadata = client.metadata().await?;
         let Some(transaction) = self.open.take_transaction(&config.cookies, state) else {
             return Err(if self.open.has_pending() {
-                Error::new(Code::StateMismatched, "the callback's `state` belongs to none of the sign-ins of this browser")
+                Error::new(
+                    Code::StateMismatched,
+                    "the callback's `state` belongs to none of the sign-ins of this browser",
+                )
             } else {
                 Error::new(Code::SignInSessionNotFound, "this browser has no sign-in under way")
             });

@@ -16,8 +16,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use self::refresh::Refreshes;
 pub use self::{context::LogtoContext, request_session::RequestSession, session::Session, tokens::AccessToken};
 use crate::{
-    AccessTokenClaims, Clock, ContextOptions, Cookies, Error, IdTokenClaims, LogtoConfig, Redirect, Result, Secret, SignInOptions,
-    SignOutOptions, TokenOptions, UserInfo,
+    AccessTokenClaims, Clock, ContextOptions, Cookies, Error, IdTokenClaims, LogtoConfig, Redirect, Result, Secret,
+    SignInOptions, SignOutOptions, TokenOptions, UserInfo,
     error::Code,
     http::{self, Transport},
     oidc::{
@@ -119,7 +119,12 @@ impl LogtoClient {
     }
 
     /// Checks an ID token that came with an access token, by what `purpose` expects of it.
-    async fn verify_id_token(&self, id_token: &Secret, access_token: &Secret, purpose: Purpose<'_>) -> Result<(Jwt, IdTokenClaims)> {
+    async fn verify_id_token(
+        &self,
+        id_token: &Secret,
+        access_token: &Secret,
+        purpose: Purpose<'_>,
+    ) -> Result<(Jwt, IdTokenClaims)> {
         let metadata = self.metadata().await?;
         let config = self.config();
         let issuers: Vec<&str> =

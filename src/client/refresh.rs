@@ -142,7 +142,14 @@ impl LogtoClient {
     ///
     /// # Errors
     /// `session.ended` where the refresh token is dead. Everything else leaves it alive.
-    pub(super) async fn refresh(&self, refresh_token: &Secret, key: TokenKey, force: bool, until: i64, before: IdTokenClaims) -> Result<Refreshed> {
+    pub(super) async fn refresh(
+        &self,
+        refresh_token: &Secret,
+        key: TokenKey,
+        force: bool,
+        until: i64,
+        before: IdTokenClaims,
+    ) -> Result<Refreshed> {
         let now = self.config().now();
         let family = self.0.refreshes.family(refresh_token, now);
         let seen = family.settled.load(Ordering::Acquire);
@@ -156,7 +163,13 @@ impl LogtoClient {
         exchange.await.map_err(|source| Error::new(Code::Unreachable, "the exchange broke off").with_source(source))?
     }
 
-    async fn exchange(&self, family: &Arc<Family>, mut state: OwnedMutexGuard<State>, key: TokenKey, before: &IdTokenClaims) -> Result<Refreshed> {
+    async fn exchange(
+        &self,
+        family: &Arc<Family>,
+        mut state: OwnedMutexGuard<State>,
+        key: TokenKey,
+        before: &IdTokenClaims,
+    ) -> Result<Refreshed> {
         let asked_at = self.config().now();
         let answer = self.token_request(&state.refresh_token, &key).await;
         let result = match answer {
@@ -164,8 +177,11 @@ impl LogtoClient {
                 // First of all, before anything else can fail: the old refresh token may be dead now.
                 let id_token = tokens.id_token.take();
                 let verified = self.verify_refreshed(id_token, before, &tokens).await;
-                let another_user = verified.as_ref().is_err_and(|error| error.is(Code::IdTokenSub) || error.is(Code::IdTokenIss));
-                if let Some(successor) = tokens.refresh_token.take().filter(|token| !another_user && *token != state.refresh_token) {
+                let another_user =
+                    verified.as_ref().is_err_and(|error| error.is(Code::IdTokenSub) || error.is(Code::IdTokenIss));
+                if let Some(successor) =
+                    tokens.refresh_token.take().filter(|token| !another_user && *token != state.refresh_token)
+                {
                     self.0.refreshes.adopt(&successor, family);
                     state.refresh_token = successor;
                 }
@@ -183,7 +199,8 @@ impl LogtoClient {
                 }
             }
             Err(error) if error.oauth_error().is_some_and(|oauth| oauth.error() == "invalid_grant") => {
-                let ended = Error::new(Code::SessionEnded, "Logto no longer honours the refresh token").with_source(error);
+                let ended =
+                    Error::new(Code::SessionEnded, "Logto no longer honours the refresh token").with_source(error);
                 state.ended = Some(ended.clone());
                 Err(ended)
             }
@@ -205,7 +222,12 @@ impl LogtoClient {
     }
 
     /// OpenID Connect Core 12.2: the new ID token is of the same issuer and the same user.
-    async fn verify_refreshed(&self, id_token: Option<Secret>, before: &IdTokenClaims, tokens: &TokenResponse) -> Result<Option<Jwt>> {
+    async fn verify_refreshed(
+        &self,
+        id_token: Option<Secret>,
+        before: &IdTokenClaims,
+        tokens: &TokenResponse,
+    ) -> Result<Option<Jwt>> {
         let Some(id_token) = id_token else {
             return Ok(None);
         };
@@ -217,7 +239,14 @@ impl LogtoClient {
 
 impl State {
     /// A result that serves: one that settled while the caller waited, or (unless it insists on a fresh one) a good one of just before.
-    fn result(&self, key: &TokenKey, seen: u64, force: bool, now: i64, until: i64) -> Option<Result<StoredAccessToken>> {
+    fn result(
+        &self,
+        key: &TokenKey,
+        seen: u64,
+        force: bool,
+        now: i64,
+        until: i64,
+    ) -> Option<Result<StoredAccessToken>> {
         let settled = self.results.iter().find(|settled| settled.key == *key)?;
         let waited_for = settled.number > seen;
         let recent = now.saturating_sub(settled.at) <= GRACE;

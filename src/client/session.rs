@@ -47,7 +47,7 @@ impl LogtoClient {
     /// Loads the session of a request. A cookie that is garbage, foreign or expired is no session, never an error.
     ///
     /// # Errors
-    /// `store.failed` where sessions are kept in a store and it cannot be asked. Sessions in cookies never fail here.
+    /// None today: a session in cookies is there or not. A store that has to be asked can fail.
     // Stores are asked over the network: the signature is ready for them, so that no caller changes.
     #[expect(clippy::unused_async)]
     pub async fn load(&self, cookies: &dyn Cookies) -> Result<Session> {

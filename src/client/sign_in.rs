@@ -3,7 +3,10 @@
 use url::Url;
 
 use super::{Session, return_to};
-use crate::{Error, Redirect, Result, SignInOptions, clock, error::Code, oidc::authorize::AuthorizationRequest, session::Transaction};
+use crate::{
+    Error, Redirect, Result, SignInOptions, clock, error::Code, oidc::authorize::AuthorizationRequest,
+    session::Transaction,
+};
 
 impl Session {
     /// Begins a sign-in: the redirect leads to Logto, and the sign-in is remembered in a cookie of its own for ten minutes.

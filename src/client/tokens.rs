@@ -48,10 +48,10 @@ impl AccessToken {
     /// # Errors
     /// `access_token.opaque` where neither a resource nor an organization was asked for; `access_token.invalid_token`.
     pub fn claims(&self) -> Result<AccessTokenClaims> {
-        let claims = jws::decode_unverified(self.token.expose()).map_err(|error| {
-            Error::new(Code::AccessTokenMalformed, format!("the access token {error}"))
-        })?;
-        claims.ok_or_else(|| Error::new(Code::OpaqueAccessToken, "the access token is opaque and has no claims to read"))
+        let claims = jws::decode_unverified(self.token.expose())
+            .map_err(|error| Error::new(Code::AccessTokenMalformed, format!("the access token {error}")))?;
+        claims
+            .ok_or_else(|| Error::new(Code::OpaqueAccessToken, "the access token is opaque and has no claims to read"))
     }
 }
 
@@ -95,7 +95,10 @@ impl Session {
             return Ok(token.into());
         }
         if key.organization.is_some() && !client.config().scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS) {
-            return Err(Error::new(Code::MissingOrganizationScope, "the user was not asked for the scope of organizations"));
+            return Err(Error::new(
+                Code::MissingOrganizationScope,
+                "the user was not asked for the scope of organizations",
+            ));
         }
         let living = data.access_token(&key, now).map(AccessToken::from);
         let Some(refresh_token) = data.refresh_token.clone() else {

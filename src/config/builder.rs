@@ -182,7 +182,11 @@ impl LogtoConfigBuilder {
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do.
     pub fn build(self) -> Result<LogtoConfig> {
         let mut problems = Problems(self.unreadable);
-        let endpoint = problems.url("endpoint", self.endpoint.as_deref(), "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app");
+        let endpoint = problems.url(
+            "endpoint",
+            self.endpoint.as_deref(),
+            "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app",
+        );
         if let Some(url) = &endpoint {
             problems.unless(url.scheme() == "https" || is_loopback(url), || {
                 "endpoint is http on another machine (use https; passwords and tokens travel over it)".into()
@@ -191,34 +195,54 @@ impl LogtoConfigBuilder {
                 "endpoint ends with /oidc (leave it out; it is added)".into()
             });
         }
-        let internal_endpoint = self.internal_endpoint.as_deref().and_then(|url| problems.url("internal_endpoint", Some(url), ""));
+        let internal_endpoint =
+            self.internal_endpoint.as_deref().and_then(|url| problems.url("internal_endpoint", Some(url), ""));
         problems.unless(self.accepted_issuers.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
             "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)".into()
         });
 
         let app_id = self.app_id.map(|id| id.trim().to_owned()).unwrap_or_default();
-        problems.unless(!app_id.is_empty(), || "app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)".into());
+        problems.unless(!app_id.is_empty(), || {
+            "app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)".into()
+        });
         problems.unless(self.app_secret.as_ref().is_none_or(|secret| !secret.expose().trim().is_empty()), || {
             "app_secret is empty (leave it out for a public client)".into()
         });
 
-        let base_url = problems.url("base_url", self.base_url.as_deref(), "set LOGTO_BASE_URL to the public address of this application, such as http://localhost:3000");
+        let base_url = problems.url(
+            "base_url",
+            self.base_url.as_deref(),
+            "set LOGTO_BASE_URL to the public address of this application, such as http://localhost:3000",
+        );
         let secure = base_url.as_ref().is_some_and(|url| problems.secure(url, self.cookie_secure));
         if let (Some(url), Some(domain)) = (&base_url, &self.cookie_domain) {
             problems.cookie_domain(url, domain);
         }
 
-        problems.unless(self.cookie_secret.is_some(), || "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into());
-        for (name, secret) in self.cookie_secret.iter().map(|secret| ("cookie_secret", secret)).chain(self.previous_cookie_secrets.iter().map(|secret| ("previous_cookie_secrets", secret))) {
+        problems.unless(self.cookie_secret.is_some(), || {
+            "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into()
+        });
+        for (name, secret) in self
+            .cookie_secret
+            .iter()
+            .map(|secret| ("cookie_secret", secret))
+            .chain(self.previous_cookie_secrets.iter().map(|secret| ("previous_cookie_secrets", secret)))
+        {
             let length = secret.expose().len();
-            problems.unless(length >= MIN_SECRET, || format!("{name} has {length} bytes (it needs {MIN_SECRET}: `openssl rand -base64 32`)"));
+            problems.unless(length >= MIN_SECRET, || {
+                format!("{name} has {length} bytes (it needs {MIN_SECRET}: `openssl rand -base64 32`)")
+            });
         }
 
         let prompt = self.prompt.unwrap_or_else(|| vec![Prompt::Consent]);
-        problems.unless(!prompt.contains(&Prompt::None) || prompt.len() == 1, || "prompt holds `none` with others (`none` stands alone)".into());
+        problems.unless(!prompt.contains(&Prompt::None) || prompt.len() == 1, || {
+            "prompt holds `none` with others (`none` stands alone)".into()
+        });
         let scopes = problems.scopes(&self.scopes, self.include_reserved_scopes.unwrap_or(true));
         let mut resources = problems.resources(self.resources);
-        if scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS) && !resources.iter().any(|resource| resource == ORGANIZATIONS_RESOURCE) {
+        if scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS)
+            && !resources.iter().any(|resource| resource == ORGANIZATIONS_RESOURCE)
+        {
             resources.push(ORGANIZATIONS_RESOURCE.to_owned());
         }
         let allowed_return_origins = problems.origins(&self.allowed_return_origins);
@@ -233,7 +257,9 @@ impl LogtoConfigBuilder {
         let timeout = self.timeout.unwrap_or(10);
         problems.unless((1..=120).contains(&timeout), || "timeout is not between 1 and 120 seconds".into());
 
-        let (Some(endpoint), Some(base_url), Some(cookie_secret), true) = (endpoint, base_url, self.cookie_secret, problems.0.is_empty()) else {
+        let (Some(endpoint), Some(base_url), Some(cookie_secret), true) =
+            (endpoint, base_url, self.cookie_secret, problems.0.is_empty())
+        else {
             return Err(problems.into_error());
         };
         if scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) && !prompt.contains(&Prompt::Consent) {
@@ -291,7 +317,11 @@ impl Problems {
     }
 
     fn into_error(self) -> Error {
-        let count = if self.0.len() == 1 { "a setting is wrong".to_owned() } else { format!("{} settings are wrong", self.0.len()) };
+        let count = if self.0.len() == 1 {
+            "a setting is wrong".to_owned()
+        } else {
+            format!("{} settings are wrong", self.0.len())
+        };
         Error::new(Code::ConfigInvalid, format!("{count}: {}", self.0.join("; ")))
     }
 
@@ -307,8 +337,12 @@ impl Problems {
                 return None;
             }
         };
-        self.unless(url.query().is_none() && url.fragment().is_none(), || format!("{name} has a query or a fragment (leave it out)"));
-        self.unless(url.username().is_empty() && url.password().is_none(), || format!("{name} has a user name or a password (leave it out)"));
+        self.unless(url.query().is_none() && url.fragment().is_none(), || {
+            format!("{name} has a query or a fragment (leave it out)")
+        });
+        self.unless(url.username().is_empty() && url.password().is_none(), || {
+            format!("{name} has a user name or a password (leave it out)")
+        });
         Some(url)
     }
 
@@ -316,17 +350,23 @@ impl Problems {
         let https = base_url.scheme() == "https";
         let secure = asked.unwrap_or(https);
         self.unless(https || !secure, || "cookie_secure is true and base_url is http (browsers would drop the cookies: leave cookie_secure out, or use https)".into());
-        self.unless(!https || secure, || "cookie_secure is false and base_url is https (leave cookie_secure out)".into());
+        self.unless(!https || secure, || {
+            "cookie_secure is false and base_url is https (leave cookie_secure out)".into()
+        });
         secure
     }
 
     fn cookie_domain(&mut self, base_url: &Url, domain: &str) {
         let domain = domain.trim_start_matches('.');
         let covers = match base_url.host() {
-            Some(Host::Domain(host)) => host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')),
+            Some(Host::Domain(host)) => {
+                host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+            }
             _ => false,
         };
-        self.unless(covers && domain.contains('.'), || format!("cookie_domain {domain} does not cover the host of base_url (browsers would drop the cookies)"));
+        self.unless(covers && domain.contains('.'), || {
+            format!("cookie_domain {domain} does not cover the host of base_url (browsers would drop the cookies)")
+        });
     }
 
     fn scopes(&mut self, asked: &[String], reserved: bool) -> Vec<String> {
@@ -338,7 +378,9 @@ impl Problems {
             }
         }
         let has = |scope: &str| all.iter().any(|known| known == scope);
-        self.unless(has(scopes::OPENID), || "scopes lacks `openid` (add it, or leave include_reserved_scopes on)".into());
+        self.unless(has(scopes::OPENID), || {
+            "scopes lacks `openid` (add it, or leave include_reserved_scopes on)".into()
+        });
         self.unless(!has(scopes::ORGANIZATION_ROLES) || has(scopes::ORGANIZATIONS), || {
             format!("scope {} needs {} (add it to scopes)", scopes::ORGANIZATION_ROLES, scopes::ORGANIZATIONS)
         });
@@ -348,15 +390,23 @@ impl Problems {
     fn resources(&mut self, resources: Vec<String>) -> Vec<String> {
         for resource in &resources {
             // RFC 8707 section 2: an absolute URI without a fragment. Logto splits at commas.
-            let right = Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) && !resource.contains([',', ' ']);
+            let right =
+                Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) && !resource.contains([',', ' ']);
             self.unless(right, || format!("resource `{resource}` is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)"));
         }
         resources
     }
 
     fn origins(&mut self, origins: &[String]) -> Vec<url::Origin> {
-        let parsed: Vec<_> = origins.iter().filter_map(|origin| Url::parse(origin).ok()).map(|url| url.origin()).filter(url::Origin::is_tuple).collect();
-        self.unless(parsed.len() == origins.len(), || "allowed_return_origins holds something that is not an origin (like https://admin.example.com)".into());
+        let parsed: Vec<_> = origins
+            .iter()
+            .filter_map(|origin| Url::parse(origin).ok())
+            .map(|url| url.origin())
+            .filter(url::Origin::is_tuple)
+            .collect();
+        self.unless(parsed.len() == origins.len(), || {
+            "allowed_return_origins holds something that is not an origin (like https://admin.example.com)".into()
+        });
         parsed
     }
 
@@ -366,7 +416,9 @@ impl Problems {
             self.unless(path.starts_with('/') && path.len() > 1 && !path.contains(['?', '#', '{', '}', ' ']), || {
                 format!("{name} `{path}` is not a plain path (like /logto/sign-in)")
             });
-            self.unless(!all.iter().take(index).any(|(_, other)| other == path), || format!("{name} `{path}` is used twice"));
+            self.unless(!all.iter().take(index).any(|(_, other)| other == path), || {
+                format!("{name} `{path}` is used twice")
+            });
         }
     }
 }

@@ -8,7 +8,9 @@ use crate::SessionLifetime;
 impl LogtoConfigBuilder {
     /// Takes what the environment holds (`LOGTO_…`, see `docs/configuration.md`); the rest can be set by the builder's methods.
     pub fn from_env() -> Self {
-        Self::from_vars(env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+        Self::from_vars(
+            env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )
     }
 
     pub(super) fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {

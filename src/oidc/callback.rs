@@ -48,7 +48,9 @@ impl CallbackParams {
         match (&self.state, &self.code, &self.error) {
             (Some(state), ..) if !state.is_empty() => Ok(state),
             // "Cancel" on Logto's consent page leads to the bare redirect URI.
-            (_, None, None) => Err(Error::new(Code::UserCancelled, "the callback has no parameters: the user cancelled at Logto")),
+            (_, None, None) => {
+                Err(Error::new(Code::UserCancelled, "the callback has no parameters: the user cancelled at Logto"))
+            }
             _ => Err(Error::new(Code::MissingState, "the callback has no `state`")),
         }
     }
@@ -59,7 +61,10 @@ impl CallbackParams {
         match &self.iss {
             Some(iss) if iss == issuer => {}
             Some(iss) => {
-                return Err(Error::new(Code::IssMismatched, format!("the callback comes from `{iss}`, not from `{issuer}`")));
+                return Err(Error::new(
+                    Code::IssMismatched,
+                    format!("the callback comes from `{iss}`, not from `{issuer}`"),
+                ));
             }
             None if iss_required => return Err(Error::new(Code::IssMissing, "the callback has no `iss`")),
             None => {}
@@ -72,8 +77,11 @@ impl CallbackParams {
                 ..OAuthError::default()
             };
             return Err(match error.as_str() {
-                "access_denied" | "oidc.aborted" => Error::new(Code::UserCancelled, format!("the sign-in was left: {oauth}")),
-                _ => Error::new(Code::AuthorizationRefused, format!("Logto refused the sign-in: {oauth}")).with_hint(hint(error)),
+                "access_denied" | "oidc.aborted" => {
+                    Error::new(Code::UserCancelled, format!("the sign-in was left: {oauth}"))
+                }
+                _ => Error::new(Code::AuthorizationRefused, format!("Logto refused the sign-in: {oauth}"))
+                    .with_hint(hint(error)),
             }
             .with_oauth(oauth));
         }
@@ -87,10 +95,18 @@ impl CallbackParams {
 fn hint(error: &str) -> &'static str {
     match error {
         "login_required" => "Nobody is signed in at Logto, and `prompt=none` forbids asking: sign in without it.",
-        "consent_required" | "interaction_required" => "Logto has to ask the user, and `prompt=none` forbids it: sign in without it.",
-        "invalid_scope" => "Ask only for scopes that the app may have: Logto Console › Applications › your app › Permissions.",
-        "invalid_target" => "Register the API resource in Logto Console › API resources under the identifier in `resources`.",
-        "unauthorized_client" | "invalid_request" => "Compare the app's type and settings in the Logto Console with the message.",
+        "consent_required" | "interaction_required" => {
+            "Logto has to ask the user, and `prompt=none` forbids it: sign in without it."
+        }
+        "invalid_scope" => {
+            "Ask only for scopes that the app may have: Logto Console › Applications › your app › Permissions."
+        }
+        "invalid_target" => {
+            "Register the API resource in Logto Console › API resources under the identifier in `resources`."
+        }
+        "unauthorized_client" | "invalid_request" => {
+            "Compare the app's type and settings in the Logto Console with the message."
+        }
         _ => Code::AuthorizationRefused.hint(),
     }
 }

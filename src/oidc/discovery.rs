@@ -39,8 +39,9 @@ pub(crate) struct ProviderMetadata {
 pub(crate) async fn fetch(transport: &Transport, addresses: &Addresses) -> Result<ProviderMetadata> {
     let base = addresses.internal_endpoint.as_ref().unwrap_or(&addresses.endpoint);
     let url = format!("{}/oidc/.well-known/openid-configuration", base.as_str().trim_end_matches('/'));
-    let url = Url::parse(&url)
-        .map_err(|source| Error::new(Code::DiscoveryFailed, "the discovery address is not a URL").with_source(source))?;
+    let url = Url::parse(&url).map_err(|source| {
+        Error::new(Code::DiscoveryFailed, "the discovery address is not a URL").with_source(source)
+    })?;
     let mut metadata: ProviderMetadata = transport.get_json(&url, Code::DiscoveryFailed).await?;
     check_issuer(&metadata.issuer, addresses)?;
     for endpoint in metadata.server_endpoints() {
@@ -86,7 +87,10 @@ fn check_scheme(endpoint: &Url, addresses: &Addresses) -> Result<()> {
         "http" if addresses.endpoint.scheme() == "http" => Ok(()),
         scheme => Err(Error::new(
             Code::DiscoveryFailed,
-            format!("discovery names an endpoint with the scheme {scheme} ({})", endpoint.origin().ascii_serialization()),
+            format!(
+                "discovery names an endpoint with the scheme {scheme} ({})",
+                endpoint.origin().ascii_serialization()
+            ),
         )),
     }
 }
@@ -94,7 +98,8 @@ fn check_scheme(endpoint: &Url, addresses: &Addresses) -> Result<()> {
 /// Puts `to` in the place of `from` at the beginning of `url`.
 fn rebase(url: &mut Url, from: &Url, to: &Url) {
     let rest = url.as_str().strip_prefix(from.as_str().trim_end_matches('/')).filter(|rest| rest.starts_with('/'));
-    let Some(rebased) = rest.and_then(|rest| Url::parse(&format!("{}{rest}", to.as_str().trim_end_matches('/'))).ok()) else {
+    let Some(rebased) = rest.and_then(|rest| Url::parse(&format!("{}{rest}", to.as_str().trim_end_matches('/'))).ok())
+    else {
         return;
     };
     *url = rebased;

@@ -69,7 +69,9 @@ pub(crate) async fn exchange_code(
     ];
     token_request(transport, endpoint, client, &form).await.map_err(|error| {
         match error.oauth_error().map(|oauth| oauth.error.as_str()) {
-            Some("invalid_grant") => Error::new(Code::CodeRefused, "the authorization code was refused").with_source(error),
+            Some("invalid_grant") => {
+                Error::new(Code::CodeRefused, "the authorization code was refused").with_source(error)
+            }
             _ => error,
         }
     })
@@ -92,7 +94,12 @@ pub(crate) async fn refresh(
 }
 
 /// Revokes a refresh token, and with it the whole grant.
-pub(crate) async fn revoke(transport: &Transport, endpoint: &Url, client: &Client<'_>, refresh_token: &Secret) -> Result<()> {
+pub(crate) async fn revoke(
+    transport: &Transport,
+    endpoint: &Url,
+    client: &Client<'_>,
+    refresh_token: &Secret,
+) -> Result<()> {
     let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
     let response = post_form(transport, endpoint, client, &form).await?;
     match response.status() {
@@ -101,7 +108,12 @@ pub(crate) async fn revoke(transport: &Transport, endpoint: &Url, client: &Clien
     }
 }
 
-async fn token_request(transport: &Transport, endpoint: &Url, client: &Client<'_>, form: &[(&str, &str)]) -> Result<TokenResponse> {
+async fn token_request(
+    transport: &Transport,
+    endpoint: &Url,
+    client: &Client<'_>,
+    form: &[(&str, &str)],
+) -> Result<TokenResponse> {
     let response = post_form(transport, endpoint, client, form).await?;
     if response.status() != StatusCode::OK {
         return Err(refusal(&response, endpoint));
@@ -114,20 +126,22 @@ async fn token_request(transport: &Transport, endpoint: &Url, client: &Client<'_
     Ok(tokens)
 }
 
-async fn post_form(transport: &Transport, endpoint: &Url, client: &Client<'_>, form: &[(&str, &str)]) -> Result<Response<Vec<u8>>> {
-    let mut body = form_urlencoded::Serializer::new(String::new());
-    body.extend_pairs(form);
+async fn post_form(
+    transport: &Transport,
+    endpoint: &Url,
+    client: &Client<'_>,
+    form: &[(&str, &str)],
+) -> Result<Response<Vec<u8>>> {
+    // RFC 6749 section 3.2.1: a client without a secret names itself in the body.
+    let public = client.secret.is_none().then_some(("client_id", client.id));
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).extend_pairs(public).finish();
     let mut request = request(Method::POST, endpoint)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json");
-    match client.secret {
-        Some(secret) => request = request.header(header::AUTHORIZATION, basic(client.id, secret)),
-        // RFC 6749 section 3.2.1: a client without a secret names itself in the body.
-        None => {
-            body.append_pair("client_id", client.id);
-        }
+    if let Some(secret) = client.secret {
+        request = request.header(header::AUTHORIZATION, basic(client.id, secret));
     }
-    transport.send(valid(request.body(body.finish().into_bytes()))?).await
+    transport.send(valid(request.body(body.into_bytes()))?).await
 }
 
 /// `client_secret_basic`: both parts are form-urlencoded first (RFC 6749 section 2.3.1).

@@ -21,7 +21,11 @@ pub(super) fn summary(error: &Error) -> &'static str {
 pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
     let mut body = format!("<h1>{}</h1>\n", escape(summary(error)));
     if error.is(Code::MethodNotAllowed) {
-        let _ = writeln!(body, r#"<form method="post" action="{}"><button>Sign out</button></form>"#, escape(links.sign_out));
+        let _ = writeln!(
+            body,
+            r#"<form method="post" action="{}"><button>Sign out</button></form>"#,
+            escape(links.sign_out)
+        );
     } else {
         let _ = writeln!(body, r#"<p><a class="button" href="{}">Sign in</a></p>"#, escape(links.sign_in));
     }

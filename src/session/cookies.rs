@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-pub use cookie::{Cookie, CookieJar};
+use cookie::{Cookie, CookieJar};
 
 /// Reads the cookies of one request and queues cookies for its response.
 ///

@@ -12,12 +12,13 @@ use std::mem;
 
 use cookie::Cookie;
 
+pub use self::settings::SessionLifetime;
 pub(crate) use self::{
     cookies::Cookies,
     data::{SessionData, StoredAccessToken},
     packed::Jwt,
     seal::Keys,
-    settings::{CookieSettings, SessionLifetime},
+    settings::CookieSettings,
     transaction::Transaction,
 };
 use crate::{Error, Result, error::Code};
@@ -94,7 +95,12 @@ impl OpenSession {
     }
 
     /// Remembers a sign-in that begins, and forgets the oldest beyond the limit with all that are expired or unreadable.
-    pub(crate) fn begin_transaction(&mut self, settings: &CookieSettings, transaction: &Transaction, now: i64) -> Result<()> {
+    pub(crate) fn begin_transaction(
+        &mut self,
+        settings: &CookieSettings,
+        transaction: &Transaction,
+        now: i64,
+    ) -> Result<()> {
         let mut alive = Vec::new();
         for (name, value) in mem::take(&mut self.pending) {
             match open_transaction(settings, &name, &value) {
@@ -181,7 +187,11 @@ fn write(settings: &CookieSettings, data: &mut SessionData, now: i64) -> Result<
             let (member, size) = data.largest_member();
             return Err(Error::new(
                 Code::SessionTooLarge,
-                format!("the session does not fit {} cookies of {} bytes; {member} alone has {size} bytes", chunks::MAX_CHUNKS, chunks::MAX_COOKIE),
+                format!(
+                    "the session does not fit {} cookies of {} bytes; {member} alone has {size} bytes",
+                    chunks::MAX_CHUNKS,
+                    chunks::MAX_COOKIE
+                ),
             ));
         }
         data.access_tokens.remove(0);

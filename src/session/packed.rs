@@ -1,6 +1,9 @@
 //! A token without the waste: what is base64 inside is kept as its bytes, and a JWT's claims may be compressed.
 
-use std::{fmt, io::{Read, Write}};
+use std::{
+    fmt,
+    io::{Read, Write},
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};

@@ -89,7 +89,13 @@ pub(crate) struct CookieSettings {
 }
 
 impl CookieSettings {
-    pub(crate) fn new(keys: Keys, lifetime: SessionLifetime, app_id: &str, secure: bool, domain: Option<String>) -> Self {
+    pub(crate) fn new(
+        keys: Keys,
+        lifetime: SessionLifetime,
+        app_id: &str,
+        secure: bool,
+        domain: Option<String>,
+    ) -> Self {
         // RFC 6265bis section 4.1.3.2: the browser itself then refuses the cookie from a subdomain or over http.
         let prefix = if secure && domain.is_none() { "__Host-" } else { "" };
         Self { keys, lifetime, name: format!("{prefix}logto_{}", cookie_token(app_id)), secure, domain }

@@ -34,7 +34,7 @@ use axum::{
     Router,
     body::Body,
     extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -42,7 +42,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    Requester, AuthRequest, BoxFuture, ContextOptions, Error, IdTokenClaims, LogtoClient, LogtoContext, Redirect, Reply, RequestSession,
+    AuthRequest, BoxFuture, ContextOptions, Error, IdTokenClaims, LogtoClient, LogtoContext, Redirect, Reply,
+    RequestSession,
 };
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user. See [`LogtoClient::respond`].
@@ -52,15 +53,17 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S
         .into_iter()
         .fold(Router::new(), |router, path| {
             let logto = logto.clone();
-            router.route(
-                path,
-                any(async move |request: Request| {
-                    let (parts, _) = request.into_parts();
-                    let facts = Facts::of(&parts);
-                    logto.respond(&facts.request(&|name| facts.header(name))).await.map(IntoResponse::into_response)
-                }),
-            )
+            router.route(path, any(move |request: Request| answer(logto.clone(), request)))
         })
+}
+
+async fn answer(logto: LogtoClient, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let facts = Facts::of(&parts);
+    match logto.respond(&facts.request(&|name| facts.header(name))).await {
+        Some(reply) => reply.into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// The layer that gives each request its session and appends the session's cookies to the response. Add it after the routes.
@@ -230,7 +233,8 @@ impl<'a> Facts<'a> {
     fn of(parts: &'a Parts) -> Self {
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        let cookies: Vec<_> = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
+        let cookies: Vec<_> =
+            parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
         Self { parts, target, cookies: cookies.join("; ") }
     }
 
