@@ -81,7 +81,6 @@ impl LogtoConfig {
     }
 
     /// The paths of the authentication routes.
-    #[must_use]
     pub fn routes(&self) -> &Routes {
         &self.routes
     }

@@ -132,7 +132,7 @@ pub(crate) fn unexpected(response: &Response<Vec<u8>>, code: Code, url: &Url) ->
     // A broken server's `invalid_grant` says nothing about the grant.
     let oauth = serde_json::from_slice::<OAuthError>(response.body())
         .ok()
-        .filter(|oauth| !is_transient_status(status) && !(oauth.error.is_empty() && oauth.code.is_none()));
+        .filter(|oauth| !is_transient_status(status) && (!oauth.error.is_empty() || oauth.code.is_some()));
     match oauth {
         Some(oauth) => Error::new(code, format!("{} answered {status}: {oauth}", path_of(url))).with_oauth(oauth),
         None => Error::new(code, format!("{} answered {status}", path_of(url))),

@@ -140,13 +140,15 @@ pub(crate) struct Links<'a> {
 
 /// Loud where somebody has to act, quiet where a user only has to sign in again.
 fn log(error: &Error) {
-    let (code, hint) = (error.code(), error.hint());
+    macro_rules! log {
+        ($level:ident) => {
+            tracing::$level!(target: "logto", code = error.code(), %error, hint = error.hint(), "answered with an error")
+        };
+    }
     match error.kind() {
-        ErrorKind::Denied | ErrorKind::NotAuthenticated => {
-            tracing::debug!(target: "logto", code, %error, "answered with an error")
-        }
-        ErrorKind::Callback => tracing::info!(target: "logto", code, %error, hint, "answered with an error"),
-        _ if error.is_transient() => tracing::warn!(target: "logto", code, %error, hint, "answered with an error"),
-        _ => tracing::error!(target: "logto", code, %error, hint, "answered with an error"),
+        ErrorKind::Denied | ErrorKind::NotAuthenticated => log!(debug),
+        ErrorKind::Callback => log!(info),
+        _ if error.is_transient() => log!(warn),
+        _ => log!(error),
     }
 }

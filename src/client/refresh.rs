@@ -30,6 +30,7 @@ const GRACE: i64 = 30;
 
 /// What an exchange gives a session.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names)] // They are tokens.
 pub(super) struct Refreshed {
     /// The newest refresh token: to be kept even where the rest is an error.
     pub(super) refresh_token: Secret,

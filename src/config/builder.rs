@@ -423,7 +423,7 @@ impl Problems {
     }
 }
 
-/// `localhost` and its subdomains (RFC 6761 section 6.3), 127.0.0.0/8 and ::1.
+/// `localhost` and its subdomains (RFC 6761 section 6.3), 127.0.0.0/8 and `::1`.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),

@@ -6,6 +6,7 @@ macro_rules! codes {
     ($($variant:ident $name:literal $kind:ident $hint:literal)*) => {
         /// The name of an error. The string is public and stable, the variant is ours.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(clippy::enum_variant_names)] // MissingCode misses an authorization code.
         pub(crate) enum Code { $($variant),* }
 
         impl Code {
