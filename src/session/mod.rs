@@ -197,3 +197,6 @@ fn write(settings: &CookieSettings, data: &mut SessionData, now: i64) -> Result<
         data.access_tokens.remove(0);
     }
 }
+
+#[cfg(test)]
+mod tests;

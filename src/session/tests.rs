@@ -1,0 +1,360 @@
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cookie::Cookie;
+use proptest::prelude::*;
+
+use super::{
+    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Transaction, cookies::HeaderCookies,
+    transaction,
+};
+use crate::{Secret, types::TokenKey};
+
+const NOW: i64 = 1_795_385_600;
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const OTHER: &str = "fedcba9876543210fedcba9876543210";
+
+fn settings_with(app_id: &str, secret: &str, previous: &[&str]) -> CookieSettings {
+    let previous: Vec<_> = previous.iter().copied().map(Secret::from).collect();
+    let keys = Keys::derive(app_id, &Secret::new(secret), &previous).unwrap();
+    CookieSettings::new(keys, SessionLifetime::default(), app_id, true, None)
+}
+
+fn settings() -> CookieSettings {
+    settings_with("h8rc2xdlth5ihimk3tfuc", SECRET, &[])
+}
+
+/// Stores cookies as browsers do: nothing over 4096 bytes, and `Max-Age=0` deletes.
+#[derive(Default, Clone)]
+struct Jar(BTreeMap<String, String>);
+
+impl Jar {
+    fn take(&mut self, cookies: &[Cookie<'static>]) {
+        for cookie in cookies {
+            if cookie.max_age().is_some_and(|age| age.is_zero()) {
+                self.0.remove(cookie.name());
+            } else if cookie.to_string().len() <= 4096 {
+                self.0.insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
+        }
+    }
+
+    fn request(&self) -> HeaderCookies {
+        HeaderCookies::parse(self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; "))
+    }
+}
+
+fn jwt(payload: &str) -> Jwt {
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    Jwt::parse(&format!("{}.{}.{}", encode(b"{\"alg\":\"ES384\"}"), encode(payload.as_bytes()), encode(&[7; 96]))).unwrap()
+}
+
+fn session(payload: &str) -> SessionData {
+    let mut data = SessionData::begin(jwt(payload), NOW).unwrap();
+    data.refresh_token = Some(Secret::new("tsrhUk9D2FjFe8UbLaVgXzt3t_sBucN59qnDhd9ST5R"));
+    data
+}
+
+fn write(settings: &CookieSettings, jar: &mut Jar, data: SessionData, now: i64) {
+    let mut open = OpenSession::load(settings, &jar.request(), now);
+    open.begin(data);
+    jar.take(&open.commit(settings, now).unwrap());
+}
+
+fn read(settings: &CookieSettings, jar: &Jar, now: i64) -> Option<SessionData> {
+    OpenSession::load(settings, &jar.request(), now).data().cloned()
+}
+
+/// The ID token as the tests compare it: what the browser cannot have changed.
+fn payload(data: &SessionData) -> &str {
+    std::str::from_utf8(data.id_token.payload()).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Grow, shrink and grow again: whatever fits comes back, and no chunk is left over.
+    #[test]
+    fn sessions_of_any_size_come_back(sizes in prop::collection::vec(0_usize..20_000, 1..5), compressible in any::<bool>(), seed in any::<u64>()) {
+        let settings = settings();
+        let mut jar = Jar::default();
+        jar.0.insert("theirs".into(), "kept".into());
+        for size in sizes {
+            let text: String = if compressible {
+                "abcdefgh".chars().cycle().take(size).collect()
+            } else {
+                let mut state = seed | 1;
+                std::iter::repeat_with(|| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    char::from_u32(u32::try_from(state >> 33).unwrap() % 94 + 33).unwrap()
+                })
+                .take(size)
+                .collect()
+            };
+            let before = jar.clone();
+            let mut open = OpenSession::load(&settings, &jar.request(), NOW);
+            open.begin(session(&text));
+            match open.commit(&settings, NOW) {
+                Ok(cookies) => {
+                    prop_assert!(cookies.iter().all(|cookie| cookie.to_string().len() <= 4096));
+                    jar.take(&cookies);
+                    let back = read(&settings, &jar, NOW);
+                    prop_assert_eq!(payload(back.as_ref().unwrap()), text.as_str());
+                    prop_assert!(jar.0.len() <= 5, "4 chunks and a cookie of the application");
+                }
+                Err(error) => {
+                    // Four cookies hold 12 kB of binary at the most, so only what cannot be compressed is refused.
+                    prop_assert_eq!(error.code(), "session.too_large");
+                    prop_assert!(!compressible && size > 10_000, "{} bytes", size);
+                    prop_assert_eq!(&jar.0, &before.0);
+                }
+            }
+            prop_assert_eq!(jar.0.get("theirs").map(String::as_str), Some("kept"));
+        }
+    }
+
+    /// Nothing that a browser can send is an error or a panic.
+    #[test]
+    fn any_cookie_header_is_read(header in "\\PC{0,200}", value in "[A-Za-z0-9_.=-]{0,300}") {
+        let settings = settings();
+        let name = settings.session_name();
+        for header in [header, format!("{name}={value}"), format!("{name}=2.{value}; {name}.1={value}"), format!("{name}_txn_x={value}")] {
+            let open = OpenSession::load(&settings, &HeaderCookies::parse(header), NOW);
+            prop_assert!(open.data().is_none());
+        }
+    }
+
+    /// Every bit counts.
+    #[test]
+    fn a_flipped_bit_is_no_session(position in any::<prop::sample::Index>(), bit in 0_u32..6) {
+        let settings = settings();
+        let mut jar = Jar::default();
+        write(&settings, &mut jar, session("{}"), NOW);
+        let value = jar.0.values_mut().next().unwrap();
+        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let mut bytes = value.clone().into_bytes();
+        let index = position.index(bytes.len());
+        let letter = alphabet.iter().position(|letter| *letter == bytes[index]).unwrap();
+        bytes[index] = alphabet[letter ^ (1 << bit)];
+        *value = String::from_utf8(bytes).unwrap();
+        prop_assert!(read(&settings, &jar, NOW).is_none());
+    }
+}
+
+#[test]
+fn every_member_comes_back() {
+    let settings = settings();
+    let mut jar = Jar::default();
+    let mut data = session("{\"sub\":\"ada\"}");
+    for (token, resource) in [("6zT3chBa0WVESlvRUBlJNjzDs0GLnMwGt0Ihyi_v6iw", None), ("a.b.c", Some("https://api.example.test")), ("eyJ9.eyJ9.AAAA", None)] {
+        let key = TokenKey { resource: resource.map(str::to_owned), organization: None, scopes: vec![token.len().to_string()] };
+        data.put_access_token(StoredAccessToken { key, token: token.into(), scope: "openid read:books".into(), expires_at: NOW + 3600 });
+    }
+    write(&settings, &mut jar, data.clone(), NOW);
+    let back = read(&settings, &jar, NOW).unwrap();
+    assert_eq!(back, SessionData { revision: 1, ..data });
+}
+
+#[test]
+fn a_session_is_deleted_where_it_cannot_be_read() {
+    let settings = settings();
+    let (mut jar, foreign) = (Jar::default(), settings_with("h8rc2xdlth5ihimk3tfuc", OTHER, &[]));
+    write(&foreign, &mut jar, session(&"x".repeat(3000)), NOW);
+    assert!(jar.0.len() > 1 || !jar.0.is_empty());
+    let cookies = OpenSession::load(&settings, &jar.request(), NOW).commit(&settings, NOW).unwrap();
+    assert_eq!(cookies.len(), jar.0.len());
+    for cookie in &cookies {
+        assert_eq!((cookie.value(), cookie.secure(), cookie.http_only(), cookie.path()), ("", Some(true), Some(true), Some("/")));
+    }
+    jar.take(&cookies);
+    assert!(jar.0.is_empty());
+}
+
+#[test]
+fn a_previous_secret_still_opens_and_the_next_write_uses_the_current_one() {
+    let old = settings_with("app", SECRET, &[]);
+    let both = settings_with("app", OTHER, &[SECRET]);
+    let new = settings_with("app", OTHER, &[]);
+    let mut jar = Jar::default();
+    write(&old, &mut jar, session("{}"), NOW);
+    assert!(read(&new, &jar, NOW).is_none());
+    let data = read(&both, &jar, NOW).unwrap();
+    write(&both, &mut jar, data, NOW);
+    assert!(read(&new, &jar, NOW).is_some());
+    assert!(read(&old, &jar, NOW).is_none());
+}
+
+#[test]
+fn a_value_cannot_move() {
+    let settings = settings();
+    let mut jar = Jar::default();
+    write(&settings, &mut jar, session("{}"), NOW);
+    let sealed = jar.0.values().next().unwrap().clone();
+
+    // To another application id, though the secret is the same.
+    let other = settings_with("other", SECRET, &[]);
+    let moved = HeaderCookies::parse(format!("{}={sealed}", other.session_name()));
+    assert!(OpenSession::load(&other, &moved, NOW).data().is_none());
+
+    // To the cookie of a sign-in, and back.
+    let name = transaction::cookie_name(&settings, "state");
+    let mut open = OpenSession::load(&settings, &HeaderCookies::parse(format!("{name}={sealed}")), NOW);
+    assert!(open.take_transaction(&settings, "state").is_none());
+    let begun = Transaction::begin("http://localhost/callback".into(), "/".into(), None, NOW).unwrap();
+    let sealed = settings.keys.seal(&transaction::cookie_name(&settings, &begun.state), &begun.to_bytes().unwrap()).unwrap();
+    let moved = HeaderCookies::parse(format!("{}={sealed}", settings.session_name()));
+    assert!(OpenSession::load(&settings, &moved, NOW).data().is_none());
+}
+
+#[test]
+fn chunks_that_are_missing_swapped_or_of_another_session_are_no_session() {
+    let settings = settings();
+    let incompressible: String = (0..9000_u32).map(|i| char::from_u32(i.wrapping_mul(2_654_435_761) % 94 + 33).unwrap()).collect();
+    let (mut jar, mut other) = (Jar::default(), Jar::default());
+    write(&settings, &mut jar, session(&incompressible), NOW);
+    write(&settings, &mut other, session(&incompressible), NOW);
+    let names: Vec<_> = jar.0.keys().cloned().collect();
+    assert!(names.len() > 2, "{names:?}");
+    assert!(read(&settings, &jar, NOW).is_some());
+    for name in &names {
+        let mut missing = jar.clone();
+        missing.0.remove(name);
+        assert!(read(&settings, &missing, NOW).is_none(), "without {name}");
+        let mut mixed = jar.clone();
+        mixed.0.insert(name.clone(), other.0[name].clone());
+        assert!(read(&settings, &mixed, NOW).is_none(), "with another session's {name}");
+        let mut truncated = jar.clone();
+        truncated.0.get_mut(name).unwrap().pop();
+        assert!(read(&settings, &truncated, NOW).is_none(), "with {name} cut");
+    }
+}
+
+#[test]
+fn idle_and_absolute_ends_are_inside_the_seal() {
+    let (settings, day) = (settings(), 24 * 60 * 60);
+    let mut jar = Jar::default();
+    write(&settings, &mut jar, session("{}"), NOW);
+    assert!(read(&settings, &jar, NOW + 14 * day - 1).is_some());
+    assert!(read(&settings, &jar, NOW + 14 * day).is_none(), "14 days without a request");
+
+    // Used every day, it lives to the end of its absolute lifetime and no longer.
+    let mut now = NOW;
+    while now < NOW + 179 * day {
+        now += day;
+        let open = OpenSession::load(&settings, &jar.request(), now);
+        assert!(open.data().is_some());
+        let cookies = open.commit(&settings, now).unwrap();
+        assert_eq!(cookies.len(), 1, "once a day the session is written to say that it is in use");
+        jar.take(&cookies);
+    }
+    assert!(read(&settings, &jar, NOW + 180 * day - 1).is_some());
+    assert!(read(&settings, &jar, NOW + 180 * day).is_none());
+}
+
+#[test]
+fn an_unchanged_session_writes_nothing() {
+    let settings = settings();
+    let mut jar = Jar::default();
+    write(&settings, &mut jar, session("{}"), NOW);
+    assert!(OpenSession::load(&settings, &jar.request(), NOW + 3600).commit(&settings, NOW + 3600).unwrap().is_empty());
+    assert!(OpenSession::load(&settings, &HeaderCookies::parse("theme=dark"), NOW).commit(&settings, NOW).unwrap().is_empty());
+}
+
+#[test]
+fn the_newest_four_sign_ins_are_kept() {
+    let settings = settings();
+    let mut jar = Jar::default();
+    let mut states = Vec::new();
+    for second in 0..30 {
+        let now = NOW + second;
+        let transaction = Transaction::begin("http://localhost:3000/callback".into(), "http://localhost:3000/".into(), None, now).unwrap();
+        let mut open = OpenSession::load(&settings, &jar.request(), now);
+        open.begin_transaction(&settings, &transaction, now).unwrap();
+        jar.take(&open.commit(&settings, now).unwrap());
+        states.push(transaction.state);
+        assert!(jar.0.len() <= 4);
+    }
+    let header: usize = jar.0.iter().map(|(name, value)| name.len() + value.len() + 3).sum();
+    assert!(header < 4096, "30 abandoned sign-ins make a header of {header} bytes");
+    for (index, state) in states.iter().enumerate() {
+        let taken = OpenSession::load(&settings, &jar.request(), NOW + 30).take_transaction(&settings, state);
+        assert_eq!(taken.is_some(), index >= 26, "sign-in {index}");
+    }
+}
+
+#[test]
+fn access_tokens_make_room_for_the_session() {
+    let settings = settings();
+    let mut jar = Jar::default();
+    let mut data = session("{}");
+    for index in 0..40_u32 {
+        // Opaque and random, as far as deflate is concerned.
+        let token: String = (0..900_u32).map(|i| char::from(b'!' + u8::try_from((i * 7919 + index * 104_729) % 90).unwrap())).collect();
+        let key = TokenKey { organization: Some(index.to_string()), ..TokenKey::default() };
+        data.put_access_token(StoredAccessToken { key, token: token.into(), scope: String::new(), expires_at: NOW + 3600 });
+    }
+    write(&settings, &mut jar, data, NOW);
+    let back = read(&settings, &jar, NOW).unwrap();
+    assert!(back.refresh_token.is_some());
+    let kept = back.access_tokens.len();
+    assert!((5..40).contains(&kept), "{kept}");
+    assert_eq!(back.access_tokens.last().unwrap().key.organization.as_deref(), Some("39"), "the newest are kept");
+}
+
+/// `jwt/many_organizations.json` holds what a real Logto gave to users in many organizations.
+#[test]
+fn a_user_in_many_organizations_fits() {
+    let recorded: serde_json::Value = serde_json::from_str(include_str!("../../tests/fixtures/logto/jwt/many_organizations.json")).unwrap();
+    let mut sizes = BTreeMap::new();
+    for organizations in [10, 50, 100, 150, 400] {
+        let tokens = &recorded[organizations.to_string()]["token_response"];
+        let text = |name: &str| tokens[name].as_str().unwrap();
+        let mut data = SessionData::begin(Jwt::parse(text("id_token")).unwrap(), NOW).unwrap();
+        data.refresh_token = Some(text("refresh_token").into());
+        let (token, scope) = (text("access_token").into(), text("scope").to_owned());
+        data.put_access_token(StoredAccessToken { key: TokenKey::default(), token, scope, expires_at: NOW + 3600 });
+        let settings = settings();
+        let mut open = OpenSession::load(&settings, &HeaderCookies::default(), NOW);
+        open.begin(data.clone());
+        let cookies = open.commit(&settings, NOW).unwrap();
+        let mut jar = Jar::default();
+        jar.take(&cookies);
+        assert_eq!(read(&settings, &jar, NOW).unwrap().id_token.compact(), data.id_token.compact());
+        sizes.insert(organizations, cookies.iter().map(|cookie| cookie.to_string().len()).collect::<Vec<_>>());
+    }
+    println!("Set-Cookie bytes by organizations: {sizes:?}");
+    assert!(sizes[&100].len() == 1 && sizes[&100][0] <= 3000, "{sizes:?}");
+    assert!(sizes[&150].len() == 1 && sizes[&150][0] < 4096, "{sizes:?}");
+    assert!(sizes[&400].len() <= 4, "{sizes:?}");
+}
+
+/// Sealed by version 0.1.0. What is in users' browsers must open for ever.
+#[test]
+fn a_cookie_of_an_earlier_release_opens() {
+    let sealed = include_str!("../../tests/fixtures/sealed/0.1.0.txt").trim();
+    let settings = settings();
+    let cookies = HeaderCookies::parse(format!("{}={sealed}", settings.session_name()));
+    let open = OpenSession::load(&settings, &cookies, NOW);
+    let data = open.data().unwrap();
+    assert_eq!(payload(data), "{\"sub\":\"golden\"}");
+    assert_eq!(data.access_tokens[0].token.expose(), "6zT3chBa0WVESlvRUBlJNjzDs0GLnMwGt0Ihyi_v6iw");
+}
+
+#[test]
+fn a_cookie_jar_and_a_header_are_the_same_to_a_session() {
+    let settings = settings();
+    let mut jar = cookie::CookieJar::new();
+    let mut open = OpenSession::load(&settings, &jar, NOW);
+    open.begin(session("{}"));
+    for cookie in open.commit(&settings, NOW).unwrap() {
+        Cookies::set(&mut jar, cookie);
+    }
+    // A queued cookie is seen by later reads.
+    let mut open = OpenSession::load(&settings, &jar, NOW);
+    assert!(open.data().is_some());
+    open.clear();
+    for cookie in open.commit(&settings, NOW).unwrap() {
+        Cookies::set(&mut jar, cookie);
+    }
+    assert!(OpenSession::load(&settings, &jar, NOW).data().is_none());
+}
