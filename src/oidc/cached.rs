@@ -63,7 +63,7 @@ impl<T> Cached<T> {
         F: FnOnce() -> R,
         R: Future<Output = Result<T>>,
     {
-        let (ended_before, stale) = {
+        let (ended_before, old) = {
             let state = self.state();
             let now = clock.now();
             if let Some(outcome) = state.settled(now, self.ttl) {
@@ -71,9 +71,9 @@ impl<T> Cached<T> {
             }
             (state.ended, state.stale(now))
         };
-        let _gate = match (self.gate.try_lock(), stale) {
+        let _gate = match (self.gate.try_lock(), old) {
             (Ok(gate), _) => gate,
-            (Err(_), Some(stale)) => return Ok(stale),
+            (Err(_), Some(old)) => return Ok(old),
             (Err(_), None) => self.gate.lock().await,
         };
         {

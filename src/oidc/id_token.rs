@@ -111,7 +111,7 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
     }
 
     // 10. `iat` is not in the future. How long ago it was is not judged: `exp` says how long a token is good for, and a clock that is
-    //     some minutes late should not keep anyone out.
+    //     some minutes fast should not keep anyone out before that.
     let iat = required(claims.iat, "iat", Code::IdTokenIat)?;
     if now.saturating_add(leeway) < iat {
         let message =

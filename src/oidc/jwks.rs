@@ -93,9 +93,10 @@ impl KeySet {
             let known = self.keys.iter().filter(|key| key.fits(jws.alg)).count();
             return Err(JwsError::UnknownKey { kid: jws.kid.clone(), alg: jws.alg, known });
         }
-        match candidates.any(|key| key.verifies(jws.alg, jws.signing_input.as_bytes(), &jws.signature)) {
-            true => Ok(()),
-            false => Err(JwsError::BadSignature { alg: jws.alg }),
+        if candidates.any(|key| key.verifies(jws.alg, jws.signing_input.as_bytes(), &jws.signature)) {
+            Ok(())
+        } else {
+            Err(JwsError::BadSignature { alg: jws.alg })
         }
     }
 

@@ -1,1 +1,296 @@
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use tokio::sync::oneshot;
+
+use super::Cached;
+use crate::{Error, Result, error::Code, oidc::test_support::TestClock};
+
+const START: u64 = 1_000_000;
+const HOUR: u64 = 3600;
+
+/// A cache whose values are the number of the fetch that got them.
+struct Subject {
+    cached: Cached<usize>,
+    clock: TestClock,
+    fetches: AtomicUsize,
+}
+
+impl Subject {
+    fn new() -> Arc<Self> {
+        let cached = Cached::new("numbers", Duration::from_secs(HOUR));
+        Arc::new(Self { cached, clock: TestClock::new(START), fetches: AtomicUsize::new(0) })
+    }
+
+    fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::Relaxed)
+    }
+
+    fn count(&self) -> usize {
+        self.fetches.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    async fn get(&self) -> Result<Arc<usize>> {
+        self.cached.get(&self.clock, async || Ok(self.count())).await
+    }
+
+    async fn get_failing(&self) -> Result<Arc<usize>> {
+        self.cached.get(&self.clock, async || Err(failure(self.count()))).await
+    }
+
+    /// A `get` whose fetch lasts until it is told how to end.
+    fn get_slowly(self: &Arc<Self>) -> (oneshot::Sender<Result<usize>>, tokio::task::JoinHandle<Result<Arc<usize>>>) {
+        let (end, ended) = oneshot::channel();
+        let subject = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            let fetch = || {
+                subject.count();
+                async { ended.await.unwrap() }
+            };
+            subject.cached.get(&subject.clock, fetch).await
+        });
+        (end, task)
+    }
+
+    async fn refetch(&self, known: &Arc<usize>) -> Result<Arc<usize>> {
+        self.cached.refetch(&self.clock, known, async || Ok(self.count())).await
+    }
+
+    async fn refetch_failing(&self, known: &Arc<usize>) -> Result<Arc<usize>> {
+        self.cached.refetch(&self.clock, known, async || Err(failure(self.count()))).await
+    }
+}
+
+fn failure(number: usize) -> Error {
+    Error::new(Code::Unreachable, format!("failure {number}"))
+}
+
+/// Lets every other task run until it waits.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_value_is_fetched_when_it_is_first_needed_and_kept_for_its_time() {
+    let subject = Subject::new();
+    assert_eq!(subject.fetches(), 0);
+    assert_eq!(*subject.get().await.unwrap(), 1);
+    subject.clock.advance(HOUR - 1);
+    assert_eq!(*subject.get().await.unwrap(), 1);
+    subject.clock.advance(1);
+    assert_eq!(*subject.get().await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hundred_at_once_are_one_fetch() {
+    let subject = Subject::new();
+    let tasks: Vec<_> = (0..100)
+        .map(|_| {
+            let subject = Arc::clone(&subject);
+            tokio::spawn(async move {
+                let fetch = async || {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    Ok(subject.count())
+                };
+                subject.cached.get(&subject.clock, fetch).await
+            })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(*task.await.unwrap().unwrap(), 1);
+    }
+    assert_eq!(subject.fetches(), 1);
+}
+
+#[tokio::test]
+async fn those_who_waited_for_a_fetch_share_its_failure() {
+    let subject = Subject::new();
+    let (end, first) = subject.get_slowly();
+    settle().await;
+    let waiting: Vec<_> = (0..99)
+        .map(|_| {
+            let subject = Arc::clone(&subject);
+            tokio::spawn(async move { subject.get().await })
+        })
+        .collect();
+    settle().await;
+    // The server took its time: a memory of one second would be over for the last in line.
+    subject.clock.advance(30);
+    end.send(Err(failure(1))).unwrap();
+    assert_eq!(first.await.unwrap().unwrap_err().to_string(), "failure 1");
+    for task in waiting {
+        assert_eq!(task.await.unwrap().unwrap_err().to_string(), "failure 1");
+    }
+    assert_eq!(subject.fetches(), 1);
+}
+
+#[tokio::test]
+async fn without_a_value_a_failure_answers_for_a_second() {
+    let subject = Subject::new();
+    assert!(subject.get_failing().await.is_err());
+    assert_eq!(subject.get().await.unwrap_err().to_string(), "failure 1");
+    assert_eq!(subject.fetches(), 1);
+    subject.clock.advance(1);
+    assert_eq!(*subject.get().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn an_old_value_is_served_while_the_server_fails() {
+    let subject = Subject::new();
+    subject.get().await.unwrap();
+    subject.clock.advance(HOUR);
+    assert_eq!(*subject.get_failing().await.unwrap(), 1);
+    assert_eq!(subject.fetches(), 2);
+    // The cooldown: nobody asks.
+    subject.clock.advance(9);
+    assert_eq!(*subject.get_failing().await.unwrap(), 1);
+    assert_eq!(subject.fetches(), 2);
+    // And one does.
+    subject.clock.advance(1);
+    assert_eq!(*subject.get_failing().await.unwrap(), 1);
+    assert_eq!(subject.fetches(), 3);
+    // A day after it was fetched, it is no longer served.
+    subject.clock.set(START + 24 * HOUR - 1);
+    assert_eq!(*subject.get_failing().await.unwrap(), 1);
+    subject.clock.set(START + 24 * HOUR);
+    assert_eq!(subject.get_failing().await.unwrap_err().to_string(), "failure 5");
+    subject.clock.advance(1);
+    assert_eq!(*subject.get().await.unwrap(), 6);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_renewal_of_an_old_value() {
+    let subject = Subject::new();
+    subject.get().await.unwrap();
+    subject.clock.advance(HOUR);
+    let (end, renewing) = subject.get_slowly();
+    settle().await;
+    assert_eq!(*subject.get().await.unwrap(), 1);
+    // Not even when it takes longer than the cooldown.
+    subject.clock.advance(60);
+    assert_eq!(*subject.get().await.unwrap(), 1);
+    assert_eq!(subject.fetches(), 2);
+    end.send(Ok(7)).unwrap();
+    assert_eq!(*renewing.await.unwrap().unwrap(), 7);
+    assert_eq!(*subject.get().await.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn a_fresh_value_is_read_during_a_fetch() {
+    let subject = Subject::new();
+    let known = subject.get().await.unwrap();
+    subject.clock.advance(10);
+    let refetching = subject.cached.refetch(&subject.clock, &known, pending::<Result<usize>>);
+    tokio::select! {
+        biased;
+        _ = refetching => unreachable!(),
+        value = subject.get() => assert_eq!(*value.unwrap(), 1),
+    }
+}
+
+#[tokio::test]
+async fn whoever_fetches_may_be_cancelled() {
+    let subject = Subject::new();
+    let (_end, first) = subject.get_slowly();
+    settle().await;
+    let second = tokio::spawn({
+        let subject = Arc::clone(&subject);
+        async move { subject.get().await }
+    });
+    settle().await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    // The next in line fetches, without a cooldown and without an error that never was.
+    assert_eq!(*second.await.unwrap().unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_cancelled_renewal_has_used_up_its_cooldown() {
+    let subject = Subject::new();
+    subject.get().await.unwrap();
+    subject.clock.advance(HOUR);
+    let (_end, renewing) = subject.get_slowly();
+    settle().await;
+    renewing.abort();
+    assert!(renewing.await.is_err());
+    assert_eq!(*subject.get().await.unwrap(), 1);
+    subject.clock.advance(10);
+    assert_eq!(*subject.get().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_refetch_asks_again_but_not_within_the_cooldown() {
+    let subject = Subject::new();
+    let first = subject.get().await.unwrap();
+    subject.clock.advance(9);
+    assert!(Arc::ptr_eq(&subject.refetch(&first).await.unwrap(), &first));
+    subject.clock.advance(1);
+    let second = subject.refetch(&first).await.unwrap();
+    assert_eq!(*second, 2);
+    // Who still holds the first gets the second, at any time.
+    assert!(Arc::ptr_eq(&subject.refetch(&first).await.unwrap(), &second));
+    assert!(Arc::ptr_eq(&subject.get().await.unwrap(), &second));
+    subject.clock.advance(9);
+    assert!(Arc::ptr_eq(&subject.refetch(&second).await.unwrap(), &second));
+    assert_eq!(subject.fetches(), 2);
+}
+
+#[tokio::test]
+async fn a_failed_refetch_is_told_for_its_cooldown_and_the_value_stays() {
+    let subject = Subject::new();
+    let known = subject.get().await.unwrap();
+    subject.clock.advance(10);
+    assert_eq!(subject.refetch_failing(&known).await.unwrap_err().to_string(), "failure 2");
+    subject.clock.advance(9);
+    assert_eq!(subject.refetch(&known).await.unwrap_err().to_string(), "failure 2");
+    assert!(Arc::ptr_eq(&subject.get().await.unwrap(), &known));
+    subject.clock.advance(1);
+    assert_eq!(*subject.refetch(&known).await.unwrap(), 3);
+    assert_eq!(*subject.get().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn refetches_at_once_are_one_fetch() {
+    let subject = Subject::new();
+    let known = subject.get().await.unwrap();
+    subject.clock.advance(10);
+    let tasks: Vec<_> = (0..100)
+        .map(|_| {
+            let (subject, known) = (Arc::clone(&subject), Arc::clone(&known));
+            tokio::spawn(async move { subject.refetch(&known).await })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(*task.await.unwrap().unwrap(), 2);
+    }
+    assert_eq!(subject.fetches(), 2);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_costs_one_fetch() {
+    let subject = Subject::new();
+    subject.get().await.unwrap();
+    subject.clock.set(START - 1_000);
+    assert_eq!(*subject.get_failing().await.unwrap(), 1);
+    assert_eq!(*subject.get().await.unwrap(), 1);
+    subject.clock.advance(10);
+    assert_eq!(*subject.get().await.unwrap(), 3);
+    assert_eq!(*subject.get().await.unwrap(), 3);
+    assert_eq!(subject.fetches(), 3);
+}
+
+#[test]
+fn its_futures_can_move_between_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let (cached, clock) = (Cached::<usize>::new("numbers", Duration::ZERO), TestClock::new(0));
+    is_send(&cached.get(&clock, async || Ok(1)));
+    is_send(&cached.refetch(&clock, &Arc::new(1), async || Ok(1)));
+}

@@ -8,9 +8,8 @@ use super::{
 };
 
 /// The claims of an ID token that decide whether it is believed, and nothing else.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 pub(crate) struct Registered {
     pub(crate) iss: Claim<String>,
     pub(crate) sub: Claim<String>,
