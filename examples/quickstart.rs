@@ -12,7 +12,12 @@ use axum::{
     response::Html,
     routing::get,
 };
-use logto::{LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, TokenOptions, axum::SignedIn, scopes, testing::{MockApp, MockLogto}};
+use logto::{
+    LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, TokenOptions,
+    axum::SignedIn,
+    scopes,
+    testing::{MockApp, MockLogto},
+};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -33,7 +38,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let port: u16 = env::var("PORT").ok().map_or(Ok(3000), |port| port.parse()).map_err(|_| "PORT is not a port number (1 to 65534)")?;
+    let port: u16 = env::var("PORT")
+        .ok()
+        .map_or(Ok(3000), |port| port.parse())
+        .map_err(|_| "PORT is not a port number (1 to 65534)")?;
     let listener = listen(port).await?;
     let (logto, _embedded) = client(port).await?;
 
@@ -43,7 +51,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn app(logto: LogtoClient) -> Router {
-    let resource = env::var("LOGTO_RESOURCES").map_or(SAMPLE_RESOURCE.into(), |all| all.split([' ', ',']).next().unwrap_or_default().to_owned());
+    let resource = env::var("LOGTO_RESOURCES")
+        .map_or(SAMPLE_RESOURCE.into(), |all| all.split([' ', ',']).next().unwrap_or_default().to_owned());
     Router::new()
         .route("/", get(home))
         .route("/user-info", get(user_info))
@@ -64,7 +73,11 @@ async fn home(context: LogtoContext) -> Html<String> {
                 .iter()
                 .map(|id| format!(r#"<a class="quiet" href="/organization/{0}">Organization {0}</a>"#, escape(id)))
                 .collect();
-            let body = format!("{}<h2>Claims</h2>{}", SIGNED_IN.replace("{organizations}", &organizations), pretty(&json!(claims)));
+            let body = format!(
+                "{}<h2>Claims</h2>{}",
+                SIGNED_IN.replace("{organizations}", &organizations),
+                pretty(&json!(claims))
+            );
             page(&format!("Hello, {}", escape(name)), &body)
         }
     }
@@ -75,12 +88,23 @@ async fn user_info(_user: SignedIn, session: RequestSession) -> Result<Html<Stri
     Ok(page("User info", &pretty(&json!(user_info))))
 }
 
-async fn access_token(_user: SignedIn, session: RequestSession, State(resource): State<String>) -> Result<Html<String>, logto::Error> {
+async fn access_token(
+    _user: SignedIn,
+    session: RequestSession,
+    State(resource): State<String>,
+) -> Result<Html<String>, logto::Error> {
     let claims = session.get_access_token_claims(TokenOptions::resource(resource)).await?;
-    Ok(page("Access token", &format!("<p>The claims of an access token for an API resource:</p>{}", pretty(&json!(claims)))))
+    Ok(page(
+        "Access token",
+        &format!("<p>The claims of an access token for an API resource:</p>{}", pretty(&json!(claims))),
+    ))
 }
 
-async fn organization(_user: SignedIn, session: RequestSession, Path(id): Path<String>) -> Result<Html<String>, logto::Error> {
+async fn organization(
+    _user: SignedIn,
+    session: RequestSession,
+    Path(id): Path<String>,
+) -> Result<Html<String>, logto::Error> {
     let claims = session.get_organization_token_claims(&id).await?;
     Ok(page("Organization token", &format!("<p>The claims of an organization token:</p>{}", pretty(&json!(claims)))))
 }
@@ -91,20 +115,33 @@ async fn client(port: u16) -> Result<(LogtoClient, Option<MockLogto>), Box<dyn E
     let asked = LogtoConfigBuilder::from_env().base_url(&base_url);
     if env::var_os("LOGTO_ENDPOINT").is_some() {
         let logto = LogtoClient::new(asked.build()?)?;
-        println!("Register in the Logto Console: redirect URI {}, post sign-out redirect URI {base_url}", logto.config().redirect_uri());
+        println!(
+            "Register in the Logto Console: redirect URI {}, post sign-out redirect URI {base_url}",
+            logto.config().redirect_uri()
+        );
         return Ok((logto, None));
     }
     let app = MockApp::new("quickstart", "quickstart-secret")
         .redirect_uri(format!("{base_url}/callback"))
         .post_logout_redirect_uri(&base_url);
     let mock_port = port.checked_add(1).ok_or("PORT is too high: PORT + 1 is needed, too")?;
-    let mock = MockLogto::builder().port(mock_port).app(app).start().await.map_err(|error| in_use(mock_port, &error))?;
+    let mock =
+        MockLogto::builder().port(mock_port).app(app).start().await.map_err(|error| in_use(mock_port, &error))?;
     let config = asked
         .endpoint(mock.endpoint())
         .app_id("quickstart")
         .app_secret("quickstart-secret")
         .cookie_secret("a secret for this example alone, never for production")
-        .scopes([scopes::EMAIL, scopes::ROLES, scopes::ORGANIZATIONS, scopes::ORGANIZATION_ROLES, scopes::CUSTOM_DATA, scopes::IDENTITIES, "read:books", "write:books"])
+        .scopes([
+            scopes::EMAIL,
+            scopes::ROLES,
+            scopes::ORGANIZATIONS,
+            scopes::ORGANIZATION_ROLES,
+            scopes::CUSTOM_DATA,
+            scopes::IDENTITIES,
+            "read:books",
+            "write:books",
+        ])
         .resources([SAMPLE_RESOURCE])
         .build()?;
     println!("An embedded Logto answers at {}: the user is `ada`, the password `lovelace`.", mock.endpoint());
@@ -116,7 +153,9 @@ async fn listen(port: u16) -> Result<TcpListener, String> {
 }
 
 fn in_use(port: u16, error: &std::io::Error) -> String {
-    format!("cannot listen on port {port}: {error}. Another program may use it: stop that, or choose another with PORT=4000 cargo run --example quickstart")
+    format!(
+        "cannot listen on port {port}: {error}. Another program may use it: stop that, or choose another with PORT=4000 cargo run --example quickstart"
+    )
 }
 
 const SIGNED_OUT: &str = r#"<p>Sign in to see what Logto knows of you.</p>

@@ -40,6 +40,8 @@ struct State<T> {
     current: Option<Entry<T>>,
     /// When the last attempt began. Written before the fetch, so that its outcome, or its never ending, cannot invite the next one.
     attempted: Option<SystemTime>,
+    /// When somebody last asked for a newer value. Apart from the above: keys may be rotated right after they were first fetched.
+    refetched: Option<SystemTime>,
     /// The last attempt's error, if it failed, and when.
     failed: Option<(SystemTime, Error)>,
     /// How many attempts have come to an end. It tells those who waited whether it was for one.
@@ -53,7 +55,7 @@ struct Entry<T> {
 
 impl<T> Cached<T> {
     pub(crate) fn new(what: &'static str, ttl: Duration) -> Self {
-        let state = State { current: None, attempted: None, failed: None, ended: 0 };
+        let state = State { current: None, attempted: None, refetched: None, failed: None, ended: 0 };
         Self { what, ttl, gate: tokio::sync::Mutex::new(()), state: Mutex::new(state) }
     }
 
@@ -104,10 +106,11 @@ impl<T> Cached<T> {
                 return Ok(Arc::clone(&entry.value));
             }
             let now = clock.now();
-            if state.attempted.is_some_and(|attempted| is_within(COOLDOWN, attempted, now)) {
+            if state.refetched.is_some_and(|refetched| is_within(COOLDOWN, refetched, now)) {
                 return state.failed.as_ref().map_or_else(|| Ok(Arc::clone(known)), |(_, error)| Err(error.clone()));
             }
             state.attempted = Some(now);
+            state.refetched = Some(now);
         }
         let outcome = fetch().await;
         self.settle(clock, outcome)
