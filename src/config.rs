@@ -124,3 +124,6 @@ impl fmt::Debug for LogtoConfig {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

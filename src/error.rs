@@ -274,3 +274,6 @@ impl fmt::Display for OAuthError {
 }
 
 impl StdError for OAuthError {}
+
+#[cfg(test)]
+mod tests;

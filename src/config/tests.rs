@@ -1,0 +1,234 @@
+use std::time::Duration;
+
+use super::{LogtoConfig, LogtoConfigBuilder, Routes};
+use crate::{Prompt, SessionLifetime, scopes};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn builder() -> LogtoConfigBuilder {
+    LogtoConfig::builder()
+        .endpoint("https://my-tenant.logto.app")
+        .app_id("app")
+        .app_secret("secret")
+        .base_url("https://www.example.com")
+        .cookie_secret(SECRET)
+}
+
+#[track_caller]
+fn refused(builder: LogtoConfigBuilder, message: &str) {
+    let error = builder.build().unwrap_err();
+    assert_eq!(error.code(), "config.invalid");
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    refused(
+        LogtoConfig::builder(),
+        "4 settings are wrong: \
+         endpoint is missing (set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app); \
+         app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications); \
+         base_url is missing (set LOGTO_BASE_URL to the public address of this application, such as http://localhost:3000); \
+         cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)",
+    );
+}
+
+#[test]
+fn each_mistake_is_named_with_what_to_do() {
+    let one = |problem: &str| format!("a setting is wrong: {problem}");
+    let cases: Vec<(LogtoConfigBuilder, &str)> = vec![
+        (builder().endpoint("my-tenant.logto.app"), "endpoint is not a URL (it begins with https:// or http://)"),
+        (builder().endpoint("https://x.app/?a=1"), "endpoint has a query or a fragment (leave it out)"),
+        (builder().endpoint("https://u:p@x.app"), "endpoint has a user name or a password (leave it out)"),
+        (
+            builder().endpoint("http://logto.example.com"),
+            "endpoint is http on another machine (use https; passwords and tokens travel over it)",
+        ),
+        (builder().endpoint("https://x.app/oidc/"), "endpoint ends with /oidc (leave it out; it is added)"),
+        (
+            builder().accepted_issuers(["x.app"]),
+            "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)",
+        ),
+        (builder().app_secret(" "), "app_secret is empty (leave it out for a public client)"),
+        (builder().base_url("https://www.example.com/?page=1"), "base_url has a query or a fragment (leave it out)"),
+        (builder().base_url("localhost:3000"), "base_url is not a URL (it begins with https:// or http://)"),
+        (builder().cookie_secret("too short"), "cookie_secret has 9 bytes (it needs 32: `openssl rand -base64 32`)"),
+        (
+            builder().previous_cookie_secrets(["old"]),
+            "previous_cookie_secrets has 3 bytes (it needs 32: `openssl rand -base64 32`)",
+        ),
+        (builder().cookie_secure(false), "cookie_secure is false and base_url is https (leave cookie_secure out)"),
+        (
+            builder().base_url("http://localhost:3000").cookie_secure(true),
+            "cookie_secure is true and base_url is http (browsers would drop the cookies: leave cookie_secure out, or use https)",
+        ),
+        (
+            builder().cookie_domain("example.org"),
+            "cookie_domain example.org does not cover the host of base_url (browsers would drop the cookies)",
+        ),
+        (
+            builder().cookie_domain("com"),
+            "cookie_domain com does not cover the host of base_url (browsers would drop the cookies)",
+        ),
+        (
+            builder().scopes([scopes::ORGANIZATION_ROLES]),
+            "scope urn:logto:scope:organization_roles needs urn:logto:scope:organizations (add it to scopes)",
+        ),
+        (
+            builder().include_reserved_scopes(false),
+            "scopes lacks `openid` (add it, or leave include_reserved_scopes on)",
+        ),
+        (
+            builder().resources(["books"]),
+            "resource `books` is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)",
+        ),
+        (builder().prompt([Prompt::None, Prompt::Login]), "prompt holds `none` with others (`none` stands alone)"),
+        (
+            builder().allowed_return_origins(["admin"]),
+            "allowed_return_origins holds something that is not an origin (like https://admin.example.com)",
+        ),
+        (
+            builder().session_lifetime(SessionLifetime::new().idle(Duration::ZERO)),
+            "session_lifetime is not 0 < idle <= absolute (both in seconds)",
+        ),
+        (builder().leeway(Duration::from_secs(3600)), "leeway is over 600 seconds (set the clock by NTP instead)"),
+        (builder().timeout(Duration::ZERO), "timeout is not between 1 and 120 seconds"),
+        (
+            builder().routes(Routes::new().callback("callback")),
+            "routes.callback `callback` is not a plain path (like /logto/sign-in)",
+        ),
+        (builder().routes(Routes::new().sign_up("/logto/sign-in")), "routes.sign_up `/logto/sign-in` is used twice"),
+    ];
+    for (builder, problem) in cases {
+        refused(builder, &one(problem));
+    }
+}
+
+#[test]
+fn an_endpoint_may_have_a_path_and_a_trailing_slash() {
+    for (endpoint, issuer) in [
+        ("https://logto.example.com", "https://logto.example.com/oidc"),
+        ("https://logto.example.com/", "https://logto.example.com/oidc"),
+        ("https://example.com/auth/", "https://example.com/auth/oidc"),
+        ("http://127.0.0.1:3001", "http://127.0.0.1:3001/oidc"),
+        ("http://[::1]:3001", "http://[::1]:3001/oidc"),
+    ] {
+        assert_eq!(builder().endpoint(endpoint).build().unwrap().issuer(), issuer);
+    }
+}
+
+#[test]
+fn the_defaults_are_those_of_the_other_sdks() {
+    let config = builder().build().unwrap();
+    assert_eq!(config.scopes, ["openid", "offline_access", "profile"]);
+    assert_eq!(config.prompt, [Prompt::Consent]);
+    assert_eq!(config.redirect_uri(), "https://www.example.com/callback");
+    assert!(config.resources.is_empty());
+
+    let config = builder()
+        .base_url("https://www.example.com/app/")
+        .scopes(["profile email", scopes::ORGANIZATIONS])
+        .build()
+        .unwrap();
+    assert_eq!(config.scopes, ["openid", "offline_access", "profile", "email", scopes::ORGANIZATIONS]);
+    assert_eq!(config.resources, ["urn:logto:resource:organizations"], "organization tokens need it");
+    assert_eq!(config.redirect_uri(), "https://www.example.com/app/callback");
+}
+
+#[test]
+fn the_cookie_name_has_the_host_prefix_where_browsers_allow_it() {
+    let name = |builder: LogtoConfigBuilder| builder.build().unwrap().cookies.session_name().to_owned();
+    assert_eq!(name(builder()), "__Host-logto_app");
+    assert_eq!(name(builder().cookie_domain("example.com")), "logto_app");
+    assert_eq!(name(builder().base_url("http://localhost:3000")), "logto_app");
+    let odd = name(builder().app_id("an app; with=odd letters"));
+    assert!(
+        odd.starts_with("__Host-logto_") && odd.bytes().all(|byte| byte.is_ascii_graphic() && !b";=, ".contains(&byte)),
+        "{odd}"
+    );
+}
+
+fn from_vars(vars: &[(&str, &str)]) -> LogtoConfigBuilder {
+    LogtoConfigBuilder::from_vars(vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+#[test]
+fn the_environment_sets_everything() {
+    let config = from_vars(&[
+        ("LOGTO_ENDPOINT", "https://logto.example.com"),
+        ("LOGTO_INTERNAL_ENDPOINT", "http://logto:3001"),
+        ("LOGTO_ACCEPTED_ISSUERS", "https://old.example.com/oidc"),
+        ("LOGTO_APP_ID", "app"),
+        ("LOGTO_APP_SECRET", "secret"),
+        ("LOGTO_BASE_URL", "https://www.example.com"),
+        ("LOGTO_COOKIE_SECRET", SECRET),
+        ("LOGTO_PREVIOUS_COOKIE_SECRETS", "abcdefghijklmnopqrstuvwxyzabcdef,ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF"),
+        ("LOGTO_COOKIE_SECURE", "true"),
+        ("LOGTO_COOKIE_DOMAIN", "example.com"),
+        ("LOGTO_SCOPES", "email, roles phone"),
+        ("LOGTO_INCLUDE_RESERVED_SCOPES", "yes"),
+        ("LOGTO_RESOURCES", "https://api.example.com https://mail.example.com"),
+        ("LOGTO_PROMPT", "login consent"),
+        ("LOGTO_ALLOWED_RETURN_ORIGINS", "https://admin.example.com"),
+        ("LOGTO_LEEWAY", "30"),
+        ("LOGTO_TIMEOUT", "3"),
+        ("LOGTO_SESSION_IDLE", "3600"),
+        ("LOGTO_SESSION_ABSOLUTE", "86400"),
+        ("PATH", "/bin"),
+    ])
+    .build()
+    .unwrap();
+    assert_eq!(config.scopes, ["openid", "offline_access", "profile", "email", "roles", "phone"]);
+    assert_eq!(config.resources, ["https://api.example.com", "https://mail.example.com"]);
+    assert_eq!(config.prompt, [Prompt::Login, Prompt::Consent]);
+    assert_eq!((config.leeway, config.timeout), (Duration::from_secs(30), Duration::from_secs(3)));
+    assert_eq!(
+        config.cookies.lifetime,
+        SessionLifetime::new().idle(Duration::from_secs(3600)).absolute(Duration::from_secs(86400))
+    );
+    assert_eq!(config.internal_endpoint.unwrap().as_str(), "http://logto:3001/");
+    assert_eq!(config.allowed_return_origins.len(), 1);
+}
+
+#[test]
+fn what_the_environment_holds_wrongly_is_named() {
+    let builder = from_vars(&[
+        ("LOGTO_ENDPOINT", "https://logto.example.com"),
+        ("LOGTO_APP_ID", "  "),
+        ("LOGTO_BASE_URL", "https://www.example.com"),
+        ("LOGTO_COOKIE_SECRET", SECRET),
+        ("LOGTO_LEEWAY", "soon"),
+        ("LOGTO_COOKIE_SECURE", "perhaps"),
+        ("LOGTO_PROMPT", "ask"),
+    ]);
+    refused(
+        builder,
+        "4 settings are wrong: LOGTO_LEEWAY is not a whole number of seconds; LOGTO_COOKIE_SECURE is neither true nor false; \
+         LOGTO_PROMPT: prompt is `none`, `login` or `consent`; app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)",
+    );
+}
+
+#[test]
+fn serde_reads_the_same_settings() {
+    let json = serde_json::json!({
+        "endpoint": "https://logto.example.com", "app_id": "app", "app_secret": "secret", "base_url": "https://www.example.com",
+        "cookie_secret": SECRET, "scopes": ["email"], "prompt": ["login", "consent"], "leeway": 30,
+        "session_lifetime": { "idle": 3600 }, "routes": { "callback": "/auth/callback" },
+    });
+    let config: LogtoConfig = serde_json::from_value(json).unwrap();
+    assert_eq!(config.redirect_uri(), "https://www.example.com/auth/callback");
+    assert_eq!(config.cookies.lifetime.idle, Duration::from_secs(3600));
+    assert_eq!(config.routes().sign_in_path(), "/logto/sign-in");
+
+    let wrong = serde_json::from_value::<LogtoConfig>(serde_json::json!({ "endpoint": "https://x.app" })).unwrap_err();
+    assert!(wrong.to_string().starts_with("3 settings are wrong: app_id is missing"), "{wrong}");
+    let unknown = serde_json::from_value::<LogtoConfig>(serde_json::json!({ "end_point": "" })).unwrap_err();
+    assert!(unknown.to_string().contains("unknown field `end_point`"), "{unknown}");
+}
+
+#[test]
+fn debug_tells_no_secret() {
+    let builder = builder().previous_cookie_secrets(["another secret of more than 32 bytes"]);
+    let printed = format!("{builder:?} {:?}", builder.clone().build().unwrap());
+    assert!(!printed.contains(SECRET) && !printed.contains("\"secret\"") && !printed.contains("another"), "{printed}");
+}

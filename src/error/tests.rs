@@ -1,0 +1,74 @@
+use std::{error::Error as _, io};
+
+use super::{Code, Error, ErrorKind, OAuthError};
+
+/// Every error there is, as programs and people see it.
+#[test]
+fn the_list_of_errors_is_pinned() {
+    let list: String = Code::ALL
+        .iter()
+        .map(|&code| {
+            let error = Error::new(code, "message");
+            format!("{} | {:?} | {} | {}\n", error.code(), error.kind(), error.http_status(), error.hint())
+        })
+        .collect();
+    insta::assert_snapshot!(list);
+}
+
+#[test]
+fn codes_are_unique_and_hints_are_sentences() {
+    let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), Code::ALL.len());
+    for code in Code::ALL {
+        assert!(code.hint().ends_with(['.', '`']) && !code.hint().contains('\n'), "{}", code.hint());
+    }
+}
+
+#[test]
+fn display_is_one_line_with_the_whole_chain() {
+    let cause = io::Error::new(io::ErrorKind::ConnectionRefused, "connection\r\nrefused");
+    let error = Error::new(Code::Unreachable, "GET http://localhost failed").with_source(cause);
+    let outer = Error::new(Code::CodeRefused, "the code was refused").with_source(error.clone());
+    assert_eq!(outer.to_string(), "the code was refused: GET http://localhost failed: connection refused");
+    assert!(outer.source().unwrap().downcast_ref::<Error>().is_some_and(Error::is_transient));
+}
+
+#[test]
+fn questions_are_answered_by_the_status_and_the_kind() {
+    let error = Error::new(Code::TokenRefused, "refused");
+    assert!(!error.is_transient());
+    assert_eq!(error.http_status(), 502);
+    for status in [408, 429, 500, 502, 503, 504] {
+        let error = error.clone().with_response(status, None);
+        assert!(error.is_transient(), "{status}");
+        assert_eq!((error.http_status(), error.provider_status()), (503, Some(status)));
+    }
+    assert!(!error.with_response(400, None).is_transient());
+    assert!(Error::new(Code::Timeout, "").is_transient());
+    assert!(Error::new(Code::SessionEnded, "").requires_sign_in());
+    assert_eq!(Error::new(Code::SessionEnded, "").kind(), ErrorKind::NotAuthenticated);
+}
+
+#[test]
+fn an_error_is_one_word_and_goes_anywhere() {
+    fn goes_anywhere<T: Clone + Send + Sync + 'static>() {}
+    goes_anywhere::<Error>();
+    goes_anywhere::<crate::LogtoClient>();
+    goes_anywhere::<crate::RequestSession>();
+    assert_eq!(size_of::<Error>(), size_of::<usize>());
+    assert_eq!(size_of::<crate::LogtoClient>(), size_of::<usize>());
+}
+
+#[test]
+fn an_oauth_error_reads_what_logto_sends() {
+    let text = r#"{"code":"oidc.access_denied","message":"Access denied.","error":"access_denied","error_description":"user is not a member of the organization","extra":1}"#;
+    let oauth: OAuthError = serde_json::from_str(text).unwrap();
+    assert_eq!(oauth.error(), "access_denied");
+    assert_eq!(oauth.logto_code(), Some("oidc.access_denied"));
+    assert_eq!(oauth.to_string(), "access_denied (user is not a member of the organization)");
+    let api: OAuthError =
+        serde_json::from_str(r#"{"code":"entity.not_found","message":"Not found","data":{}}"#).unwrap();
+    assert_eq!(api.to_string(), "entity.not_found (Not found)");
+}
