@@ -1,0 +1,113 @@
+//! Access tokens: opaque for Logto itself, JWTs (RFC 9068) for API resources and organizations.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{
+    authorize::is_user_scope,
+    claims::ORGANIZATIONS,
+    error::{OidcError, OidcResult},
+    state::State,
+    store::{AccessToken, Authorized},
+    world::{Holder, World},
+};
+use crate::clock::{random_token, whole_seconds};
+
+pub(super) const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// For what the token is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) resource: Option<&'a str>,
+    pub(super) organization: Option<&'a str>,
+}
+
+/// An access token as it stands in the response.
+#[derive(Debug)]
+pub(super) struct AccessGranted {
+    pub(super) token: String,
+    pub(super) expires_in: i64,
+    pub(super) scope: Option<String>,
+}
+
+/// A token for a user. `scopes` are those asked for: what the user may not have is left out in silence.
+pub(super) fn for_user(
+    state: &mut State,
+    what: &Authorized,
+    target: Target<'_>,
+    scopes: &[String],
+) -> OidcResult<AccessGranted> {
+    let user = state.world.user(&what.user_id).ok_or_else(OidcError::invalid_grant)?;
+    if target.organization.is_some() && !what.has_scope(ORGANIZATIONS) {
+        let error = OidcError::new(403, "insufficient_scope", "refresh token missing required scope");
+        return Err(error.member("scope", Some(ORGANIZATIONS)));
+    }
+    let known = |resource: &str| what.resources.iter().any(|known| known == resource);
+    let available = match target {
+        Target { organization: Some(_), .. } => {
+            let refused = || OidcError::new(403, "access_denied", "user is not a member of the organization");
+            let scopes = available(&state.world, user.holder(), target).ok_or_else(refused)?;
+            if !target.resource.is_none_or(known) {
+                return Err(OidcError::invalid_target());
+            }
+            scopes
+        }
+        Target { resource: Some(resource), .. } => {
+            if !known(resource) {
+                return Err(OidcError::invalid_target());
+            }
+            available(&state.world, user.holder(), target).unwrap_or_default()
+        }
+        Target { .. } => return opaque(state, what, scopes),
+    };
+    let scope = intersection(available, scopes).join(" ");
+    signed(state, &what.client_id, &what.user_id, target, Some(scope))
+}
+
+/// The scopes that the holder has of the target now. `None`: no member of the organization.
+pub(super) fn available(world: &World, holder: Holder<'_>, target: Target<'_>) -> Option<Vec<String>> {
+    match (target.organization, target.resource) {
+        (Some(organization), resource) => world.organization_scopes(holder, organization, resource),
+        (None, Some(resource)) => Some(world.resource_scopes(holder, resource)),
+        (None, None) => Some(Vec::new()),
+    }
+}
+
+pub(super) fn intersection(mut available: Vec<String>, asked: &[String]) -> Vec<String> {
+    available.retain(|scope| asked.contains(scope));
+    available
+}
+
+pub(super) fn signed(
+    state: &State,
+    client_id: &str,
+    subject: &str,
+    target: Target<'_>,
+    scope: Option<String>,
+) -> OidcResult<AccessGranted> {
+    let lifetime = target.resource.and_then(|indicator| state.world.resource(indicator));
+    let lifetime = lifetime.map_or(LIFETIME, |resource| resource.access_token_ttl);
+    let audience = match (target.resource, target.organization) {
+        (Some(resource), _) => resource.to_owned(),
+        (None, organization) => format!("urn:logto:organization:{}", organization.unwrap_or_default()),
+    };
+    let mut claims = state.new_claims(&audience, lifetime)?;
+    claims.insert("sub".into(), subject.into());
+    claims.insert("client_id".into(), client_id.into());
+    claims.extend(scope.as_deref().map(|scope| ("scope".into(), scope.into())));
+    if let (Some(_), Some(organization)) = (target.resource, target.organization) {
+        claims.insert("organization_id".into(), organization.into());
+    }
+    let token = state.sign("at+jwt", &Value::Object(claims))?;
+    Ok(AccessGranted { token, expires_in: whole_seconds(lifetime), scope })
+}
+
+fn opaque(state: &mut State, what: &Authorized, scopes: &[String]) -> OidcResult<AccessGranted> {
+    let scopes: Vec<_> = scopes.iter().filter(|scope| is_user_scope(scope)).cloned().collect();
+    let token = random_token()?;
+    let (issued_at, expires_at) = (state.now(), state.after(LIFETIME));
+    let scope = Some(scopes.join(" "));
+    state.store.access_tokens.insert(token.clone(), AccessToken { what: what.clone(), scopes, issued_at, expires_at });
+    Ok(AccessGranted { token, expires_in: whole_seconds(LIFETIME), scope })
+}

@@ -1,0 +1,197 @@
+//! The authorization endpoint (RFC 6749 section 4.1.1, OpenID Connect Core section 3.1.2): is the request in order?
+
+use std::time::Duration;
+
+use super::{
+    claims::USER_SCOPES,
+    error::{OidcError, OidcResult},
+    interaction,
+    reply::Reply,
+    request::{Params, RecordedRequest},
+    respond::{ResponseMode, Return},
+    screens::Screen,
+    session,
+    state::State,
+    world::{MockApp, World},
+};
+use crate::testing::mock::world::AppKind;
+
+/// A request that is in order.
+#[derive(Debug, Clone)]
+pub(super) struct AuthorizationRequest {
+    pub(super) client_id: String,
+    pub(super) third_party: bool,
+    pub(super) back: Return,
+    /// Each once. `offline_access` is among them only if consent is asked for (OpenID Connect Core section 11).
+    pub(super) scopes: Vec<String>,
+    pub(super) resources: Vec<String>,
+    pub(super) nonce: Option<String>,
+    pub(super) challenge: Option<String>,
+    pub(super) prompt: Prompt,
+    pub(super) max_age: Option<Duration>,
+    pub(super) screen: Screen,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Prompt {
+    pub(super) none: bool,
+    pub(super) login: bool,
+    pub(super) consent: bool,
+}
+
+/// GET or POST `/oidc/auth`.
+pub(super) fn authorize(state: &mut State, request: &RecordedRequest) -> OidcResult {
+    match read(state, request.params()) {
+        Ok(asked) => interaction::begin(state, asked, session::presented(request)),
+        Err(Refusal::Here(error)) => {
+            let error = error.member("state", request.params().get("state"));
+            Err(error.member("iss", Some(state.issuer.as_str())))
+        }
+        Err(Refusal::There(back, error)) => Ok(back.error(error)),
+    }
+}
+
+/// A wrong request is answered here as long as it is not known where to send the browser back to.
+enum Refusal {
+    Here(OidcError),
+    There(Box<Return>, OidcError),
+}
+
+fn read(state: &State, params: &Params) -> Result<AuthorizationRequest, Refusal> {
+    let (app, redirect_uri) = addressee(&state.world, params).map_err(Refusal::Here)?;
+    let iss = (!state.tampering.omit_iss).then(|| state.issuer.clone());
+    let mode = ResponseMode::read(params.get("response_mode"), params.get("response_type"));
+    let back = Return { redirect_uri, mode, state: params.owned("state"), iss };
+    check(&state.world, app, params, back.clone()).map_err(|error| Refusal::There(Box::new(back), error))
+}
+
+fn addressee<'a>(world: &'a World, params: &Params) -> OidcResult<(&'a MockApp, String)> {
+    if let Some(name) = params.repeated() {
+        return Err(OidcError::repeated(name));
+    }
+    let client_id = params.get("client_id").ok_or_else(|| OidcError::missing("client_id"))?;
+    let app = world.app(client_id).ok_or_else(|| OidcError::unknown_client(client_id))?;
+    let redirect_uri = params.get("redirect_uri").ok_or_else(|| OidcError::missing("redirect_uri"))?;
+    if !app.allows_redirect(redirect_uri) {
+        let description = "redirect_uri did not match any of the client's registered redirect_uris";
+        return Err(OidcError::new(400, "invalid_redirect_uri", description));
+    }
+    Ok((app, redirect_uri.to_owned()))
+}
+
+fn check(world: &World, app: &MockApp, params: &Params, back: Return) -> OidcResult<AuthorizationRequest> {
+    if params.get("request").is_some() {
+        return Err(OidcError::without_description("request_not_supported"));
+    }
+    if params.get("request_uri").is_some() {
+        return Err(OidcError::without_description("request_uri_not_supported"));
+    }
+    check_response(params)?;
+    let challenge = check_pkce(app, params)?;
+    let prompt = check_prompt(params)?;
+    let scopes = check_scopes(app, params, prompt)?;
+    let resources = check_resources(world, params)?;
+    Ok(AuthorizationRequest {
+        client_id: app.id.clone(),
+        third_party: app.third_party,
+        back,
+        scopes,
+        resources,
+        nonce: params.owned("nonce"),
+        challenge,
+        prompt,
+        max_age: check_max_age(params)?,
+        screen: Screen::read(params),
+    })
+}
+
+fn check_response(params: &Params) -> OidcResult<()> {
+    match params.get("response_type").ok_or_else(|| OidcError::missing("response_type"))? {
+        "code" => {}
+        "code id_token" | "id_token" | "none" => {
+            return Err(OidcError::invalid_request("requested response_type is not allowed for this client"));
+        }
+        _ => return Err(OidcError::new(400, "unsupported_response_type", "unsupported response_type requested")),
+    }
+    match params.get("response_mode") {
+        None | Some("query" | "fragment" | "form_post") => Ok(()),
+        Some(_) => Err(OidcError::new(400, "unsupported_response_mode", "unsupported response_mode requested")),
+    }
+}
+
+/// RFC 7636: S256 only, and for public clients always.
+fn check_pkce(app: &MockApp, params: &Params) -> OidcResult<Option<String>> {
+    let challenge = params.owned("code_challenge");
+    if params.get("code_challenge_method").is_some_and(|method| method != "S256") {
+        return Err(OidcError::invalid_request("not supported value of code_challenge_method"));
+    }
+    if challenge.is_some() && params.get("code_challenge_method").is_none() {
+        return Err(OidcError::invalid_request(
+            "plain code_challenge_method fallback disabled, code_challenge_method must be provided",
+        ));
+    }
+    if challenge.is_none() && app.kind == AppKind::Public {
+        return Err(OidcError::invalid_request(
+            "Authorization Server policy requires PKCE to be used for this request",
+        ));
+    }
+    Ok(challenge)
+}
+
+fn check_prompt(params: &Params) -> OidcResult<Prompt> {
+    let words = params.words("prompt").unwrap_or_default();
+    let mut prompt = Prompt::default();
+    for word in &words {
+        match word.as_str() {
+            "none" => prompt.none = true,
+            "login" => prompt.login = true,
+            "consent" => prompt.consent = true,
+            _ => return Err(OidcError::invalid_request("unsupported prompt value requested")),
+        }
+    }
+    if prompt.none && words.len() > 1 {
+        return Err(OidcError::invalid_request("prompt none must only be used alone"));
+    }
+    Ok(prompt)
+}
+
+fn check_scopes(app: &MockApp, params: &Params, prompt: Prompt) -> OidcResult<Vec<String>> {
+    const FOR_THIRD_PARTIES: &[&str] = &["openid", "offline_access", "profile", "email"];
+    let mut scopes = params.words("scope").unwrap_or_default();
+    if params.get("nonce").is_some() && !scopes.iter().any(|scope| scope == "openid") {
+        return Err(OidcError::invalid_request("openid scope must be requested when using the nonce parameter"));
+    }
+    let refused = |scope: &&String| is_user_scope(scope) && !FOR_THIRD_PARTIES.contains(&scope.as_str());
+    if let Some(scope) = scopes.iter().find(refused).filter(|_| app.third_party) {
+        let error = OidcError::new(400, "invalid_scope", "requested scope is not allowed");
+        return Err(error.member("scope", Some(scope)));
+    }
+    scopes.retain(|scope| scope != "offline_access" || prompt.consent);
+    Ok(scopes)
+}
+
+pub(super) fn is_user_scope(scope: &str) -> bool {
+    USER_SCOPES.contains(&scope)
+}
+
+/// Logto also takes several resources with commas between them.
+fn check_resources(world: &World, params: &Params) -> OidcResult<Vec<String>> {
+    let resources: Vec<_> = params.all("resource").flat_map(|value| value.split(',')).map(str::to_owned).collect();
+    if resources.iter().all(|resource| world.knows_resource(resource)) {
+        Ok(resources)
+    } else {
+        Err(OidcError::invalid_target())
+    }
+}
+
+fn check_max_age(params: &Params) -> OidcResult<Option<Duration>> {
+    let Some(max_age) = params.get("max_age") else { return Ok(None) };
+    let seconds = max_age.parse().map_err(|_| OidcError::invalid_request("invalid max_age parameter value"))?;
+    Ok(Some(Duration::from_secs(seconds)))
+}
+
+/// What the authorization endpoint answers when the interaction that a URL names is gone.
+pub(super) fn expired(state: &State) -> OidcResult<Reply> {
+    let error = OidcError::session_not_found("authorization request has expired");
+    Err(error.member("iss", Some(state.issuer.as_str())))
+}

@@ -1,0 +1,176 @@
+//! A browser inside: it signs in, gives up and signs out without any HTML.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use url::Url;
+
+use super::{
+    MockLogto, error::OidcResult, interaction, reply::Reply, request::RecordedRequest, state::State, world::MockUser,
+};
+
+/// What a user does, without a browser. Of the URLs only path and query count.
+///
+/// These requests are counted like others, but meet no faults: those are for what the application itself asks.
+impl MockLogto {
+    /// Opens an authorization URL, signs in and agrees. Gives the URL that the browser is sent to: the application's
+    /// callback, with a code or an error.
+    ///
+    /// Like a browser, it keeps the server's session: the same user need not sign in again (`prompt=none` works),
+    /// and [`end_session`](Self::end_session) ends it. [`forget_session`](Self::forget_session) is another browser.
+    /// The user `kakao` comes by way of Kakao.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such user, or the server answers the URL with a page of its own, as it does to an unknown app
+    /// or an unregistered redirect URI.
+    pub async fn sign_in(&self, authorization_url: &str, user: &str) -> String {
+        let user_id = self.user_id(user);
+        if self.signed_in_user().is_some_and(|known| known != user_id) {
+            self.forget_session();
+        }
+        self.walk(authorization_url, |state, interaction, session| {
+            interaction::sign_in(state, interaction, session, &user_id)
+        })
+        .await
+    }
+
+    /// Opens an authorization URL and gives up. Gives the callback URL with `error=oidc.aborted`.
+    ///
+    /// # Panics
+    ///
+    /// Like [`sign_in`](Self::sign_in).
+    pub async fn deny(&self, authorization_url: &str) -> String {
+        self.forget_session();
+        self.walk(authorization_url, |state, interaction, _| interaction::abort(state, interaction)).await
+    }
+
+    /// Opens an end-session URL and follows its page. Gives the URL that the browser is sent to; by then
+    /// back-channel logouts were made.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses, as it does for an unregistered URI.
+    pub async fn end_session(&self, end_session_url: &str) -> String {
+        let page = self.open(Method::GET, &path_and_query(end_session_url), Bytes::new()).await;
+        let html = String::from_utf8_lossy(&page.body).into_owned();
+        let xsrf = html.split("name=\"xsrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let Some(xsrf) = xsrf else { refuse(end_session_url, &page) };
+        let form = format!("xsrf={xsrf}&logout=yes");
+        let reply = self.open(Method::POST, "/oidc/session/end/confirm", form.into()).await;
+        self.forget_session();
+        match reply.location() {
+            Some(location) => location.to_owned(),
+            None => refuse(end_session_url, &reply),
+        }
+    }
+
+    /// Makes the browser inside forget the server's session, as if it were another browser.
+    pub fn forget_session(&self) {
+        *self.browser() = None;
+    }
+
+    /// Follows redirects until they leave the server. Where the user is to do something on a page, `act` does it.
+    async fn walk(&self, url: &str, act: impl Fn(&mut State, &str, Option<&str>) -> OidcResult) -> String {
+        let mut at = path_and_query(url);
+        // Authorization, sign-in, resumption, consent, resumption: a longer way goes in circles.
+        for _ in 0..8 {
+            let reply = match page_interaction(&at) {
+                Some(interaction) => self.act(&act, &interaction),
+                None => self.open(Method::GET, &at, Bytes::new()).await,
+            };
+            match reply.location() {
+                Some(location) if self.is_here(location) => at = path_and_query(location),
+                Some(location) => return location.to_owned(),
+                None => refuse(url, &reply),
+            }
+        }
+        refuse(url, &Reply::empty(508))
+    }
+
+    fn act(&self, act: impl Fn(&mut State, &str, Option<&str>) -> OidcResult, interaction: &str) -> Reply {
+        let session = self.browser().clone();
+        let mut state = self.shared.state();
+        let issuer = state.issuer.clone();
+        let reply = match act(&mut state, interaction, session.as_deref()) {
+            Ok(reply) => reply,
+            Err(error) => error.into_reply(&issuer, false),
+        };
+        drop(state);
+        self.keep_session(&reply);
+        reply
+    }
+
+    async fn open(&self, method: Method, at: &str, body: Bytes) -> Reply {
+        let uri = Uri::try_from(at).unwrap_or_default();
+        let mut headers = HeaderMap::new();
+        let cookie = self.browser().as_deref().map(Reply::session_cookie);
+        headers
+            .extend(cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok()).map(|value| (header::COOKIE, value)));
+        if method == Method::POST {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            headers.insert(header::CONTENT_TYPE, form);
+        }
+        let request = RecordedRequest::new(method, &uri, headers, body);
+        self.shared.record(&request);
+        let reply = self.shared.process(&request).await;
+        self.keep_session(&reply);
+        reply
+    }
+
+    fn keep_session(&self, reply: &Reply) {
+        if let Some(session) = reply.new_session() {
+            *self.browser() = Some(session.to_owned()).filter(|session| !session.is_empty());
+        }
+    }
+
+    fn is_here(&self, location: &str) -> bool {
+        location.starts_with('/') || location.starts_with(&format!("{}/", self.address.endpoint))
+    }
+
+    fn signed_in_user(&self) -> Option<String> {
+        let session = self.browser().clone()?;
+        Some(self.shared.state().session(&session)?.user_id.clone())
+    }
+
+    #[allow(clippy::panic, reason = "a test cannot go on without the user it names")]
+    fn user_id(&self, name: &str) -> String {
+        let mut state = self.shared.state();
+        match state.world.user_called(name) {
+            Some(user) => user.id.clone(),
+            None if name == "kakao" => state.add_user(MockUser::social("kakao", "Kakao User")),
+            None => {
+                let names: Vec<_> = state.world.users.iter().map(MockUser::handle).collect();
+                let names = names.join(", ");
+                drop(state);
+                panic!("MockLogto has no user {name:?}; it has: {names}")
+            }
+        }
+    }
+
+    fn browser(&self) -> MutexGuard<'_, Option<String>> {
+        self.browser.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[allow(clippy::panic, reason = "a test cannot go on when the server refuses its URL")]
+fn refuse(url: &str, reply: &Reply) -> ! {
+    panic!("MockLogto answered {url} with {}: {}", reply.status, String::from_utf8_lossy(&reply.body))
+}
+
+/// The interaction of a page on which the user is to sign in. The consent page is not one: it is followed, and agreed to.
+fn page_interaction(at: &str) -> Option<String> {
+    let (path, query) = at.split_once('?')?;
+    if path.starts_with("/oidc/") || path == "/consent" {
+        return None;
+    }
+    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "interaction").map(|(_, id)| id.into_owned())
+}
+
+fn path_and_query(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(url) => url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())),
+        Err(_) => url.to_owned(),
+    }
+}

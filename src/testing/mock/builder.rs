@@ -1,0 +1,173 @@
+//! How a `MockLogto` is set up.
+
+use std::{collections::HashMap, fmt, io, sync::Arc, time::Duration};
+
+use super::{
+    MockLogto,
+    keys::{KeyRing, SigningAlg},
+    server::{self, Server},
+    shared::Shared,
+    state::{Lifetimes, State},
+    world::{MockApp, MockOrganization, MockResource, MockUser, Role, World},
+};
+use crate::{Clock, Secret, clock::SystemClock};
+
+/// Sets up a [`MockLogto`].
+///
+/// Of each kind of thing (apps, users, organizations, resources, roles) of which none is named, there are those of
+/// [`MockLogto::start`]. Once one is named, there are only the named ones.
+#[must_use]
+pub struct MockLogtoBuilder {
+    port: u16,
+    world: World,
+    clock: Arc<dyn Clock>,
+    lifetimes: Lifetimes,
+    signing_alg: SigningAlg,
+}
+
+impl Default for MockLogtoBuilder {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            world: World::default(),
+            clock: Arc::new(SystemClock),
+            lifetimes: Lifetimes::default(),
+            signing_alg: SigningAlg::default(),
+        }
+    }
+}
+
+impl MockLogtoBuilder {
+    /// The port on 127.0.0.1. Without it, the system chooses a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Registers an application. [`MockLogto::app_id`] tells of the first.
+    pub fn app(mut self, app: MockApp) -> Self {
+        self.world.apps.push(app);
+        self
+    }
+
+    /// Registers a machine-to-machine application.
+    pub fn machine(self, app: MockApp) -> Self {
+        self.app(app.machine())
+    }
+
+    /// Adds a user.
+    pub fn user(mut self, user: MockUser) -> Self {
+        self.world.users.push(user);
+        self
+    }
+
+    /// Adds an organization.
+    pub fn organization(mut self, organization: MockOrganization) -> Self {
+        self.world.organizations.push(organization);
+        self
+    }
+
+    /// Registers an API resource.
+    pub fn resource(mut self, resource: MockResource) -> Self {
+        self.world.resources.push(resource);
+        self
+    }
+
+    /// Lets a role grant scopes of a resource. Name a role twice to have it grant scopes of two.
+    pub fn role(mut self, name: impl Into<String>, resource: impl Into<String>, scopes: &[&str]) -> Self {
+        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        self.world.roles.push(Role { name: name.into(), resource: resource.into(), scopes });
+        self
+    }
+
+    /// The server's clock. Without it, the system's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How long refresh tokens live. Without it, 14 days.
+    pub fn refresh_token_ttl(mut self, ttl: Duration) -> Self {
+        self.lifetimes.refresh_token = ttl;
+        self
+    }
+
+    /// How long ID tokens live. Without it, an hour.
+    pub fn id_token_ttl(mut self, ttl: Duration) -> Self {
+        self.lifetimes.id_token = ttl;
+        self
+    }
+
+    /// With what tokens are signed. Without it, ES384.
+    pub fn signing_key(mut self, alg: SigningAlg) -> Self {
+        self.signing_alg = alg;
+        self
+    }
+
+    /// Starts the server.
+    ///
+    /// # Errors
+    ///
+    /// If the port is taken, or the system gives no random bytes.
+    pub async fn start(self) -> io::Result<MockLogto> {
+        let listener = server::listen(self.port).await?;
+        let port = listener.local_addr()?.port();
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let mut state = State {
+            issuer: format!("{endpoint}/oidc"),
+            endpoint,
+            clock: self.clock,
+            lifetimes: self.lifetimes,
+            world: World::default(),
+            keys: KeyRing::generate(self.signing_alg)?,
+            tampering: Default::default(),
+            store: Default::default(),
+            sessions: HashMap::new(),
+            interactions: HashMap::new(),
+            logouts: HashMap::new(),
+        };
+        let mut world = self.world.or_default();
+        let users = std::mem::take(&mut world.users);
+        let app = world.apps.first().cloned();
+        state.world = world;
+        for user in users {
+            state.add_user(user);
+        }
+        let endpoint = state.endpoint.clone();
+        tracing::warn!(
+            endpoint,
+            "MockLogto is listening. It is for development and tests only: it knows every password and guards nothing. NEVER USE IT IN PRODUCTION."
+        );
+        let shared = Arc::new(Shared::new(state));
+        let server = Server::start(listener, shared.clone());
+        let (app_id, app_secret) = app.map(|app| (app.id, app.secret)).unwrap_or_default();
+        Ok(MockLogto::new(shared, server, Address { endpoint, port, app_id, app_secret }))
+    }
+}
+
+/// How an application reaches the server.
+#[derive(Debug)]
+pub(super) struct Address {
+    pub(super) endpoint: String,
+    pub(super) port: u16,
+    pub(super) app_id: String,
+    pub(super) app_secret: Secret,
+}
+
+impl State {
+    /// Adds a user, who is created now. Gives the id.
+    pub(super) fn add_user(&mut self, mut user: MockUser) -> String {
+        let now = self.now();
+        user.created_at.get_or_insert(now);
+        user.updated_at.get_or_insert(now);
+        let id = user.id.clone();
+        self.world.users.push(user);
+        id
+    }
+}
+
+impl fmt::Debug for MockLogtoBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockLogtoBuilder").field("port", &self.port).field("world", &self.world).finish_non_exhaustive()
+    }
+}

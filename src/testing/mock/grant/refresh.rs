@@ -1,0 +1,133 @@
+//! New tokens for a refresh token (RFC 6749 section 6), rotated by Logto's rules.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use super::code::only;
+use crate::{
+    clock::random_token,
+    testing::mock::{
+        access::{self, Target},
+        authorize::is_user_scope,
+        error::{OidcError, OidcResult},
+        request::Params,
+        state::State,
+        store::{Authorized, RefreshToken},
+        token,
+        world::{AppKind, MockApp},
+    },
+};
+
+/// How long a replaced token still works since it was last used.
+const REUSE_WINDOW: Duration = Duration::from_secs(3);
+/// A line of refresh tokens that is older than this is not rotated any more.
+const ROTATES_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+pub(in crate::testing::mock) fn refresh(state: &mut State, app: &MockApp, form: &Params) -> OidcResult<Value> {
+    let value = form.get("refresh_token").ok_or_else(|| OidcError::missing("refresh_token"))?;
+    let held = examine(state, app, value)?;
+    let what = &held.what;
+    let scopes = match form.words("scope") {
+        Some(words) => narrowed(what, words)?,
+        None => what.scopes.clone(),
+    };
+    let target = Target { resource: only(form.all("resource")), organization: form.get("organization_id") };
+    let access = access::for_user(state, what, target, &scopes)?;
+    let id_token = match scopes.iter().any(|scope| scope == "openid") {
+        true => Some(token::id_token(state, app, what, &scopes)?),
+        false => None,
+    };
+    let refresh_token = rotate(state, app, value, &held)?;
+    Ok(token::response(access, id_token, Some(refresh_token)))
+}
+
+/// The first refresh token of a line.
+pub(super) fn issue(state: &mut State, what: &Authorized) -> OidcResult<String> {
+    let now = state.now();
+    let token = RefreshToken {
+        what: what.clone(),
+        line_began_at: now,
+        issued_at: now,
+        expires_at: state.after(state.lifetimes.refresh_token),
+        replaced_at: None,
+    };
+    keep(state, token)
+}
+
+fn keep(state: &mut State, token: RefreshToken) -> OidcResult<String> {
+    let value = random_token()?;
+    state.store.refresh_tokens.insert(value.clone(), token);
+    Ok(value)
+}
+
+/// A replaced token that comes too late was stolen, from here or from there: its whole grant goes.
+fn examine(state: &mut State, app: &MockApp, value: &str) -> OidcResult<RefreshToken> {
+    let held = state.store.refresh_tokens.get(value).cloned().ok_or_else(OidcError::invalid_grant)?;
+    let suspended = state.world.user(&held.what.user_id).is_none_or(|user| user.suspended);
+    let sound = held.what.client_id == app.id
+        && held.expires_at > state.now()
+        && state.store.has_grant(&held.what)
+        && !suspended;
+    if !sound {
+        return Err(OidcError::invalid_grant());
+    }
+    if held.replaced_at.is_some_and(|time| since(state, time) > REUSE_WINDOW) {
+        state.store.revoke(&held.what.grant);
+        return Err(OidcError::invalid_grant());
+    }
+    Ok(held)
+}
+
+fn since(state: &State, time: SystemTime) -> Duration {
+    state.now().duration_since(time).unwrap_or_default()
+}
+
+fn narrowed(what: &Authorized, words: Vec<String>) -> OidcResult<Vec<String>> {
+    let missing = words.iter().find(|word| !what.has_scope(word));
+    match missing {
+        Some(scope) => {
+            let error = OidcError::new(400, "invalid_scope", "refresh token missing requested scope");
+            Err(error.member("scope", Some(scope)))
+        }
+        None => Ok(words),
+    }
+}
+
+/// The refresh token for the response: the same, or a new one in its place.
+fn rotate(state: &mut State, app: &MockApp, value: &str, held: &RefreshToken) -> OidcResult<String> {
+    if !must_rotate(state, app, held) {
+        return Ok(value.to_owned());
+    }
+    let now = state.now();
+    // A confidential client's line goes on as long as it is used; a public client's ends when it was to end.
+    let expires_at = match app.kind {
+        AppKind::Public => held.expires_at,
+        _ => state.after(state.lifetimes.refresh_token),
+    };
+    if let Some(replaced) = state.store.refresh_tokens.get_mut(value) {
+        // Each use of a replaced token renews the window.
+        replaced.replaced_at = Some(now);
+    }
+    keep(state, RefreshToken { issued_at: now, expires_at, replaced_at: None, ..held.clone() })
+}
+
+fn must_rotate(state: &State, app: &MockApp, held: &RefreshToken) -> bool {
+    if !app.rotate_refresh_token || since(state, held.line_began_at) >= ROTATES_FOR {
+        return false;
+    }
+    let lifetime = held.expires_at.duration_since(held.issued_at).unwrap_or_default();
+    let past_70_percent = since(state, held.issued_at).saturating_mul(10) >= lifetime.saturating_mul(7);
+    app.kind == AppKind::Public || held.replaced_at.is_some() || past_70_percent
+}
+
+/// The scope that introspection shows for a refresh token: of the user's, and of the resources.
+pub(in crate::testing::mock) fn full_scope(state: &State, what: &Authorized) -> String {
+    let user = state.world.user(&what.user_id);
+    let mut scopes: Vec<_> = what.scopes.iter().filter(|scope| is_user_scope(scope)).cloned().collect();
+    for resource in &what.resources {
+        let held = user.map(|user| state.world.resource_scopes(user.holder(), resource)).unwrap_or_default();
+        scopes.extend(access::intersection(held, &what.scopes));
+    }
+    scopes.join(" ")
+}

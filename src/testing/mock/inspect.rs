@@ -1,0 +1,78 @@
+//! Introspection (RFC 7662) and revocation (RFC 7009).
+
+use serde_json::json;
+
+use super::{
+    client,
+    error::{OidcError, OidcResult},
+    grant::refresh,
+    reply::Reply,
+    request::RecordedRequest,
+    state::State,
+    store::{AccessToken, Authorized, RefreshToken},
+};
+use crate::clock::unix_seconds;
+
+/// POST `/oidc/token/introspection`.
+pub(super) fn introspect(state: &State, request: &RecordedRequest) -> OidcResult {
+    let app = client::authenticate(state, request)?;
+    let token = opaque_token(request, "introspected via the introspection_endpoint")?;
+    let body = if let Some(found) = live_access_token(state, token) {
+        let scope = found.scopes.join(" ");
+        json!({
+            "active": true, "sub": found.what.user_id, "client_id": found.what.client_id, "scope": scope,
+            "iat": unix_seconds(found.issued_at), "exp": unix_seconds(found.expires_at), "iss": state.issuer,
+            "token_type": "Bearer",
+        })
+    } else if let Some(found) = live_refresh_token(state, token).filter(|found| found.what.client_id == app.id) {
+        json!({
+            "active": true, "sub": found.what.user_id, "client_id": found.what.client_id,
+            "scope": refresh::full_scope(state, &found.what),
+            "iat": unix_seconds(found.issued_at), "exp": unix_seconds(found.expires_at), "iss": state.issuer,
+        })
+    } else {
+        json!({ "active": false })
+    };
+    Ok(Reply::json(200, &body))
+}
+
+/// POST `/oidc/token/revocation`. With a token goes its whole grant.
+pub(super) fn revoke(state: &mut State, request: &RecordedRequest) -> OidcResult {
+    let app = client::authenticate(state, request)?;
+    let token = opaque_token(request, "revoked via the revocation_endpoint")?;
+    let grant = state.store.find(token).filter(|what| what.client_id == app.id).map(|what| what.grant.clone());
+    if let Some(grant) = grant {
+        state.store.revoke(&grant);
+    }
+    Ok(Reply::text(200, ""))
+}
+
+/// The token in question, which must not be a JWT: those are in nobody's books.
+fn opaque_token<'a>(request: &'a RecordedRequest, done: &str) -> OidcResult<&'a str> {
+    let token = request.form_params().get("token").ok_or_else(|| OidcError::missing("token"))?;
+    if token.split('.').count() == 3 {
+        let description = format!("Structured JWT Tokens cannot be {done}");
+        return Err(OidcError::new(400, "unsupported_token_type", description));
+    }
+    Ok(token)
+}
+
+pub(super) fn live_access_token<'a>(state: &'a State, token: &str) -> Option<&'a AccessToken> {
+    state
+        .store
+        .access_tokens
+        .get(token)
+        .filter(|token| token.expires_at > state.now() && is_authorized(state, &token.what))
+}
+
+fn live_refresh_token<'a>(state: &'a State, token: &str) -> Option<&'a RefreshToken> {
+    let alive = |token: &&RefreshToken| {
+        token.expires_at > state.now() && token.replaced_at.is_none() && is_authorized(state, &token.what)
+    };
+    state.store.refresh_tokens.get(token).filter(alive)
+}
+
+/// Without `offline_access` a token ends with the session it was issued in.
+fn is_authorized(state: &State, what: &Authorized) -> bool {
+    state.store.has_grant(what) && (what.is_offline() || state.sessions.contains_key(&what.session))
+}

@@ -1,0 +1,155 @@
+//! From an authorization request to its response: is the user signed in, has the user agreed?
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    authorize::{self, AuthorizationRequest},
+    error::{OidcError, OidcResult},
+    reply::Reply,
+    session::{AppSession, Session},
+    state::State,
+    store::{Authorized, Code, Grant},
+};
+use crate::clock::{random_token, unix_seconds};
+
+const LIFETIME: Duration = Duration::from_secs(3600);
+const CODE_LIFETIME: Duration = Duration::from_secs(60);
+
+/// One authorization request on its way through the pages.
+#[derive(Debug, Clone)]
+pub(super) struct Interaction {
+    pub(super) asked: AuthorizationRequest,
+    expires_at: SystemTime,
+    /// The session, once the user has signed in on these pages.
+    signed_in: Option<String>,
+    consented: bool,
+}
+
+/// Begins with a request that is in order.
+pub(super) fn begin(state: &mut State, asked: AuthorizationRequest, session: Option<&str>) -> OidcResult {
+    let id = random_token()?;
+    let interaction = Interaction { asked, expires_at: state.after(LIFETIME), signed_in: None, consented: false };
+    state.interactions.insert(id.clone(), interaction);
+    resume(state, &id, session)
+}
+
+/// Goes on where the interaction is: to a page, or back to the application.
+pub(super) fn resume(state: &mut State, id: &str, presented: Option<&str>) -> OidcResult {
+    let Some(interaction) = find(state, id).cloned() else { return authorize::expired(state) };
+    let asked = &interaction.asked;
+    let session_id = interaction.signed_in.as_deref().or(presented);
+    let session = session_id.and_then(|id| Some((id, state.session(id)?)));
+    let reply = match session {
+        Some((session_id, session)) if !must_sign_in(state, &interaction, session) => {
+            if may_have(state, &interaction, session) {
+                let (session_id, session) = (session_id.to_owned(), session.clone());
+                let code = issue_code(state, &interaction, &session_id, session)?;
+                asked.back.code(code)
+            } else if asked.prompt.none {
+                asked.back.error(OidcError::new(400, "consent_required", "requested scopes not granted"))
+            } else {
+                return Ok(Reply::redirect(303, format!("/consent?app_id={}&interaction={id}", asked.client_id)));
+            }
+        }
+        _ if asked.prompt.none => {
+            asked.back.error(OidcError::new(400, "login_required", "End-User authentication is required"))
+        }
+        _ => return Ok(Reply::redirect(303, asked.screen.location(id))),
+    };
+    state.interactions.remove(id);
+    Ok(reply)
+}
+
+/// The user has signed in on a page.
+pub(super) fn sign_in(state: &mut State, id: &str, presented: Option<&str>, user_id: &str) -> OidcResult {
+    let session = state.begin_session(presented, user_id)?;
+    let Some(interaction) = find_mut(state, id) else { return authorize::expired(state) };
+    interaction.signed_in = Some(session.clone());
+    Ok(resume_at(state, 303, id).with_session(&session))
+}
+
+/// The user has agreed, or need not be asked.
+pub(super) fn consent(state: &mut State, id: &str, status: u16) -> OidcResult {
+    let Some(interaction) = find_mut(state, id) else { return authorize::expired(state) };
+    interaction.consented = true;
+    Ok(resume_at(state, status, id))
+}
+
+/// The user has given up.
+pub(super) fn abort(state: &mut State, id: &str) -> OidcResult {
+    let Some(interaction) = state.interactions.remove(id) else { return authorize::expired(state) };
+    Ok(interaction.asked.back.error(OidcError::without_description("oidc.aborted")))
+}
+
+pub(super) fn find<'a>(state: &'a State, id: &str) -> Option<&'a Interaction> {
+    state.interactions.get(id).filter(|interaction| interaction.expires_at > state.now())
+}
+
+fn find_mut<'a>(state: &'a mut State, id: &str) -> Option<&'a mut Interaction> {
+    let now = state.now();
+    state.interactions.get_mut(id).filter(|interaction| interaction.expires_at > now)
+}
+
+fn resume_at(state: &State, status: u16, id: &str) -> Reply {
+    Reply::redirect(status, format!("{}/auth/{id}", state.issuer))
+}
+
+fn must_sign_in(state: &State, interaction: &Interaction, session: &Session) -> bool {
+    let age = state.now().duration_since(session.signed_in_at).unwrap_or_default();
+    let too_old = interaction.asked.max_age.is_some_and(|max| max.is_zero() || age > max);
+    interaction.signed_in.is_none() && (interaction.asked.prompt.login || too_old)
+}
+
+/// Whether consent was given, now or before. A first-party app too needs a grant, which it gets without a page.
+fn may_have(state: &State, interaction: &Interaction, session: &Session) -> bool {
+    let asked = &interaction.asked;
+    if interaction.consented || asked.prompt.consent {
+        return interaction.consented;
+    }
+    let app = session.apps.get(&asked.client_id);
+    let grant = app.and_then(|app| state.store.grants.get(&app.grant));
+    grant.is_some_and(|grant| asked.scopes.iter().all(|scope| grant.scopes.contains(scope)))
+}
+
+fn issue_code(
+    state: &mut State,
+    interaction: &Interaction,
+    session_id: &str,
+    mut session: Session,
+) -> OidcResult<String> {
+    let asked = &interaction.asked;
+    let app = match session.apps.get(&asked.client_id) {
+        // A grant that was revoked is not revived.
+        Some(app) if state.store.grants.contains_key(&app.grant) => app.clone(),
+        Some(app) => AppSession { grant: random_token()?, ..app.clone() },
+        None => AppSession { sid: random_token()?, grant: random_token()? },
+    };
+    let grant = state.store.grants.entry(app.grant.clone()).or_insert_with(|| Grant { scopes: BTreeSet::new() });
+    grant.scopes.extend(asked.scopes.iter().cloned());
+    session.apps.insert(asked.client_id.clone(), app.clone());
+    let what = Authorized {
+        grant: app.grant,
+        client_id: asked.client_id.clone(),
+        user_id: session.user_id.clone(),
+        session: session_id.to_owned(),
+        sid: app.sid,
+        scopes: asked.scopes.clone(),
+        resources: asked.resources.clone(),
+        nonce: asked.nonce.clone(),
+        auth_time: asked.max_age.map(|_| unix_seconds(session.signed_in_at)),
+    };
+    state.sessions.insert(session_id.to_owned(), session);
+    let code = Code {
+        what,
+        redirect_uri: asked.back.redirect_uri.clone(),
+        challenge: asked.challenge.clone(),
+        expires_at: state.after(CODE_LIFETIME),
+        used: false,
+    };
+    let value = random_token()?;
+    state.store.codes.insert(value.clone(), code);
+    Ok(value)
+}

@@ -1,0 +1,87 @@
+//! The end session endpoint (OpenID Connect RP-Initiated Logout): a page that posts itself, then the way back.
+
+use super::{
+    backchannel,
+    error::{OidcError, OidcResult},
+    html,
+    reply::Reply,
+    request::{Params, RecordedRequest},
+    respond::with_query,
+    session,
+    state::State,
+};
+use crate::clock::random_token;
+
+/// What the page that posts itself will confirm.
+#[derive(Debug)]
+pub(super) struct PendingLogout {
+    session: Option<String>,
+    redirect_uri: Option<String>,
+    state: Option<String>,
+}
+
+/// GET or POST `/oidc/session/end`.
+pub(super) fn end_session(state: &mut State, request: &RecordedRequest) -> OidcResult {
+    let params = request.params();
+    let client_id = client(state, params)?;
+    let redirect_uri = match (params.owned("post_logout_redirect_uri"), client_id) {
+        (Some(uri), Some(client_id)) => {
+            let app = state.world.app(&client_id).ok_or_else(|| OidcError::unknown_client(&client_id))?;
+            if !app.allows_post_logout_redirect(&uri) {
+                return Err(OidcError::invalid_request("post_logout_redirect_uri not registered"));
+            }
+            Some(uri)
+        }
+        // Without knowing whose it is, Logto ignores it.
+        _ => None,
+    };
+    let presented = session::presented(request).filter(|id| state.session(id).is_some()).map(str::to_owned);
+    let pending = PendingLogout { session: presented, redirect_uri, state: params.owned("state") };
+    let xsrf = random_token()?;
+    let page = html::sign_out(&format!("{}/session/end/confirm", state.issuer), &xsrf);
+    state.logouts.insert(xsrf, pending);
+    Ok(Reply::html(200, page))
+}
+
+/// POST `/oidc/session/end/confirm`.
+pub(super) fn confirm(state: &mut State, request: &RecordedRequest) -> OidcResult {
+    let form = request.form_params();
+    let pending = form.get("xsrf").and_then(|xsrf| state.logouts.remove(xsrf));
+    let pending = pending.ok_or_else(|| OidcError::invalid_request("could not find logout details"))?;
+    let session = pending.session.filter(|_| form.get("logout").is_some());
+    let calls = match session.and_then(|id| state.sessions.remove(&id)) {
+        Some(session) => backchannel::calls(state, &session)?,
+        None => Vec::new(),
+    };
+    let location = match pending.redirect_uri {
+        Some(uri) => {
+            let params: Vec<_> = pending.state.map(|state| ("state", state)).into_iter().collect();
+            with_query(&uri, &params)
+        }
+        None => format!("{}/session/end/success", state.issuer),
+    };
+    Ok(Reply { calls, ..Reply::redirect(303, location).without_session() })
+}
+
+/// GET `/oidc/session/end/success`.
+pub(super) fn success() -> Reply {
+    Reply::html(200, html::notice("You are signed out", "Close this page, or go back to the application."))
+}
+
+/// The app that signs out, by `client_id` or by the ID token it presents, expired or not.
+fn client(state: &State, params: &Params) -> OidcResult<Option<String>> {
+    let named = params.owned("client_id");
+    if let Some(hint) = params.get("id_token_hint") {
+        let claims = state.keys.verify(hint);
+        let claims = claims.ok_or_else(|| OidcError::invalid_request("could not decode id_token_hint"))?;
+        let audience = claims.get("aud").and_then(serde_json::Value::as_str).map(str::to_owned);
+        if named.is_some() && named != audience {
+            return Err(OidcError::invalid_request("client_id does not match the provided id_token_hint"));
+        }
+        return Ok(audience);
+    }
+    if let Some(id) = named.as_deref().filter(|id| state.world.app(id).is_none()) {
+        return Err(OidcError::unknown_client(id));
+    }
+    Ok(named)
+}

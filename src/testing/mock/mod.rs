@@ -1,0 +1,154 @@
+//! `MockLogto`: a Logto server in the process.
+//!
+//! A request is read into a plain value (`request`), [`route::handle`] makes a plain reply of it and of the `state`,
+//! and only `server` knows the network. Statuses, member names, header fields and error bodies are those that were
+//! recorded from a real server (`tests/fixtures/logto`).
+
+mod access;
+mod authorize;
+mod backchannel;
+mod browser;
+mod builder;
+mod claims;
+mod client;
+mod control;
+mod discovery;
+mod error;
+mod fault;
+mod grant;
+mod html;
+mod inspect;
+mod interaction;
+mod keys;
+mod logout;
+mod pages;
+mod reply;
+mod request;
+mod respond;
+mod route;
+mod screens;
+mod server;
+mod session;
+mod shared;
+mod state;
+mod store;
+mod tampering;
+mod token;
+mod userinfo;
+mod world;
+
+use std::{
+    fmt, io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use self::{builder::Address, server::Server, shared::Shared};
+pub use self::{
+    builder::MockLogtoBuilder,
+    fault::Fault,
+    keys::SigningAlg,
+    request::RecordedRequest,
+    route::Endpoint,
+    world::{MockApp, MockOrganization, MockResource, MockUser},
+};
+
+/// A Logto server in the process, for development and tests. Never for production.
+///
+/// It listens on 127.0.0.1, answers as a real Logto does (the answers were recorded from one), and stops when it is
+/// dropped. Beside the HTTP side, which applications use, it has these methods, which tests use.
+///
+/// # The default world
+///
+/// - App `mock-app-id` with secret `mock-app-secret`; any loopback redirect URI.
+/// - User `ada` with password `lovelace`: name, email, phone, role `librarian`, `admin` of `org-acme`, `member` of `org-globex`.
+/// - User `bob` with password `builder`: a username and nothing else.
+/// - Resource `https://api.example.test` with `read:books` and `write:books`, which `librarian` grants, and `delete:books`, which no role does.
+///
+/// A user's id is `user-` with the username: `user-ada`.
+///
+/// # Not covered
+///
+/// Pushed authorization requests, device flow, token exchange, implicit and hybrid flow, enterprise SSO, MFA, the
+/// Management API and the Account API.
+pub struct MockLogto {
+    shared: Arc<Shared>,
+    address: Address,
+    server: Mutex<Option<Server>>,
+    /// The session cookie of the browser inside: see [`MockLogto::sign_in`].
+    browser: Mutex<Option<String>>,
+}
+
+impl MockLogto {
+    /// Starts a server with the default world on a free port.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot listen on 127.0.0.1. [`MockLogto::builder`] gives the error instead.
+    #[allow(clippy::expect_used, reason = "a test has nothing better to do without its server")]
+    pub async fn start() -> Self {
+        Self::builder().start().await.expect("MockLogto listens on 127.0.0.1")
+    }
+
+    /// Sets up a server.
+    pub fn builder() -> MockLogtoBuilder {
+        MockLogtoBuilder::default()
+    }
+
+    fn new(shared: Arc<Shared>, server: Server, address: Address) -> Self {
+        Self { shared, address, server: Mutex::new(Some(server)), browser: Mutex::default() }
+    }
+
+    /// The server's address, without `/oidc`: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.address.endpoint.clone()
+    }
+
+    /// The issuer: the endpoint with `/oidc`.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("{}/oidc", self.address.endpoint)
+    }
+
+    /// The id of the first app.
+    #[must_use]
+    pub fn app_id(&self) -> String {
+        self.address.app_id.clone()
+    }
+
+    /// The secret of the first app.
+    #[must_use]
+    pub fn app_secret(&self) -> String {
+        self.address.app_secret.expose().to_owned()
+    }
+
+    /// Stops listening and drops every connection. What the server knows is kept for [`restart`](Self::restart).
+    pub async fn stop(&self) {
+        let running = self.server().take();
+        if let Some(server) = running {
+            server.stop().await;
+        }
+    }
+
+    /// Listens again on the same port, with everything as it was.
+    ///
+    /// # Errors
+    ///
+    /// If something else has taken the port in the meantime.
+    pub async fn restart(&self) -> io::Result<()> {
+        self.stop().await;
+        let listener = server::listen(self.address.port).await?;
+        *self.server() = Some(Server::start(listener, self.shared.clone()));
+        Ok(())
+    }
+
+    fn server(&self) -> MutexGuard<'_, Option<Server>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for MockLogto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockLogto").field("address", &self.address).finish_non_exhaustive()
+    }
+}

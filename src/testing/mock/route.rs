@@ -1,0 +1,127 @@
+//! Which handler a request is for.
+
+use super::{
+    authorize::authorize,
+    discovery,
+    error::{OidcError, OidcResult},
+    inspect, interaction, logout, pages,
+    reply::Reply,
+    request::RecordedRequest,
+    session,
+    state::State,
+    token::token,
+    userinfo::userinfo,
+};
+
+/// A part of the server: requests are counted and faults are set for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `/oidc/.well-known/openid-configuration` and `/oidc/.well-known/oauth-authorization-server`.
+    Discovery,
+    /// `/oidc/jwks`.
+    Jwks,
+    /// `/oidc/auth`, where the browser begins and comes back to after each page.
+    Authorization,
+    /// `/oidc/token`.
+    Token,
+    /// `/oidc/me`.
+    UserInfo,
+    /// `/oidc/token/introspection`.
+    Introspection,
+    /// `/oidc/token/revocation`.
+    Revocation,
+    /// `/oidc/session/end`, and the confirmation that its page posts.
+    EndSession,
+    /// The pages: sign-in, registration, Kakao, consent.
+    Pages,
+    /// Anything else.
+    Other,
+}
+
+impl Endpoint {
+    pub(super) fn of(path: &str) -> Self {
+        match path {
+            "/oidc/.well-known/openid-configuration" | "/oidc/.well-known/oauth-authorization-server" => {
+                Self::Discovery
+            }
+            "/oidc/jwks" => Self::Jwks,
+            "/oidc/token" => Self::Token,
+            "/oidc/me" => Self::UserInfo,
+            "/oidc/token/introspection" => Self::Introspection,
+            "/oidc/token/revocation" => Self::Revocation,
+            "/oidc/auth" => Self::Authorization,
+            "/sign-in"
+            | "/identifier-sign-in"
+            | "/register"
+            | "/identifier-register"
+            | "/reset-password"
+            | "/single-sign-on"
+            | "/consent" => Self::Pages,
+            _ if path.starts_with("/oidc/auth/") => Self::Authorization,
+            _ if path.starts_with("/oidc/session/end") => Self::EndSession,
+            _ if path.starts_with("/direct/") => Self::Pages,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The whole server, but for the network: from a request to its reply.
+pub(super) fn handle(state: &mut State, request: &RecordedRequest) -> Reply {
+    let plain = request.query_value("parse_error") == Some("false");
+    let for_applications = matches!(
+        Endpoint::of(request.path()),
+        Endpoint::Token | Endpoint::UserInfo | Endpoint::Introspection | Endpoint::Revocation
+    );
+    let reply = match dispatch(state, request) {
+        Ok(reply) => reply,
+        Err(error) => error.into_reply(&state.issuer, plain),
+    };
+    let reply = if for_applications { reply.for_applications() } else { reply };
+    reply.finish(request)
+}
+
+fn dispatch(state: &mut State, request: &RecordedRequest) -> OidcResult {
+    // HEAD is GET without the body (RFC 9110 section 9.3.2).
+    let method = if request.method() == "HEAD" { "GET" } else { request.method() };
+    match (method, request.path()) {
+        ("GET", "/oidc/.well-known/openid-configuration" | "/oidc/.well-known/oauth-authorization-server") => {
+            Ok(discovery::metadata(state))
+        }
+        ("GET", "/oidc/jwks") => Ok(discovery::jwks(state)),
+        ("GET" | "POST", "/oidc/auth") => authorize(state, request),
+        ("POST", "/oidc/token") => token(state, request),
+        ("POST", "/oidc/token/introspection") => inspect::introspect(state, request),
+        ("POST", "/oidc/token/revocation") => inspect::revoke(state, request),
+        ("GET" | "POST", "/oidc/me") => userinfo(state, request),
+        ("GET" | "POST", "/oidc/session/end") => logout::end_session(state, request),
+        ("POST", "/oidc/session/end/confirm") => logout::confirm(state, request),
+        ("GET", "/oidc/session/end/success") => Ok(logout::success()),
+        ("GET", "/api/status") => Ok(Reply::empty(204)),
+        ("OPTIONS", path) if path.starts_with("/oidc/") => Ok(preflight(request)),
+        ("GET", path) if path.starts_with("/oidc/auth/") => {
+            let id = path.strip_prefix("/oidc/auth/").unwrap_or_default();
+            interaction::resume(state, id, session::presented(request))
+        }
+        ("GET" | "POST", _) => pages::page(state, request).unwrap_or_else(|| not_found(request)),
+        _ => not_found(request),
+    }
+}
+
+fn preflight(request: &RecordedRequest) -> Reply {
+    Reply::empty(204)
+        .header("access-control-allow-origin", request.header("origin").unwrap_or("*"))
+        .header("access-control-allow-methods", request.header("access-control-request-method").unwrap_or("POST"))
+        .header("access-control-allow-headers", request.header("access-control-request-headers").unwrap_or_default())
+        .header("access-control-max-age", "3600")
+}
+
+fn not_found(request: &RecordedRequest) -> OidcResult {
+    match request.path().strip_prefix("/oidc/") {
+        Some(path) => {
+            let description = format!("unrecognized route or not allowed method ({} on /{path})", request.method());
+            Err(OidcError::new(404, "invalid_request", description))
+        }
+        None => Ok(Reply::text(404, "Not Found")),
+    }
+}

@@ -1,0 +1,194 @@
+//! The network: HTTP/1.1 on a loopback port.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::Ipv4Addr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Either, Full, Limited};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Body, Frame, Incoming},
+    header::HeaderValue,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+    time::{Interval, MissedTickBehavior, interval, sleep},
+};
+
+use super::{
+    fault::{Fault, Kind},
+    reply::Reply,
+    request::RecordedRequest,
+    shared::Shared,
+};
+
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A running server. Dropped, it stops.
+#[derive(Debug)]
+pub(super) struct Server(JoinHandle<()>);
+
+pub(super) async fn listen(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+}
+
+impl Server {
+    pub(super) fn start(listener: TcpListener, shared: Arc<Shared>) -> Self {
+        Self(tokio::spawn(accept(listener, shared)))
+    }
+
+    /// Ends the server and waits until its port is free.
+    pub(super) async fn stop(mut self) {
+        self.0.abort();
+        // The result tells that the task was cancelled, which is what was wanted.
+        let _ = (&mut self.0).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The connections end with this task: the set aborts what it holds.
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, shared.clone()));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "MockLogto could not accept a connection");
+                    sleep(Duration::from_millis(10)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    let service = service_fn(move |request| {
+        let shared = shared.clone();
+        async move { answer(&shared, request).await }
+    });
+    if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!(%error, "MockLogto lost a connection");
+    }
+}
+
+type Answer = Response<Either<Full<Bytes>, Drip>>;
+
+/// Why the connection ends without an answer.
+#[derive(Debug)]
+struct Hangup;
+
+impl std::fmt::Display for Hangup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the connection is dropped, as a fault demands")
+    }
+}
+
+impl std::error::Error for Hangup {}
+
+async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answer, Hangup> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
+        return Ok(whole(Reply::empty(413)));
+    };
+    let request = RecordedRequest::new(head.method, &head.uri, head.headers, body.to_bytes());
+    shared.record(&request);
+    match shared.fault(&request) {
+        Some(fault) => fail(shared, &request, fault).await,
+        None => Ok(whole(shared.process(&request).await)),
+    }
+}
+
+async fn fail(shared: &Shared, request: &RecordedRequest, fault: Fault) -> Result<Answer, Hangup> {
+    let reply = if fault.processes() { shared.process(request).await } else { Reply::default() };
+    let retry_after = fault.retry_after_seconds();
+    let mut answer = match fault.kind {
+        Kind::Answer { status, content_type, body, location } => {
+            let mut answer = whole(Reply::typed(status, &content_type, body));
+            if let Some(location) = location.and_then(|location| HeaderValue::try_from(location).ok()) {
+                answer.headers_mut().insert("location", location);
+            }
+            answer
+        }
+        Kind::Delay(time) => {
+            sleep(time).await;
+            whole(reply)
+        }
+        Kind::Drip(time) => {
+            let (head, body) = response(reply).into_parts();
+            Response::from_parts(head, Either::Right(Drip::new(body, time)))
+        }
+        Kind::Close => return Err(Hangup),
+        Kind::Silence => std::future::pending().await,
+    };
+    if let Some(seconds) = retry_after {
+        answer.headers_mut().insert("retry-after", seconds.into());
+    }
+    Ok(answer)
+}
+
+fn whole(reply: Reply) -> Answer {
+    response(reply).map(|body| Either::Left(Full::new(body)))
+}
+
+fn response(reply: Reply) -> Response<Bytes> {
+    let mut response = Response::new(reply.body);
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in reply.headers {
+        // A value that is no header value comes from a test's own strings; it is left out.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// A body that comes one byte at a time.
+#[derive(Debug)]
+struct Drip {
+    bytes: Bytes,
+    interval: Interval,
+}
+
+impl Drip {
+    fn new(bytes: Bytes, time: Duration) -> Self {
+        // An interval of zero is not allowed.
+        let mut interval = interval(time.max(Duration::from_nanos(1)));
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { bytes, interval }
+    }
+}
+
+impl Body for Drip {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.bytes.is_empty() {
+            return Poll::Ready(None);
+        }
+        self.interval.poll_tick(context).map(|_| Some(Ok(Frame::data(self.bytes.split_to(1)))))
+    }
+}

@@ -1,0 +1,104 @@
+//! Everything the server knows, and the route from a request to its reply: no network in here.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    error::{OidcError, OidcResult},
+    interaction::Interaction,
+    keys::KeyRing,
+    logout::PendingLogout,
+    session::Session,
+    store::Store,
+    tampering::Tampering,
+    world::World,
+};
+use crate::{
+    Clock,
+    clock::{random_token, unix_seconds},
+};
+
+pub(super) struct State {
+    /// `http://127.0.0.1:PORT`.
+    pub(super) endpoint: String,
+    pub(super) issuer: String,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) lifetimes: Lifetimes,
+    pub(super) world: World,
+    pub(super) keys: KeyRing,
+    pub(super) tampering: Tampering,
+    pub(super) store: Store,
+    /// By the value of the browser's cookie.
+    pub(super) sessions: HashMap<String, Session>,
+    pub(super) interactions: HashMap<String, Interaction>,
+    /// By the value that the sign-out page posts back.
+    pub(super) logouts: HashMap<String, PendingLogout>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lifetimes {
+    pub(super) refresh_token: Duration,
+    pub(super) id_token: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { refresh_token: Duration::from_secs(14 * 24 * 3600), id_token: Duration::from_secs(3600) }
+    }
+}
+
+impl State {
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    pub(super) fn now_seconds(&self) -> i64 {
+        unix_seconds(self.now())
+    }
+
+    /// The moment a lifetime from now. A lifetime beyond the end of time has no effect.
+    pub(super) fn after(&self, lifetime: Duration) -> SystemTime {
+        self.now().checked_add(lifetime).unwrap_or_else(|| self.now())
+    }
+
+    /// A JWT of the current key. Access tokens and logout tokens have a `typ`, ID tokens have none.
+    pub(super) fn sign(&self, typ: &str, claims: &Value) -> OidcResult<String> {
+        let key = self.keys.current();
+        let header = json!({ "alg": key.alg().name(), "typ": typ, "kid": key.kid() });
+        key.sign(&header, claims).ok_or_else(unsigned)
+    }
+
+    pub(super) fn sign_id_token(&mut self, mut claims: Value) -> OidcResult<String> {
+        let key = self.keys.current();
+        let mut header = json!({ "alg": key.alg().name(), "kid": key.kid() });
+        self.tampering.id_token(&mut header, &mut claims);
+        let jwt = key.sign(&header, &claims).ok_or_else(unsigned)?;
+        Ok(self.tampering.signature(jwt))
+    }
+
+    /// The claims that every JWT ends with.
+    pub(super) fn stamp(&self, claims: &mut serde_json::Map<String, Value>, audience: &str, lifetime: Duration) {
+        let now = self.now_seconds();
+        claims.insert("aud".into(), audience.into());
+        claims.insert("iat".into(), now.into());
+        claims.insert("exp".into(), now.saturating_add(crate::clock::whole_seconds(lifetime)).into());
+        claims.insert("iss".into(), self.issuer.as_str().into());
+    }
+
+    /// The claims of an access or logout token, with a new `jti`.
+    pub(super) fn new_claims(&self, audience: &str, lifetime: Duration) -> OidcResult<serde_json::Map<String, Value>> {
+        let mut claims = serde_json::Map::new();
+        claims.insert("jti".into(), random_token()?.into());
+        self.stamp(&mut claims, audience, lifetime);
+        Ok(claims)
+    }
+}
+
+fn unsigned() -> OidcError {
+    OidcError::new(500, "server_error", "the key does not sign")
+}

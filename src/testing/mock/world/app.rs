@@ -1,0 +1,173 @@
+//! An application as it is registered in the Logto Console.
+
+use url::{Host, Url};
+
+use super::{Holder, Membership};
+use crate::Secret;
+
+/// An application, as the Logto Console knows it. A traditional web app unless it is told to be another.
+#[derive(Debug, Clone)]
+pub struct MockApp {
+    pub(crate) id: String,
+    pub(crate) secret: Secret,
+    pub(crate) kind: AppKind,
+    pub(crate) third_party: bool,
+    pub(crate) any_loopback: bool,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) post_logout_redirect_uris: Vec<String>,
+    pub(crate) backchannel_logout_uri: Option<String>,
+    pub(crate) backchannel_session_required: bool,
+    pub(crate) rotate_refresh_token: bool,
+    roles: Vec<String>,
+    memberships: Vec<Membership>,
+}
+
+/// What an application is, in the Console's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppKind {
+    /// Traditional web: keeps a secret.
+    Web,
+    /// Single page or native: keeps no secret.
+    Public,
+    /// Machine to machine.
+    Machine,
+}
+
+impl MockApp {
+    /// A traditional web app.
+    pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            secret: Secret::new(secret),
+            kind: AppKind::Web,
+            third_party: false,
+            any_loopback: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_session_required: false,
+            rotate_refresh_token: true,
+            roles: Vec::new(),
+            memberships: Vec::new(),
+        }
+    }
+
+    /// Registers a redirect URI. It must match to the letter.
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Registers a post sign-out redirect URI. It must match to the letter.
+    #[must_use]
+    pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Takes any `http` URI on localhost, 127.0.0.1 or \[::1\] as registered, for tests that listen on a port of their own.
+    #[must_use]
+    pub fn any_loopback_redirect(mut self) -> Self {
+        self.any_loopback = true;
+        self
+    }
+
+    /// Where to send a logout token when a session ends.
+    #[must_use]
+    pub fn backchannel_logout_uri(mut self, uri: impl Into<String>) -> Self {
+        self.backchannel_logout_uri = Some(uri.into());
+        self
+    }
+
+    /// Whether ID tokens and logout tokens carry `sid`.
+    #[must_use]
+    pub fn backchannel_session_required(mut self, required: bool) -> Self {
+        self.backchannel_session_required = required;
+        self
+    }
+
+    /// Makes it a single page or native app: no secret, PKCE required, the refresh token rotates on each use.
+    #[must_use]
+    pub fn public(mut self) -> Self {
+        self.kind = AppKind::Public;
+        self
+    }
+
+    /// Whether refresh tokens rotate at all.
+    #[must_use]
+    pub fn rotate_refresh_token(mut self, rotate: bool) -> Self {
+        self.rotate_refresh_token = rotate;
+        self
+    }
+
+    /// Makes it a third party's: its users see a consent page, and it may ask for `openid`, `offline_access`, `profile` and `email` only.
+    #[must_use]
+    pub fn third_party(mut self) -> Self {
+        self.third_party = true;
+        self
+    }
+
+    /// Gives a role to a machine-to-machine app.
+    #[must_use]
+    pub fn role(mut self, role: impl Into<String>) -> Self {
+        self.roles.push(role.into());
+        self
+    }
+
+    /// Makes a machine-to-machine app a member of an organization.
+    #[must_use]
+    pub fn organization(mut self, id: impl Into<String>, roles: &[&str]) -> Self {
+        self.memberships.push(Membership::new(id, roles));
+        self
+    }
+
+    pub(crate) fn machine(mut self) -> Self {
+        self.kind = AppKind::Machine;
+        self
+    }
+
+    pub(in super::super) fn holder(&self) -> Holder<'_> {
+        Holder { roles: &self.roles, memberships: &self.memberships }
+    }
+
+    pub(crate) fn allows_redirect(&self, uri: &str) -> bool {
+        self.allows(&self.redirect_uris, uri)
+    }
+
+    pub(crate) fn allows_post_logout_redirect(&self, uri: &str) -> bool {
+        self.allows(&self.post_logout_redirect_uris, uri)
+    }
+
+    fn allows(&self, registered: &[String], uri: &str) -> bool {
+        registered.iter().any(|known| known == uri) || (self.any_loopback && is_loopback(uri))
+    }
+}
+
+fn is_loopback(uri: &str) -> bool {
+    let Ok(url) = Url::parse(uri) else { return false };
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    loopback && url.scheme() == "http" && url.fragment().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirect_uris_match_to_the_letter_or_are_loopback() {
+        let app = MockApp::new("id", "secret").redirect_uri("http://localhost:3000/callback");
+        assert!(app.allows_redirect("http://localhost:3000/callback"));
+        assert!(!app.allows_redirect("http://localhost:3000/callback/"));
+        let app = app.any_loopback_redirect();
+        assert!(app.allows_redirect("http://127.0.0.1:4711/x"));
+        assert!(app.allows_redirect("http://[::1]:4711/x"));
+        assert!(!app.allows_redirect("http://localhost.evil.test/x"));
+        assert!(!app.allows_redirect("javascript:alert(1)"));
+    }
+}
