@@ -1,0 +1,11 @@
+//! The crate from outside, against a Logto in the process. One binary, so that it links once.
+
+mod support;
+
+mod axum;
+mod bad_input;
+mod flow;
+mod logs;
+mod oidc_provider;
+mod recorded;
+mod refresh;

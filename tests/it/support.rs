@@ -1,0 +1,134 @@
+//! A site with a Logto of its own, and a browser that keeps cookies by the rules.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use logto::{
+    ContextOptions, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, SignInOptions, scopes,
+    testing::{MockApp, MockLogto, MockLogtoBuilder, TestClock},
+};
+
+pub const BASE_URL: &str = "http://localhost:3000";
+pub const BOOKS: &str = "https://api.example.test";
+pub const COOKIE_SECRET: &str = "the cookie secret of the tests: SENTINEL-COOKIE-SECRET";
+pub const APP_SECRET: &str = "SENTINEL-APP-SECRET";
+
+/// An application with a Logto of its own and a clock that both go by.
+pub struct Site {
+    pub mock: MockLogto,
+    pub logto: LogtoClient,
+    pub clock: TestClock,
+}
+
+impl Site {
+    pub async fn start() -> Self {
+        Self::with(|mock| mock, |config| config).await
+    }
+
+    /// A site whose Logto rotates refresh tokens on each use, as it does for public clients.
+    pub async fn rotating() -> Self {
+        Self::with(|mock| mock.app(app("rotating").public()), |config| config.app_id("rotating")).await
+    }
+
+    pub async fn with(
+        mock: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
+        config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
+    ) -> Self {
+        let clock = TestClock::new();
+        let mock = mock(MockLogto::builder().app(app("app")).clock(clock.clone())).start().await.unwrap();
+        let logto = LogtoClient::new(config(settings(&mock, &clock)).build().unwrap()).unwrap();
+        Self { mock, logto, clock }
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Begins a sign-in; gives the authorization URL.
+    pub async fn begin(&self, browser: &mut Browser, options: SignInOptions) -> String {
+        let mut cookies = browser.request();
+        let redirect = self.logto.sign_in(&mut cookies, options).await.unwrap();
+        browser.receive(&cookies.set_cookie_headers());
+        redirect.location().to_owned()
+    }
+
+    /// Ends a sign-in; gives where the user is sent, or the error.
+    pub async fn end(&self, browser: &mut Browser, callback: &str) -> logto::Result<String> {
+        let mut cookies = browser.request();
+        let result = self.logto.handle_sign_in(&mut cookies, callback).await;
+        browser.receive(&cookies.set_cookie_headers());
+        result.map(|redirect| redirect.location().to_owned())
+    }
+
+    /// A browser in which `user` has signed in.
+    pub async fn signed_in(&self, user: &str) -> Browser {
+        let mut browser = Browser::default();
+        let url = self.begin(&mut browser, SignInOptions::new()).await;
+        let callback = self.mock.sign_in(&url, user).await;
+        self.end(&mut browser, &callback).await.unwrap();
+        self.mock.reset_counts();
+        browser
+    }
+
+    pub async fn context(&self, browser: &mut Browser, options: ContextOptions) -> logto::Result<LogtoContext> {
+        let mut cookies = browser.request();
+        let context = self.logto.get_context(&mut cookies, options).await;
+        browser.receive(&cookies.set_cookie_headers());
+        context
+    }
+
+    pub async fn is_signed_in(&self, browser: &Browser) -> bool {
+        self.logto.is_authenticated(&browser.request()).await.unwrap()
+    }
+}
+
+pub fn app(id: &str) -> MockApp {
+    MockApp::new(id, APP_SECRET).redirect_uri(format!("{BASE_URL}/callback")).post_logout_redirect_uri(BASE_URL)
+}
+
+pub fn settings(mock: &MockLogto, clock: &TestClock) -> LogtoConfigBuilder {
+    LogtoConfig::builder()
+        .endpoint(mock.endpoint())
+        .app_id("app")
+        .app_secret(APP_SECRET)
+        .base_url(BASE_URL)
+        .cookie_secret(COOKIE_SECRET)
+        .scopes([
+            scopes::EMAIL,
+            scopes::ROLES,
+            scopes::ORGANIZATIONS,
+            scopes::ORGANIZATION_ROLES,
+            scopes::CUSTOM_DATA,
+            "read:books",
+            "write:books",
+        ])
+        .resources([BOOKS])
+        .clock(clock.clone())
+}
+
+/// Keeps cookies as browsers do: nothing over 4096 bytes, at most 180, `Max-Age=0` deletes.
+#[derive(Default, Clone, Debug)]
+pub struct Browser {
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    pub fn request(&self) -> HeaderCookies {
+        HeaderCookies::parse(self.header())
+    }
+
+    pub fn header(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    pub fn receive(&mut self, set_cookie_headers: &[String]) {
+        for header in set_cookie_headers {
+            let cookie = cookie::Cookie::parse(header.clone()).unwrap();
+            if cookie.max_age().is_some_and(|age| age.is_zero()) {
+                self.cookies.remove(cookie.name());
+            } else if header.len() <= 4096 {
+                self.cookies.insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
+        }
+        assert!(self.cookies.len() <= 180);
+    }
+}
