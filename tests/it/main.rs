@@ -1,5 +1,7 @@
 //! The crate from outside, against a Logto in the process. One binary, so that it links once.
 
+#![allow(unreachable_pub)] // A test has no outside.
+
 mod support;
 
 mod axum;

@@ -1,1 +1,268 @@
+//! Refresh that logs nobody out. The requests are counted: that is exact.
 
+use std::time::Duration;
+
+use logto::{
+    ContextOptions, ErrorKind, TokenOptions,
+    testing::{Endpoint, Fault},
+};
+use tokio::task::JoinSet;
+
+use crate::support::{BOOKS, Browser, Site};
+
+/// Past the end of every access token, and short of everything else.
+const HOUR: u64 = 3600;
+
+async fn token(site: &Site, browser: &mut Browser, options: TokenOptions) -> logto::Result<String> {
+    let mut cookies = browser.request();
+    let token = site.logto.get_access_token(&mut cookies, options).await;
+    browser.receive(&cookies.set_cookie_headers());
+    token.map(|token| token.token().to_owned())
+}
+
+fn books() -> TokenOptions {
+    TokenOptions::resource(BOOKS)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_requests_with_one_expired_token_make_one_exchange() {
+    let site = Site::rotating().await;
+    let mut browser = site.signed_in("ada").await;
+    token(&site, &mut browser, books()).await.unwrap();
+    site.advance(HOUR);
+    site.mock.reset_counts();
+    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(50)));
+
+    let mut tasks = JoinSet::new();
+    for _ in 0..64 {
+        let (logto, browser) = (site.logto.clone(), browser.clone());
+        tasks.spawn(async move {
+            let mut cookies = browser.request();
+            let token = logto.get_access_token(&mut cookies, books()).await.unwrap();
+            (token.token().to_owned(), cookies.set_cookie_headers())
+        });
+    }
+    let answers = tasks.join_all().await;
+    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert!(answers.iter().all(|(token, _)| *token == answers[0].0), "every caller gets the token");
+
+    // Whichever answer reaches the browser last, the session works: now, and when Logto's grace of 3 seconds is over.
+    for (_, set_cookies) in &answers {
+        browser.receive(set_cookies);
+    }
+    site.mock.clear_faults();
+    site.advance(10);
+    token(&site, &mut browser, books().force_refresh(true)).await.unwrap();
+    assert!(site.is_signed_in(&browser).await);
+}
+
+#[tokio::test]
+async fn a_request_with_the_old_cookie_gets_the_new_tokens() {
+    for seconds in [0, 5, 29] {
+        let site = Site::rotating().await;
+        let mut browser = site.signed_in("ada").await;
+        let mut late = browser.clone();
+        let new = token(&site, &mut browser, books()).await.unwrap();
+        site.advance(seconds);
+        assert_eq!(token(&site, &mut late, books()).await.unwrap(), new, "{seconds} s later");
+        assert_eq!(site.mock.requests(Endpoint::Token), 1);
+        // And it holds the new refresh token, so that it goes on from there.
+        site.advance(HOUR);
+        token(&site, &mut late, books()).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_resources_at_once_never_spend_a_refresh_token_twice() {
+    let site = Site::rotating().await;
+    let browser = site.signed_in("ada").await;
+    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(20)));
+    let mut tasks = JoinSet::new();
+    for options in [books(), books().scopes(["read:books"]), TokenOptions::new().force_refresh(true)] {
+        let (logto, browser) = (site.logto.clone(), browser.clone());
+        tasks.spawn(async move { logto.get_access_token(&mut browser.request(), options).await.unwrap() });
+    }
+    tasks.join_all().await;
+    let spent: Vec<_> = site
+        .mock
+        .recorded(Endpoint::Token)
+        .iter()
+        .map(|request| request.form_value("refresh_token").unwrap().to_owned())
+        .collect();
+    assert_eq!(spent.len(), 3);
+    assert!(spent[0] != spent[1] && spent[1] != spent[2] && spent[0] != spent[2], "each exchange spends the newest");
+}
+
+#[tokio::test]
+async fn a_browser_that_goes_away_does_not_take_the_new_token_with_it() {
+    let site = Site::rotating().await;
+    let mut browser = site.signed_in("ada").await;
+    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)).times(1));
+    let (logto, gone) = (site.logto.clone(), browser.clone());
+    let request = tokio::spawn(async move { logto.get_access_token(&mut gone.request(), books()).await.map(drop) });
+    tokio::time::sleep(Duration::from_millis(40)).await;
+    request.abort();
+    assert!(request.await.unwrap_err().is_cancelled());
+    // The next request waits for that very exchange, or finds its result.
+    token(&site, &mut browser, books()).await.unwrap();
+    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    site.advance(10);
+    token(&site, &mut browser, books().force_refresh(true)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failure_is_sorted_by_what_it_means() {
+    let oauth = |status: u16, error: &str| {
+        Fault::body(status, "application/json", format!(r#"{{"error":"{error}","error_description":"no"}}"#))
+    };
+    let cases: Vec<(&str, Fault, &str, ErrorKind, bool, bool)> = vec![
+        // what, fault, code, kind, transient, session kept
+        ("revoked", oauth(400, "invalid_grant"), "session.ended", ErrorKind::NotAuthenticated, false, false),
+        ("client secret changed", oauth(401, "invalid_client"), "client.rejected", ErrorKind::Config, false, true),
+        (
+            "grant type not allowed",
+            oauth(400, "unauthorized_client"),
+            "client.rejected",
+            ErrorKind::Config,
+            false,
+            true,
+        ),
+        ("scope", oauth(400, "invalid_scope"), "token.scope_refused", ErrorKind::Config, false, true),
+        ("resource", oauth(400, "invalid_target"), "token.resource_refused", ErrorKind::Config, false, true),
+        ("not a member", oauth(403, "access_denied"), "organization.access_denied", ErrorKind::Denied, false, true),
+        ("other", oauth(400, "invalid_request"), "token.refused", ErrorKind::Provider, false, true),
+        ("too many", Fault::status(429), "token.refused", ErrorKind::Provider, true, true),
+        ("timeout there", Fault::status(408), "token.refused", ErrorKind::Provider, true, true),
+        ("broken", Fault::status(500), "token.refused", ErrorKind::Provider, true, true),
+        (
+            "a broken server's invalid_grant",
+            oauth(503, "invalid_grant"),
+            "token.refused",
+            ErrorKind::Provider,
+            true,
+            true,
+        ),
+        ("html", Fault::html(502), "token.refused", ErrorKind::Provider, true, true),
+        ("garbage with 200", Fault::garbage(), "unexpected_response_error", ErrorKind::Provider, false, true),
+        ("html with 200", Fault::html(200), "unexpected_response_error", ErrorKind::Provider, false, true),
+        ("no answer", Fault::close(), "network.unreachable", ErrorKind::Network, true, true),
+        (
+            "redirect",
+            Fault::redirect("http://169.254.169.254/"),
+            "network.redirected",
+            ErrorKind::Provider,
+            false,
+            true,
+        ),
+        ("silence", Fault::silence(), "network.timeout", ErrorKind::Network, true, true),
+        ("drip", Fault::drip(Duration::from_millis(300)), "network.timeout", ErrorKind::Network, true, true),
+    ];
+    for (what, fault, code, kind, transient, kept) in cases {
+        let site = Site::with(|mock| mock, |config| config.timeout(Duration::from_secs(1))).await;
+        let mut browser = site.signed_in("ada").await;
+        site.mock.fault(Endpoint::Token, fault.times(1));
+        let error = token(&site, &mut browser, books()).await.unwrap_err();
+        assert_eq!(
+            (error.code(), error.kind(), error.is_transient(), error.requires_sign_in()),
+            (code, kind, transient, !kept),
+            "{what}: {error}"
+        );
+        assert!(!error.hint().is_empty());
+        assert_eq!(site.is_signed_in(&browser).await, kept, "{what}");
+        if kept {
+            site.mock.clear_faults();
+            assert!(token(&site, &mut browser, books()).await.is_ok(), "{what}: the session goes on");
+        }
+    }
+}
+
+#[tokio::test]
+async fn while_logto_is_away_a_living_token_is_used_to_its_end() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let first = token(&site, &mut browser, books()).await.unwrap();
+    site.mock.stop().await;
+    site.advance(HOUR - 30);
+    assert_eq!(token(&site, &mut browser, books()).await.unwrap(), first);
+    let insistent = token(&site, &mut browser, books().force_refresh(true)).await.unwrap_err();
+    assert!(insistent.is_transient());
+    site.advance(31);
+    let error = token(&site, &mut browser, books()).await.unwrap_err();
+    assert_eq!((error.kind(), error.http_status()), (ErrorKind::Network, 503));
+    site.mock.restart().await.unwrap();
+    assert_ne!(token(&site, &mut browser, books()).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn tokens_are_renewed_a_minute_before_they_end() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let first = token(&site, &mut browser, books()).await.unwrap();
+    site.advance(HOUR - 61);
+    assert_eq!(token(&site, &mut browser, books()).await.unwrap(), first);
+    assert_ne!(token(&site, &mut browser, books().min_validity(Duration::from_secs(120))).await.unwrap(), first);
+    site.advance(HOUR - 59);
+    let requests = site.mock.requests(Endpoint::Token);
+    token(&site, &mut browser, books()).await.unwrap();
+    assert_eq!(site.mock.requests(Endpoint::Token), requests + 1);
+}
+
+#[tokio::test]
+async fn an_ended_session_is_a_context_without_a_user() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    site.mock.revoke_all_grants();
+    // Nobody asked Logto yet: the session is what it was.
+    assert!(site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
+    let context = site.context(&mut browser, ContextOptions::new().access_token(books())).await.unwrap();
+    assert!(!context.is_authenticated() && context.claims().is_none());
+    assert!(browser.cookies.is_empty());
+}
+
+#[tokio::test]
+async fn not_being_able_to_ask_is_an_error_and_not_a_signed_out_user() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    site.mock.stop().await;
+    let error = site.context(&mut browser, ContextOptions::new().access_token(books())).await.unwrap_err();
+    assert!(error.is_transient());
+    assert!(site.is_signed_in(&browser).await);
+}
+
+#[tokio::test]
+async fn a_refreshed_id_token_keeps_issuer_and_subject() {
+    for (member, code) in [("sub", "id_token.invalid_sub"), ("iss", "id_token.invalid_iss")] {
+        let site = Site::start().await;
+        let mut browser = site.signed_in("ada").await;
+        site.mock.tamper_id_token(move |_, claims| claims[member] = "somebody-else".into());
+        let error = token(&site, &mut browser, books()).await.unwrap_err();
+        assert_eq!(error.code(), code);
+        site.mock.clear_tampering();
+        let context = site.context(&mut browser, ContextOptions::new().access_token(books())).await.unwrap();
+        assert_eq!(context.claims().unwrap().username.as_deref(), Some("ada"), "the session is what it was");
+    }
+}
+
+#[tokio::test]
+async fn without_a_refresh_token_the_error_says_why() {
+    let site = Site::start().await;
+    let mut browser = Browser::default();
+    // Logto drops `offline_access` silently when it does not ask for consent.
+    let url = site.begin(&mut browser, logto::SignInOptions::new().prompt([logto::Prompt::Login])).await;
+    let callback = site.mock.sign_in(&url, "ada").await;
+    site.end(&mut browser, &callback).await.unwrap();
+    token(&site, &mut browser, TokenOptions::new()).await.expect("the token of the sign-in");
+    let error = token(&site, &mut browser, books()).await.unwrap_err();
+    assert_eq!((error.code(), error.requires_sign_in()), ("session.no_refresh_token", true));
+    assert!(error.hint().contains("offline_access") && error.hint().contains("consent"));
+    assert!(site.is_signed_in(&browser).await);
+}
+
+#[tokio::test]
+async fn organization_tokens_need_their_scope() {
+    let site = Site::with(|mock| mock, |config| config.scopes(["email"])).await;
+    let mut browser = site.signed_in("ada").await;
+    let error = token(&site, &mut browser, TokenOptions::new().organization("any")).await.unwrap_err();
+    assert_eq!(error.code(), "missing_scope_organizations");
+    assert_eq!(site.mock.requests_total(), 0);
+}

@@ -24,18 +24,26 @@ impl Site {
         Self::with(|mock| mock, |config| config).await
     }
 
-    /// A site whose Logto rotates refresh tokens on each use, as it does for public clients.
+    /// A site that is a public client: it has no secret, and Logto rotates its refresh token on each use.
     pub async fn rotating() -> Self {
-        Self::with(|mock| mock.app(app("rotating").public()), |config| config.app_id("rotating")).await
+        Self::build(app("spa").public(), |mock| mock, |mock, clock| settings(mock, clock).app_id("spa")).await
     }
 
     pub async fn with(
-        mock: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
+        world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
         config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
     ) -> Self {
+        Self::build(app("app"), world, |mock, clock| config(settings(mock, clock).app_secret(APP_SECRET))).await
+    }
+
+    async fn build(
+        app: MockApp,
+        world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
+        config: impl FnOnce(&MockLogto, &TestClock) -> LogtoConfigBuilder,
+    ) -> Self {
         let clock = TestClock::new();
-        let mock = mock(MockLogto::builder().app(app("app")).clock(clock.clone())).start().await.unwrap();
-        let logto = LogtoClient::new(config(settings(&mock, &clock)).build().unwrap()).unwrap();
+        let mock = world(MockLogto::builder().app(app).clock(clock.clone())).start().await.unwrap();
+        let logto = LogtoClient::new(config(&mock, &clock).build().unwrap()).unwrap();
         Self { mock, logto, clock }
     }
 
@@ -85,11 +93,11 @@ pub fn app(id: &str) -> MockApp {
     MockApp::new(id, APP_SECRET).redirect_uri(format!("{BASE_URL}/callback")).post_logout_redirect_uri(BASE_URL)
 }
 
+/// Settings without a secret.
 pub fn settings(mock: &MockLogto, clock: &TestClock) -> LogtoConfigBuilder {
     LogtoConfig::builder()
         .endpoint(mock.endpoint())
         .app_id("app")
-        .app_secret(APP_SECRET)
         .base_url(BASE_URL)
         .cookie_secret(COOKIE_SECRET)
         .scopes([
