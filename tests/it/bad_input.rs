@@ -291,12 +291,7 @@ async fn an_id_token_that_is_not_right() {
         url.into()
     })
     .await;
-    is(
-        &error,
-        "id_token.invalid_signature",
-        502,
-        "the ID token is signed with ES384, and the signature is not that of the key",
-    );
+    is(&error, "id_token.invalid_signature", 502, "the ID token has an ES384 signature that does not verify");
 }
 
 #[tokio::test]
@@ -347,12 +342,7 @@ async fn a_way_back_that_leads_elsewhere() {
     let site = Site::start().await;
     for wanted in ELSEWHERE {
         let options = SignInOptions::new().post_redirect_uri(*wanted);
-        let result = site.logto.sign_in(&mut HeaderCookies::default(), options).await;
-        if *wanted == "/%09/evil.example\t" {
-            assert!(result.is_err());
-            continue;
-        }
-        let error = result.unwrap_err();
+        let error = site.logto.sign_in(&mut HeaderCookies::default(), options).await.unwrap_err();
         assert_eq!((error.code(), error.http_status()), ("sign_in.return_to_refused", 400), "{wanted:?}");
         let options = SignOutOptions::new().local_only(true).post_logout_redirect_uri(*wanted);
         assert_eq!(

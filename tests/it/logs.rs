@@ -1,1 +1,101 @@
+//! No secret is ever printed: not in a log, not in `Debug`, not in an error.
 
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use logto::{
+    ContextOptions, Secret, SignInOptions, SignOutOptions, TokenOptions,
+    testing::{Endpoint, Fault},
+};
+
+use crate::support::{APP_SECRET, BOOKS, Browser, COOKIE_SECRET, Site};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_whole_sign_in_leaves_no_secret_behind() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("trace,logto::testing=off,hyper=off,reqwest=off")
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let site = Site::start().await;
+    let mut browser = Browser::default();
+    let mut secrets = vec![APP_SECRET.to_owned(), COOKIE_SECRET.to_owned(), "SENTINEL".to_owned()];
+    let mut printed = String::new();
+
+    let url: url::Url = site.begin(&mut browser, SignInOptions::new()).await.parse().unwrap();
+    secrets.extend(url.query_pairs().filter(|(name, _)| name == "state").map(|(_, value)| value.into_owned()));
+    let nonce = url.query_pairs().find(|(name, _)| name == "nonce").unwrap().1.into_owned();
+    secrets.extend(browser.cookies.values().cloned());
+    let callback: url::Url = site.mock.sign_in(url.as_str(), "ada").await.parse().unwrap();
+    secrets.extend(callback.query_pairs().filter(|(name, _)| name == "code").map(|(_, value)| value.into_owned()));
+    site.end(&mut browser, callback.as_str()).await.unwrap();
+    secrets.extend(browser.cookies.values().cloned());
+
+    let mut cookies = browser.request();
+    let session = site.logto.load(&cookies).await.unwrap();
+    let tokens = [session.id_token(), session.refresh_token().cloned()];
+    printed.push_str(&format!("{session:?} {tokens:?} {:?} {:?}", site.logto, site.logto.config()));
+    secrets.extend(tokens.into_iter().flatten().map(|token: Secret| token.expose().to_owned()));
+    drop(session);
+
+    let token = site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    secrets.push(token.token().to_owned());
+    let context = site
+        .logto
+        .get_context(&mut cookies, ContextOptions::new().access_token(TokenOptions::resource(BOOKS)))
+        .await
+        .unwrap();
+    printed.push_str(&format!("{token:?} {context:?} {}", serde_json::to_string(&context).unwrap()));
+
+    // What Logto says back must not carry it on, either.
+    let echo = format!(r#"{{"error":"invalid_request","error_description":"{}"}}"#, "no");
+    for fault in [Fault::body(400, "application/json", echo), Fault::status(500), Fault::garbage(), Fault::close()] {
+        site.mock.fault(Endpoint::Token, fault.times(1));
+        let error = site
+            .logto
+            .get_access_token(&mut cookies, TokenOptions::resource(BOOKS).force_refresh(true))
+            .await
+            .unwrap_err();
+        printed.push_str(&format!("{error} {error:?}"));
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            printed.push_str(&format!("{cause} {cause:?}"));
+            source = cause.source();
+        }
+    }
+    site.mock.fault(Endpoint::Revocation, Fault::close());
+    _ = site.logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
+    let again = site.end(&mut browser, callback.as_str()).await.unwrap_err();
+    printed.push_str(&format!("{again:?}"));
+
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        logged.contains("signed in") && logged.contains("signed out") && logged.contains("asked Logto"),
+        "{logged}"
+    );
+    assert!(!logged.contains(&nonce), "a claim when it was used, and none of the log's business");
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        assert!(!logged.contains(secret.as_str()), "the log holds {secret}:\n{logged}");
+        assert!(!printed.contains(secret.as_str()), "Debug or Display holds {secret}:\n{printed}");
+    }
+}
