@@ -17,38 +17,38 @@ const RECORDED_ORIGIN: &str = "http://localhost:3001";
 const EXACT: &[&str] =
     &["error", "error_description", "error_uri", "code", "message", "scope", "expires_in", "token_type", "active"];
 
-pub struct Replay<'a> {
-    pub mock: &'a MockLogto,
-    pub browser: Browser,
+pub(crate) struct Replay<'a> {
+    pub(crate) mock: &'a MockLogto,
+    pub(crate) browser: Browser,
     /// What stands here for what stood in the recording.
     known: BTreeMap<String, String>,
-    pub done: BTreeSet<String>,
+    pub(crate) done: BTreeSet<String>,
 }
 
-pub fn fixtures() -> PathBuf {
+pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/logto")
 }
 
-pub fn fixture(file: &str) -> Value {
+pub(crate) fn fixture(file: &str) -> Value {
     let text = fs::read_to_string(fixtures().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     serde_json::from_str(&text).unwrap()
 }
 
 impl<'a> Replay<'a> {
-    pub fn new(mock: &'a MockLogto) -> Self {
+    pub(crate) fn new(mock: &'a MockLogto) -> Self {
         Self { mock, browser: Browser::new(mock), known: BTreeMap::new(), done: BTreeSet::new() }
     }
 
-    pub fn learn(&mut self, recorded: &str, live: &str) {
+    pub(crate) fn learn(&mut self, recorded: &str, live: &str) {
         self.known.insert(recorded.to_owned(), live.to_owned());
     }
 
     /// Signs Ada in as the recording did, so that the code which a file exchanges is one of the mock.
-    pub async fn prepare_code(&mut self, file: &str, asked: &[(&str, &str)]) {
+    pub(crate) async fn prepare_code(&mut self, file: &str, asked: &[(&str, &str)]) {
         self.prepare_code_as(file, asked, "ada").await;
     }
 
-    pub async fn prepare_code_as(&mut self, file: &str, asked: &[(&str, &str)], user: &str) {
+    pub(crate) async fn prepare_code_as(&mut self, file: &str, asked: &[(&str, &str)], user: &str) {
         let recording = fixture(file);
         let challenge = form_value(&recording, "code_verifier").map(|verifier| support::challenge(&verifier));
         let mut params = asked.to_vec();
@@ -63,7 +63,7 @@ impl<'a> Replay<'a> {
     }
 
     /// For a file that sends a verifier to no challenge.
-    pub async fn prepare_code_without_pkce(&mut self, file: &str) {
+    pub(crate) async fn prepare_code_without_pkce(&mut self, file: &str) {
         let url = support::authorization_url(self.mock, &[("code_challenge", ""), ("code_challenge_method", "")]);
         let callback = self.mock.sign_in(&url, "ada").await;
         let code = support::param(&callback, "code").unwrap();
@@ -71,25 +71,25 @@ impl<'a> Replay<'a> {
     }
 
     /// Makes a recorded request whose recorded answer is of another moment.
-    pub async fn repeat(&mut self, file: &str) -> Value {
+    pub(crate) async fn repeat(&mut self, file: &str) -> Value {
         let answer = self.ask(&fixture(file)["request"]).await;
         assert_eq!(answer.status, 200, "{file}: {}", answer.body);
         answer.json()
     }
 
     /// Exchanges a code for it first.
-    pub async fn exchange(&mut self, file: &str, asked: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn exchange(&mut self, file: &str, asked: &[(&str, &str)]) -> Answer {
         self.prepare_code(file, asked).await;
         self.run(file).await
     }
 
-    pub async fn run_all(&mut self, files: &[&str]) {
+    pub(crate) async fn run_all(&mut self, files: &[&str]) {
         for file in files {
             self.run(file).await;
         }
     }
 
-    pub async fn run(&mut self, file: &str) -> Answer {
+    pub(crate) async fn run(&mut self, file: &str) -> Answer {
         let recording = fixture(file);
         let answer = self.ask(&recording["request"]).await;
         self.compare(file, &recording["response"], &answer);
@@ -176,7 +176,7 @@ impl<'a> Replay<'a> {
     }
 }
 
-pub fn compare_tokens(file: &str, recorded: &str, live: &str) {
+pub(crate) fn compare_tokens(file: &str, recorded: &str, live: &str) {
     let ((header, claims), (live_header, live_claims)) = (decoded(recorded), decoded(live));
     assert_eq!(shape(&live_header), shape(&header), "{file}: {live_header}");
     assert_eq!(shape(&live_claims), shape(&claims), "{file}: {live_claims}");
@@ -219,7 +219,7 @@ fn parts(location: &str, origin: &str) -> (String, Vec<String>, Vec<String>) {
     (format!("{}{}", url.origin().ascii_serialization(), url.path()), query, fragment)
 }
 
-pub fn form_value(recording: &Value, name: &str) -> Option<String> {
+pub(crate) fn form_value(recording: &Value, name: &str) -> Option<String> {
     pairs(&recording["request"]["body_form"]).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 

@@ -7,59 +7,59 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-pub const REDIRECT_URI: &str = "http://localhost:3000/callback";
-pub const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0123";
-pub const API: &str = "https://api.example.test";
+pub(crate) const REDIRECT_URI: &str = "http://localhost:3000/callback";
+pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0123";
+pub(crate) const API: &str = "https://api.example.test";
 
-pub fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client::builder().redirect(Policy::none()).no_proxy().build().unwrap()
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub async fn of(request: RequestBuilder) -> Self {
+    pub(crate) async fn of(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Self { status, headers, body: response.text().await.unwrap() }
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.body))
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         self.header("location").unwrap_or_else(|| panic!("no redirect: {} {}", self.status, self.body))
     }
 }
 
 /// Keeps the server's cookie; everything else is by hand.
-pub struct Browser {
+pub(crate) struct Browser {
     client: Client,
     origin: Url,
-    pub cookie: Option<String>,
+    pub(crate) cookie: Option<String>,
 }
 
 impl Browser {
-    pub fn new(mock: &MockLogto) -> Self {
+    pub(crate) fn new(mock: &MockLogto) -> Self {
         Self { client: client(), origin: mock.endpoint().parse().unwrap(), cookie: None }
     }
 
-    pub async fn get(&mut self, url: &str) -> Answer {
+    pub(crate) async fn get(&mut self, url: &str) -> Answer {
         let request = self.client.get(self.origin.join(url).unwrap());
         self.send(request).await
     }
 
-    pub async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Answer {
         let request = self.client.post(self.origin.join(url).unwrap()).form(form);
         self.send(request).await
     }
@@ -76,7 +76,7 @@ impl Browser {
     }
 
     /// Follows redirects as long as they stay on the server. Gives the last answer, or the location outside.
-    pub async fn follow(&mut self, mut answer: Answer) -> Result<Answer, String> {
+    pub(crate) async fn follow(&mut self, mut answer: Answer) -> Result<Answer, String> {
         for _ in 0..8 {
             let Some(location) = answer.header("location").map(str::to_owned) else { return Ok(answer) };
             let url = self.origin.join(&location).unwrap();
@@ -89,7 +89,7 @@ impl Browser {
     }
 
     /// The sign-in page, filled in. Gives the callback URL.
-    pub async fn sign_in(&mut self, url: &str, username: &str, password: &str) -> String {
+    pub(crate) async fn sign_in(&mut self, url: &str, username: &str, password: &str) -> String {
         let answer = self.get(url).await;
         let page = answer.location().to_owned();
         assert!(page.starts_with("/sign-in?"), "{page}");
@@ -98,12 +98,12 @@ impl Browser {
     }
 }
 
-pub fn challenge(verifier: &str) -> String {
+pub(crate) fn challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
 /// An authorization URL of the first app. A pair replaces the default of its name; an empty value leaves it out.
-pub fn authorization_url(mock: &MockLogto, changes: &[(&str, &str)]) -> String {
+pub(crate) fn authorization_url(mock: &MockLogto, changes: &[(&str, &str)]) -> String {
     let (client_id, code_challenge) = (mock.app_id(), challenge(VERIFIER));
     let mut params = vec![
         ("client_id", client_id.as_str()),
@@ -121,18 +121,18 @@ pub fn authorization_url(mock: &MockLogto, changes: &[(&str, &str)]) -> String {
     Url::parse_with_params(&format!("{}/auth", mock.issuer()), params).unwrap().into()
 }
 
-pub fn param(url: &str, name: &str) -> Option<String> {
+pub(crate) fn param(url: &str, name: &str) -> Option<String> {
     let url = Url::parse(url).unwrap();
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// A request to the token endpoint by the first app.
-pub async fn token(mock: &MockLogto, form: &[(&str, &str)]) -> Answer {
+pub(crate) async fn token(mock: &MockLogto, form: &[(&str, &str)]) -> Answer {
     let request = client().post(format!("{}/token", mock.issuer()));
     Answer::of(request.basic_auth(mock.app_id(), Some(mock.app_secret())).form(form)).await
 }
 
-pub async fn exchange(mock: &MockLogto, callback: &str) -> Answer {
+pub(crate) async fn exchange(mock: &MockLogto, callback: &str) -> Answer {
     let code = param(callback, "code").unwrap_or_else(|| panic!("no code: {callback}"));
     let form = [
         ("grant_type", "authorization_code"),
@@ -143,30 +143,30 @@ pub async fn exchange(mock: &MockLogto, callback: &str) -> Answer {
     token(mock, &form).await
 }
 
-pub async fn refresh(mock: &MockLogto, refresh_token: &str, more: &[(&str, &str)]) -> Answer {
+pub(crate) async fn refresh(mock: &MockLogto, refresh_token: &str, more: &[(&str, &str)]) -> Answer {
     let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
     form.extend(more);
     token(mock, &form).await
 }
 
 /// Ada's tokens.
-pub async fn tokens(mock: &MockLogto, changes: &[(&str, &str)]) -> Value {
+pub(crate) async fn tokens(mock: &MockLogto, changes: &[(&str, &str)]) -> Value {
     let callback = mock.sign_in(&authorization_url(mock, changes), "ada").await;
     let answer = exchange(mock, &callback).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()
 }
 
-pub async fn userinfo(mock: &MockLogto, access_token: &str) -> Answer {
+pub(crate) async fn userinfo(mock: &MockLogto, access_token: &str) -> Answer {
     Answer::of(client().get(format!("{}/me", mock.issuer())).bearer_auth(access_token)).await
 }
 
 /// Header and claims of a JWT, unverified.
-pub fn decoded(jwt: &str) -> (Value, Value) {
+pub(crate) fn decoded(jwt: &str) -> (Value, Value) {
     let parts: Vec<_> = jwt.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap_or_default()).collect();
     (serde_json::from_slice(&parts[0]).unwrap(), serde_json::from_slice(&parts[1]).unwrap())
 }
 
-pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
