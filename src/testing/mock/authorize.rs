@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{
     claims::USER_SCOPES,
     error::{OidcError, OidcResult},
@@ -12,9 +14,8 @@ use super::{
     screens::Screen,
     session,
     state::State,
-    world::{MockApp, World},
+    world::{AppKind, MockApp, World},
 };
-use crate::testing::mock::world::AppKind;
 
 /// A request that is in order.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) challenge: Option<String>,
     pub(super) prompt: Prompt,
     pub(super) max_age: Option<Duration>,
+    /// The user whom `id_token_hint` names.
+    pub(super) hinted: Option<String>,
     pub(super) screen: Screen,
 }
 
@@ -62,7 +65,7 @@ fn read(state: &State, params: &Params) -> Result<AuthorizationRequest, Refusal>
     let iss = (!state.tampering.omit_iss).then(|| state.issuer.clone());
     let mode = ResponseMode::read(params.get("response_mode"), params.get("response_type"));
     let back = Return { redirect_uri, mode, state: params.owned("state"), iss };
-    check(&state.world, app, params, back.clone()).map_err(|error| Refusal::There(Box::new(back), error))
+    check(state, app, params, back.clone()).map_err(|error| Refusal::There(Box::new(back), error))
 }
 
 fn addressee<'a>(world: &'a World, params: &Params) -> OidcResult<(&'a MockApp, String)> {
@@ -79,7 +82,7 @@ fn addressee<'a>(world: &'a World, params: &Params) -> OidcResult<(&'a MockApp, 
     Ok((app, redirect_uri.to_owned()))
 }
 
-fn check(world: &World, app: &MockApp, params: &Params, back: Return) -> OidcResult<AuthorizationRequest> {
+fn check(state: &State, app: &MockApp, params: &Params, back: Return) -> OidcResult<AuthorizationRequest> {
     if params.get("request").is_some() {
         return Err(OidcError::without_description("request_not_supported"));
     }
@@ -90,7 +93,7 @@ fn check(world: &World, app: &MockApp, params: &Params, back: Return) -> OidcRes
     let challenge = check_pkce(app, params)?;
     let prompt = check_prompt(params)?;
     let scopes = check_scopes(app, params, prompt)?;
-    let resources = check_resources(world, params)?;
+    let resources = check_resources(&state.world, params)?;
     Ok(AuthorizationRequest {
         client_id: app.id.clone(),
         third_party: app.third_party,
@@ -101,6 +104,7 @@ fn check(world: &World, app: &MockApp, params: &Params, back: Return) -> OidcRes
         challenge,
         prompt,
         max_age: check_max_age(params)?,
+        hinted: check_hint(state, params)?,
         screen: Screen::read(params),
     })
 }
@@ -188,6 +192,14 @@ fn check_max_age(params: &Params) -> OidcResult<Option<Duration>> {
     let Some(max_age) = params.get("max_age") else { return Ok(None) };
     let seconds = max_age.parse().map_err(|_| OidcError::invalid_request("invalid max_age parameter value"))?;
     Ok(Some(Duration::from_secs(seconds)))
+}
+
+/// An expired hint is as good as a fresh one (OpenID Connect Core section 3.1.2.1).
+fn check_hint(state: &State, params: &Params) -> OidcResult<Option<String>> {
+    let Some(hint) = params.get("id_token_hint") else { return Ok(None) };
+    let claims = state.keys.verify(hint);
+    let claims = claims.ok_or_else(|| OidcError::invalid_request("could not validate id_token_hint"))?;
+    Ok(claims.get("sub").and_then(Value::as_str).map(str::to_owned))
 }
 
 /// What the authorization endpoint answers when the interaction that a URL names is gone.

@@ -78,6 +78,8 @@ impl MockLogto {
         for _ in 0..8 {
             let reply = match page_interaction(&at) {
                 Some(interaction) => self.act(&act, &interaction),
+                // Posting the consent page is agreeing to it.
+                None if at.starts_with("/consent?") => self.open(Method::POST, &at, Bytes::new()).await,
                 None => self.open(Method::GET, &at, Bytes::new()).await,
             };
             match reply.location() {
@@ -159,7 +161,7 @@ fn refuse(url: &str, reply: &Reply) -> ! {
     panic!("MockLogto answered {url} with {}: {}", reply.status, String::from_utf8_lossy(&reply.body))
 }
 
-/// The interaction of a page on which the user is to sign in. The consent page is not one: it is followed, and agreed to.
+/// The interaction of a page on which the user is to sign in.
 fn page_interaction(at: &str) -> Option<String> {
     let (path, query) = at.split_once('?')?;
     if path.starts_with("/oidc/") || path == "/consent" {

@@ -8,6 +8,8 @@ use super::{
     server::{self, Server},
     shared::Shared,
     state::{Lifetimes, State},
+    store::Store,
+    tampering::Tampering,
     world::{MockApp, MockOrganization, MockResource, MockUser, Role, World},
 };
 use crate::{Clock, Secret, clock::SystemClock};
@@ -120,8 +122,8 @@ impl MockLogtoBuilder {
             lifetimes: self.lifetimes,
             world: World::default(),
             keys: KeyRing::generate(self.signing_alg)?,
-            tampering: Default::default(),
-            store: Default::default(),
+            tampering: Tampering::default(),
+            store: Store::default(),
             sessions: HashMap::new(),
             interactions: HashMap::new(),
             logouts: HashMap::new(),

@@ -16,23 +16,17 @@ pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> OidcResu
     let form = request.form_params();
     let posted_id = form.get("client_id");
     let posted_secret = form.get("client_secret");
-    match basic_credentials(request)? {
-        Some((id, secret)) => {
-            if posted_id.is_some_and(|posted| posted != id) {
-                return Err(OidcError::invalid_request("client_id mismatch"));
-            }
-            if posted_secret.is_some() {
-                let description = "client authentication must only be provided using one mechanism";
-                return Err(OidcError::invalid_request(description));
-            }
-            prove(state, &id, Some(&secret)).map_err(|refusal| refusal.with_challenge(true))
-        }
-        None => {
-            let id =
-                posted_id.ok_or_else(|| OidcError::invalid_request("no client authentication mechanism provided"))?;
-            prove(state, id, posted_secret).map_err(|refusal| refusal.with_challenge(false))
-        }
+    let Some((id, secret)) = basic_credentials(request)? else {
+        let id = posted_id.ok_or_else(|| OidcError::invalid_request("no client authentication mechanism provided"))?;
+        return prove(state, id, posted_secret).map_err(|refusal| refusal.with_challenge(false));
+    };
+    if posted_id.is_some_and(|posted| posted != id) {
+        return Err(OidcError::invalid_request("client_id mismatch"));
     }
+    if posted_secret.is_some() {
+        return Err(OidcError::invalid_request("client authentication must only be provided using one mechanism"));
+    }
+    prove(state, &id, Some(&secret)).map_err(|refusal| refusal.with_challenge(true))
 }
 
 struct Refusal {

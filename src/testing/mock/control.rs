@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    MockLogto, backchannel, fault::Fault, keys::SigningAlg, request::RecordedRequest, route::Endpoint, world::MockUser,
+    MockLogto, backchannel, fault::Fault, keys::SigningAlg, request::RecordedRequest, route::Endpoint,
+    tampering::Tampering, world::MockUser,
 };
 
 /// What was asked of the server.
@@ -88,7 +89,7 @@ impl MockLogto {
 
     /// Ends all tampering.
     pub fn clear_tampering(&self) {
-        self.shared.state().tampering = Default::default();
+        self.shared.state().tampering = Tampering::default();
     }
 }
 

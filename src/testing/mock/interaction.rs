@@ -100,7 +100,8 @@ fn resume_at(state: &State, status: u16, id: &str) -> Reply {
 fn must_sign_in(state: &State, interaction: &Interaction, session: &Session) -> bool {
     let age = state.now().duration_since(session.signed_in_at).unwrap_or_default();
     let too_old = interaction.asked.max_age.is_some_and(|max| max.is_zero() || age > max);
-    interaction.signed_in.is_none() && (interaction.asked.prompt.login || too_old)
+    let someone_else = interaction.asked.hinted.as_ref().is_some_and(|hinted| *hinted != session.user_id);
+    interaction.signed_in.is_none() && (interaction.asked.prompt.login || too_old || someone_else)
 }
 
 /// Whether consent was given, now or before. A first-party app too needs a grant, which it gets without a page.

@@ -47,13 +47,11 @@ fn sign_in(state: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult 
     let (username, password) = visit.credentials();
     let user = state.world.user_with_username(username);
     let known = user.filter(|user| user.password == Some(password.into()) && !user.suspended);
-    match known.map(|user| user.id.clone()) {
-        Some(id) => interaction::sign_in(state, visit.id, session::presented(visit.request), &id),
-        None => {
-            let error = "Incorrect account or password. Please check your input.";
-            Ok(Reply::html(422, sign_in_page(state, visit, username, Some(error))))
-        }
-    }
+    let Some(id) = known.map(|user| user.id.clone()) else {
+        let error = "Incorrect account or password. Please check your input.";
+        return Ok(Reply::html(422, sign_in_page(state, visit, username, Some(error))));
+    };
+    interaction::sign_in(state, visit.id, session::presented(visit.request), &id)
 }
 
 fn register(state: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult {
@@ -89,6 +87,7 @@ fn kakao(state: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult {
 }
 
 /// A connector that does not exist: Logto goes to the page that the request names for this.
+#[allow(clippy::unnecessary_wraps, reason = "it is one of the handlers")]
 fn fallback(_: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult {
     let path = if visit.request.query_value("fallback") == Some("register") { "/register" } else { "/sign-in" };
     Ok(Reply::redirect(303, visit.link(path)))
@@ -168,10 +167,11 @@ fn kakao_page(visit: &Visit<'_>) -> String {
 /// "Cancel" goes to the bare redirect URI, without any parameter: that is what Logto does.
 fn consent_page(visit: &Visit<'_>, interaction: &Interaction) -> String {
     let asked = &interaction.asked;
-    let scopes: String = asked.scopes.iter().map(|scope| format!("<li>{}</li>", escape(scope))).collect();
+    let scopes: Vec<_> = asked.scopes.iter().map(|scope| escape(scope)).collect();
+    let scopes = scopes.join("</li><li>");
     let agree = format!("{}<button>Authorize</button>", hidden("consent", "yes"));
     let body = format!(
-        "<h1>Authorize {}</h1>\n<p>It would like to have access to:</p>\n<ul>{scopes}</ul>\n{}\n\
+        "<h1>Authorize {}</h1>\n<p>It would like to have access to:</p>\n<ul><li>{scopes}</li></ul>\n{}\n\
          <a class=\"button plain\" href=\"{}\">Cancel</a>",
         escape(&asked.client_id),
         visit.form("/consent", &agree),

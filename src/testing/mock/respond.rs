@@ -26,9 +26,8 @@ impl ResponseMode {
     pub(super) fn read(mode: Option<&str>, response_type: Option<&str>) -> Self {
         match (mode, response_type) {
             (Some("form_post"), _) => Self::FormPost,
-            (Some("fragment"), _) => Self::Fragment,
-            (Some("query"), _) | (None, None | Some("code" | "none")) => Self::Query,
-            (None, Some(_)) => Self::Fragment,
+            (None, None | Some("code" | "none")) => Self::Query,
+            (Some("fragment"), _) | (None, Some(_)) => Self::Fragment,
             (Some(_), _) => Self::Query,
         }
     }

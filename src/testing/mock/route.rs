@@ -69,15 +69,18 @@ impl Endpoint {
 /// The whole server, but for the network: from a request to its reply.
 pub(super) fn handle(state: &mut State, request: &RecordedRequest) -> Reply {
     let plain = request.query_value("parse_error") == Some("false");
-    let for_applications = matches!(
-        Endpoint::of(request.path()),
-        Endpoint::Token | Endpoint::UserInfo | Endpoint::Introspection | Endpoint::Revocation
-    );
-    let reply = match dispatch(state, request) {
-        Ok(reply) => reply,
-        Err(error) => error.into_reply(&state.issuer, plain),
+    let (reply, failed) = match dispatch(state, request) {
+        Ok(reply) => (reply, false),
+        Err(error) => (error.into_reply(&state.issuer, plain), true),
     };
-    let reply = if for_applications { reply.for_applications() } else { reply };
+    let found = reply.status != 404 && request.method() != "OPTIONS";
+    let reply = match Endpoint::of(request.path()) {
+        Endpoint::Token | Endpoint::UserInfo | Endpoint::Introspection | Endpoint::Revocation if found => {
+            reply.for_applications()
+        }
+        Endpoint::Authorization | Endpoint::EndSession if found && failed => reply.header("cache-control", "no-store"),
+        _ => reply,
+    };
     reply.finish(request)
 }
 

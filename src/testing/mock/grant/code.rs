@@ -22,14 +22,8 @@ pub(in crate::testing::mock) fn exchange(state: &mut State, app: &MockApp, form:
     let what = examine(state, app, value, redirect_uri, form.get("code_verifier"))?;
     let target = Target { resource: only(form.all("resource")), organization: None };
     let access = access::for_user(state, &what, target, &what.scopes)?;
-    let id_token = match what.has_scope("openid") {
-        true => Some(token::id_token(state, app, &what, &what.scopes)?),
-        false => None,
-    };
-    let refresh_token = match what.is_offline() {
-        true => Some(refresh::issue(state, &what)?),
-        false => None,
-    };
+    let id_token = what.has_scope("openid").then(|| token::id_token(state, app, &what, &what.scopes)).transpose()?;
+    let refresh_token = what.is_offline().then(|| refresh::issue(state, &what)).transpose()?;
     if let Some(code) = state.store.codes.get_mut(value) {
         code.used = true;
     }

@@ -34,10 +34,8 @@ pub(in crate::testing::mock) fn refresh(state: &mut State, app: &MockApp, form: 
     };
     let target = Target { resource: only(form.all("resource")), organization: form.get("organization_id") };
     let access = access::for_user(state, what, target, &scopes)?;
-    let id_token = match scopes.iter().any(|scope| scope == "openid") {
-        true => Some(token::id_token(state, app, what, &scopes)?),
-        false => None,
-    };
+    let openid = scopes.iter().any(|scope| scope == "openid");
+    let id_token = openid.then(|| token::id_token(state, app, what, &scopes)).transpose()?;
     let refresh_token = rotate(state, app, value, &held)?;
     Ok(token::response(access, id_token, Some(refresh_token)))
 }

@@ -66,7 +66,7 @@ impl MockApp {
         self
     }
 
-    /// Takes any `http` URI on localhost, 127.0.0.1 or \[::1\] as registered, for tests that listen on a port of their own.
+    /// Takes any `http` URI on localhost, 127.0.0.1 or `[::1]` as registered, for tests that listen on a port of their own.
     #[must_use]
     pub fn any_loopback_redirect(mut self) -> Self {
         self.any_loopback = true;

@@ -1,0 +1,548 @@
+//! Every recorded exchange that the mock covers, replayed; those that it does not cover, with the reason.
+
+use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+
+use logto::testing::{MockApp, MockLogto, MockLogtoBuilder, MockOrganization, MockResource, MockUser, TestClock};
+use serde_json::json;
+
+use crate::{
+    replay::{Replay, compare_tokens, fixture, fixtures, form_value},
+    support::{API, authorization_url, param, refresh, text},
+};
+
+const WEB: &str = "h8rc2xdlth5ihimk3tfuc";
+const ORGANIZATION: &str = "lh6cvveo9nmz";
+const CALLBACK: &str = "http://localhost:3000/callback";
+const EVERYTHING: &str = "openid offline_access profile email phone roles urn:logto:scope:organizations \
+    urn:logto:scope:organization_roles custom_data identities read:books write:books";
+const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
+
+/// The world of the recording.
+fn world() -> MockLogtoBuilder {
+    let web = MockApp::new(WEB, "PBw1T5q84pQL5ysG52ZbDMzMyvgdDpZc").redirect_uri(CALLBACK);
+    let web = web.redirect_uri("http://127.0.0.1:3000/callback").post_logout_redirect_uri("http://localhost:3000/");
+    let machine = MockApp::new("0oy4vc0dezrhkz2gm8mjb", "6B5OTs3oXn1GEIQcp6eYYlfqJdRg8lYZ");
+    let third_party = MockApp::new("lte7t131whcexc4ex0grf", "cOxlq2OMACso0BEkPgLjlQf6vKadQqrN");
+    MockLogto::builder()
+        .app(web)
+        .app(MockApp::new("fb2mcffu06byggw1g17z6", "").public().redirect_uri(CALLBACK))
+        .app(third_party.third_party().redirect_uri(CALLBACK))
+        .machine(machine.role("librarian").organization(ORGANIZATION, &["admin"]))
+        .user(
+            MockUser::new("ada")
+                .id("amc3emckvas6")
+                .password("Ada-Lovelace-1815!")
+                .name("Ada Lovelace")
+                .email("ada@example.test")
+                .phone("14155550123")
+                .picture("https://example.test/ada.png")
+                .claim("given_name", "Ada")
+                .claim("family_name", "Lovelace")
+                .claim("zoneinfo", "Europe/London")
+                .claim("locale", "en-GB")
+                .claim("custom_data", json!({ "plan": "pro", "nested": { "n": 1 } }))
+                .role("librarian")
+                .organization(ORGANIZATION, &["admin"]),
+        )
+        .user(MockUser::new("lonely").id("ywl2azwlnzom"))
+        .user(MockUser::new("newuser41bfba").id("iignepfcmvwy"))
+        .organization(
+            MockOrganization::new(ORGANIZATION)
+                .name("Acme")
+                .description("Acme org")
+                .role("admin", &["read:billing", "invite:member"])
+                .role_for_resource("admin", API, &["read:books", "write:books"]),
+        )
+        .organization(MockOrganization::new("6juhex33i2rb"))
+        .resource(MockResource::new(API).scope("read:books").scope("write:books").scope("delete:books"))
+        .resource(MockResource::new("https://short.example.test").access_token_ttl(Duration::from_secs(1)))
+        .role("librarian", API, &["read:books", "write:books"])
+}
+
+/// What the mock does not do, or what no single request can show: then another test does.
+const NOT_REPLAYED: &[(&str, &str)] = &[
+    ("12-deny/abort/02", "the Experience API, which the mock's own pages stand for"),
+    ("12-deny/abort/03", "the outcome is 12-deny/abort-callback.json"),
+    ("12-deny/third-party-consent/02", "the Experience API"),
+    ("12-deny/third-party-consent/03", "the Experience API"),
+    ("12-deny/third-party-consent/04", "the Experience API"),
+    ("12-deny/third-party-consent/05", "the Experience API"),
+    ("12-deny/third-party-consent/06", "pages::a_third_party_asks_for_consent"),
+    ("12-deny/third-party-consent/07", "pages::a_third_party_asks_for_consent"),
+    ("12-deny/third-party-consent/08-consent-info", "the Interaction API"),
+    ("12-deny/third-party-consent/09", "the Interaction API"),
+    ("12-deny/third-party-consent/10", "pages::a_third_party_asks_for_consent"),
+    ("14-register/02", "the Experience API"),
+    ("14-register/03", "the Experience API"),
+    ("14-register/04", "the Experience API"),
+    ("14-register/05", "the Experience API"),
+    ("14-register/06", "pages::a_new_user_registers"),
+    ("14-register/07", "pages::a_new_user_registers"),
+    ("14-register/08", "pages::a_new_user_registers"),
+    ("23-rotation/01", "a summary; tokens::a_web_app_keeps_its_refresh_token_until_70_percent"),
+    ("23-rotation/02", "a summary; tokens::a_web_app_keeps_its_refresh_token_until_70_percent"),
+    ("23-rotation/17", "a summary of 10 to 16"),
+    ("23-rotation/33", "a summary; tokens::a_replaced_token_works_while_it_is_used_within_three_seconds"),
+    ("23-rotation/40", "a summary; tokens::a_replaced_token_works_while_it_is_used_within_three_seconds"),
+    ("23-rotation/41", "a summary; tokens::a_web_app_keeps_its_refresh_token_until_70_percent"),
+    ("23-rotation/42", "a summary; tokens::a_web_app_keeps_its_refresh_token_until_70_percent"),
+    ("23-rotation/43", "a summary; tokens::rotation_prolongs_a_web_apps_line_and_not_a_public_apps"),
+    ("24-client-auth-and-lifetimes/20", "rows of a database"),
+    ("51-backchannel-logout/01-default-refresh", "the same as 50-logout/03"),
+    ("51-backchannel-logout/01-default.json", "backchannel::apps_are_told_when_a_session_ends"),
+    ("51-backchannel-logout/02-session-required-refresh", "the same as 50-logout/03"),
+    ("51-backchannel-logout/02-session-required.json", "backchannel::apps_are_told_when_a_session_ends"),
+    ("51-backchannel-logout/03", "the Management API"),
+    ("51-backchannel-logout/04", "the Management API"),
+    ("51-backchannel-logout/05", "the Management API"),
+    ("51-backchannel-logout/06", "the Management API"),
+    ("51-backchannel-logout/09", "a summary: nothing was received"),
+    ("70-api/19", "pushed authorization requests are not covered"),
+    ("jwt/access_token_token_exchange", "token exchange is not covered"),
+    ("jwt/many_organizations", "sizes, for other tests"),
+    ("jwt/id_token_backchannel", "backchannel::apps_are_told_when_a_session_ends"),
+];
+
+#[tokio::test]
+async fn the_mock_answers_as_the_real_server_did() {
+    let mut done = BTreeSet::new();
+    done.extend(discovery().await);
+    done.extend(authorization_requests().await);
+    done.extend(denials_and_newcomers().await);
+    done.extend(tokens_of_every_kind().await);
+    done.extend(codes_that_fail().await);
+    done.extend(organizations().await);
+    done.extend(rotation_of_a_web_app().await);
+    done.extend(rotation_of_a_public_app().await);
+    done.extend(client_authentication().await);
+    done.extend(expiry().await);
+    done.extend(revocation().await);
+    done.extend(logout().await);
+    done.extend(machines().await);
+
+    let mut files = BTreeSet::new();
+    collect(&fixtures(), "", &mut files);
+    let excused = |file: &String| NOT_REPLAYED.iter().any(|(prefix, _)| file.starts_with(prefix));
+    let forgotten: Vec<_> = files.iter().filter(|file| !done.contains(*file) && !excused(file)).collect();
+    assert!(forgotten.is_empty(), "neither replayed nor excused: {forgotten:#?}");
+    for (prefix, _) in NOT_REPLAYED {
+        assert!(files.iter().any(|file| file.starts_with(prefix)), "{prefix} excuses nothing");
+        assert!(!done.iter().any(|file| file.starts_with(prefix)), "{prefix} is replayed, and need not be excused");
+    }
+}
+
+fn collect(folder: &Path, prefix: &str, files: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+        if entry.path().is_dir() {
+            // Only the folders that this test is about: others may keep their own recordings beside them.
+            if !prefix.is_empty() || FOLDERS.contains(&name.as_str()) {
+                collect(&entry.path(), &format!("{name}/"), files);
+            }
+        } else if !prefix.is_empty() {
+            files.insert(name);
+        }
+    }
+}
+
+const FOLDERS: &[&str] = &[
+    "00-discovery",
+    "11-authorization-requests",
+    "12-deny",
+    "14-register",
+    "20-token",
+    "21-code-errors",
+    "22-organization",
+    "23-rotation",
+    "24-client-auth-and-lifetimes",
+    "30-userinfo",
+    "31-expired",
+    "40-introspection",
+    "41-revocation",
+    "50-logout",
+    "51-backchannel-logout",
+    "60-client-credentials",
+    "70-api",
+    "jwt",
+];
+
+/// The files of a folder, in order, whose names begin with one of these.
+fn files(folder: &str, prefixes: &[&str]) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    collect(&fixtures().join(folder), &format!("{folder}/"), &mut names);
+    let wanted = |file: &String| prefixes.iter().any(|prefix| file.starts_with(&format!("{folder}/{prefix}")));
+    names.into_iter().filter(wanted).collect()
+}
+
+async fn discovery() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    let jwks = replay.run("00-discovery/jwks.json").await;
+    let recorded = fixture("00-discovery/jwks.json");
+    replay.learn(recorded["response"]["headers"]["etag"].as_str().unwrap(), jwks.header("etag").unwrap());
+    replay.run("00-discovery/jwks-if-none-match.json").await;
+    replay.run("00-discovery/jwks-head.json").await;
+    replay.run("00-discovery/openid-configuration.json").await;
+    replay.run("00-discovery/oauth-authorization-server.json").await;
+    replay.run("00-discovery/discovery-root-wrong-place.json").await;
+    for file in files("70-api", &["14", "15", "16", "17", "18"]) {
+        replay.run(&file).await;
+    }
+    replay.done
+}
+
+async fn authorization_requests() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    for file in files("11-authorization-requests", &["0", "1", "2", "3", "4", "61", "70"]) {
+        replay.run(&file).await;
+    }
+    let url = authorization_url(&mock, &[]);
+    replay.browser.sign_in(&url, "ada", "Ada-Lovelace-1815!").await;
+    for file in files("11-authorization-requests", &["5", "60"]) {
+        replay.run(&file).await;
+    }
+    replay.exchange("11-authorization-requests/62-max-age-id-token-claims.json", &[("max_age", "3600")]).await;
+    replay.done
+}
+
+async fn denials_and_newcomers() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    replay.run("12-deny/abort/01-authorization-request.json").await;
+    let callback = mock.deny(&authorization_url(&mock, &[])).await;
+    let recorded = fixture("12-deny/abort-callback.json");
+    for name in ["error", "error_description", "state"] {
+        assert_eq!(param(&callback, name).as_deref(), recorded["params"][name].as_str(), "{callback}");
+    }
+    assert_eq!(param(&callback, "iss"), Some(mock.issuer()));
+    replay.done.insert("12-deny/abort-callback.json".to_owned());
+    replay.run("12-deny/third-party-consent/01-authorization-request.json").await;
+    replay.exchange("12-deny/third-party-consent/08-token.json", &[("client_id", "lte7t131whcexc4ex0grf")]).await;
+    replay.run("14-register/01-authorization-request.json").await;
+    replay.prepare_code_as("14-register/20-token.json", &[], "newuser41bfba").await;
+    let tokens = replay.run("14-register/20-token.json").await.json();
+    replay.run("14-register/21-userinfo.json").await;
+    token_like(&mut replay, "id_token_new_user", text(&tokens, "id_token"));
+    replay.done
+}
+
+fn token_like(replay: &mut Replay<'_>, name: &str, live: &str) {
+    let file = format!("jwt/{name}.json");
+    compare_tokens(&file, text(&fixture(&file), "raw"), live);
+    replay.done.insert(file);
+}
+
+async fn tokens_of_every_kind() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    let asked = [("scope", EVERYTHING), ("resource", API), ("resource", ORGANIZATIONS)];
+    let first = replay.exchange("20-token/20-token-authorization-code.json", &asked).await.json();
+    token_like(&mut replay, "id_token", text(&first, "id_token"));
+    for file in files("20-token", &["21", "22", "23", "24", "25", "26", "27", "28", "29"]) {
+        let answer = replay.run(&file).await;
+        let like = match file.split('/').nth(1).and_then(|name| name.get(..3)) {
+            Some("21-") => Some(("id_token_from_refresh", "id_token")),
+            Some("22-") => Some(("access_token_resource", "access_token")),
+            Some("23-") => Some(("access_token_organization", "access_token")),
+            Some("24-") => Some(("access_token_resource_organization", "access_token")),
+            _ => None,
+        };
+        if let Some((name, member)) = like {
+            token_like(&mut replay, name, text(&answer.json(), member));
+        }
+    }
+    for file in files("30-userinfo", &["3"]).into_iter().chain(files("40-introspection", &["4"])) {
+        replay.run(&file).await;
+    }
+    replay.done
+}
+
+async fn codes_that_fail() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    replay.run("21-code-errors/01-garbage-code.json").await;
+    for (wrong, right) in [
+        ("02-wrong-redirect-uri", "03-after-wrong-redirect-uri"),
+        ("04-wrong-code-verifier", "05-after-wrong-code-verifier"),
+        ("07-wrong-client-secret", "08-after-wrong-client-secret"),
+        ("09-other-client", "09b-after-other-client"),
+    ] {
+        let (wrong, right) = (format!("21-code-errors/{wrong}.json"), format!("21-code-errors/{right}.json"));
+        replay.prepare_code(&right, &[]).await;
+        replay.run_all(&[&wrong, &right]).await;
+    }
+    replay.exchange("21-code-errors/06-missing-code-verifier.json", &[]).await;
+
+    // The first exchange was not kept.
+    replay.prepare_code("21-code-errors/10-reused-code.json", &[]).await;
+    let first = replay.repeat("21-code-errors/10-reused-code.json").await;
+    let refresh = form_value(&fixture("21-code-errors/11-refresh-after-code-reuse.json"), "refresh_token").unwrap();
+    replay.learn(&refresh, text(&first, "refresh_token"));
+    let bearer = fixture("21-code-errors/12-userinfo-after-code-reuse.json");
+    let bearer = text(&bearer["request"]["headers"], "authorization").strip_prefix("Bearer ").unwrap().to_owned();
+    replay.learn(&bearer, text(&first, "access_token"));
+    for file in files("21-code-errors", &["10", "11", "12"]) {
+        replay.run(&file).await;
+    }
+
+    replay.exchange("21-code-errors/13-code-exchange-with-resource-not-requested.json", &[]).await;
+    let asked = [("scope", "openid offline_access read:books"), ("resource", API)];
+    replay.exchange("21-code-errors/14-code-exchange-with-resource.json", &asked).await;
+    let no_pkce = [("code_challenge", ""), ("code_challenge_method", "")];
+    replay.exchange("21-code-errors/15-code-exchange-no-pkce.json", &no_pkce).await;
+    let file = "21-code-errors/16-code-verifier-without-challenge.json";
+    replay.prepare_code_without_pkce(file).await;
+    replay.run(file).await;
+    let asked = [("scope", "openid profile"), ("prompt", "")];
+    replay.exchange("21-code-errors/17-no-offline-access.json", &asked).await;
+    replay.exchange("21-code-errors/18-offline-access-without-prompt-consent.json", &[("prompt", "")]).await;
+    replay.exchange("21-code-errors/20-prompt-login-consent.json", &[("prompt", "login consent")]).await;
+
+    let refused = replay.run("21-code-errors/19-no-openid-scope-flow/01-authorization-request.json").await;
+    let recorded = fixture("21-code-errors/19-no-openid-scope-callback.json");
+    let description = text(&recorded["params"], "error_description").replace(' ', "+");
+    assert!(refused.location().contains(&description), "{}", refused.location());
+    replay.done.insert("21-code-errors/19-no-openid-scope-callback.json".to_owned());
+    replay.done
+}
+
+async fn organizations() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    let scope = "openid offline_access profile urn:logto:scope:organizations urn:logto:scope:organization_roles \
+        read:books write:books invite:member read:billing";
+    let asked = [("scope", scope), ("resource", API), ("resource", ORGANIZATIONS)];
+    replay.exchange("22-organization/01-code-exchange.json", &asked).await;
+    let token = replay.run("22-organization/02-refresh-organization.json").await.json();
+    token_like(&mut replay, "access_token_organization_with_scopes", text(&token, "access_token"));
+    replay.run("22-organization/03-refresh-organization-downscoped.json").await;
+    replay.run("22-organization/04-refresh-resource-organization.json").await;
+
+    for (file, asked) in [
+        ("22-organization/05-refresh-organization-without-scope.json", vec![("resource", API)]),
+        ("22-organization/07-refresh-resource-not-in-authorization-request.json", vec![]),
+    ] {
+        let tokens = crate::support::tokens(&mock, &asked).await;
+        replay.learn(&form_value(&fixture(file), "refresh_token").unwrap(), text(&tokens, "refresh_token"));
+    }
+    for file in files("22-organization", &["05", "06", "07"]) {
+        replay.run(&file).await;
+    }
+
+    let scope = [("scope", "openid urn:logto:scope:organizations")];
+    let callback = mock.sign_in(&authorization_url(&mock, &scope), "lonely").await;
+    let tokens = crate::support::exchange(&mock, &callback).await.json();
+    let file = "22-organization/08-userinfo-no-organizations.json";
+    let recorded = fixture(file);
+    let bearer = text(&recorded["request"]["headers"], "authorization").strip_prefix("Bearer ").unwrap();
+    replay.learn(bearer, text(&tokens, "access_token"));
+    replay.run(file).await;
+    token_like_of(&mut replay, "id_token_minimal", &tokens);
+    replay.done
+}
+
+fn token_like_of(replay: &mut Replay<'_>, name: &str, tokens: &serde_json::Value) {
+    token_like(replay, name, text(tokens, "id_token"));
+}
+
+async fn rotation_of_a_web_app() -> BTreeSet<String> {
+    let app = || MockApp::new("goo9x6rpfvbll3sjondzd", "A0SdZT1a8j7AgMYJahkXisR5dnncVdBw").redirect_uri(CALLBACK);
+    let clock = TestClock::new();
+    let builder = MockLogto::builder().app(app()).clock(clock.clone());
+    let mock = builder.refresh_token_ttl(Duration::from_secs(20)).user(recorded_ada()).start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    let begin = async |replay: &mut Replay<'_>, file: &str| {
+        let tokens = crate::support::tokens(replay.mock, &[]).await;
+        replay.learn(&form_value(&fixture(file), "refresh_token").unwrap(), text(&tokens, "refresh_token"));
+        tokens
+    };
+    let tokens = begin(&mut replay, "23-rotation/10-trad-short-fresh.json").await;
+    let file = "23-rotation/16-trad-short-userinfo-after-reuse.json";
+    let recorded = fixture(file);
+    let bearer = text(&recorded["request"]["headers"], "authorization").strip_prefix("Bearer ").unwrap();
+    replay.learn(bearer, text(&tokens, "access_token"));
+    replay.run("23-rotation/10-trad-short-fresh.json").await;
+    clock.advance(Duration::from_secs(15));
+    for file in files("23-rotation", &["11", "12", "13"]) {
+        replay.run(&file).await;
+    }
+    clock.advance(Duration::from_secs(4));
+    for file in files("23-rotation", &["14", "15", "16"]) {
+        replay.run(&file).await;
+    }
+    begin(&mut replay, "23-rotation/18-trad-refresh-token-expired.json").await;
+    clock.advance(Duration::from_secs(21));
+    replay.run("23-rotation/18-trad-refresh-token-expired.json").await;
+
+    let file = "23-rotation/19-trad-rotate-false.json";
+    let builder = MockLogto::builder().app(app().rotate_refresh_token(false)).clock(clock.clone());
+    let mock = builder.refresh_token_ttl(Duration::from_secs(20)).user(recorded_ada()).start().await.unwrap();
+    let mut steady = Replay::new(&mock);
+    let tokens = begin(&mut steady, file).await;
+    clock.advance(Duration::from_secs(15));
+    let refreshed = steady.run(file).await.json();
+    assert_eq!(refreshed["refresh_token"], tokens["refresh_token"]);
+    replay.done.into_iter().chain(steady.done).collect()
+}
+
+/// The parts of Ada that `profile` and `email` show.
+fn recorded_ada() -> MockUser {
+    let ada = MockUser::new("ada").id("amc3emckvas6").name("Ada Lovelace").email("ada@example.test");
+    let ada = ada.picture("https://example.test/ada.png").claim("given_name", "Ada").claim("family_name", "Lovelace");
+    ada.claim("zoneinfo", "Europe/London").claim("locale", "en-GB")
+}
+
+async fn rotation_of_a_public_app() -> BTreeSet<String> {
+    let clock = TestClock::new();
+    let mock = world().clock(clock.clone()).start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    replay.exchange("23-rotation/30-spa-code-exchange.json", &[("client_id", "fb2mcffu06byggw1g17z6")]).await;
+    replay.run("23-rotation/31-spa-refresh.json").await;
+    replay.run("23-rotation/32-spa-old-within-leeway.json").await;
+    // Four requests with the newest token, at once.
+    let concurrent = fixture("23-rotation/33-spa-concurrent.json");
+    for sibling in concurrent.as_array().unwrap() {
+        let live = replay.repeat("23-rotation/35-spa-old-after-leeway.json").await;
+        replay.learn(text(&sibling["body"], "refresh_token"), text(&live, "refresh_token"));
+    }
+    replay.run("23-rotation/34-spa-one-of-concurrent-works.json").await;
+    clock.advance(Duration::from_secs(4));
+    for file in files("23-rotation", &["35", "36", "37"]) {
+        replay.run(&file).await;
+    }
+    replay.done
+}
+
+async fn client_authentication() -> BTreeSet<String> {
+    let clock = TestClock::new();
+    let mock = world().clock(clock.clone()).start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    let tokens = crate::support::tokens(&mock, &[]).await;
+    let first = fixture("24-client-auth-and-lifetimes/01-basic-plus-client-id.json");
+    replay.learn(&form_value(&first, "refresh_token").unwrap(), text(&tokens, "refresh_token"));
+    for file in files("24-client-auth-and-lifetimes", &["0"]) {
+        replay.run(&file).await;
+    }
+    replay.prepare_code("24-client-auth-and-lifetimes/21-code-expired.json", &[]).await;
+    clock.advance(Duration::from_secs(62));
+    replay.run("24-client-auth-and-lifetimes/21-code-expired.json").await;
+    replay.done
+}
+
+async fn expiry() -> BTreeSet<String> {
+    let clock = TestClock::new();
+    let mock = world().clock(clock.clone()).start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    let asked = [("resource", "https://short.example.test")];
+    let tokens = crate::support::tokens(&mock, &asked).await;
+    let file = "31-expired/01-refresh-short-resource.json";
+    replay.learn(&form_value(&fixture(file), "refresh_token").unwrap(), text(&tokens, "refresh_token"));
+    let short = replay.run(file).await.json();
+    token_like(&mut replay, "access_token_short_lived", text(&short, "access_token"));
+    let opaque = form_value(&fixture("31-expired/03-introspect-expired-opaque.json"), "token").unwrap();
+    replay.learn(&opaque, text(&tokens, "access_token"));
+    clock.advance(Duration::from_secs(3600));
+    replay.run("31-expired/02-userinfo-expired-opaque.json").await;
+    replay.run("31-expired/03-introspect-expired-opaque.json").await;
+
+    let file = "51-backchannel-logout/07-refresh-suspended-user.json";
+    replay.learn(&form_value(&fixture(file), "refresh_token").unwrap(), text(&tokens, "refresh_token"));
+    let refreshed = refresh(&mock, text(&tokens, "refresh_token"), &[]).await.json();
+    let recorded = fixture("51-backchannel-logout/08-userinfo-suspended-user.json");
+    let bearer = text(&recorded["request"]["headers"], "authorization").strip_prefix("Bearer ").unwrap();
+    replay.learn(bearer, text(&refreshed, "access_token"));
+    assert!(mock.suspend_user("ada"));
+    replay.run(file).await;
+    replay.run("51-backchannel-logout/08-userinfo-suspended-user.json").await;
+    replay.done
+}
+
+async fn revocation() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    let groups: [(&[&str], &str, &str); 3] = [
+        (&["01", "02", "03", "04"], "01-revoke-refresh-token", "refresh_token"),
+        (&["05", "06", "07", "08"], "05-revoke-access-token", "access_token"),
+        (&["09", "10", "11", "12", "13"], "09-revoke-wrong-secret", "refresh_token"),
+    ];
+    for (prefixes, first, member) in groups {
+        mock.forget_session();
+        let tokens = crate::support::tokens(&mock, &[]).await;
+        let first = fixture(&format!("41-revocation/{first}.json"));
+        replay.learn(&form_value(&first, "token").unwrap(), text(&tokens, member));
+        for file in files("41-revocation", prefixes) {
+            let recording = fixture(&file);
+            if file.contains("06-refresh-after-access") {
+                replay.learn(&form_value(&recording, "refresh_token").unwrap(), text(&tokens, "refresh_token"));
+            }
+            if let Some(bearer) = recording["request"]["headers"]["authorization"].as_str() {
+                if let Some(bearer) = bearer.strip_prefix("Bearer ") {
+                    replay.learn(bearer, text(&tokens, "access_token"));
+                }
+            }
+            replay.run(&file).await;
+        }
+    }
+    replay.done
+}
+
+async fn logout() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    let password = "Ada-Lovelace-1815!";
+    let url = authorization_url(&mock, &[]);
+    let callback = replay.browser.sign_in(&url, "ada", password).await;
+    let tokens = crate::support::exchange(&mock, &callback).await.json();
+    let file = "50-logout/03-refresh-after-logout.json";
+    replay.learn(&form_value(&fixture(file), "refresh_token").unwrap(), text(&tokens, "refresh_token"));
+    let recorded = fixture("50-logout/04-userinfo-after-logout.json");
+    let bearer = text(&recorded["request"]["headers"], "authorization").strip_prefix("Bearer ").unwrap();
+    replay.learn(bearer, text(&tokens, "access_token"));
+    for file in files("50-logout", &["01", "02", "03", "04", "05"]) {
+        replay.run(&file).await;
+    }
+
+    replay.browser.cookie = None;
+    replay.browser.sign_in(&url, "ada", password).await;
+    for file in ["50-logout/06-end-session-id-token-hint.json", "50-logout/15-end-session-hint-client-mismatch.json"] {
+        let recorded = fixture(file);
+        let query = recorded["request"]["query"].as_array().unwrap();
+        let hint = query.iter().find(|pair| pair[0] == "id_token_hint").unwrap();
+        replay.learn(hint[1].as_str().unwrap(), text(&tokens, "id_token"));
+        replay.run(file).await;
+    }
+    for file in files("50-logout", &["07", "08", "18", "09", "10", "11", "12", "13", "14", "16"]) {
+        replay.run(&file).await;
+    }
+
+    let asked = [("scope", "openid profile"), ("prompt", "")];
+    replay.browser.cookie = None;
+    let callback = replay.browser.sign_in(&authorization_url(&mock, &asked), "ada", password).await;
+    let tokens = crate::support::exchange(&mock, &callback).await.json();
+    let file = "50-logout/17-userinfo-after-logout-no-offline-access.json";
+    let recorded = fixture(file);
+    let bearer = text(&recorded["request"]["headers"], "authorization").strip_prefix("Bearer ").unwrap();
+    replay.learn(bearer, text(&tokens, "access_token"));
+    replay.run("50-logout/01-end-session-client-id.json").await;
+    replay.run("50-logout/02-end-session-confirm.json").await;
+    replay.run(file).await;
+    replay.done
+}
+
+async fn machines() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    for file in files("60-client-credentials", &["0", "1"]) {
+        let answer = replay.run(&file).await;
+        let name = match file.as_str() {
+            "60-client-credentials/01-resource.json" => "access_token_m2m",
+            "60-client-credentials/02-resource-scope.json" => "access_token_m2m_scoped",
+            "60-client-credentials/07-organization.json" => "access_token_m2m_organization",
+            _ => continue,
+        };
+        token_like(&mut replay, name, text(&answer.json(), "access_token"));
+    }
+    replay.done
+}
