@@ -26,6 +26,7 @@
 
 mod clock;
 mod mock;
+mod session;
 
 pub use self::{
     clock::TestClock,
@@ -33,4 +34,5 @@ pub use self::{
         Endpoint, Fault, MockApp, MockLogto, MockLogtoBuilder, MockOrganization, MockResource, MockUser,
         RecordedRequest, SigningAlg,
     },
+    session::TestSession,
 };

@@ -7,6 +7,7 @@ mod support;
 mod axum;
 mod bad_input;
 mod flow;
+mod forge;
 mod logs;
 mod oidc_provider;
 mod recorded;
