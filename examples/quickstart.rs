@@ -4,6 +4,8 @@
 //! With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the environment it uses that Logto instead.
 //! `PORT` is where it listens (3000), and `PORT` + 1 is where its own Logto does.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // A program talks to the one who runs it.
+
 use std::{env, error::Error, process::ExitCode};
 
 use axum::{
@@ -68,14 +70,14 @@ async fn home(context: LogtoContext) -> Html<String> {
         None => page("Welcome", SIGNED_OUT),
         Some(claims) => {
             let name = claims.name.as_deref().unwrap_or(&claims.sub);
-            let organizations: String = claims
+            let organizations = claims
                 .organizations
                 .iter()
                 .map(|id| format!(r#"<a class="quiet" href="/organization/{0}">Organization {0}</a>"#, escape(id)))
-                .collect();
+                .collect::<Vec<_>>();
             let body = format!(
                 "{}<h2>Claims</h2>{}",
-                SIGNED_IN.replace("{organizations}", &organizations),
+                SIGNED_IN.replace("{organizations}", &organizations.concat()),
                 pretty(&json!(claims))
             );
             page(&format!("Hello, {}", escape(name)), &body)

@@ -42,6 +42,7 @@ impl TestSession {
     }
 
     /// Who it is.
+    #[expect(clippy::should_implement_trait)] // The claim has this name.
     pub fn sub(self, sub: impl Into<String>) -> Self {
         self.claim("sub", sub.into())
     }

@@ -1,6 +1,7 @@
 //! The crate from outside, against a Logto in the process. One binary, so that it links once.
 
-#![allow(unreachable_pub)] // A test has no outside.
+// A test has no outside, and may assume.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
