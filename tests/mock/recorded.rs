@@ -6,7 +6,7 @@ use logto::testing::{MockApp, MockLogto, MockLogtoBuilder, MockOrganization, Moc
 use serde_json::json;
 
 use crate::{
-    replay::{Replay, compare_tokens, fixture, fixtures, form_value},
+    replay::{Replay, compare_tokens, fixture, fixtures, form_value, xsrf},
     support::{API, authorization_url, param, refresh, text},
 };
 
@@ -288,7 +288,7 @@ async fn codes_that_fail() -> BTreeSet<String> {
     }
 
     replay.exchange("21-code-errors/13-code-exchange-with-resource-not-requested.json", &[]).await;
-    let asked = [("scope", "openid offline_access read:books"), ("resource", API)];
+    let asked = [("scope", "openid offline_access profile email read:books"), ("resource", API)];
     replay.exchange("21-code-errors/14-code-exchange-with-resource.json", &asked).await;
     let no_pkce = [("code_challenge", ""), ("code_challenge_method", "")];
     replay.exchange("21-code-errors/15-code-exchange-no-pkce.json", &no_pkce).await;
@@ -348,7 +348,7 @@ fn token_like_of(replay: &mut Replay<'_>, name: &str, tokens: &serde_json::Value
 }
 
 async fn rotation_of_a_web_app() -> BTreeSet<String> {
-    let app = || MockApp::new("goo9x6rpfvbll3sjondzd", "A0SdZT1a8j7AgMYJahkXisR5dnncVdBw").redirect_uri(CALLBACK);
+    let app = || MockApp::new("goo9x6rpfvbll73jondzd", "A0SdZT1a8j7AgMYJahkXisR5dnncVdBw").redirect_uri(CALLBACK);
     let clock = TestClock::new();
     let builder = MockLogto::builder().app(app()).clock(clock.clone());
     let mock = builder.refresh_token_ttl(Duration::from_secs(20)).user(recorded_ada()).start().await.unwrap();
@@ -435,7 +435,7 @@ async fn expiry() -> BTreeSet<String> {
     let clock = TestClock::new();
     let mock = world().clock(clock.clone()).start().await.unwrap();
     let mut replay = Replay::new(&mock);
-    let asked = [("resource", "https://short.example.test")];
+    let asked = [("resource", "https://short.example.test"), ("scope", "openid offline_access profile")];
     let tokens = crate::support::tokens(&mock, &asked).await;
     let file = "31-expired/01-refresh-short-resource.json";
     replay.learn(&form_value(&fixture(file), "refresh_token").unwrap(), text(&tokens, "refresh_token"));
@@ -513,7 +513,11 @@ async fn logout() -> BTreeSet<String> {
         replay.learn(hint[1].as_str().unwrap(), text(&tokens, "id_token"));
         replay.run(file).await;
     }
-    for file in files("50-logout", &["07", "08", "18", "09", "10", "11", "12", "13", "14", "16"]) {
+    // The page that 18 confirms is one like 08, which was not kept.
+    let page = replay.run("50-logout/08-end-session-uri-without-client.json").await;
+    let recorded = fixture("50-logout/18-uri-without-client-confirm.json");
+    replay.learn(&form_value(&recorded, "xsrf").unwrap(), &xsrf(&page.body).unwrap());
+    for file in files("50-logout", &["07", "18", "09", "10", "11", "12", "13", "14", "16"]) {
         replay.run(&file).await;
     }
 

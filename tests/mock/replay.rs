@@ -231,6 +231,6 @@ fn pairs(list: &Value) -> Vec<(String, String)> {
     list.as_array().map(|list| list.iter().map(pair).collect()).unwrap_or_default()
 }
 
-fn xsrf(page: &str) -> Option<String> {
+pub(crate) fn xsrf(page: &str) -> Option<String> {
     Some(page.split("name=\"xsrf\" value=\"").nth(1)?.split('"').next()?.to_owned())
 }
