@@ -43,6 +43,18 @@ impl<'a> Replay<'a> {
         self.known.insert(recorded.to_owned(), live.to_owned());
     }
 
+    /// Learns what stands for a form value of a file's request.
+    pub(crate) fn learn_form(&mut self, file: &str, name: &str, live: &str) {
+        self.learn(&form_value(&fixture(file), name).unwrap(), live);
+    }
+
+    /// Learns what stands for the bearer token of a file's request.
+    pub(crate) fn learn_bearer(&mut self, file: &str, live: &str) {
+        let recording = fixture(file);
+        let header = support::text(&recording["request"]["headers"], "authorization");
+        self.learn(header.strip_prefix("Bearer ").unwrap(), live);
+    }
+
     /// Signs Ada in as the recording did, so that the code which a file exchanges is one of the mock.
     pub(crate) async fn prepare_code(&mut self, file: &str, asked: &[(&str, &str)]) {
         self.prepare_code_as(file, asked, "ada").await;
