@@ -1,12 +1,13 @@
 //! `MockLogto` against the answers of a real Logto, and against itself.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may assume")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests may assume")]
 
 mod backchannel;
 mod control;
 mod faults;
 mod pages;
 mod recorded;
+mod recording;
 mod replay;
 mod support;
 mod tokens;

@@ -107,7 +107,7 @@ async fn a_third_party_asks_for_consent() {
     let mut browser = Browser::new(&mock);
     let page = browser.get(&authorization_url(&mock, &[])).await.location().to_owned();
     let answer = browser.post(&page, &[("username", "ada"), ("password", "lovelace")]).await;
-    let resume = browser.get(&answer.location().to_owned()).await;
+    let resume = browser.get(answer.location()).await;
     let consent = resume.location().to_owned();
     assert!(consent.starts_with("/consent?app_id=third"), "{consent}");
     let page = browser.get(&consent).await;

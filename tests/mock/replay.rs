@@ -43,6 +43,18 @@ impl<'a> Replay<'a> {
         self.known.insert(recorded.to_owned(), live.to_owned());
     }
 
+    /// Learns what stands for a form value of a file's request.
+    pub(crate) fn learn_form(&mut self, file: &str, name: &str, live: &str) {
+        self.learn(&form_value(&fixture(file), name).unwrap(), live);
+    }
+
+    /// Learns what stands for the bearer token of a file's request.
+    pub(crate) fn learn_bearer(&mut self, file: &str, live: &str) {
+        let recording = fixture(file);
+        let header = support::text(&recording["request"]["headers"], "authorization");
+        self.learn(header.strip_prefix("Bearer ").unwrap(), live);
+    }
+
     /// Signs Ada in as the recording did, so that the code which a file exchanges is one of the mock.
     pub(crate) async fn prepare_code(&mut self, file: &str, asked: &[(&str, &str)]) {
         self.prepare_code_as(file, asked, "ada").await;
@@ -231,6 +243,6 @@ fn pairs(list: &Value) -> Vec<(String, String)> {
     list.as_array().map(|list| list.iter().map(pair).collect()).unwrap_or_default()
 }
 
-fn xsrf(page: &str) -> Option<String> {
+pub(crate) fn xsrf(page: &str) -> Option<String> {
     Some(page.split("name=\"xsrf\" value=\"").nth(1)?.split('"').next()?.to_owned())
 }

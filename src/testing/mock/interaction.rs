@@ -140,7 +140,7 @@ fn issue_code(
         scopes: asked.scopes.clone(),
         resources: asked.resources.clone(),
         nonce: asked.nonce.clone(),
-        auth_time: asked.max_age.map(|_| unix_seconds(session.signed_in_at)),
+        auth_time: (asked.max_age.is_some() || asked.prompt.login).then(|| unix_seconds(session.signed_in_at)),
     };
     state.sessions.insert(session_id.to_owned(), session);
     let code = Code {

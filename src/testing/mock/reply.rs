@@ -50,11 +50,9 @@ impl Reply {
         self
     }
 
-    /// For the endpoints that applications call: readable from any origin, kept by nobody (RFC 6749 section 5.1).
+    /// For the endpoints that applications call: readable from any origin.
     pub(super) fn for_applications(self) -> Self {
-        self.header("access-control-allow-origin", "*")
-            .header("access-control-expose-headers", "WWW-Authenticate")
-            .header("cache-control", "no-store")
+        self.header("access-control-allow-origin", "*").header("access-control-expose-headers", "WWW-Authenticate")
     }
 
     pub(super) fn location(&self) -> Option<&str> {

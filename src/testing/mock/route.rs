@@ -75,9 +75,10 @@ pub(super) fn handle(state: &mut State, request: &RecordedRequest) -> Reply {
     };
     let found = reply.status != 404 && request.method() != "OPTIONS";
     let reply = match Endpoint::of(request.path()) {
-        Endpoint::Token | Endpoint::UserInfo | Endpoint::Introspection | Endpoint::Revocation if found => {
-            reply.for_applications()
+        Endpoint::Token | Endpoint::UserInfo | Endpoint::Introspection if found => {
+            reply.for_applications().header("cache-control", "no-store")
         }
+        Endpoint::Revocation if found => reply.for_applications(),
         Endpoint::Authorization | Endpoint::EndSession if found && failed => reply.header("cache-control", "no-store"),
         _ => reply,
     };

@@ -24,7 +24,7 @@ pub(super) struct Authorized {
     pub(super) scopes: Vec<String>,
     pub(super) resources: Vec<String>,
     pub(super) nonce: Option<String>,
-    /// Only if the request asked for `max_age`.
+    /// Only if the request asked for `max_age` or `prompt=login`.
     pub(super) auth_time: Option<i64>,
 }
 
