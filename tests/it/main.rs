@@ -11,5 +11,6 @@ mod flow;
 mod forge;
 mod logs;
 mod oidc_provider;
+mod quickstart;
 mod recorded;
 mod refresh;

@@ -1,0 +1,180 @@
+//! The quickstart as a newcomer meets it: the example's own binary, clicked through with its Logto's pages.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// The running example; it stops with the test.
+struct Quickstart {
+    process: Child,
+    base: String,
+}
+
+impl Drop for Quickstart {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+fn command(port: u16) -> Command {
+    let tests = std::env::current_exe().unwrap();
+    let binary: PathBuf = [tests.parent().unwrap().parent().unwrap(), "examples/quickstart".as_ref()].iter().collect();
+    assert!(binary.exists(), "build it first: cargo build --example quickstart");
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGTO_")) {
+        command.env_remove(name);
+    }
+    command.env("PORT", port.to_string()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A port that is free, as is the next.
+fn free_port() -> u16 {
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn start() -> Quickstart {
+    let port = free_port();
+    let mut process = command(port).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let base = format!("http://localhost:{port}");
+    assert!(lines.any(|line| line.unwrap().contains(&base)), "it prints the URL");
+    Quickstart { process, base }
+}
+
+/// A browser: cookies kept, redirects followed.
+struct Tab {
+    http: reqwest::Client,
+    url: reqwest::Url,
+    page: String,
+}
+
+impl Tab {
+    async fn open(url: &str) -> Self {
+        let http = reqwest::Client::builder().cookie_store(true).build().unwrap();
+        let mut tab = Self { http, url: url.parse().unwrap(), page: String::new() };
+        tab.go(url).await;
+        tab
+    }
+
+    async fn go(&mut self, target: &str) {
+        let url = self.url.join(&target.replace("&amp;", "&")).unwrap();
+        self.show(self.http.get(url).header("accept", "text/html")).await;
+    }
+
+    /// Follows the link that reads `text`.
+    async fn click(&mut self, text: &str) {
+        let before = self.page.split(&format!(">{text}<")).next().unwrap();
+        assert!(before.len() < self.page.len(), "no `{text}` in {}", self.page);
+        let target = before.rsplit("href=\"").next().unwrap().split('"').next().unwrap().to_owned();
+        self.go(&target).await;
+    }
+
+    /// Sends the page's form.
+    async fn submit(&mut self, fields: &[(&str, &str)]) {
+        let action = self.page.split("action=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+        let url = self.url.join(&action).unwrap();
+        let origin = self.url.origin().ascii_serialization();
+        self.show(self.http.post(url).header("accept", "text/html").header("origin", origin).form(fields)).await;
+    }
+
+    async fn show(&mut self, request: reqwest::RequestBuilder) {
+        let response = request.send().await.unwrap();
+        self.url = response.url().clone();
+        self.page = response.text().await.unwrap();
+        // Logto's sign-out page posts itself by a script.
+        if self.page.contains("name=\"xsrf\"") {
+            let xsrf = self.page.split("name=\"xsrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+            Box::pin(self.submit(&[("xsrf", &xsrf), ("logout", "yes")])).await;
+        }
+    }
+
+    #[track_caller]
+    fn shows(&self, text: &str) {
+        assert!(self.page.contains(text), "no `{text}` at {}: {}", self.url, self.page);
+    }
+}
+
+#[tokio::test]
+async fn a_newcomer_clicks_through_it() {
+    let quickstart = start();
+    let mut tab = Tab::open(&quickstart.base).await;
+    tab.shows("Create account");
+
+    tab.click("Sign in").await;
+    tab.shows("ada / lovelace");
+    tab.submit(&[("username", "ada"), ("password", "wrong")]).await;
+    tab.shows("Incorrect account or password");
+    tab.submit(&[("username", "ada"), ("password", "lovelace")]).await;
+    tab.shows("Hello, Ada Lovelace");
+    tab.shows("&quot;sub&quot;: &quot;user-ada&quot;");
+
+    for (link, shown) in [
+        ("Fetch user info", "custom_data"),
+        ("Access token", "read:books"),
+        ("Organization org-acme", "urn:logto:organization:org-acme"),
+    ] {
+        tab.click(link).await;
+        tab.shows(shown);
+        tab.click("Start page").await;
+    }
+    tab.submit(&[]).await;
+    tab.shows("Welcome");
+
+    tab.click("Continue with Kakao").await;
+    tab.shows("Agree and continue");
+    tab.submit(&[]).await;
+    tab.shows("Hello, Kakao User");
+    tab.submit(&[]).await;
+
+    tab.click("Create account").await;
+    tab.submit(&[("username", "grace"), ("password", "hopper")]).await;
+    tab.shows("Hello, user-grace");
+    tab.submit(&[]).await;
+
+    // A page that needs a user leads to Logto and back to itself.
+    tab.go("/user-info").await;
+    tab.submit(&[("username", "ada"), ("password", "lovelace")]).await;
+    assert!(tab.url.path() == "/user-info" && tab.page.contains("custom_data"), "{}", tab.url);
+
+    // A mistake gets a page that says what to do.
+    tab.go("/callback?code=a&state=b").await;
+    tab.go("/organization/not-mine").await;
+    tab.shows("must be a member of the organization");
+    tab.go("/logto/sign-in?return_to=//evil.example").await;
+    tab.shows("leads to another origin");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let output = command(port).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(told.contains(&format!("cannot listen on port {port}")) && told.contains("PORT=4000"), "{told}");
+}
+
+#[test]
+fn a_mistake_in_the_environment_is_named() {
+    let told = |vars: &[(&str, &str)]| {
+        String::from_utf8(command(free_port()).envs(vars.iter().copied()).output().unwrap().stderr).unwrap()
+    };
+    let endpoint = ("LOGTO_ENDPOINT", "https://my-tenant.logto.app");
+    let message = told(&[endpoint]);
+    assert!(
+        message.contains("app_id is missing (set LOGTO_APP_ID") && message.contains("cookie_secret is missing"),
+        "{message}"
+    );
+    let message = told(&[endpoint, ("LOGTO_APP_ID", "app"), ("LOGTO_COOKIE_SECRET", "short")]);
+    assert!(message.contains("cookie_secret has 5 bytes (it needs 32"), "{message}");
+}
