@@ -2,6 +2,7 @@
 
 mod builder;
 mod env;
+mod problems;
 mod routes;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -103,7 +104,7 @@ impl LogtoConfig {
 
     /// Whether this is a developer's own machine, where an error page may tell more.
     pub(crate) fn is_local(&self) -> bool {
-        builder::is_loopback(&self.base_url)
+        problems::is_loopback(&self.base_url)
     }
 
     pub(crate) fn now(&self) -> i64 {

@@ -2,18 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde::Deserialize;
-use url::{Host, Url};
-
-use super::{LogtoConfig, Routes};
+use super::{
+    LogtoConfig, Routes,
+    problems::{Problems, is_loopback},
+};
 use crate::{
     Clock, Error, HttpClient, Prompt, Result, Secret, SessionLifetime,
     clock::SystemClock,
-    error::Code,
     scopes,
     session::{CookieSettings, Keys},
     types::ORGANIZATIONS_RESOURCE,
 };
+use serde::Deserialize;
+use url::Url;
 
 const MIN_SECRET: usize = 32;
 
@@ -303,132 +304,5 @@ impl std::fmt::Debug for LogtoConfigBuilder {
             .field("app_id", &self.app_id)
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
-    }
-}
-
-/// Everything that is wrong, each as "what (what to do)".
-struct Problems(Vec<String>);
-
-impl Problems {
-    fn unless(&mut self, right: bool, problem: impl FnOnce() -> String) {
-        if !right {
-            self.0.push(problem());
-        }
-    }
-
-    fn into_error(self) -> Error {
-        let count = if self.0.len() == 1 {
-            "a setting is wrong".to_owned()
-        } else {
-            format!("{} settings are wrong", self.0.len())
-        };
-        Error::new(Code::ConfigInvalid, format!("{count}: {}", self.0.join("; ")))
-    }
-
-    fn url(&mut self, name: &str, value: Option<&str>, missing: &str) -> Option<Url> {
-        let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else {
-            self.0.push(format!("{name} is missing ({missing})"));
-            return None;
-        };
-        let url = match Url::parse(value) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => url,
-            _ => {
-                self.0.push(format!("{name} is not a URL (it begins with https:// or http://)"));
-                return None;
-            }
-        };
-        self.unless(url.query().is_none() && url.fragment().is_none(), || {
-            format!("{name} has a query or a fragment (leave it out)")
-        });
-        self.unless(url.username().is_empty() && url.password().is_none(), || {
-            format!("{name} has a user name or a password (leave it out)")
-        });
-        Some(url)
-    }
-
-    fn secure(&mut self, base_url: &Url, asked: Option<bool>) -> bool {
-        let https = base_url.scheme() == "https";
-        let secure = asked.unwrap_or(https);
-        self.unless(https || !secure, || "cookie_secure is true and base_url is http (browsers would drop the cookies: leave cookie_secure out, or use https)".into());
-        self.unless(!https || secure, || {
-            "cookie_secure is false and base_url is https (leave cookie_secure out)".into()
-        });
-        secure
-    }
-
-    fn cookie_domain(&mut self, base_url: &Url, domain: &str) {
-        let domain = domain.trim_start_matches('.');
-        let covers = match base_url.host() {
-            Some(Host::Domain(host)) => {
-                host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
-            }
-            _ => false,
-        };
-        self.unless(covers && domain.contains('.'), || {
-            format!("cookie_domain {domain} does not cover the host of base_url (browsers would drop the cookies)")
-        });
-    }
-
-    fn scopes(&mut self, asked: &[String], reserved: bool) -> Vec<String> {
-        let reserved: &[&str] = if reserved { &[scopes::OPENID, scopes::OFFLINE_ACCESS, scopes::PROFILE] } else { &[] };
-        let mut all: Vec<String> = Vec::new();
-        for scope in reserved.iter().copied().chain(asked.iter().flat_map(|scope| scope.split_whitespace())) {
-            if !all.iter().any(|known| known == scope) {
-                all.push(scope.to_owned());
-            }
-        }
-        let has = |scope: &str| all.iter().any(|known| known == scope);
-        self.unless(has(scopes::OPENID), || {
-            "scopes lacks `openid` (add it, or leave include_reserved_scopes on)".into()
-        });
-        self.unless(!has(scopes::ORGANIZATION_ROLES) || has(scopes::ORGANIZATIONS), || {
-            format!("scope {} needs {} (add it to scopes)", scopes::ORGANIZATION_ROLES, scopes::ORGANIZATIONS)
-        });
-        all
-    }
-
-    fn resources(&mut self, resources: Vec<String>) -> Vec<String> {
-        for resource in &resources {
-            // RFC 8707 section 2: an absolute URI without a fragment. Logto splits at commas.
-            let right =
-                Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) && !resource.contains([',', ' ']);
-            self.unless(right, || format!("resource `{resource}` is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)"));
-        }
-        resources
-    }
-
-    fn origins(&mut self, origins: &[String]) -> Vec<url::Origin> {
-        let parsed: Vec<_> = origins
-            .iter()
-            .filter_map(|origin| Url::parse(origin).ok())
-            .map(|url| url.origin())
-            .filter(url::Origin::is_tuple)
-            .collect();
-        self.unless(parsed.len() == origins.len(), || {
-            "allowed_return_origins holds something that is not an origin (like https://admin.example.com)".into()
-        });
-        parsed
-    }
-
-    fn routes(&mut self, routes: &Routes) {
-        let all = routes.all();
-        for (index, (name, path)) in all.iter().enumerate() {
-            self.unless(path.starts_with('/') && path.len() > 1 && !path.contains(['?', '#', '{', '}', ' ']), || {
-                format!("{name} `{path}` is not a plain path (like /logto/sign-in)")
-            });
-            self.unless(!all.iter().take(index).any(|(_, other)| other == path), || {
-                format!("{name} `{path}` is used twice")
-            });
-        }
-    }
-}
-
-/// `localhost` and its subdomains (RFC 6761 section 6.3), 127.0.0.0/8 and `::1`.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
