@@ -2,6 +2,7 @@
 
 // A test has no outside, and may assume.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::format_push_string, clippy::type_complexity, clippy::too_many_lines)]
 
 mod support;
 

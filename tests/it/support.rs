@@ -131,7 +131,7 @@ impl Browser {
     pub fn receive(&mut self, set_cookie_headers: &[String]) {
         for header in set_cookie_headers {
             let cookie = cookie::Cookie::parse(header.clone()).unwrap();
-            if cookie.max_age().is_some_and(|age| age.is_zero()) {
+            if cookie.max_age().is_some_and(cookie::time::Duration::is_zero) {
                 self.cookies.remove(cookie.name());
             } else if header.len() <= 4096 {
                 self.cookies.insert(cookie.name().to_owned(), cookie.value().to_owned());
