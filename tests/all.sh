@@ -27,7 +27,7 @@ need cc build-essential
 need curl curl ca-certificates
 need node nodejs
 need npm npm
-node -e 'process.exit(parseInt(process.versions.node) < 20)' || { echo 'Node 20 or later is needed for tests/oidc-provider' >&2; exit 1; }
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'Node 20 or later is needed for tests/oidc-provider' >&2; exit 1; }
 command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs' >&2; exit 1; }
 for component in fmt clippy; do
   cargo "$component" --version >/dev/null 2>&1 || rustup component add "${component/fmt/rustfmt}"
