@@ -118,6 +118,7 @@ impl Session {
             }
         };
         if let Some(data) = self.open.data_mut() {
+            data.refreshes = data.refreshes.saturating_add(1);
             data.refresh_token = Some(refreshed.refresh_token);
             data.id_token = refreshed.id_token.unwrap_or_else(|| data.id_token.clone());
             if let Ok(token) = &refreshed.access_token {

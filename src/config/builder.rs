@@ -10,7 +10,11 @@ use crate::{
     Clock, Error, HttpClient, Prompt, Result, Secret, SessionLifetime,
     clock::SystemClock,
     scopes,
-    session::{CookieSettings, Keys},
+    session::{
+        CookieSettings, Keys, Stores,
+        memory::MemoryRevocations,
+        store::{RevocationStore, SessionStore},
+    },
     types::ORGANIZATIONS_RESOURCE,
 };
 use serde::Deserialize;
@@ -46,6 +50,10 @@ pub struct LogtoConfigBuilder {
     pub(super) unreadable: Vec<String>,
     #[serde(skip)]
     http_client: Option<Arc<dyn HttpClient>>,
+    #[serde(skip)]
+    session_store: Option<Arc<dyn SessionStore>>,
+    #[serde(skip)]
+    revocation_store: Option<Arc<dyn RevocationStore>>,
     #[serde(skip)]
     clock: Option<Arc<dyn Clock>>,
 }
@@ -171,6 +179,18 @@ impl LogtoConfigBuilder {
         self
     }
 
+    /// Keeps sessions in a store, and nothing but an id in the cookie. Default: the whole session in cookies.
+    pub fn session_store(mut self, store: impl SessionStore) -> Self {
+        self.session_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Remembers which sessions in cookies were ended. Default: in the memory of this process; instances that share sessions share this.
+    pub fn revocation_store(mut self, store: impl RevocationStore) -> Self {
+        self.revocation_store = Some(Arc::new(store));
+        self
+    }
+
     /// The clock to go by. Default: the system's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
@@ -266,13 +286,20 @@ impl LogtoConfigBuilder {
         if scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) && !prompt.contains(&Prompt::Consent) {
             tracing::warn!(target: "logto::config", "`prompt` lacks consent, so Logto gives no refresh token although `offline_access` is asked for");
         }
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let stores = Stores {
+            sessions: self.session_store,
+            revocations: self
+                .revocation_store
+                .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&clock)))),
+        };
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
         Ok(LogtoConfig {
             issuer: format!("{}/oidc", endpoint.as_str().trim_end_matches('/')),
             endpoint,
             accepted_issuers: self.accepted_issuers,
             internal_endpoint,
-            cookies: CookieSettings::new(keys, lifetime, &app_id, secure, self.cookie_domain),
+            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, self.cookie_domain),
             app_id,
             app_secret: self.app_secret,
             base_url,
@@ -284,7 +311,7 @@ impl LogtoConfigBuilder {
             timeout: Duration::from_secs(timeout),
             routes: self.routes,
             http_client: self.http_client,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            clock,
         })
     }
 }

@@ -259,7 +259,7 @@ async fn a_signed_out_session_gets_no_more_tokens() {
     _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke(false)).await.unwrap();
     // A request that left the browser before.
     let error = site.logto.get_access_token(&mut stale.request(), TokenOptions::resource(BOOKS)).await.unwrap_err();
-    assert_eq!(error.code(), "session.ended");
+    assert_eq!(error.code(), "not_authenticated");
     assert_eq!(site.mock.requests(Endpoint::Token), 0);
 }
 
