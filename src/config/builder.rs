@@ -13,7 +13,7 @@ use crate::{
     session::{
         CookieSettings, Keys, Stores,
         memory::MemoryRevocations,
-        store::{RevocationStore, SessionStore},
+        store::{RefreshCoordinator, RevocationStore, SessionStore},
     },
     types::ORGANIZATIONS_RESOURCE,
 };
@@ -54,6 +54,8 @@ pub struct LogtoConfigBuilder {
     session_store: Option<Arc<dyn SessionStore>>,
     #[serde(skip)]
     revocation_store: Option<Arc<dyn RevocationStore>>,
+    #[serde(skip)]
+    refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
     #[serde(skip)]
     clock: Option<Arc<dyn Clock>>,
 }
@@ -191,6 +193,12 @@ impl LogtoConfigBuilder {
         self
     }
 
+    /// Makes refreshes exclusive over several instances that share sessions in cookies. A session store that can brings its own.
+    pub fn refresh_coordinator(mut self, coordinator: impl RefreshCoordinator) -> Self {
+        self.refresh_coordinator = Some(Arc::new(coordinator));
+        self
+    }
+
     /// The clock to go by. Default: the system's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
@@ -311,6 +319,7 @@ impl LogtoConfigBuilder {
             timeout: Duration::from_secs(timeout),
             routes: self.routes,
             http_client: self.http_client,
+            refresh_coordinator: self.refresh_coordinator,
             clock,
         })
     }
