@@ -31,6 +31,7 @@ pub(super) struct Shared<'a> {
 }
 
 /// What an exchange gave, for the other instances.
+#[expect(clippy::struct_field_names)] // They are tokens.
 pub(super) struct SharedResult {
     pub(super) refresh_token: Secret,
     pub(super) id_token: Option<Jwt>,

@@ -212,6 +212,8 @@ verbs! {
     get_access_token_claims(options: TokenOptions) -> AccessTokenClaims;
     /// The claims of an organization token.
     get_organization_token_claims(organization_id: &str) -> AccessTokenClaims;
+    /// Asks Logto anew for the ID token and every access and organization token that the session holds.
+    refresh_session() -> LogtoContext;
     /// What Logto's userinfo endpoint says of the user.
     fetch_user_info() -> UserInfo;
 }

@@ -62,6 +62,8 @@ struct Family {
     /// Counts exchanges. A waiter takes a result with a higher number than it saw when it came.
     settled: AtomicU64,
     last_used: Mutex<i64>,
+    /// Results up to this number are asked for no more: the session forgot its access tokens.
+    forgotten: AtomicU64,
     /// Set without waiting for an exchange that is under way.
     signed_out: AtomicBool,
     state: Arc<tokio::sync::Mutex<State>>,
@@ -113,11 +115,20 @@ impl Refreshes {
     }
 }
 
+impl Refreshes {
+    /// The session forgot its access tokens: the results of before are not to bring them back.
+    pub(super) fn forget(&self, refresh_token: &Secret, now: i64) {
+        let family = self.family(refresh_token, now);
+        family.forgotten.store(family.settled.load(Ordering::Acquire), Ordering::Release);
+    }
+}
+
 impl Family {
     fn of(refresh_token: &Secret) -> Arc<Self> {
         Arc::new(Self {
             settled: AtomicU64::new(0),
             last_used: Mutex::new(0),
+            forgotten: AtomicU64::new(0),
             signed_out: AtomicBool::new(false),
             state: Arc::new(tokio::sync::Mutex::new(State {
                 refresh_token: refresh_token.clone(),
@@ -150,7 +161,7 @@ impl LogtoClient {
     ///
     /// # Errors
     /// `session.ended` where the refresh token is dead. Everything else leaves it alive.
-    pub(super) async fn refresh(
+    pub(super) async fn renew(
         &self,
         refresh_token: &Secret,
         key: TokenKey,
@@ -163,7 +174,8 @@ impl LogtoClient {
         let seen = family.settled.load(Ordering::Acquire);
         let state = Arc::clone(&family.state).lock_owned().await;
         family.living(&state)?;
-        if let Some(result) = state.result(&key, seen, force, now, until) {
+        let forgotten = family.forgotten.load(Ordering::Acquire);
+        if let Some(result) = state.result(&key, seen, force || seen <= forgotten, now, until) {
             return Ok(state.refreshed(result));
         }
         let client = self.clone();

@@ -99,6 +99,9 @@ impl Session {
 
     /// Forgets the access tokens: the next one comes from Logto.
     pub fn clear_access_token(&mut self) {
+        if let Some(refresh_token) = self.refresh_token() {
+            self.client.0.refreshes.forget(refresh_token, self.client.config().now());
+        }
         if let Some(data) = self.open.data_mut() {
             data.access_tokens.clear();
         }

@@ -107,7 +107,7 @@ impl Session {
             });
         };
         let before = self.id_token_claims().ok_or_else(not_authenticated)?;
-        let refreshed = match client.refresh(&refresh_token, key, options.force_refresh, until, before).await {
+        let refreshed = match client.renew(&refresh_token, key, options.force_refresh, until, before).await {
             Ok(refreshed) => refreshed,
             Err(error) => {
                 if error.is(Code::SessionEnded) {

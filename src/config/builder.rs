@@ -20,8 +20,6 @@ use crate::{
 use serde::Deserialize;
 use url::Url;
 
-const MIN_SECRET: usize = 32;
-
 /// Settings on their way to a [`LogtoConfig`]. Also what serde reads: each setter's name is a member.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -248,20 +246,7 @@ impl LogtoConfigBuilder {
             problems.cookie_domain(url, domain);
         }
 
-        problems.unless(self.cookie_secret.is_some(), || {
-            "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into()
-        });
-        for (name, secret) in self
-            .cookie_secret
-            .iter()
-            .map(|secret| ("cookie_secret", secret))
-            .chain(self.previous_cookie_secrets.iter().map(|secret| ("previous_cookie_secrets", secret)))
-        {
-            let length = secret.expose().len();
-            problems.unless(length >= MIN_SECRET, || {
-                format!("{name} has {length} bytes (it needs {MIN_SECRET}: `openssl rand -base64 32`)")
-            });
-        }
+        problems.secrets(self.cookie_secret.as_ref(), &self.previous_cookie_secrets);
 
         let prompt = self.prompt.unwrap_or_else(|| vec![Prompt::Consent]);
         problems.unless(!prompt.contains(&Prompt::None) || prompt.len() == 1, || {

@@ -99,7 +99,7 @@ async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
 pub(super) async fn bury(settings: &CookieSettings, data: &SessionData, now: i64) {
     let ttl = settings.lifetime.ends_at(data.created_at, now).saturating_sub(now);
     let key = format!("id/{}", data.id.to_key());
-    let until = system_time(i64::MAX.min(data.issued_at));
+    let until = system_time(data.issued_at);
     let ttl = Duration::from_secs(u64::try_from(ttl).unwrap_or_default());
     if let Err(error) = settings.stores.revocations.revoke(&key, until, ttl).await {
         tracing::error!(target: "logto::session", error = %error, "it could not be remembered that the session ended");

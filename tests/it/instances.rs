@@ -54,7 +54,7 @@ impl RefreshCoordinator for Coordinator {
 
     fn unlock<'a>(&'a self, key: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
         self.answer(|| {
-            self.locks.lock().unwrap().retain(|known, (held_by, _)| known != key || held_by.to_string() != holder)
+            self.locks.lock().unwrap().retain(|known, (held_by, _)| known != key || held_by.to_string() != holder);
         })
     }
 
