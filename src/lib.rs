@@ -115,6 +115,10 @@ pub use self::{
     session::{
         SessionLifetime,
         cookies::{Cookies, HeaderCookies},
+        memory::{MemoryRevocations, MemoryStore},
+        store::{
+            RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession,
+        },
     },
     types::{
         ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX, ORGANIZATIONS_RESOURCE, Prompt,
