@@ -103,7 +103,7 @@ pub mod testing;
 #[cfg(feature = "axum")]
 pub use self::web::axum;
 pub use self::{
-    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session},
+    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SignedIn},
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
