@@ -177,8 +177,10 @@ impl Exchange {
 
     /// Whose answer it is.
     pub fn sub(&self) -> String {
-        let sub =
-            self.id_token_claims().map(|claims| claims["sub"].clone()).unwrap_or_else(|| self.body()["sub"].clone());
+        let sub = match self.id_token_claims() {
+            Some(claims) => claims["sub"].clone(),
+            None => self.body()["sub"].clone(),
+        };
         sub.as_str().unwrap_or(ADA).to_owned()
     }
 }
