@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
 pub use self::{builder::LogtoConfigBuilder, routes::Routes};
-use crate::{Clock, HttpClient, Prompt, Result, Secret, session::CookieSettings};
+use crate::{Clock, HttpClient, Prompt, RefreshCoordinator, Result, Secret, session::CookieSettings};
 
 /// A checked configuration. Made by [`builder`](Self::builder), by [`from_env`](Self::from_env) or by serde.
 ///
@@ -45,6 +45,7 @@ pub struct LogtoConfig {
     pub(crate) timeout: Duration,
     pub(crate) routes: Routes,
     pub(crate) http_client: Option<Arc<dyn HttpClient>>,
+    pub(crate) refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -105,6 +106,12 @@ impl LogtoConfig {
     /// Whether this is a developer's own machine, where an error page may tell more.
     pub(crate) fn is_local(&self) -> bool {
         problems::is_loopback(&self.base_url)
+    }
+
+    /// What makes refreshes exclusive over several instances: one that was given, else the session store's own.
+    pub(crate) fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
+        let of_store = || self.cookies.stores.sessions.as_ref().and_then(|store| store.coordinator());
+        self.refresh_coordinator.clone().or_else(of_store)
     }
 
     pub(crate) fn now(&self) -> i64 {

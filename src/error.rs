@@ -57,6 +57,8 @@ pub enum ErrorKind {
     Provider,
     /// Logto could not be asked: nobody's session is affected, try again.
     Network,
+    /// The session store failed: nobody's session is affected, try again.
+    Store,
     /// The session does not fit the browser's limits for cookies.
     SessionTooLarge,
 }
@@ -132,7 +134,7 @@ impl Error {
     /// Whether the same call may succeed in a moment: Logto was out of reach, busy or broken. The session is kept.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.kind() == ErrorKind::Network || self.0.status.is_some_and(is_transient_status)
+        matches!(self.kind(), ErrorKind::Network | ErrorKind::Store) || self.0.status.is_some_and(is_transient_status)
     }
 
     /// Whether the user has to sign in (again) before the call can succeed.
@@ -168,7 +170,7 @@ impl Error {
             ErrorKind::Callback => 400,
             _ if self.is_transient() => 503,
             ErrorKind::Provider | ErrorKind::InvalidToken => 502,
-            ErrorKind::Network => 503,
+            ErrorKind::Network | ErrorKind::Store => 503,
             ErrorKind::Config | ErrorKind::Usage | ErrorKind::SessionTooLarge => 500,
         })
     }

@@ -103,7 +103,7 @@ pub mod testing;
 #[cfg(feature = "axum")]
 pub use self::web::axum;
 pub use self::{
-    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session},
+    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SignedIn},
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
@@ -115,6 +115,10 @@ pub use self::{
     session::{
         SessionLifetime,
         cookies::{Cookies, HeaderCookies},
+        memory::{MemoryRevocations, MemoryStore},
+        store::{
+            RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession,
+        },
     },
     types::{
         ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX, ORGANIZATIONS_RESOURCE, Prompt,

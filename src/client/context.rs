@@ -1,11 +1,11 @@
 //! Verb: who is signed in.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{AccessToken, Session};
-use crate::{ContextOptions, IdTokenClaims, Result, UserInfo};
+use super::{AccessToken, Session, tokens::not_authenticated};
+use crate::{ContextOptions, IdTokenClaims, Result, TokenOptions, UserInfo, clock, types::TokenKey};
 
 /// Who is signed in, and what was asked for with it. "Nobody" is a value, not an error.
 ///
@@ -80,8 +80,38 @@ impl Session {
         }
     }
 
+    /// Asks Logto anew for everything the session holds: the ID token, and each access and organization token. One call after a change
+    /// of roles or organizations, and every claim and permission is the present one.
+    ///
+    /// # Errors
+    /// Those of [`get_access_token`](Self::get_access_token). The session is kept, with what was renewed so far.
+    pub async fn refresh_session(&mut self) -> Result<LogtoContext> {
+        let data = self.open.data().ok_or_else(not_authenticated)?;
+        let mut keys: Vec<_> = data.access_tokens.iter().map(|token| token.key.clone()).collect();
+        // The token without a resource brings the ID token, so it is always among them.
+        if !keys.contains(&TokenKey::default()) {
+            keys.push(TokenKey::default());
+        }
+        for key in keys {
+            self.get_access_token(TokenOptions::of(key).force_refresh(true)).await?;
+        }
+        self.get_context(ContextOptions::new()).await
+    }
+
+    async fn renew_claims_older_than(&mut self, max_age: Duration) -> Result<()> {
+        let claims = self.id_token_claims().ok_or_else(not_authenticated)?;
+        let age = self.client.config().now().saturating_sub(claims.iat);
+        if age > clock::whole_seconds(max_age) {
+            self.get_access_token(TokenOptions::new().force_refresh(true)).await?;
+        }
+        Ok(())
+    }
+
     async fn signed_in_context(&mut self, options: ContextOptions) -> Result<LogtoContext> {
         let mut context = LogtoContext::default();
+        if let Some(max_age) = options.claims_max_age {
+            self.renew_claims_older_than(max_age).await?;
+        }
         if let Some(token) = options.access_token {
             let token = self.get_access_token(token).await?;
             context.scopes = Some(token.scopes().to_vec());

@@ -1,6 +1,7 @@
 //! The entry point, and the verbs over any cookie jar.
 
 mod context;
+mod coordinate;
 mod handle_sign_in;
 mod refresh;
 mod request_session;
@@ -14,10 +15,15 @@ mod user_info;
 use std::{fmt, sync::Arc, time::Duration};
 
 use self::refresh::Refreshes;
-pub use self::{context::LogtoContext, request_session::RequestSession, session::Session, tokens::AccessToken};
+pub use self::{
+    context::LogtoContext,
+    request_session::{RequestSession, SignedIn},
+    session::Session,
+    tokens::AccessToken,
+};
 use crate::{
-    AccessTokenClaims, Clock, ContextOptions, Cookies, Error, IdTokenClaims, LogtoConfig, Redirect, Result, Secret,
-    SignInOptions, SignOutOptions, TokenOptions, UserInfo,
+    AccessTokenClaims, Clock, ContextOptions, Cookies, Error, IdTokenClaims, LogtoConfig, Redirect, RefreshCoordinator,
+    Result, Secret, SignInOptions, SignOutOptions, TokenOptions, UserInfo,
     error::Code,
     http::{self, Transport},
     oidc::{
@@ -60,6 +66,7 @@ struct Inner {
     discovery: Cached<ProviderMetadata>,
     keys: KeySource,
     refreshes: Refreshes,
+    coordinator: Option<Arc<dyn RefreshCoordinator>>,
 }
 
 /// What an ID token is checked for besides itself.
@@ -91,6 +98,7 @@ impl LogtoClient {
             discovery: Cached::new("discovery", DISCOVERY_TTL),
             keys: KeySource::new(),
             refreshes: Refreshes::default(),
+            coordinator: config.coordinator(),
             config,
         })))
     }
@@ -209,6 +217,8 @@ verbs! {
     get_access_token_claims(options: TokenOptions) -> AccessTokenClaims;
     /// The claims of an organization token.
     get_organization_token_claims(organization_id: &str) -> AccessTokenClaims;
+    /// Asks Logto anew for the ID token and every access and organization token that the session holds.
+    refresh_session() -> LogtoContext;
     /// What Logto's userinfo endpoint says of the user.
     fetch_user_info() -> UserInfo;
 }

@@ -11,14 +11,19 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{LogtoClient, Purpose, tokens::stored};
+use super::{
+    LogtoClient, Purpose,
+    coordinate::{Shared, SharedResult},
+    tokens::stored,
+};
 use crate::{
-    Error, IdTokenClaims, Result, Secret,
+    Error, ErrorKind, IdTokenClaims, Result, Secret,
     error::Code,
     oidc::token::{self, TokenResponse},
     session::{Jwt, StoredAccessToken},
@@ -26,7 +31,9 @@ use crate::{
 };
 
 /// Seconds a settled result is kept. Longer than Logto's own 3 seconds of grace, and than a request spends on its way.
-const GRACE: i64 = 30;
+pub(super) const GRACE: i64 = 30;
+/// Well inside Logto's 3 seconds, in which a refresh token may be used again.
+const RETRY_WITHIN: Duration = Duration::from_secs(2);
 
 /// What an exchange gives a session.
 #[derive(Debug, Clone)]
@@ -55,6 +62,8 @@ struct Family {
     /// Counts exchanges. A waiter takes a result with a higher number than it saw when it came.
     settled: AtomicU64,
     last_used: Mutex<i64>,
+    /// Results up to this number are asked for no more: the session forgot its access tokens.
+    forgotten: AtomicU64,
     /// Set without waiting for an exchange that is under way.
     signed_out: AtomicBool,
     state: Arc<tokio::sync::Mutex<State>>,
@@ -106,11 +115,20 @@ impl Refreshes {
     }
 }
 
+impl Refreshes {
+    /// The session forgot its access tokens: the results of before are not to bring them back.
+    pub(super) fn forget(&self, refresh_token: &Secret, now: i64) {
+        let family = self.family(refresh_token, now);
+        family.forgotten.store(family.settled.load(Ordering::Acquire), Ordering::Release);
+    }
+}
+
 impl Family {
     fn of(refresh_token: &Secret) -> Arc<Self> {
         Arc::new(Self {
             settled: AtomicU64::new(0),
             last_used: Mutex::new(0),
+            forgotten: AtomicU64::new(0),
             signed_out: AtomicBool::new(false),
             state: Arc::new(tokio::sync::Mutex::new(State {
                 refresh_token: refresh_token.clone(),
@@ -143,7 +161,7 @@ impl LogtoClient {
     ///
     /// # Errors
     /// `session.ended` where the refresh token is dead. Everything else leaves it alive.
-    pub(super) async fn refresh(
+    pub(super) async fn renew(
         &self,
         refresh_token: &Secret,
         key: TokenKey,
@@ -156,57 +174,46 @@ impl LogtoClient {
         let seen = family.settled.load(Ordering::Acquire);
         let state = Arc::clone(&family.state).lock_owned().await;
         family.living(&state)?;
-        if let Some(result) = state.result(&key, seen, force, now, until) {
+        let forgotten = family.forgotten.load(Ordering::Acquire);
+        if let Some(result) = state.result(&key, seen, force || seen <= forgotten, now, until) {
             return Ok(state.refreshed(result));
         }
         let client = self.clone();
-        let exchange = tokio::spawn(async move { client.exchange(&family, state, key, &before).await });
+        let exchange = tokio::spawn(async move { client.exchange(&family, state, key, force, until, &before).await });
         exchange.await.map_err(|source| Error::new(Code::Unreachable, "the exchange broke off").with_source(source))?
     }
 
+    /// One exchange, or the result of one that another instance made a moment before.
     async fn exchange(
         &self,
         family: &Arc<Family>,
         mut state: OwnedMutexGuard<State>,
         key: TokenKey,
+        force: bool,
+        until: i64,
         before: &IdTokenClaims,
     ) -> Result<Refreshed> {
-        let asked_at = self.config().now();
-        let answer = self.token_request(&state.refresh_token, &key).await;
-        let result = match answer {
-            Ok(mut tokens) => {
-                // First of all, before anything else can fail: the old refresh token may be dead now.
-                let id_token = tokens.id_token.take();
-                let verified = self.verify_refreshed(id_token, before, &tokens).await;
-                let another_user =
-                    verified.as_ref().is_err_and(|error| error.is(Code::IdTokenSub) || error.is(Code::IdTokenIss));
-                if let Some(successor) =
-                    tokens.refresh_token.take().filter(|token| !another_user && *token != state.refresh_token)
-                {
-                    self.0.refreshes.adopt(&successor, family);
-                    state.refresh_token = successor;
-                }
-                match verified {
-                    Ok(id_token) => {
-                        state.id_token = id_token.or(state.id_token.take());
-                        Ok(stored(key.clone(), tokens, asked_at))
-                    }
-                    // The key set is out of reach: the access token is good, and the ID token before it stays.
-                    Err(error) if error.is_transient() => {
-                        tracing::warn!(target: "logto::refresh", %error, "the refreshed ID token could not be checked and is not used");
-                        Ok(stored(key.clone(), tokens, asked_at))
-                    }
-                    Err(error) => Err(error),
-                }
-            }
-            Err(error) if error.oauth_error().is_some_and(|oauth| oauth.error() == "invalid_grant") => {
-                let ended =
-                    Error::new(Code::SessionEnded, "Logto no longer honours the refresh token").with_source(error);
-                state.ended = Some(ended.clone());
-                Err(ended)
-            }
-            Err(error) => Err(error),
+        let shared = self.shared();
+        let held = match &shared {
+            Some(shared) => Some(shared.lock(&mut state.refresh_token).await),
+            None => None,
         };
+        let found = match &shared {
+            Some(shared) if !force => shared.result(&state.refresh_token, &key, self.config().now()).await,
+            _ => None,
+        };
+        let result = match found.filter(|found| found.access_token.expires_at > until) {
+            Some(found) => {
+                state.refresh_token = found.refresh_token;
+                state.id_token = found.id_token.or(state.id_token.take());
+                Ok(found.access_token)
+            }
+            None => self.ask_logto(&mut state, &key, before, shared).await,
+        };
+        self.0.refreshes.adopt(&state.refresh_token, family);
+        if let (Some(shared), Some(held)) = (shared, held) {
+            shared.unlock(held).await;
+        }
         let now = self.config().now();
         let number = family.settled.fetch_add(1, Ordering::AcqRel).saturating_add(1);
         tracing::debug!(target: "logto::refresh", ok = result.is_ok(), "a refresh is done");
@@ -217,9 +224,69 @@ impl LogtoClient {
         Ok(state.refreshed(result))
     }
 
+    async fn ask_logto(
+        &self,
+        state: &mut State,
+        key: &TokenKey,
+        before: &IdTokenClaims,
+        shared: Option<Shared<'_>>,
+    ) -> Result<StoredAccessToken> {
+        let asked_at = self.config().now();
+        let mut tokens = match self.token_request(&state.refresh_token, key).await {
+            Ok(tokens) => tokens,
+            Err(error) if error.oauth_error().is_some_and(|oauth| oauth.error() == "invalid_grant") => {
+                let ended =
+                    Error::new(Code::SessionEnded, "Logto no longer honours the refresh token").with_source(error);
+                state.ended = Some(ended.clone());
+                return Err(ended);
+            }
+            Err(error) => return Err(error),
+        };
+        // First of all, before anything else can fail: the old refresh token may be dead now.
+        let spent = state.refresh_token.clone();
+        let verified = self.verify_refreshed(tokens.id_token.take(), before, &tokens).await;
+        let another_user =
+            verified.as_ref().is_err_and(|error| error.is(Code::IdTokenSub) || error.is(Code::IdTokenIss));
+        if let Some(successor) = tokens.refresh_token.take().filter(|token| !another_user && *token != spent) {
+            if let Some(shared) = shared {
+                shared.publish_successor(&spent, &successor).await;
+            }
+            state.refresh_token = successor;
+        }
+        match verified {
+            Ok(id_token) => state.id_token = id_token.or(state.id_token.take()),
+            // The key set is out of reach: the access token is good, and the ID token before it stays.
+            Err(error) if error.is_transient() => {
+                tracing::warn!(target: "logto::refresh", %error, "the refreshed ID token could not be checked and is not used");
+            }
+            Err(error) => return Err(error),
+        }
+        let access_token = stored(key.clone(), tokens, asked_at);
+        if let Some(shared) = shared {
+            let result = SharedResult {
+                refresh_token: state.refresh_token.clone(),
+                id_token: state.id_token.clone(),
+                access_token: access_token.clone(),
+            };
+            shared.publish_result(&spent, &result, self.config().now()).await;
+        }
+        Ok(access_token)
+    }
+
+    /// Asks for tokens, and once more where the answer was lost on the way: inside Logto's grace a refresh token that was spent by the
+    /// lost answer is good for another; beyond it, using it again would end the whole grant.
     async fn token_request(&self, refresh_token: &Secret, key: &TokenKey) -> Result<TokenResponse> {
         let metadata = self.metadata().await?;
-        token::refresh(&self.0.transport, &metadata.token_endpoint, &self.credentials(), refresh_token, key).await
+        let client = self.credentials();
+        let ask = || token::refresh(&self.0.transport, &metadata.token_endpoint, &client, refresh_token, key);
+        let asked_at = self.clock().now();
+        match ask().await {
+            Err(error) if error.kind() == ErrorKind::Network => {
+                let soon = self.clock().now().duration_since(asked_at).is_ok_and(|passed| passed < RETRY_WITHIN);
+                if soon && !error.is(Code::Timeout) { ask().await } else { Err(error) }
+            }
+            answer => answer,
+        }
     }
 
     /// OpenID Connect Core 12.2: the new ID token is of the same issuer and the same user.

@@ -47,11 +47,9 @@ impl LogtoClient {
     /// Loads the session of a request. A cookie that is garbage, foreign or expired is no session, never an error.
     ///
     /// # Errors
-    /// None today: a session in cookies is there or not. A store that has to be asked can fail.
-    // Stores are asked over the network: the signature is ready for them, so that no caller changes.
-    #[expect(clippy::unused_async)]
+    /// `store.failed` where sessions are kept in a store and it cannot be asked. Sessions in cookies never fail here.
     pub async fn load(&self, cookies: &dyn Cookies) -> Result<Session> {
-        let open = OpenSession::load(&self.config().cookies, cookies, self.config().now());
+        let open = OpenSession::load(&self.config().cookies, cookies, self.config().now()).await?;
         Ok(Session { client: self.clone(), open })
     }
 }
@@ -60,11 +58,10 @@ impl Session {
     /// Queues the cookies of the response, if anything changed.
     ///
     /// # Errors
-    /// `session.too_large` where the session does not fit the browser's limits; it names the largest member.
-    #[expect(clippy::unused_async)] // As for `load`.
+    /// `session.too_large` where the session does not fit the browser's limits; it names the largest member. `store.failed`.
     pub async fn commit(self, cookies: &mut dyn Cookies) -> Result<()> {
         let config = self.client.config();
-        for cookie in self.open.commit(&config.cookies, config.now())? {
+        for cookie in self.open.commit(&config.cookies, config.now()).await? {
             cookies.set(cookie);
         }
         Ok(())
@@ -102,6 +99,9 @@ impl Session {
 
     /// Forgets the access tokens: the next one comes from Logto.
     pub fn clear_access_token(&mut self) {
+        if let Some(refresh_token) = self.refresh_token() {
+            self.client.0.refreshes.forget(refresh_token, self.client.config().now());
+        }
         if let Some(data) = self.open.data_mut() {
             data.access_tokens.clear();
         }

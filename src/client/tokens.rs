@@ -107,7 +107,7 @@ impl Session {
             });
         };
         let before = self.id_token_claims().ok_or_else(not_authenticated)?;
-        let refreshed = match client.refresh(&refresh_token, key, options.force_refresh, until, before).await {
+        let refreshed = match client.renew(&refresh_token, key, options.force_refresh, until, before).await {
             Ok(refreshed) => refreshed,
             Err(error) => {
                 if error.is(Code::SessionEnded) {
@@ -118,6 +118,7 @@ impl Session {
             }
         };
         if let Some(data) = self.open.data_mut() {
+            data.refreshes = data.refreshes.saturating_add(1);
             data.refresh_token = Some(refreshed.refresh_token);
             data.id_token = refreshed.id_token.unwrap_or_else(|| data.id_token.clone());
             if let Ok(token) = &refreshed.access_token {

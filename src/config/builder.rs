@@ -10,13 +10,15 @@ use crate::{
     Clock, Error, HttpClient, Prompt, Result, Secret, SessionLifetime,
     clock::SystemClock,
     scopes,
-    session::{CookieSettings, Keys},
+    session::{
+        CookieSettings, Keys, Stores,
+        memory::MemoryRevocations,
+        store::{RefreshCoordinator, RevocationStore, SessionStore},
+    },
     types::ORGANIZATIONS_RESOURCE,
 };
 use serde::Deserialize;
 use url::Url;
-
-const MIN_SECRET: usize = 32;
 
 /// Settings on their way to a [`LogtoConfig`]. Also what serde reads: each setter's name is a member.
 #[derive(Clone, Default, Deserialize)]
@@ -46,6 +48,12 @@ pub struct LogtoConfigBuilder {
     pub(super) unreadable: Vec<String>,
     #[serde(skip)]
     http_client: Option<Arc<dyn HttpClient>>,
+    #[serde(skip)]
+    session_store: Option<Arc<dyn SessionStore>>,
+    #[serde(skip)]
+    revocation_store: Option<Arc<dyn RevocationStore>>,
+    #[serde(skip)]
+    refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
     #[serde(skip)]
     clock: Option<Arc<dyn Clock>>,
 }
@@ -171,6 +179,24 @@ impl LogtoConfigBuilder {
         self
     }
 
+    /// Keeps sessions in a store, and nothing but an id in the cookie. Default: the whole session in cookies.
+    pub fn session_store(mut self, store: impl SessionStore) -> Self {
+        self.session_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Remembers which sessions in cookies were ended. Default: in the memory of this process; instances that share sessions share this.
+    pub fn revocation_store(mut self, store: impl RevocationStore) -> Self {
+        self.revocation_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Makes refreshes exclusive over several instances that share sessions in cookies. A session store that can brings its own.
+    pub fn refresh_coordinator(mut self, coordinator: impl RefreshCoordinator) -> Self {
+        self.refresh_coordinator = Some(Arc::new(coordinator));
+        self
+    }
+
     /// The clock to go by. Default: the system's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
@@ -220,20 +246,7 @@ impl LogtoConfigBuilder {
             problems.cookie_domain(url, domain);
         }
 
-        problems.unless(self.cookie_secret.is_some(), || {
-            "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into()
-        });
-        for (name, secret) in self
-            .cookie_secret
-            .iter()
-            .map(|secret| ("cookie_secret", secret))
-            .chain(self.previous_cookie_secrets.iter().map(|secret| ("previous_cookie_secrets", secret)))
-        {
-            let length = secret.expose().len();
-            problems.unless(length >= MIN_SECRET, || {
-                format!("{name} has {length} bytes (it needs {MIN_SECRET}: `openssl rand -base64 32`)")
-            });
-        }
+        problems.secrets(self.cookie_secret.as_ref(), &self.previous_cookie_secrets);
 
         let prompt = self.prompt.unwrap_or_else(|| vec![Prompt::Consent]);
         problems.unless(!prompt.contains(&Prompt::None) || prompt.len() == 1, || {
@@ -266,13 +279,20 @@ impl LogtoConfigBuilder {
         if scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) && !prompt.contains(&Prompt::Consent) {
             tracing::warn!(target: "logto::config", "`prompt` lacks consent, so Logto gives no refresh token although `offline_access` is asked for");
         }
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let stores = Stores {
+            sessions: self.session_store,
+            revocations: self
+                .revocation_store
+                .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&clock)))),
+        };
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
         Ok(LogtoConfig {
             issuer: format!("{}/oidc", endpoint.as_str().trim_end_matches('/')),
             endpoint,
             accepted_issuers: self.accepted_issuers,
             internal_endpoint,
-            cookies: CookieSettings::new(keys, lifetime, &app_id, secure, self.cookie_domain),
+            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, self.cookie_domain),
             app_id,
             app_secret: self.app_secret,
             base_url,
@@ -284,7 +304,8 @@ impl LogtoConfigBuilder {
             timeout: Duration::from_secs(timeout),
             routes: self.routes,
             http_client: self.http_client,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            refresh_coordinator: self.refresh_coordinator,
+            clock,
         })
     }
 }

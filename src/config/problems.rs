@@ -3,7 +3,10 @@
 use url::{Host, Url};
 
 use super::Routes;
-use crate::{Error, error::Code, scopes};
+use crate::{Error, Secret, error::Code, scopes};
+
+/// As many as the key that is derived from it has (RFC 5869 adds no entropy).
+const MIN_SECRET: usize = 32;
 
 /// Everything that is wrong, each as "what (what to do)".
 pub(super) struct Problems(pub(super) Vec<String>);
@@ -43,6 +46,19 @@ impl Problems {
             format!("{name} has a user name or a password (leave it out)")
         });
         Some(url)
+    }
+
+    pub(super) fn secrets(&mut self, current: Option<&Secret>, previous: &[Secret]) {
+        self.unless(current.is_some(), || {
+            "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into()
+        });
+        let current = current.into_iter().map(|secret| ("cookie_secret", secret));
+        for (name, secret) in current.chain(previous.iter().map(|secret| ("previous_cookie_secrets", secret))) {
+            let length = secret.expose().len();
+            self.unless(length >= MIN_SECRET, || {
+                format!("{name} has {length} bytes (it needs {MIN_SECRET}: `openssl rand -base64 32`)")
+            });
+        }
     }
 
     pub(super) fn secure(&mut self, base_url: &Url, asked: Option<bool>) -> bool {

@@ -52,6 +52,12 @@ macro_rules! paths {
                 }
             )*
 
+            /// All of them, for a router.
+            #[must_use]
+            pub fn paths(&self) -> [&str; 5] {
+                [$(self.$name.as_str()),*]
+            }
+
             pub(crate) fn all(&self) -> [(&'static str, &str); 5] {
                 [$((concat!("routes.", stringify!($name)), self.$name.as_str())),*]
             }

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::packed::{Jwt, Packed};
-use crate::{Error, Result, Secret, clock, error::Code, types::TokenKey};
+use super::{
+    packed::{Jwt, Packed},
+    store::SessionId,
+};
+use crate::{Error, Result, Secret, error::Code, types::TokenKey};
 
 /// The layout of the serialized session. A new layout gets a new number, and the old ones stay readable.
 const LAYOUT: u8 = 1;
@@ -11,14 +14,18 @@ const LAYOUT: u8 = 1;
 /// One user's session.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SessionData {
-    /// 128 random bits, new at each sign-in.
-    pub(crate) id: [u8; 16],
+    /// New at each sign-in.
+    pub(crate) id: SessionId,
     /// Counts the writes, so that an older state never replaces a newer one.
     pub(crate) revision: u64,
     /// Unix seconds of the sign-in: the absolute lifetime runs from here.
     pub(crate) created_at: i64,
     /// Unix seconds of the last write: the idle lifetime runs from here.
     pub(crate) touched_at: i64,
+    /// Unix seconds by Logto's clock: the `iat` of the sign-in's ID token. What ends "all sessions before" is compared with it.
+    pub(crate) issued_at: i64,
+    /// Counts the refreshes, so that of two states of one session the one with the newer refresh token is known.
+    pub(crate) refreshes: u64,
     pub(crate) id_token: Jwt,
     pub(crate) refresh_token: Option<Secret>,
     /// Newest last.
@@ -37,8 +44,11 @@ pub(crate) struct StoredAccessToken {
 impl SessionData {
     /// A session that begins now.
     pub(crate) fn begin(id_token: Jwt, now: i64) -> Result<Self> {
+        let subject: Subject = serde_json::from_slice(id_token.payload()).unwrap_or_default();
         Ok(Self {
-            id: clock::random_bytes()?,
+            id: SessionId::random()?,
+            issued_at: subject.iat.unwrap_or(now),
+            refreshes: 0,
             revision: 0,
             created_at: now,
             touched_at: now,
@@ -53,6 +63,28 @@ impl SessionData {
         self.access_tokens.iter().find(|token| token.key == *key && token.expires_at > until)
     }
 
+    /// Whose session it is.
+    pub(crate) fn subject(&self) -> Subject {
+        serde_json::from_slice(self.id_token.payload()).unwrap_or_default()
+    }
+
+    /// Takes over what another state of this session has that is newer: two requests wrote at once.
+    pub(crate) fn merge(&mut self, other: Self) {
+        if other.refreshes > self.refreshes {
+            self.refreshes = other.refreshes;
+            self.refresh_token = other.refresh_token;
+            self.id_token = other.id_token;
+        }
+        for token in other.access_tokens {
+            let known =
+                self.access_tokens.iter().any(|mine| mine.key == token.key && mine.expires_at >= token.expires_at);
+            if !known {
+                self.put_access_token(token);
+            }
+        }
+        self.touched_at = self.touched_at.max(other.touched_at);
+    }
+
     /// Puts an access token in the place of the one before it.
     pub(crate) fn put_access_token(&mut self, token: StoredAccessToken) {
         self.access_tokens.retain(|stored| stored.key != token.key);
@@ -62,10 +94,12 @@ impl SessionData {
     /// The compact form, with the claims compressed if `compress`.
     pub(crate) fn to_bytes(&self, compress: bool) -> Result<Vec<u8>> {
         let wire = Wire {
-            id: self.id,
+            id: *self.id.as_bytes(),
             revision: self.revision,
             created_at: self.created_at,
             touched_at: self.touched_at,
+            issued_at: self.issued_at,
+            refreshes: self.refreshes,
             id_token: Packed::pack_jwt(&self.id_token, compress),
             refresh_token: self.refresh_token.as_ref().map(|token| Packed::pack(token.expose(), false)),
             access_tokens: self
@@ -99,10 +133,12 @@ impl SessionData {
             })
             .collect::<Option<_>>()?;
         Some(Self {
-            id: wire.id,
+            id: SessionId::from_bytes(wire.id),
             revision: wire.revision,
             created_at: wire.created_at,
             touched_at: wire.touched_at,
+            issued_at: wire.issued_at,
+            refreshes: wire.refreshes,
             id_token: wire.id_token.unpack_jwt()?,
             refresh_token: wire.refresh_token.map_or(Some(None), |token| token.unpack().map(Some))?,
             access_tokens,
@@ -121,12 +157,25 @@ impl SessionData {
     }
 }
 
+/// The claims that say whose a session is.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Subject {
+    #[serde(default)]
+    pub(crate) sub: String,
+    #[serde(default)]
+    pub(crate) sid: Option<String>,
+    #[serde(default)]
+    iat: Option<i64>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Wire {
     id: [u8; 16],
     revision: u64,
     created_at: i64,
     touched_at: i64,
+    issued_at: i64,
+    refreshes: u64,
     id_token: Packed,
     refresh_token: Option<Packed>,
     access_tokens: Vec<WireToken>,

@@ -3,22 +3,26 @@
 mod chunks;
 pub(crate) mod cookies;
 mod data;
+pub(crate) mod memory;
 mod packed;
+mod persist;
 mod seal;
 mod settings;
+pub(crate) mod store;
 mod transaction;
 
 use std::mem;
 
 use cookie::Cookie;
 
+use self::persist::Origin;
 pub use self::settings::SessionLifetime;
 pub(crate) use self::{
     cookies::Cookies,
     data::{SessionData, StoredAccessToken},
     packed::Jwt,
     seal::Keys,
-    settings::CookieSettings,
+    settings::{CookieSettings, Stores},
     transaction::Transaction,
 };
 use crate::{Error, Result, error::Code};
@@ -28,6 +32,10 @@ use crate::{Error, Result, error::Code};
 pub(crate) struct OpenSession {
     data: Option<SessionData>,
     changed: bool,
+    /// Where the session came from.
+    origin: Origin,
+    /// Sessions that this request ended.
+    ended: Vec<(Origin, SessionData)>,
     /// The session's cookies in the request: written anew or deleted, never left over.
     present: Vec<String>,
     /// The sign-ins under way, as cookie name and sealed value.
@@ -38,7 +46,10 @@ pub(crate) struct OpenSession {
 
 impl OpenSession {
     /// Reads the request's cookies. Whatever cannot be opened is no session, and is deleted.
-    pub(crate) fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> Self {
+    ///
+    /// # Errors
+    /// `store.failed` where the session is in a store and that cannot be asked: then nobody knows whether there is a session.
+    pub(crate) async fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> Result<Self> {
         let transaction_prefix = settings.transaction_prefix();
         let (mut found, mut pending) = (Vec::new(), Vec::new());
         cookies.each(&mut |name, value| {
@@ -49,7 +60,10 @@ impl OpenSession {
                 pending.push((name.to_owned(), value.to_owned()));
             }
         });
-        let data = (!found.is_empty()).then(|| open(settings, &found, now)).flatten();
+        let (origin, data) = match found.is_empty() {
+            true => (Origin::None, None),
+            false => persist::open(settings, &found, now).await?,
+        };
         let present: Vec<_> = found.into_iter().map(|(name, _)| name).collect();
         let changed = match &data {
             Some(data) => now.saturating_sub(data.touched_at) >= settings.lifetime.touch_interval(),
@@ -58,7 +72,7 @@ impl OpenSession {
         if changed && data.is_none() {
             tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
         }
-        Self { data, changed, present, pending, queued: Vec::new() }
+        Ok(Self { data, changed, origin, ended: Vec::new(), present, pending, queued: Vec::new() })
     }
 
     pub(crate) fn data(&self) -> Option<&SessionData> {
@@ -73,6 +87,7 @@ impl OpenSession {
 
     /// Puts a new session in the place of any other.
     pub(crate) fn begin(&mut self, data: SessionData) {
+        self.clear();
         self.data = Some(data);
         self.changed = true;
     }
@@ -87,6 +102,7 @@ impl OpenSession {
     pub(crate) fn clear(&mut self) -> Option<SessionData> {
         let ended = self.data.take();
         self.changed |= ended.is_some();
+        self.ended.extend(ended.clone().map(|data| (mem::take(&mut self.origin), data)));
         ended
     }
 
@@ -138,14 +154,26 @@ impl OpenSession {
         transaction.filter(|transaction| transaction.has_state(state))
     }
 
-    /// The cookies of the response. Empty where nothing changed.
-    pub(crate) fn commit(mut self, settings: &CookieSettings, now: i64) -> Result<Vec<Cookie<'static>>> {
+    /// Writes what changed; gives the cookies of the response. Empty where nothing changed.
+    pub(crate) async fn commit(mut self, settings: &CookieSettings, now: i64) -> Result<Vec<Cookie<'static>>> {
         let mut written = mem::take(&mut self.queued);
-        if self.changed {
-            let session = match &mut self.data {
-                Some(data) => write(settings, data, now)?,
-                None => Vec::new(),
-            };
+        if !self.changed {
+            return Ok(written);
+        }
+        for (origin, data) in &self.ended {
+            match origin {
+                Origin::Store { id, .. } => persist::delete(settings, id).await?,
+                Origin::Cookies => persist::bury(settings, data, now).await,
+                Origin::None => {}
+            }
+        }
+        let session = match self.data {
+            Some(data) => persist::write(settings, self.origin, data, now).await?,
+            None => None,
+        };
+        // Where the store only took note, the cookie stays as it is.
+        if session.as_ref().is_none_or(|cookies| !cookies.is_empty()) {
+            let session = session.unwrap_or_default();
             let stale = self.present.into_iter().filter(|name| session.iter().all(|cookie| cookie.name() != name));
             written.extend(stale.map(|name| settings.deletion(name)));
             written.extend(session);
@@ -154,48 +182,8 @@ impl OpenSession {
     }
 }
 
-fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Option<SessionData> {
-    let sealed = chunks::join(settings, cookies)?;
-    let bytes = settings.keys.open(settings.session_name(), &sealed)?;
-    let data = SessionData::from_bytes(&bytes)?;
-    (now < settings.lifetime.ends_at(data.created_at, data.touched_at)).then_some(data)
-}
-
 fn open_transaction(settings: &CookieSettings, name: &str, value: &str) -> Option<Transaction> {
     Transaction::from_bytes(&settings.keys.open(name, value)?)
-}
-
-fn write(settings: &CookieSettings, data: &mut SessionData, now: i64) -> Result<Vec<Cookie<'static>>> {
-    data.revision = data.revision.saturating_add(1);
-    data.touched_at = now;
-    data.access_tokens.retain(|token| token.expires_at > now);
-    let max_age = settings.lifetime.ends_at(data.created_at, now).saturating_sub(now);
-    let seal = |data: &SessionData, compress| -> Result<Option<Vec<Cookie<'static>>>> {
-        let sealed = settings.keys.seal(settings.session_name(), &data.to_bytes(compress)?)?;
-        Ok(chunks::split(settings, &sealed, max_age))
-    };
-    match seal(data, false)? {
-        Some(cookies) if cookies.len() == 1 => return Ok(cookies),
-        _ => {}
-    }
-    loop {
-        if let Some(cookies) = seal(data, true)? {
-            return Ok(cookies);
-        }
-        // An access token can be had again with the refresh token; the user's session cannot.
-        if data.access_tokens.is_empty() || data.refresh_token.is_none() {
-            let (member, size) = data.largest_member();
-            return Err(Error::new(
-                Code::SessionTooLarge,
-                format!(
-                    "the session does not fit {} cookies of {} bytes; {member} alone has {size} bytes",
-                    chunks::MAX_CHUNKS,
-                    chunks::MAX_COOKIE
-                ),
-            ));
-        }
-        data.access_tokens.remove(0);
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! How cookies are named and dressed, and how long a session lives.
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookie::{Cookie, SameSite, time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::seal::Keys;
+use super::{
+    seal::Keys,
+    store::{RevocationStore, SessionStore},
+};
 use crate::clock;
 
 /// How long a session lives. Both limits are inside the sealed session, so a longer `Max-Age` does not revive it.
@@ -78,11 +81,25 @@ mod seconds {
     }
 }
 
+/// Where sessions live besides cookies, and where it is remembered that they ended.
+#[derive(Clone)]
+pub(crate) struct Stores {
+    pub(crate) sessions: Option<Arc<dyn SessionStore>>,
+    pub(crate) revocations: Arc<dyn RevocationStore>,
+}
+
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stores").field("sessions", &self.sessions.is_some()).finish_non_exhaustive()
+    }
+}
+
 /// Everything that seals, names and dresses the session's cookies.
 #[derive(Debug, Clone)]
 pub(crate) struct CookieSettings {
     pub(crate) keys: Keys,
     pub(crate) lifetime: SessionLifetime,
+    pub(crate) stores: Stores,
     name: String,
     secure: bool,
     domain: Option<String>,
@@ -92,13 +109,14 @@ impl CookieSettings {
     pub(crate) fn new(
         keys: Keys,
         lifetime: SessionLifetime,
+        stores: Stores,
         app_id: &str,
         secure: bool,
         domain: Option<String>,
     ) -> Self {
         // RFC 6265bis section 4.1.3.2: the browser itself then refuses the cookie from a subdomain or over http.
         let prefix = if secure && domain.is_none() { "__Host-" } else { "" };
-        Self { keys, lifetime, name: format!("{prefix}logto_{}", cookie_token(app_id)), secure, domain }
+        Self { keys, lifetime, stores, name: format!("{prefix}logto_{}", cookie_token(app_id)), secure, domain }
     }
 
     /// The session's cookie; further chunks are `name.1`, `name.2`, ….

@@ -5,8 +5,8 @@ use cookie::Cookie;
 use proptest::prelude::*;
 
 use super::{
-    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Transaction,
-    cookies::HeaderCookies, transaction,
+    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores,
+    Transaction, cookies::HeaderCookies, memory::MemoryRevocations, transaction,
 };
 use crate::{Secret, types::TokenKey};
 
@@ -17,11 +17,26 @@ const OTHER: &str = "fedcba9876543210fedcba9876543210";
 fn settings_with(app_id: &str, secret: &str, previous: &[&str]) -> CookieSettings {
     let previous: Vec<_> = previous.iter().copied().map(Secret::from).collect();
     let keys = Keys::derive(app_id, &Secret::new(secret), &previous).unwrap();
-    CookieSettings::new(keys, SessionLifetime::default(), app_id, true, None)
+    let stores = Stores { sessions: None, revocations: std::sync::Arc::new(MemoryRevocations::new()) };
+    CookieSettings::new(keys, SessionLifetime::default(), stores, app_id, true, None)
 }
 
 fn settings() -> CookieSettings {
     settings_with("h8rc2xdlth5ihimk3tfuc", SECRET, &[])
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> OpenSession {
+    wait(OpenSession::load(settings, cookies, now)).unwrap()
+}
+
+impl OpenSession {
+    fn committed(self, settings: &CookieSettings, now: i64) -> crate::Result<Vec<Cookie<'static>>> {
+        wait(self.commit(settings, now))
+    }
 }
 
 /// Stores cookies as browsers do: nothing over 4096 bytes, and `Max-Age=0` deletes.
@@ -59,13 +74,13 @@ fn session(payload: &str) -> SessionData {
 }
 
 fn write(settings: &CookieSettings, jar: &mut Jar, data: SessionData, now: i64) {
-    let mut open = OpenSession::load(settings, &jar.request(), now);
+    let mut open = load(settings, &jar.request(), now);
     open.begin(data);
-    jar.take(&open.commit(settings, now).unwrap());
+    jar.take(&open.committed(settings, now).unwrap());
 }
 
 fn read(settings: &CookieSettings, jar: &Jar, now: i64) -> Option<SessionData> {
-    OpenSession::load(settings, &jar.request(), now).data().cloned()
+    load(settings, &jar.request(), now).data().cloned()
 }
 
 /// The ID token as the tests compare it: what the browser cannot have changed.
@@ -99,9 +114,9 @@ proptest! {
                 incompressible(seed, size)
             };
             let before = jar.clone();
-            let mut open = OpenSession::load(&settings, &jar.request(), NOW);
+            let mut open = load(&settings, &jar.request(), NOW);
             open.begin(session(&text));
-            match open.commit(&settings, NOW) {
+            match open.committed(&settings, NOW) {
                 Ok(cookies) => {
                     prop_assert!(cookies.iter().all(|cookie| cookie.to_string().len() <= 4096));
                     jar.take(&cookies);
@@ -126,7 +141,7 @@ proptest! {
         let settings = settings();
         let name = settings.session_name();
         for header in [header, format!("{name}={value}"), format!("{name}=2.{value}; {name}.1={value}"), format!("{name}_txn_x={value}")] {
-            let open = OpenSession::load(&settings, &HeaderCookies::parse(header), NOW);
+            let open = load(&settings, &HeaderCookies::parse(header), NOW);
             prop_assert!(open.data().is_none());
         }
     }
@@ -181,7 +196,7 @@ fn a_session_is_deleted_where_it_cannot_be_read() {
     let (mut jar, foreign) = (Jar::default(), settings_with("h8rc2xdlth5ihimk3tfuc", OTHER, &[]));
     write(&foreign, &mut jar, session(&"x".repeat(3000)), NOW);
     assert!(jar.0.len() > 1 || !jar.0.is_empty());
-    let cookies = OpenSession::load(&settings, &jar.request(), NOW).commit(&settings, NOW).unwrap();
+    let cookies = load(&settings, &jar.request(), NOW).committed(&settings, NOW).unwrap();
     assert_eq!(cookies.len(), jar.0.len());
     for cookie in &cookies {
         assert_eq!(
@@ -217,17 +232,17 @@ fn a_value_cannot_move() {
     // To another application id, though the secret is the same.
     let other = settings_with("other", SECRET, &[]);
     let moved = HeaderCookies::parse(format!("{}={sealed}", other.session_name()));
-    assert!(OpenSession::load(&other, &moved, NOW).data().is_none());
+    assert!(load(&other, &moved, NOW).data().is_none());
 
     // To the cookie of a sign-in, and back.
     let name = transaction::cookie_name(&settings, "state");
-    let mut open = OpenSession::load(&settings, &HeaderCookies::parse(format!("{name}={sealed}")), NOW);
+    let mut open = load(&settings, &HeaderCookies::parse(format!("{name}={sealed}")), NOW);
     assert!(open.take_transaction(&settings, "state").is_none());
     let begun = Transaction::begin("http://localhost/callback".into(), "/".into(), None, NOW).unwrap();
     let sealed =
         settings.keys.seal(&transaction::cookie_name(&settings, &begun.state), &begun.to_bytes().unwrap()).unwrap();
     let moved = HeaderCookies::parse(format!("{}={sealed}", settings.session_name()));
-    assert!(OpenSession::load(&settings, &moved, NOW).data().is_none());
+    assert!(load(&settings, &moved, NOW).data().is_none());
 }
 
 #[test]
@@ -265,9 +280,9 @@ fn idle_and_absolute_ends_are_inside_the_seal() {
     let mut now = NOW;
     while now < NOW + 179 * day {
         now += day;
-        let open = OpenSession::load(&settings, &jar.request(), now);
+        let open = load(&settings, &jar.request(), now);
         assert!(open.data().is_some());
-        let cookies = open.commit(&settings, now).unwrap();
+        let cookies = open.committed(&settings, now).unwrap();
         assert_eq!(cookies.len(), 1, "once a day the session is written to say that it is in use");
         jar.take(&cookies);
     }
@@ -280,13 +295,8 @@ fn an_unchanged_session_writes_nothing() {
     let settings = settings();
     let mut jar = Jar::default();
     write(&settings, &mut jar, session("{}"), NOW);
-    assert!(OpenSession::load(&settings, &jar.request(), NOW + 3600).commit(&settings, NOW + 3600).unwrap().is_empty());
-    assert!(
-        OpenSession::load(&settings, &HeaderCookies::parse("theme=dark"), NOW)
-            .commit(&settings, NOW)
-            .unwrap()
-            .is_empty()
-    );
+    assert!(load(&settings, &jar.request(), NOW + 3600).committed(&settings, NOW + 3600).unwrap().is_empty());
+    assert!(load(&settings, &HeaderCookies::parse("theme=dark"), NOW).committed(&settings, NOW).unwrap().is_empty());
 }
 
 #[test]
@@ -299,16 +309,16 @@ fn the_newest_four_sign_ins_are_kept() {
         let transaction =
             Transaction::begin("http://localhost:3000/callback".into(), "http://localhost:3000/".into(), None, now)
                 .unwrap();
-        let mut open = OpenSession::load(&settings, &jar.request(), now);
+        let mut open = load(&settings, &jar.request(), now);
         open.begin_transaction(&settings, &transaction, now).unwrap();
-        jar.take(&open.commit(&settings, now).unwrap());
+        jar.take(&open.committed(&settings, now).unwrap());
         states.push(transaction.state);
         assert!(jar.0.len() <= 4);
     }
     let header: usize = jar.0.iter().map(|(name, value)| name.len() + value.len() + 3).sum();
     assert!(header < 4096, "30 abandoned sign-ins make a header of {header} bytes");
     for (index, state) in states.iter().enumerate() {
-        let taken = OpenSession::load(&settings, &jar.request(), NOW + 30).take_transaction(&settings, state);
+        let taken = load(&settings, &jar.request(), NOW + 30).take_transaction(&settings, state);
         assert_eq!(taken.is_some(), index >= 26, "sign-in {index}");
     }
 }
@@ -352,9 +362,9 @@ fn a_user_in_many_organizations_fits() {
         let (token, scope) = (text("access_token").into(), text("scope").to_owned());
         data.put_access_token(StoredAccessToken { key: TokenKey::default(), token, scope, expires_at: NOW + 3600 });
         let settings = settings();
-        let mut open = OpenSession::load(&settings, &HeaderCookies::default(), NOW);
+        let mut open = load(&settings, &HeaderCookies::default(), NOW);
         open.begin(data.clone());
-        let cookies = open.commit(&settings, NOW).unwrap();
+        let cookies = open.committed(&settings, NOW).unwrap();
         let mut jar = Jar::default();
         jar.take(&cookies);
         assert_eq!(read(&settings, &jar, NOW).unwrap().id_token.compact(), data.id_token.compact());
@@ -371,7 +381,7 @@ fn a_cookie_of_an_earlier_release_opens() {
     let sealed = include_str!("../../tests/fixtures/sealed/0.1.0.txt").trim();
     let settings = settings();
     let cookies = HeaderCookies::parse(format!("{}={sealed}", settings.session_name()));
-    let open = OpenSession::load(&settings, &cookies, NOW);
+    let open = load(&settings, &cookies, NOW);
     let data = open.data().unwrap();
     assert_eq!(payload(data), "{\"sub\":\"golden\"}");
     assert_eq!(data.access_tokens[0].token.expose(), "6zT3chBa0WVESlvRUBlJNjzDs0GLnMwGt0Ihyi_v6iw");
@@ -381,17 +391,17 @@ fn a_cookie_of_an_earlier_release_opens() {
 fn a_cookie_jar_and_a_header_are_the_same_to_a_session() {
     let settings = settings();
     let mut jar = cookie::CookieJar::new();
-    let mut open = OpenSession::load(&settings, &jar, NOW);
+    let mut open = load(&settings, &jar, NOW);
     open.begin(session("{}"));
-    for cookie in open.commit(&settings, NOW).unwrap() {
+    for cookie in open.committed(&settings, NOW).unwrap() {
         Cookies::set(&mut jar, cookie);
     }
     // A queued cookie is seen by later reads.
-    let mut open = OpenSession::load(&settings, &jar, NOW);
+    let mut open = load(&settings, &jar, NOW);
     assert!(open.data().is_some());
     open.clear();
-    for cookie in open.commit(&settings, NOW).unwrap() {
+    for cookie in open.committed(&settings, NOW).unwrap() {
         Cookies::set(&mut jar, cookie);
     }
-    assert!(OpenSession::load(&settings, &jar, NOW).data().is_none());
+    assert!(load(&settings, &jar, NOW).data().is_none());
 }

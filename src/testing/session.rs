@@ -16,15 +16,16 @@ use crate::{
 /// anyone; nothing but Logto would look at its signature.
 ///
 /// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// # use logto::LogtoConfig;
 /// use logto::testing::TestSession;
 ///
 /// # let config = LogtoConfig::builder().endpoint("http://localhost:3001").app_id("app").base_url("http://localhost:3000")
 /// #     .cookie_secret("0123456789abcdef0123456789abcdef").build()?;
-/// let cookie = TestSession::builder().sub("ada").role("librarian").organization("org-1", &["admin"]).cookie_header(&config)?;
+/// let cookie = TestSession::builder().sub("ada").role("librarian").organization("org-1", &["admin"]).cookie_header(&config).await?;
 /// // send `Cookie: {cookie}` to your application
 /// # assert!(cookie.starts_with("logto_app="));
-/// # Ok::<(), logto::Error>(())
+/// # Ok::<(), logto::Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
@@ -101,9 +102,9 @@ impl TestSession {
     ///
     /// # Errors
     /// `session.too_large` for a user whose session no browser would keep, either.
-    pub fn cookie_header(&self, config: &LogtoConfig) -> crate::Result<String> {
+    pub async fn cookie_header(&self, config: &LogtoConfig) -> crate::Result<String> {
         let mut pairs = Vec::new();
-        self.cookies(config)?.each(&mut |name, value| pairs.push(format!("{name}={value}")));
+        self.cookies(config).await?.each(&mut |name, value| pairs.push(format!("{name}={value}")));
         Ok(pairs.join("; "))
     }
 
@@ -111,7 +112,7 @@ impl TestSession {
     ///
     /// # Errors
     /// See [`cookie_header`](Self::cookie_header).
-    pub fn cookies(&self, config: &LogtoConfig) -> crate::Result<HeaderCookies> {
+    pub async fn cookies(&self, config: &LogtoConfig) -> crate::Result<HeaderCookies> {
         let now = config.now();
         let mut claims = self.claims.clone();
         for (name, value) in [
@@ -139,9 +140,9 @@ impl TestSession {
             });
         }
         let mut cookies = HeaderCookies::default();
-        let mut open = OpenSession::load(&config.cookies, &cookies, now);
+        let mut open = OpenSession::default();
         open.begin(data);
-        for cookie in open.commit(&config.cookies, now)? {
+        for cookie in open.commit(&config.cookies, now).await? {
             cookies.set(cookie);
         }
         Ok(cookies)

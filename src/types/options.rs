@@ -243,6 +243,10 @@ pub(crate) struct TokenKey {
 }
 
 impl TokenOptions {
+    pub(crate) fn of(key: TokenKey) -> Self {
+        Self { resource: key.resource, organization: key.organization, scopes: key.scopes, ..Self::default() }
+    }
+
     pub(crate) fn key(&self) -> TokenKey {
         TokenKey {
             resource: self.resource.clone(),
@@ -259,6 +263,7 @@ pub struct ContextOptions {
     pub(crate) fetch_user_info: bool,
     pub(crate) access_token: Option<TokenOptions>,
     pub(crate) organization_tokens: bool,
+    pub(crate) claims_max_age: Option<Duration>,
 }
 
 impl ContextOptions {
@@ -267,7 +272,13 @@ impl ContextOptions {
         Self::default()
     }
 
-    /// Also asks the userinfo endpoint.
+    /// The claims must be at most this old, or they are asked for anew: roles and organizations change while a user is signed in.
+    pub fn claims_max_age(mut self, age: Duration) -> Self {
+        self.claims_max_age = Some(age);
+        self
+    }
+
+    /// Also asks the userinfo endpoint, whose answer is never older than this call.
     pub fn fetch_user_info(mut self, fetch: bool) -> Self {
         self.fetch_user_info = fetch;
         self

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use axum::{Router, routing::get};
-//! use logto::{LogtoClient, LogtoContext, axum::SignedIn};
+//! use logto::{LogtoClient, LogtoContext, SignedIn};
 //!
 //! async fn home(context: LogtoContext) -> String {
 //!     match context.claims() {
@@ -41,26 +41,22 @@ use axum::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+pub use crate::SignedIn;
 use crate::{
-    AuthRequest, BoxFuture, ContextOptions, Error, IdTokenClaims, LogtoClient, LogtoContext, Redirect, Reply,
-    RequestSession,
+    AuthRequest, BoxFuture, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession,
 };
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user. See [`LogtoClient::respond`].
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
-    let routes = logto.config().routes();
-    [routes.sign_in_path(), routes.sign_up_path(), routes.callback_path(), routes.sign_out_path(), routes.user_path()]
-        .into_iter()
-        .fold(Router::new(), |router, path| {
-            let logto = logto.clone();
-            router.route(path, any(move |request: Request| answer(logto.clone(), request)))
-        })
+    logto.config().routes().paths().into_iter().fold(Router::new(), |router, path| {
+        let logto = logto.clone();
+        router.route(path, any(move |request: Request| answer(logto.clone(), request)))
+    })
 }
 
 async fn answer(logto: LogtoClient, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let facts = Facts::of(&parts);
-    match logto.respond(&facts.request(&|name| facts.header(name))).await {
+    match logto.respond(&auth_request(&parts)).await {
         Some(reply) => reply.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -113,17 +109,16 @@ where
         let logto = self.logto.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let facts = Facts::of(&parts);
-            let requester = facts.request(&|name| facts.header(name)).requester();
-            let session = RequestSession::new(logto.clone(), facts.cookies);
+            let auth = auth_request(&parts);
+            let session = RequestSession::new(logto.clone(), auth.cookie_header());
             parts.extensions.insert(session.clone());
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
             if let Some(error) = response.extensions_mut().remove::<Error>() {
-                response = logto.error_reply(&error, requester).into_response();
+                response = logto.error_reply(&error, auth.requester()).into_response();
             }
             match session.finish().await {
                 Ok(cookies) => append_cookies(response.headers_mut(), &cookies),
-                Err(error) => response = logto.error_reply(&error, requester).into_response(),
+                Err(error) => response = logto.error_reply(&error, auth.requester()).into_response(),
             }
             Ok(response)
         })
@@ -135,22 +130,6 @@ fn append_cookies(headers: &mut HeaderMap, cookies: &[String]) {
         headers.append(header::SET_COOKIE, cookie);
         // A cache that kept this response would hand one user's session to others.
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    }
-}
-
-/// The signed-in user. Where there is none, a browser goes to sign in and comes back to this page; a program gets 401 JSON.
-///
-/// `Option<SignedIn>` is `None` instead.
-#[derive(Debug, Clone)]
-pub struct SignedIn {
-    claims: IdTokenClaims,
-}
-
-impl SignedIn {
-    /// The claims of the ID token.
-    #[must_use]
-    pub fn claims(&self) -> &IdTokenClaims {
-        &self.claims
     }
 }
 
@@ -176,7 +155,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
         let session = RequestSession::from_request_parts(parts, state).await?;
-        Ok(session.get_id_token_claims().await?.map(|claims| Self { claims }))
+        session.signed_in().await
     }
 }
 
@@ -186,10 +165,8 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let session = RequestSession::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let user = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await;
-        user.map_err(IntoResponse::into_response)?.ok_or_else(|| {
-            let facts = Facts::of(parts);
-            session.client().sign_in_required(&facts.request(&|name| facts.header(name))).into_response()
-        })
+        user.map_err(IntoResponse::into_response)?
+            .ok_or_else(|| session.client().sign_in_required(&auth_request(parts)).into_response())
     }
 }
 
@@ -222,30 +199,8 @@ impl IntoResponse for Error {
     }
 }
 
-/// What of a request the crate looks at, as strings.
-struct Facts<'a> {
-    parts: &'a Parts,
-    target: String,
-    cookies: String,
-}
-
-impl<'a> Facts<'a> {
-    fn of(parts: &'a Parts) -> Self {
-        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-        let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        let cookies: Vec<_> =
-            parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
-        Self { parts, target, cookies: cookies.join("; ") }
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        match name {
-            "cookie" => Some(&self.cookies),
-            _ => self.parts.headers.get(name)?.to_str().ok(),
-        }
-    }
-
-    fn request<'b>(&'b self, header: &'b (dyn Fn(&str) -> Option<&'b str> + Sync)) -> AuthRequest<'b> {
-        AuthRequest::new(self.parts.method.as_str(), &self.target, header)
-    }
+/// The request as the browser sent it, also below a nested router.
+fn auth_request(parts: &Parts) -> AuthRequest {
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    AuthRequest::of(parts, uri)
 }

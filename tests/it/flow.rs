@@ -144,8 +144,45 @@ async fn a_forced_refresh_brings_new_roles() {
     // So does forgetting the tokens.
     site.mock.update_user("ada", |user| user.role("librarian"));
     site.logto.clear_access_token(&mut cookies).await.unwrap();
-    site.advance(31); // Within the grace period it is the token that was just settled.
     assert_eq!(scopes(site.logto.get_access_token(&mut cookies, token(false)).await.unwrap()), 2);
+}
+
+#[tokio::test]
+async fn claims_are_as_fresh_as_asked_for() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let options = || ContextOptions::new().claims_max_age(Duration::from_secs(60));
+    site.mock.update_user("ada", MockUser::without_roles);
+    site.advance(60);
+    assert_eq!(site.context(&mut browser, options()).await.unwrap().claims().unwrap().roles, ["librarian"]);
+    assert_eq!(site.mock.requests_total(), 0);
+    site.advance(1);
+    assert!(site.context(&mut browser, options()).await.unwrap().claims().unwrap().roles.is_empty());
+    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    site.mock.stop().await;
+    site.advance(61);
+    assert!(site.context(&mut browser, options()).await.unwrap_err().is_transient(), "not knowing is an error");
+    assert!(site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
+}
+
+#[tokio::test]
+async fn one_call_renews_everything() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    let mut cookies = browser.request();
+    let before = site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    let organization = site.logto.get_organization_token(&mut cookies, "org-acme").await.unwrap();
+    site.mock.update_user("ada", |user| user.without_roles().organization("org-acme", &["member"]));
+    let context = site.logto.refresh_session(&mut cookies).await.unwrap();
+    assert!(context.claims().unwrap().roles.is_empty());
+    site.mock.reset_counts();
+    let after = site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    assert!(after.scopes().is_empty() && !before.scopes().is_empty());
+    assert_ne!(
+        site.logto.get_organization_token(&mut cookies, "org-acme").await.unwrap().token(),
+        organization.token()
+    );
+    assert_eq!(site.mock.requests_total(), 0, "they were renewed by that one call");
 }
 
 #[tokio::test]
@@ -259,7 +296,7 @@ async fn a_signed_out_session_gets_no_more_tokens() {
     _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke(false)).await.unwrap();
     // A request that left the browser before.
     let error = site.logto.get_access_token(&mut stale.request(), TokenOptions::resource(BOOKS)).await.unwrap_err();
-    assert_eq!(error.code(), "session.ended");
+    assert_eq!(error.code(), "not_authenticated");
     assert_eq!(site.mock.requests(Endpoint::Token), 0);
 }
 

@@ -17,6 +17,7 @@ async fn a_forged_session_is_a_session() {
         .claim("custom", 7)
         .access_token(TokenOptions::resource(BOOKS), "forged-token", &["read:books"])
         .cookies(config)
+        .await
         .unwrap();
     let options = ContextOptions::new().access_token(TokenOptions::resource(BOOKS));
     let context = site.logto.get_context(&mut cookies, options).await.unwrap();
@@ -32,7 +33,7 @@ async fn a_forged_session_is_a_session() {
     // Its refresh token is not Logto's.
     let error = site.logto.get_access_token(&mut cookies, TokenOptions::new()).await.unwrap_err();
     assert_eq!(error.code(), "session.ended");
-    let header = TestSession::builder().without_refresh_token().cookie_header(config).unwrap();
+    let header = TestSession::builder().without_refresh_token().cookie_header(config).await.unwrap();
     assert!(
         site.logto
             .get_context(&mut logto::HeaderCookies::parse(header), ContextOptions::new())

@@ -70,7 +70,7 @@ async fn a_whole_sign_in_leaves_no_secret_behind() {
     // What Logto says back must not carry it on, either.
     let echo = format!(r#"{{"error":"invalid_request","error_description":"{}"}}"#, "no");
     for fault in [Fault::body(400, "application/json", echo), Fault::status(500), Fault::garbage(), Fault::close()] {
-        site.mock.fault(Endpoint::Token, fault.times(1));
+        site.mock.fault(Endpoint::Token, fault);
         let error = site
             .logto
             .get_access_token(&mut cookies, TokenOptions::resource(BOOKS).force_refresh(true))
@@ -82,6 +82,7 @@ async fn a_whole_sign_in_leaves_no_secret_behind() {
             printed.push_str(&format!("{cause} {cause:?}"));
             source = cause.source();
         }
+        site.mock.clear_faults();
     }
     site.mock.fault(Endpoint::Revocation, Fault::close());
     _ = site.logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();

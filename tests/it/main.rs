@@ -10,6 +10,7 @@ mod axum;
 mod bad_input;
 mod flow;
 mod forge;
+mod instances;
 mod logs;
 mod oidc_provider;
 mod quickstart;

@@ -160,7 +160,7 @@ async fn a_failure_is_sorted_by_what_it_means() {
     for (what, fault, code, kind, transient, kept) in cases {
         let site = Site::with(|mock| mock, |config| config.timeout(Duration::from_secs(1))).await;
         let mut browser = site.signed_in("ada").await;
-        site.mock.fault(Endpoint::Token, fault.times(1));
+        site.mock.fault(Endpoint::Token, fault);
         let error = token(&site, &mut browser, books()).await.unwrap_err();
         assert_eq!(
             (error.code(), error.kind(), error.is_transient(), error.requires_sign_in()),

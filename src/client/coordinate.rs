@@ -1,0 +1,172 @@
+//! One exchange at a time over all instances, and its result shared among them.
+//!
+//! The keys are hashes and the values are sealed, so whoever runs the coordinator learns no token. When it cannot be asked, each instance
+//! goes on for itself, and the log says so: that is how it is without a coordinator, and nobody is logged out.
+
+use std::{future::Future, time::Duration};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::LogtoClient;
+use crate::{
+    BoxError, RefreshCoordinator, Secret,
+    session::{Jwt, StoredAccessToken},
+    types::TokenKey,
+};
+
+/// How long a shared result is good for, in seconds: as long as in the process.
+const GRACE: u64 = super::refresh::GRACE.unsigned_abs();
+/// A coordinator that takes longer is as good as down.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// What verifying and sharing may take on top of the exchange itself.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// A coordinator at work for one client.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    client: &'a LogtoClient,
+    coordinator: &'a dyn RefreshCoordinator,
+}
+
+/// What an exchange gave, for the other instances.
+#[expect(clippy::struct_field_names)] // They are tokens.
+pub(super) struct SharedResult {
+    pub(super) refresh_token: Secret,
+    pub(super) id_token: Option<Jwt>,
+    pub(super) access_token: StoredAccessToken,
+}
+
+/// A lock that is held, or (where the coordinator is down) is not.
+pub(super) struct Held(Option<(String, String)>);
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    refresh_token: String,
+    id_token: Option<Jwt>,
+    access_token: String,
+    scope: String,
+    /// Seconds the access token has to live. Instances' clocks differ, so no point in time is shared.
+    lives: i64,
+}
+
+impl LogtoClient {
+    pub(super) fn shared(&self) -> Option<Shared<'_>> {
+        let coordinator = self.0.coordinator.as_deref()?;
+        Some(Shared { client: self, coordinator })
+    }
+}
+
+impl Shared<'_> {
+    /// Takes the lock of a refresh token, after moving on to its newest successor. Waits as long as a holder may take; if that crashed,
+    /// its lock has expired by then.
+    pub(super) async fn lock(&self, refresh_token: &mut Secret) -> Held {
+        let ttl = self.client.config().timeout.saturating_add(MARGIN);
+        let wait = async {
+            let mut pause = Duration::from_millis(10);
+            loop {
+                while let Some(successor) = self.open::<String>(&name("next", refresh_token)).await? {
+                    *refresh_token = Secret::new(successor);
+                }
+                let key = name("lock", refresh_token);
+                match bounded(self.coordinator.lock(&key, ttl)).await? {
+                    None => {
+                        tokio::time::sleep(pause).await;
+                        pause = pause.saturating_mul(2).min(Duration::from_millis(100));
+                    }
+                    Some(holder) => match self.open::<String>(&name("next", refresh_token)).await? {
+                        // Its last holder rotated it a moment before.
+                        Some(_) => bounded(self.coordinator.unlock(&key, &holder)).await?,
+                        None => return Ok(Held(Some((key, holder)))),
+                    },
+                }
+            }
+        };
+        match tokio::time::timeout(ttl.saturating_add(MARGIN), wait).await {
+            Ok(Ok(held)) => held,
+            Ok(Err(error)) => down(&error),
+            Err(_) => down(&"the lock was not to be had".into()),
+        }
+    }
+
+    pub(super) async fn unlock(&self, Held(held): Held) {
+        if let Some((key, holder)) = held
+            && let Err(error) = bounded(self.coordinator.unlock(&key, &holder)).await
+        {
+            tracing::warn!(target: "logto::refresh", %error, "a refresh lock could not be given back; it expires by itself");
+        }
+    }
+
+    /// The result of another instance's exchange.
+    pub(super) async fn result(&self, refresh_token: &Secret, key: &TokenKey, now: i64) -> Option<SharedResult> {
+        let wire: Wire =
+            self.open(&result_name(refresh_token, key)).await.inspect_err(|error| _ = down(error)).ok()??;
+        let lives = wire.lives.saturating_sub(super::refresh::GRACE);
+        Some(SharedResult {
+            refresh_token: Secret::new(wire.refresh_token),
+            id_token: wire.id_token,
+            access_token: StoredAccessToken {
+                key: key.clone(),
+                token: Secret::new(wire.access_token),
+                scope: wire.scope,
+                expires_at: now.saturating_add(lives),
+            },
+        })
+    }
+
+    /// Tells the other instances of the successor of `spent`.
+    pub(super) async fn publish_successor(&self, spent: &Secret, successor: &Secret) {
+        self.publish(&name("next", spent), &successor.expose()).await;
+    }
+
+    /// Tells the other instances what the exchange of `spent` gave.
+    pub(super) async fn publish_result(&self, spent: &Secret, result: &SharedResult, now: i64) {
+        let wire = Wire {
+            refresh_token: result.refresh_token.expose().to_owned(),
+            id_token: result.id_token.clone(),
+            access_token: result.access_token.token.expose().to_owned(),
+            scope: result.access_token.scope.clone(),
+            lives: result.access_token.expires_at.saturating_sub(now),
+        };
+        let key = &result.access_token.key;
+        self.publish(&result_name(spent, key), &wire).await;
+        if result.refresh_token != *spent {
+            self.publish(&result_name(&result.refresh_token, key), &wire).await;
+        }
+    }
+
+    async fn publish(&self, name: &str, value: &impl Serialize) {
+        let keys = &self.client.config().cookies.keys;
+        let sealed = postcard::to_allocvec(value).ok().and_then(|bytes| keys.seal(name, &bytes).ok());
+        if let Some(sealed) = sealed
+            && let Err(error) = bounded(self.coordinator.put(name, &sealed, Duration::from_secs(GRACE))).await
+        {
+            down(&error);
+        }
+    }
+
+    async fn open<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>, BoxError> {
+        let sealed = bounded(self.coordinator.get(name)).await?;
+        let bytes = sealed.and_then(|sealed| self.client.config().cookies.keys.open(name, &sealed));
+        Ok(bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
+    }
+}
+
+async fn bounded<T>(call: impl Future<Output = Result<T, BoxError>>) -> Result<T, BoxError> {
+    tokio::time::timeout(PATIENCE, call).await.map_err(|_| "the coordinator did not answer")?
+}
+
+fn down(error: &BoxError) -> Held {
+    tracing::warn!(target: "logto::refresh", %error, "the refresh coordinator cannot be asked; this instance refreshes for itself");
+    Held(None)
+}
+
+fn name(kind: &str, refresh_token: &Secret) -> String {
+    format!("{kind}/{}", URL_SAFE_NO_PAD.encode(Sha256::digest(refresh_token.expose())))
+}
+
+fn result_name(refresh_token: &Secret, key: &TokenKey) -> String {
+    let key = postcard::to_allocvec(key).unwrap_or_default();
+    format!("{}/{}", name("result", refresh_token), URL_SAFE_NO_PAD.encode(Sha256::digest(key)))
+}

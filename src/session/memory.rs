@@ -1,0 +1,217 @@
+//! Stores in the memory of this process: for one instance, for development and for tests.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use super::store::{RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
+use crate::{BoxError, BoxFuture, Clock, clock::SystemClock};
+
+/// Sessions in the memory of this process. They end with it, and other instances do not see them.
+///
+/// Bounded: when it is full, the session that would expire first makes room.
+#[derive(Clone)]
+pub struct MemoryStore {
+    sessions: Arc<Mutex<HashMap<SessionId, StoredSession>>>,
+    capacity: usize,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("len", &self.len())
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MemoryStore {
+    /// Room for 100,000 sessions, some 200 MB.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { sessions: Arc::default(), capacity: 100_000, clock: Arc::new(SystemClock) }
+    }
+
+    /// Room for so many sessions; at least one.
+    #[must_use]
+    pub fn capacity(mut self, sessions: usize) -> Self {
+        self.capacity = sessions.max(1);
+        self
+    }
+
+    /// Goes by another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How many sessions it holds, those that have expired and were not yet swept included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        lock(&self.sessions).len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What a lock guards here is whole at any time, so a panic elsewhere spoils nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes room for one more: first by forgetting what has expired, then what would expire first.
+fn make_room<K: Eq + Hash + Clone, V>(
+    map: &mut HashMap<K, V>,
+    capacity: usize,
+    now: SystemTime,
+    expires_at: impl Fn(&V) -> SystemTime,
+) {
+    if map.len() < capacity {
+        return;
+    }
+    map.retain(|_, value| expires_at(value) > now);
+    if map.len() >= capacity
+        && let Some(first) = map.iter().min_by_key(|(_, value)| expires_at(value)).map(|(key, _)| key.clone())
+    {
+        map.remove(&first);
+    }
+}
+
+fn ready<'a, T: Send + 'a>(value: T) -> BoxFuture<'a, Result<T, BoxError>> {
+    Box::pin(std::future::ready(Ok(value)))
+}
+
+impl SessionStore for MemoryStore {
+    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
+        let mut sessions = lock(&self.sessions);
+        let now = self.clock.now();
+        if sessions.get(id).is_some_and(|taken| taken.expires_at > now) {
+            return ready(false);
+        }
+        make_room(&mut sessions, self.capacity, now, |session| session.expires_at);
+        sessions.insert(*id, session.clone());
+        ready(true)
+    }
+
+    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
+        let now = self.clock.now();
+        ready(lock(&self.sessions).get(id).filter(|session| session.expires_at > now).cloned())
+    }
+
+    fn save<'a>(
+        &'a self,
+        id: &'a SessionId,
+        session: &'a StoredSession,
+        expected: u64,
+    ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
+        let now = self.clock.now();
+        ready(match lock(&self.sessions).get_mut(id).filter(|stored| stored.expires_at > now) {
+            None => SaveOutcome::Gone,
+            Some(stored) if stored.revision != expected => SaveOutcome::Conflict,
+            Some(stored) => {
+                *stored = session.clone();
+                SaveOutcome::Saved
+            }
+        })
+    }
+
+    fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
+        lock(&self.sessions).remove(id);
+        ready(())
+    }
+
+    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+        let mut sessions = lock(&self.sessions);
+        let before = sessions.len();
+        sessions.retain(|_, session| match which {
+            RevokedSessions::Sid(sid) => session.sid.as_ref() != Some(sid),
+            RevokedSessions::Sub(sub) => session.sub != *sub,
+        });
+        ready(u64::try_from(before.saturating_sub(sessions.len())).unwrap_or(u64::MAX))
+    }
+}
+
+/// Revocations in the memory of this process. The default beside sessions in cookies; several instances need one that they share.
+#[derive(Clone)]
+pub struct MemoryRevocations {
+    revoked: Arc<Mutex<HashMap<String, Revoked>>>,
+    clock: Arc<dyn Clock>,
+}
+
+struct Revoked {
+    until: SystemTime,
+    expires_at: SystemTime,
+}
+
+impl MemoryRevocations {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { revoked: Arc::default(), clock: Arc::new(SystemClock) }
+    }
+
+    /// Goes by another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    pub(crate) fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..Self::new() }
+    }
+}
+
+impl Default for MemoryRevocations {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for MemoryRevocations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryRevocations").field("len", &lock(&self.revoked).len()).finish_non_exhaustive()
+    }
+}
+
+/// Some 20 MB; beyond it, what would be forgotten first is forgotten earlier.
+const MAX_REVOCATIONS: usize = 200_000;
+
+impl RevocationStore for MemoryRevocations {
+    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        let mut revoked = lock(&self.revoked);
+        let now = self.clock.now();
+        make_room(&mut revoked, MAX_REVOCATIONS, now, |revoked| revoked.expires_at);
+        let entry = revoked.entry(key.to_owned()).or_insert(Revoked { until, expires_at: now });
+        entry.until = entry.until.max(until);
+        entry.expires_at = entry.expires_at.max(now.checked_add(ttl).unwrap_or(now));
+        ready(())
+    }
+
+    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+        let revoked = lock(&self.revoked);
+        let now = self.clock.now();
+        ready(
+            keys.iter()
+                .filter_map(|key| revoked.get(key))
+                .filter(|revoked| revoked.expires_at > now)
+                .map(|revoked| revoked.until)
+                .max(),
+        )
+    }
+}

@@ -1,0 +1,221 @@
+//! Where a session is read from and written to: the cookies themselves, or a store that the cookie points to.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use cookie::Cookie;
+
+use super::{
+    SessionData, chunks,
+    settings::CookieSettings,
+    store::{SaveOutcome, SessionId, SessionStore, StoredSession},
+};
+use crate::{BoxError, Error, Result, error::Code};
+
+/// What begins a cookie that points into a store, where a session in the cookie has the number of its layout.
+const REFERENCE: u8 = 0;
+/// Two requests that write one session at once agree in the second round; more rounds mean a store that does not tell the truth.
+const MAX_ROUNDS: usize = 8;
+
+/// Where a session came from.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// There was none.
+    #[default]
+    None,
+    /// The cookies hold it.
+    Cookies,
+    /// A store holds it, in this revision.
+    Store { id: SessionId, revision: u64 },
+}
+
+/// Reads the session that the cookies, given as (name, value), hold or point to.
+pub(super) async fn open(
+    settings: &CookieSettings,
+    cookies: &[(String, String)],
+    now: i64,
+) -> Result<(Origin, Option<SessionData>)> {
+    let opened =
+        chunks::join(settings, cookies).and_then(|sealed| settings.keys.open(settings.session_name(), &sealed));
+    let Some(bytes) = opened else {
+        return Ok((Origin::None, None));
+    };
+    let reference = bytes.split_first().filter(|(kind, _)| **kind == REFERENCE).map(|(_, id)| <[u8; 16]>::try_from(id));
+    let (origin, data) = match (reference, &settings.stores.sessions) {
+        (Some(Ok(id)), Some(store)) => load(settings, &**store, SessionId::from_bytes(id)).await?,
+        (Some(_), _) => (Origin::None, None),
+        // Also where there is a store by now: those who are signed in stay so, and move into it with the next write.
+        (None, _) => (Origin::Cookies, SessionData::from_bytes(&bytes)),
+    };
+    let Some(data) = data.filter(|data| now < settings.lifetime.ends_at(data.created_at, data.touched_at)) else {
+        return Ok((origin, None));
+    };
+    // A stored session is deleted when it ends; one in cookies is only remembered to have ended.
+    let revoked = origin == Origin::Cookies && is_revoked(settings, &data).await;
+    Ok((origin, (!revoked).then_some(data)))
+}
+
+async fn load(
+    settings: &CookieSettings,
+    store: &dyn SessionStore,
+    id: SessionId,
+) -> Result<(Origin, Option<SessionData>)> {
+    let Some(stored) = store.load(&id).await.map_err(failed("read"))? else {
+        return Ok((Origin::None, None));
+    };
+    let origin = Origin::Store { id, revision: stored.revision };
+    Ok((origin, unseal(settings, &id, &stored)))
+}
+
+fn unseal(settings: &CookieSettings, id: &SessionId, stored: &StoredSession) -> Option<SessionData> {
+    let data = SessionData::from_bytes(&settings.keys.open(&label(id), &stored.sealed)?)?;
+    // A store that hands out one session under the name of another is not believed.
+    (data.id == *id).then_some(data)
+}
+
+/// What a stored session is sealed for, so that none opens under the id of another.
+fn label(id: &SessionId) -> String {
+    format!("store/{}", id.to_key())
+}
+
+/// The keys under which it is remembered that a session ended.
+fn revocation_keys(data: &SessionData) -> Vec<String> {
+    let subject = data.subject();
+    let sid = subject.sid.map(|sid| format!("sid/{sid}"));
+    [format!("id/{}", data.id.to_key()), format!("sub/{}", subject.sub)].into_iter().chain(sid).collect()
+}
+
+async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
+    match settings.stores.revocations.revoked_until(&revocation_keys(data)).await {
+        Ok(until) => until.is_some_and(|until| data.issued_at <= crate::clock::unix_seconds(until)),
+        // Nobody is logged out because a list cannot be read.
+        Err(error) => {
+            tracing::error!(target: "logto::session", error = %error, "the revocation store cannot be asked; the session is taken as valid");
+            false
+        }
+    }
+}
+
+/// Remembers that a session in cookies ended: a slow response to an earlier request may still bring its cookie back.
+pub(super) async fn bury(settings: &CookieSettings, data: &SessionData, now: i64) {
+    let ttl = settings.lifetime.ends_at(data.created_at, now).saturating_sub(now);
+    let key = format!("id/{}", data.id.to_key());
+    let until = system_time(data.issued_at);
+    let ttl = Duration::from_secs(u64::try_from(ttl).unwrap_or_default());
+    if let Err(error) = settings.stores.revocations.revoke(&key, until, ttl).await {
+        tracing::error!(target: "logto::session", error = %error, "it could not be remembered that the session ended");
+    }
+}
+
+/// Writes a session; gives the cookies to set. `None` where the store says that the session was ended meanwhile.
+pub(super) async fn write(
+    settings: &CookieSettings,
+    origin: Origin,
+    data: SessionData,
+    now: i64,
+) -> Result<Option<Vec<Cookie<'static>>>> {
+    match &settings.stores.sessions {
+        Some(store) => write_to_store(settings, &**store, origin, data, now).await,
+        None => write_to_cookies(settings, data, now).map(Some),
+    }
+}
+
+async fn write_to_store(
+    settings: &CookieSettings,
+    store: &dyn SessionStore,
+    origin: Origin,
+    mut data: SessionData,
+    now: i64,
+) -> Result<Option<Vec<Cookie<'static>>>> {
+    let touched = now.saturating_sub(data.touched_at) >= settings.lifetime.touch_interval();
+    if touched {
+        data.touched_at = now;
+    }
+    let Origin::Store { id, mut revision } = origin else {
+        let stored = record(settings, &mut data, 1, now)?;
+        if !store.create(&data.id, &stored).await.map_err(failed("keep"))? {
+            return Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken"));
+        }
+        return reference(settings, &data).map(|cookie| Some(vec![cookie]));
+    };
+    for _ in 0..MAX_ROUNDS {
+        let stored = record(settings, &mut data, revision.saturating_add(1), now)?;
+        match store.save(&id, &stored, revision).await.map_err(failed("keep"))? {
+            // The cookie says the same as before; it is sent again only to live longer.
+            SaveOutcome::Saved => {
+                return Ok(Some(if touched { vec![reference(settings, &data)?] } else { Vec::new() }));
+            }
+            SaveOutcome::Gone => return Ok(None),
+            SaveOutcome::Conflict => match load(settings, store, id).await? {
+                (Origin::Store { revision: newer, .. }, Some(other)) => {
+                    revision = newer;
+                    data.merge(other);
+                }
+                _ => return Ok(None),
+            },
+        }
+    }
+    Err(Error::new(Code::StoreFailed, format!("the session store reported {MAX_ROUNDS} conflicts in a row")))
+}
+
+fn record(settings: &CookieSettings, data: &mut SessionData, revision: u64, now: i64) -> Result<StoredSession> {
+    data.revision = revision;
+    data.access_tokens.retain(|token| token.expires_at > now);
+    let subject = data.subject();
+    let expires_at = system_time(settings.lifetime.ends_at(data.created_at, data.touched_at));
+    let sealed = settings.keys.seal(&label(&data.id), &data.to_bytes(false)?)?;
+    Ok(StoredSession::new(revision, subject.sub, subject.sid, expires_at, sealed))
+}
+
+/// The cookie that points to a stored session.
+fn reference(settings: &CookieSettings, data: &SessionData) -> Result<Cookie<'static>> {
+    let sealed = settings.keys.seal(settings.session_name(), &[[REFERENCE].as_slice(), data.id.as_bytes()].concat())?;
+    let max_age = settings.lifetime.ends_at(data.created_at, data.touched_at).saturating_sub(data.touched_at);
+    Ok(settings.cookie(settings.chunk_name(0), sealed, max_age))
+}
+
+fn write_to_cookies(settings: &CookieSettings, mut data: SessionData, now: i64) -> Result<Vec<Cookie<'static>>> {
+    data.revision = data.revision.saturating_add(1);
+    data.touched_at = now;
+    data.access_tokens.retain(|token| token.expires_at > now);
+    let max_age = settings.lifetime.ends_at(data.created_at, now).saturating_sub(now);
+    let seal = |data: &SessionData, compress| -> Result<Option<Vec<Cookie<'static>>>> {
+        let sealed = settings.keys.seal(settings.session_name(), &data.to_bytes(compress)?)?;
+        Ok(chunks::split(settings, &sealed, max_age))
+    };
+    match seal(&data, false)? {
+        Some(cookies) if cookies.len() == 1 => return Ok(cookies),
+        _ => {}
+    }
+    loop {
+        if let Some(cookies) = seal(&data, true)? {
+            return Ok(cookies);
+        }
+        // An access token can be had again with the refresh token; the user's session cannot.
+        if data.access_tokens.is_empty() || data.refresh_token.is_none() {
+            let (member, size) = data.largest_member();
+            let room = format!("{} cookies of {} bytes", chunks::MAX_CHUNKS, chunks::MAX_COOKIE);
+            return Err(Error::new(
+                Code::SessionTooLarge,
+                format!("the session does not fit {room}; {member} alone has {size} bytes"),
+            ));
+        }
+        data.access_tokens.remove(0);
+    }
+}
+
+/// Forgets a stored session.
+pub(super) async fn delete(settings: &CookieSettings, id: &SessionId) -> Result<()> {
+    match &settings.stores.sessions {
+        Some(store) => store.delete(id).await.map_err(failed("delete")),
+        None => Ok(()),
+    }
+}
+
+fn failed(what: &str) -> impl FnOnce(BoxError) -> Error {
+    let message = format!("the session store failed to {what} a session");
+    move |source| Error::new(Code::StoreFailed, message).with_source(source)
+}
+
+pub(crate) fn system_time(unix_seconds: i64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default())).unwrap_or(UNIX_EPOCH)
+}

@@ -1,0 +1,406 @@
+//! Several instances of an application: sessions in a store that they share, and refreshes that they coordinate.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use logto::{
+    BoxError, BoxFuture, ContextOptions, HeaderCookies, LogtoClient, MemoryStore, RefreshCoordinator, RevokedSessions,
+    SaveOutcome, SessionId, SessionStore, SignInOptions, SignOutOptions, StoredSession, TokenOptions,
+    testing::{Endpoint, Fault, TestClock},
+};
+
+use crate::support::{BOOKS, Browser, Site, settings};
+
+const HOUR: u64 = 3600;
+
+fn books() -> TokenOptions {
+    TokenOptions::resource(BOOKS)
+}
+
+/// A coordinator in the memory of the test: what Redis is to real instances.
+#[derive(Clone, Default)]
+struct Coordinator {
+    locks: Arc<Mutex<HashMap<String, (usize, tokio::time::Instant)>>>,
+    values: Arc<Mutex<HashMap<String, String>>>,
+    holders: Arc<AtomicUsize>,
+    down: Arc<AtomicBool>,
+}
+
+impl Coordinator {
+    fn answer<'a, T: Send + 'a>(&self, value: impl FnOnce() -> T) -> BoxFuture<'a, Result<T, BoxError>> {
+        let answer = if self.down.load(Ordering::SeqCst) { Err("down".into()) } else { Ok(value()) };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+impl RefreshCoordinator for Coordinator {
+    fn lock<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+        self.answer(|| {
+            let (mut locks, now) = (self.locks.lock().unwrap(), tokio::time::Instant::now());
+            if locks.get(key).is_some_and(|(_, until)| *until > now) {
+                return None;
+            }
+            let holder = self.holders.fetch_add(1, Ordering::SeqCst);
+            locks.insert(key.to_owned(), (holder, now + ttl));
+            Some(holder.to_string())
+        })
+    }
+
+    fn unlock<'a>(&'a self, key: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.answer(|| {
+            self.locks.lock().unwrap().retain(|known, (held_by, _)| known != key || held_by.to_string() != holder);
+        })
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+        self.answer(|| self.values.lock().unwrap().get(key).cloned())
+    }
+
+    fn put<'a>(&'a self, key: &'a str, value: &'a str, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.answer(|| _ = self.values.lock().unwrap().insert(key.to_owned(), value.to_owned()))
+    }
+}
+
+/// A site of several instances that share a coordinator; sessions are in cookies.
+async fn instances(count: usize) -> (Site, Vec<LogtoClient>, Coordinator) {
+    let site = Site::rotating().await;
+    let coordinator = Coordinator::default();
+    let instance = |clock: &TestClock| {
+        let config = settings(&site.mock, clock)
+            .app_id("spa")
+            .timeout(Duration::from_secs(1))
+            .refresh_coordinator(coordinator.clone());
+        LogtoClient::new(config.build().unwrap()).unwrap()
+    };
+    let instances = (0..count).map(|_| instance(&site.clock)).collect();
+    (site, instances, coordinator)
+}
+
+/// `requests` at once with one session, spread over the instances; gives the cookies of all answers.
+async fn storm(instances: &[LogtoClient], browser: &Browser, requests: usize) -> Vec<Vec<String>> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..requests {
+        let (logto, browser) = (instances[number % instances.len()].clone(), browser.clone());
+        tasks.spawn(async move {
+            let mut cookies = browser.request();
+            logto.get_access_token(&mut cookies, books()).await.unwrap();
+            cookies.set_cookie_headers()
+        });
+    }
+    tasks.join_all().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_instances_make_one_exchange() {
+    let (site, instances, coordinator) = instances(3).await;
+    let mut browser = site.signed_in("ada").await;
+    for round in 0..10 {
+        site.mock.reset_counts();
+        let answers = storm(&instances, &browser, 60).await;
+        assert_eq!(site.mock.requests(Endpoint::Token), 1, "round {round}");
+        browser.receive(&answers[round * 5]);
+        // Beyond Logto's own grace: a refresh token that was spent twice would have ended the grant.
+        site.advance(HOUR);
+        coordinator.values.lock().unwrap().clear(); // Their half minute is over.
+    }
+    assert!(site.is_signed_in(&browser).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_coordinator_each_instance_refreshes_for_itself() {
+    let (site, instances, coordinator) = instances(3).await;
+    let browser = site.signed_in("ada").await;
+    coordinator.down.store(true, Ordering::SeqCst);
+    let answers = storm(&instances, &browser, 30).await;
+    assert_eq!((answers.len(), site.mock.requests(Endpoint::Token)), (30, 3), "one each, inside Logto's grace");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lock_of_a_crashed_instance_expires() {
+    let (site, instances, coordinator) = instances(1).await;
+    // Real time passes for the network, and test time for the lock.
+    tokio::time::resume();
+    let browser = site.signed_in("ada").await;
+    let mut cookies = browser.request();
+    let refresh_token = instances[0].get_refresh_token(&cookies).await.unwrap().unwrap();
+    // The crashed holder took the lock, which lives 6 seconds here, and never came back.
+    let before = tokio::time::Instant::now();
+    let hash = coordinator_key(&refresh_token);
+    coordinator.lock(&hash, Duration::from_secs(2)).await.unwrap().unwrap();
+    instances[0].get_access_token(&mut cookies, books()).await.unwrap();
+    assert!(before.elapsed() >= Duration::from_secs(2), "it waited for the lock");
+    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+}
+
+fn coordinator_key(refresh_token: &logto::Secret) -> String {
+    use base64::Engine;
+    use sha2::Digest;
+    let hash = sha2::Sha256::digest(refresh_token.expose());
+    format!("lock/{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash))
+}
+
+#[tokio::test]
+async fn what_is_shared_is_sealed() {
+    let (site, instances, coordinator) = instances(1).await;
+    let browser = site.signed_in("ada").await;
+    let mut cookies = browser.request();
+    let spent = instances[0].get_refresh_token(&cookies).await.unwrap().unwrap();
+    let token = instances[0].get_access_token(&mut cookies, books()).await.unwrap();
+    let values = coordinator.values.lock().unwrap();
+    assert!(values.len() >= 3, "a successor, and the result under both tokens");
+    for (key, value) in values.iter() {
+        for secret in [spent.expose(), token.token()] {
+            assert!(!key.contains(secret) && !value.contains(secret));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_on_the_way_is_asked_for_again() {
+    let site = Site::rotating().await;
+    let mut browser = site.signed_in("ada").await;
+    // Logto rotates the refresh token, and the connection breaks before the answer is read.
+    site.mock.fault(Endpoint::Token, Fault::close().after_processing().times(1));
+    let mut cookies = browser.request();
+    site.logto.get_access_token(&mut cookies, books()).await.unwrap();
+    browser.receive(&cookies.set_cookie_headers());
+    assert_eq!(site.mock.requests(Endpoint::Token), 2);
+    site.advance(HOUR);
+    site.logto.get_access_token(&mut browser.request(), books()).await.unwrap();
+}
+
+/// Counts what a store is asked.
+#[derive(Clone)]
+struct Counted {
+    store: MemoryStore,
+    reads: Arc<AtomicUsize>,
+    writes: Arc<AtomicUsize>,
+    down: Arc<AtomicBool>,
+}
+
+impl Counted {
+    fn new(clock: &TestClock) -> Self {
+        let store = MemoryStore::new().clock(clock.clone());
+        Self { store, reads: Arc::default(), writes: Arc::default(), down: Arc::default() }
+    }
+
+    fn count(&self, operations: &AtomicUsize) -> Result<(), BoxError> {
+        operations.fetch_add(1, Ordering::SeqCst);
+        if self.down.load(Ordering::SeqCst) { Err("connection refused".into()) } else { Ok(()) }
+    }
+
+    fn take(&self) -> (usize, usize) {
+        (self.reads.swap(0, Ordering::SeqCst), self.writes.swap(0, Ordering::SeqCst))
+    }
+}
+
+impl SessionStore for Counted {
+    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
+        Box::pin(async move {
+            self.count(&self.writes)?;
+            self.store.create(id, session).await
+        })
+    }
+
+    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
+        Box::pin(async move {
+            self.count(&self.reads)?;
+            self.store.load(id).await
+        })
+    }
+
+    fn save<'a>(
+        &'a self,
+        id: &'a SessionId,
+        session: &'a StoredSession,
+        expected: u64,
+    ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
+        Box::pin(async move {
+            self.count(&self.writes)?;
+            self.store.save(id, session, expected).await
+        })
+    }
+
+    fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async move {
+            self.count(&self.writes)?;
+            self.store.delete(id).await
+        })
+    }
+
+    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+        Box::pin(async move {
+            self.count(&self.writes)?;
+            self.store.revoke(which).await
+        })
+    }
+}
+
+/// A site whose sessions are in a store, and a second instance of it.
+async fn stored() -> (Site, LogtoClient, Counted) {
+    let clock = TestClock::new();
+    let store = Counted::new(&clock);
+    let site =
+        Site::with(|mock| mock.clock(clock.clone()), |config| config.clock(clock.clone()).session_store(store.clone()))
+            .await;
+    let site = Site { clock, ..site };
+    let second = LogtoClient::new(site.logto.config().clone()).unwrap();
+    (site, second, store)
+}
+
+#[tokio::test]
+async fn a_signed_in_request_reads_the_store_once_and_writes_nothing() {
+    let (site, second, store) = stored().await;
+    let mut browser = site.signed_in("ada").await;
+    let header = browser.header();
+    assert!(header.len() < 150, "the cookie holds an id: {} bytes", header.len());
+    store.take();
+    assert!(site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
+    assert_eq!(store.take(), (1, 0));
+    assert!(second.is_authenticated(&browser.request()).await.unwrap(), "another instance sees the session");
+    store.take();
+
+    let mut cookies = browser.request();
+    site.logto.get_access_token(&mut cookies, books()).await.unwrap();
+    assert_eq!(
+        (store.take(), cookies.set_cookie_headers().len()),
+        ((1, 1), 0),
+        "a refresh is one write, and the cookie stays as it is"
+    );
+    site.logto.get_access_token(&mut cookies, books()).await.unwrap();
+    assert_eq!((store.take(), site.mock.requests(Endpoint::Token)), ((1, 0), 1));
+    // Nobody there costs nothing.
+    assert!(!site.logto.is_authenticated(&HeaderCookies::default()).await.unwrap());
+    assert_eq!(store.take(), (0, 0));
+}
+
+#[tokio::test]
+async fn the_id_changes_at_sign_in_and_the_client_cannot_choose_it() {
+    let (site, _, store) = stored().await;
+    let mut browser = site.signed_in("ada").await;
+    let fixed = browser.clone();
+    let url = site.begin(&mut browser, SignInOptions::new()).await;
+    let callback = site.mock.sign_in(&url, "ada").await;
+    site.end(&mut browser, &callback).await.unwrap();
+    assert_ne!(fixed.cookies["logto_app"], browser.cookies["logto_app"]);
+    assert!(!site.is_signed_in(&fixed).await, "the session of before is gone");
+    assert_eq!(store.store.len(), 1);
+    let mut chosen = Browser::default();
+    chosen.cookies.insert("logto_app".into(), SessionId::from_key("AAAAAAAAAAAAAAAAAAAAAA").unwrap().to_key());
+    assert!(!site.is_signed_in(&chosen).await);
+}
+
+#[tokio::test]
+async fn a_slow_response_cannot_bring_a_signed_out_session_back() {
+    let (site, second, store) = stored().await;
+    let browser = site.signed_in("ada").await;
+    // The slow request has loaded the session, and the user signs out elsewhere meanwhile.
+    let mut cookies = browser.request();
+    let mut slow = second.load(&cookies).await.unwrap();
+    slow.get_access_token(books()).await.unwrap();
+    _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke(false)).await.unwrap();
+    slow.commit(&mut cookies).await.unwrap();
+    assert!(store.store.is_empty());
+    assert!(!second.is_authenticated(&cookies).await.unwrap());
+    assert!(cookies.set_cookie_headers()[0].contains("Max-Age=0"));
+
+    // In cookies the response does write one, and it is not believed.
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    let mut cookies = browser.request();
+    let mut slow = site.logto.load(&cookies).await.unwrap();
+    slow.get_access_token(books()).await.unwrap();
+    _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new()).await.unwrap();
+    slow.commit(&mut cookies).await.unwrap();
+    let mut late = browser.clone();
+    late.receive(&cookies.set_cookie_headers());
+    assert!(late.cookies.contains_key("logto_app") && !site.is_signed_in(&late).await);
+    assert!(!site.is_signed_in(&browser).await, "nor is a copy of the cookie of before");
+}
+
+#[tokio::test]
+async fn two_requests_that_write_at_once_keep_what_both_have() {
+    let (site, second, _) = stored().await;
+    let browser = site.signed_in("ada").await;
+    let mut cookies = browser.request();
+    let (mut one, mut two) = (site.logto.load(&cookies).await.unwrap(), second.load(&cookies).await.unwrap());
+    one.get_access_token(books()).await.unwrap();
+    two.get_access_token(books().scopes(["read:books"])).await.unwrap();
+    one.commit(&mut cookies).await.unwrap();
+    two.commit(&mut cookies).await.unwrap();
+    site.mock.reset_counts();
+    site.logto.get_access_token(&mut cookies, books()).await.unwrap();
+    site.logto.get_access_token(&mut cookies, books().scopes(["read:books"])).await.unwrap();
+    assert_eq!(site.mock.requests_total(), 0);
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_signs_nobody_out() {
+    let (site, _, store) = stored().await;
+    let mut browser = site.signed_in("ada").await;
+    store.down.store(true, Ordering::SeqCst);
+    let error = site.context(&mut browser, ContextOptions::new()).await.unwrap_err();
+    assert_eq!((error.code(), error.is_transient(), error.http_status()), ("store.failed", true, 503));
+    assert_eq!(error.to_string(), "the session store failed to read a session: connection refused");
+    let url = site.begin(&mut Browser::default(), SignInOptions::new()).await;
+    assert!(url.contains("state="), "a sign-in can begin");
+    store.down.store(false, Ordering::SeqCst);
+    assert!(site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
+}
+
+#[tokio::test]
+async fn who_is_signed_in_by_cookies_moves_into_the_store() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let store = MemoryStore::new().clock(site.clock.clone());
+    let config = settings(&site.mock, &site.clock).app_secret(crate::support::APP_SECRET).session_store(store.clone());
+    let site = Site { logto: LogtoClient::new(config.build().unwrap()).unwrap(), ..site };
+    assert!(site.is_signed_in(&browser).await);
+    let mut cookies = browser.request();
+    site.logto.get_access_token(&mut cookies, books()).await.unwrap();
+    browser.receive(&cookies.set_cookie_headers());
+    assert_eq!((store.len(), browser.header().len() < 150), (1, true));
+    assert!(site.is_signed_in(&browser).await);
+}
+
+#[tokio::test]
+async fn clocks_ninety_seconds_apart_are_no_matter() {
+    let (site, _, _) = stored().await;
+    let fast = site.clock.now_plus(90);
+    let config = settings(&site.mock, &fast).app_secret(crate::support::APP_SECRET).leeway(Duration::from_secs(120));
+    let ahead = LogtoClient::new(config.build().unwrap()).unwrap();
+    let behind = LogtoClient::new(
+        settings(&site.mock, &site.clock)
+            .app_secret(crate::support::APP_SECRET)
+            .leeway(Duration::from_secs(120))
+            .build()
+            .unwrap(),
+    )
+    .unwrap();
+    for (here, there) in [(&ahead, &behind), (&behind, &ahead)] {
+        let mut cookies = HeaderCookies::default();
+        let redirect = here.sign_in(&mut cookies, SignInOptions::new()).await.unwrap();
+        let callback = site.mock.sign_in(redirect.location(), "ada").await;
+        // The callback reaches the other instance.
+        _ = there.handle_sign_in(&mut cookies, &callback).await.unwrap();
+        here.get_access_token(&mut cookies, books()).await.unwrap();
+        there.get_access_token(&mut cookies, books()).await.unwrap();
+        assert!(here.is_authenticated(&cookies).await.unwrap());
+    }
+}
+
+trait Ahead {
+    fn now_plus(&self, seconds: u64) -> TestClock;
+}
+
+impl Ahead for TestClock {
+    fn now_plus(&self, seconds: u64) -> TestClock {
+        TestClock::at(logto::Clock::now(self) + Duration::from_secs(seconds))
+    }
+}
