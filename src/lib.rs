@@ -1,10 +1,10 @@
-//! Logto for Rust: sign users in, keep their sessions in sealed cookies, read their claims, get access tokens.
+//! Logto for Rust: sign users in, keep their sessions, read their claims, get access tokens.
 //!
 //! [Logto](https://logto.io) is an OpenID Connect server. This crate is its SDK for web applications, over any framework.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
-//! use logto::{LogtoClient, LogtoConfig, LogtoContext, axum::SignedIn};
+//! use logto::{LogtoClient, LogtoConfig, LogtoContext, SignedIn};
 //!
 //! async fn home(context: LogtoContext) -> String {
 //!     match context.claims() {
@@ -70,7 +70,7 @@
 //! - An OpenID Connect library for every server. It speaks the standard, and is made for Logto.
 //! - A user database. Users, roles and organizations live in Logto.
 //! - A guard for APIs. It signs users in; it does not verify bearer tokens that others send you.
-//! - A session store. Sessions live in cookies; your application's own data does not belong there.
+//! - A place for your application's own data. Sessions hold tokens and claims, in sealed cookies or in a [`SessionStore`].
 //!
 //! # More
 //!
