@@ -3,7 +3,14 @@
 //! Each rule is a function from text to a list of violations, a test that applies it to the files, and a line in a test at the end that
 //! shows that it can fail.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -490,7 +497,7 @@ fn tree(tokens: &[&str], index: &mut usize, prefix: &[String], found: &mut Vec<I
         if tokens.get(*index) != Some(&"::") {
             let mut name = path.last().cloned().unwrap_or_default();
             if tokens.get(*index) == Some(&"as") {
-                name = tokens[*index + 1].to_owned();
+                tokens[*index + 1].clone_into(&mut name);
                 *index += 2;
             }
             found.push(Import { path, name });
@@ -620,9 +627,12 @@ fn skipped(chars: &[char], start: usize) -> usize {
             .find(|&index| chars[index..].starts_with(end))
             .map_or(chars.len(), |index| index + end.len())
     };
-    let in_word = start > 0 && (at(start - 1).is_alphanumeric() || at(start - 1) == '_');
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    // `br"…"` is a literal, `for"…"` would be none.
+    let before = chars[..start].strip_suffix(&['b']).unwrap_or(&chars[..start]);
+    let in_word = before.last().copied().is_some_and(is_word);
     match (at(start), at(start + 1)) {
-        ('/', '/') => find(start, &['\n']) - 1,
+        ('/', '/') => (start..chars.len()).find(|&index| at(index) == '\n').unwrap_or(chars.len()),
         ('/', '*') => find(start + 2, &['*', '/']),
         ('"', _) => {
             let mut index = start + 1;
@@ -632,7 +642,7 @@ fn skipped(chars: &[char], start: usize) -> usize {
             index + 1
         }
         ('r', '"' | '#') if !in_word => {
-            let quote = (start + 1..).find(|&index| at(index) != '#').unwrap_or(start);
+            let quote = (start + 1..=chars.len()).find(|&index| at(index) != '#').unwrap_or(start);
             let hashes = vec!['#'; quote - start - 1];
             if at(quote) == '"' { find(quote + 1, &[&['"'], hashes.as_slice()].concat()) } else { start }
         }
@@ -852,6 +862,8 @@ fn a_pattern_is_seen_in_code_alone() {
     assert_eq!(check("src/a.rs", "use aws_lc_rs::rand::fill; use axum::Router;"), 2);
     assert_eq!(check("src/clock.rs", "SystemTime::now()"), 0);
     assert_eq!(check("src/a.rs", "// SystemTime::now\n/* rand:: */ \"axum\" r#\"rand::\"# ' ' operand::f"), 0);
+    assert_eq!(check("src/a.rs", "br#\"\" axum\"#; b'\\''; r\"\\\"; // axum"), 0);
+    assert_eq!(check("src/a.rs", "r\"\\\"; axum"), 1, "a raw literal knows no escape");
     assert_eq!(check("src/a.rs", "pub use self::web::axum;"), 0);
     assert_eq!(
         check("src/a.rs", "fn f<'a>(x: &'a str) { '\"' ; SystemTime::now() }"),
