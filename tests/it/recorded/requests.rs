@@ -70,7 +70,6 @@ async fn authorization_requests() {
         ("06-prompt-none-no-session", settings(), silent()),
         ("12-unknown-resource", settings().resources(["https://nope.example.test"]), plain()),
         ("13-unknown-scope", settings().include_reserved_scopes(false).scopes(["openid", "nosuchscope"]), plain()),
-        ("23-prompt-none-login", settings(), plain().prompt([Prompt::None, Prompt::Login])),
         ("26-offline-access-no-prompt", settings(), unasked()),
         ("30-first-screen-register", settings(), first(FirstScreen::Register)),
         ("31b-first-screen-sign_in", settings(), first(FirstScreen::SignIn)),
