@@ -37,11 +37,17 @@ const FRAMEWORKS: &[&str] = &[
 /// signing keys are made by the generator of the crate that signs.
 const TIME_AND_RANDOMNESS: &[&str] = &["src/clock.rs", "src/testing/"];
 /// Shared state that changes: the caches of discovery and keys, the refreshes under way, the session of one request.
-const SHARED_STATE: &[&str] =
-    &["src/oidc/cached.rs", "src/client/refresh.rs", "src/client/request_session.rs", "src/testing/"];
+const SHARED_STATE: &[&str] = &[
+    "src/oidc/cached.rs",
+    "src/client/refresh.rs",
+    "src/client/request_session.rs",
+    "src/session/memory.rs",
+    "src/testing/",
+];
 const MAX_LINES: usize = 400;
 const MAX_ADAPTER: usize = 150;
-const MAX_EXPORTS: usize = 45;
+/// The verbs' words, the claims, and the traits that users implement.
+const MAX_EXPORTS: usize = 60;
 
 #[test]
 fn imports_follow_the_table() {
