@@ -107,7 +107,7 @@ pub use self::{
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
-    http::{BodyTooLarge, BoxFuture, HttpClient},
+    http::{BodyTooLarge, HttpClient},
     oidc::claims::{AccessTokenClaims, Audience, IdTokenClaims, UserInfo},
     reply::{Reply, Requester},
     routes::AuthRequest,
@@ -121,8 +121,8 @@ pub use self::{
         },
     },
     types::{
-        ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX, ORGANIZATIONS_RESOURCE, Prompt,
-        Redirect, SignInOptions, SignOutOptions, TokenOptions, scopes,
+        BoxFuture, ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX,
+        ORGANIZATIONS_RESOURCE, Prompt, Redirect, SignInOptions, SignOutOptions, TokenOptions, scopes,
     },
 };
 
