@@ -220,7 +220,15 @@ impl LogtoClient {
                 state.id_token = found.id_token.or(state.id_token.take());
                 Ok(found.access_token)
             }
-            None => self.ask_logto(&mut state, &key, before, shared).await,
+            None => {
+                let spent = state.refresh_token.clone();
+                let result = self.ask_logto(&mut state, &key, before, shared).await;
+                // After the result: who follows the successor, past the lock, must find it.
+                if let Some(shared) = shared.filter(|_| state.refresh_token != spent) {
+                    shared.publish_successor(&spent, &state.refresh_token).await;
+                }
+                result
+            }
         };
         self.0.refreshes.adopt(&state.refresh_token, family);
         if let (Some(shared), Some(held)) = (shared, held) {
@@ -260,9 +268,6 @@ impl LogtoClient {
         let another_user =
             verified.as_ref().is_err_and(|error| error.is(Code::IdTokenSub) || error.is(Code::IdTokenIss));
         if let Some(successor) = tokens.refresh_token.take().filter(|token| !another_user && *token != spent) {
-            if let Some(shared) = shared {
-                shared.publish_successor(&spent, &successor).await;
-            }
             state.refresh_token = successor;
         }
         match verified {

@@ -155,13 +155,13 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// How far Logto's clock and this one may differ. Default: 60 seconds.
+    /// How far Logto's clock and this one may differ, in whole seconds. Default: 60 seconds.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = Some(leeway.as_secs());
         self
     }
 
-    /// How long Logto may take to answer. Default: 10 seconds.
+    /// How long Logto may take to answer, in whole seconds. Default: 10 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout.as_secs());
         self
@@ -222,8 +222,11 @@ impl LogtoConfigBuilder {
                 "endpoint ends with /oidc (leave it out; it is added)".into()
             });
         }
-        let internal_endpoint =
-            self.internal_endpoint.as_deref().and_then(|url| problems.url("internal_endpoint", Some(url), ""));
+        let internal_endpoint = self
+            .internal_endpoint
+            .as_deref()
+            .filter(|url| !url.trim().is_empty())
+            .and_then(|url| problems.url("internal_endpoint", Some(url), ""));
         problems.unless(self.accepted_issuers.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
             "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)".into()
         });

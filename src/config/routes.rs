@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// let routes = logto::Routes::new().callback("/auth/callback");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct Routes {
     pub(crate) sign_in: String,

@@ -95,7 +95,7 @@ codes! {
     Redirected "network.redirected" Provider "Use the final address as `endpoint`: Logto's endpoints do not redirect, and redirects are not followed."
 
     StoreFailed "store.failed" Store "Check the session store: its address, its credentials, its log. Nobody is logged out by it; try again."
-    SessionTooLarge "session.too_large" SessionTooLarge "Keep sessions in a store, or ask for fewer claims: drop `urn:logto:scope:organizations` or `urn:logto:scope:organization_roles` from `scopes`."
+    SessionTooLarge "session.too_large" SessionTooLarge "Keep sessions in a store (`session_store`), or ask for fewer claims: drop `urn:logto:scope:organizations` or `urn:logto:scope:organization_roles` from `scopes`."
 }
 
 impl Code {

@@ -12,7 +12,7 @@ use crate::{Clock, Error, Result};
 /// After an attempt, successful or not, nobody asks again for this long while there is a value to serve.
 const COOLDOWN: Duration = Duration::from_secs(10);
 
-/// For how long an old value is served while the server cannot give a new one.
+/// For how long after its time to live an old value is served while the server cannot give a new one.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// For how long a failure answers for the server while there is no value: long enough that a crowd of requests at a dead server waits
@@ -71,7 +71,7 @@ impl<T> Cached<T> {
             if let Some(outcome) = state.settled(now, self.ttl) {
                 return outcome;
             }
-            (state.ended, state.stale(now))
+            (state.ended, state.stale(now, self.ttl))
         };
         let _gate = match (self.gate.try_lock(), old) {
             (Ok(gate), _) => gate,
@@ -81,13 +81,15 @@ impl<T> Cached<T> {
         {
             let mut state = self.state();
             let now = clock.now();
-            if let Some(outcome) = state.settled(now, self.ttl).or_else(|| state.failure_since(ended_before, now)) {
+            if let Some(outcome) =
+                state.settled(now, self.ttl).or_else(|| state.failure_since(ended_before, now, self.ttl))
+            {
                 return outcome;
             }
             state.attempted = Some(now);
         }
         let outcome = fetch().await;
-        self.settle(clock, outcome).or_else(|error| self.state().stale(clock.now()).ok_or(error))
+        self.settle(clock, outcome).or_else(|error| self.state().stale(clock.now(), self.ttl).ok_or(error))
     }
 
     /// A newer value than `known`, which turned out not to do.
@@ -148,21 +150,22 @@ impl<T> State<T> {
         if let Some(entry) = self.current.as_ref().filter(|entry| is_within(ttl, entry.fetched, now)) {
             return Some(Ok(Arc::clone(&entry.value)));
         }
-        if let Some(value) = self.stale(now) {
+        if let Some(value) = self.stale(now, ttl) {
             return self.attempted.is_some_and(|attempted| is_within(COOLDOWN, attempted, now)).then_some(Ok(value));
         }
         self.failed.as_ref().filter(|(failed, _)| is_within(FAILURE, *failed, now)).map(|(_, error)| Err(error.clone()))
     }
 
     /// What an attempt left behind that failed while the caller waited for it.
-    fn failure_since(&self, ended_before: u64, now: SystemTime) -> Option<Result<Arc<T>>> {
+    fn failure_since(&self, ended_before: u64, now: SystemTime, ttl: Duration) -> Option<Result<Arc<T>>> {
         let (_, error) = self.failed.as_ref().filter(|_| self.ended != ended_before)?;
-        Some(self.stale(now).ok_or_else(|| error.clone()))
+        Some(self.stale(now, ttl).ok_or_else(|| error.clone()))
     }
 
     /// The value, if it is not too old to be served for want of a better one.
-    fn stale(&self, now: SystemTime) -> Option<Arc<T>> {
-        let too_old = |entry: &Entry<T>| now.duration_since(entry.fetched).is_ok_and(|age| age >= STALE);
+    fn stale(&self, now: SystemTime, ttl: Duration) -> Option<Arc<T>> {
+        let too_old =
+            |entry: &Entry<T>| now.duration_since(entry.fetched).is_ok_and(|age| age >= ttl.saturating_add(STALE));
         self.current.as_ref().filter(|entry| !too_old(entry)).map(|entry| Arc::clone(&entry.value))
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn summary(error: &Error) -> &'static str {
 
 pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
     let mut body = format!("<h1>{}</h1>\n", escape(summary(error)));
-    if error.is(Code::MethodNotAllowed) {
+    if error.is(Code::MethodNotAllowed) || error.is(Code::CrossSite) {
         let _ = writeln!(
             body,
             r#"<form method="post" action="{}"><button>Sign out</button></form>"#,

@@ -15,7 +15,7 @@ use crate::clock;
 
 /// How long a session lives. Both limits are inside the sealed session, so a longer `Max-Age` does not revive it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SessionLifetime {
     /// Seconds without a request after which the session ends. Default: 14 days, as long as Logto's refresh tokens.

@@ -226,7 +226,7 @@ impl TokenOptions {
         self
     }
 
-    /// The token must live at least this long. Default: 60 seconds.
+    /// The token must live at least this long. Default: 60 seconds, or half its life where that is shorter.
     pub fn min_validity(mut self, validity: Duration) -> Self {
         self.min_validity = Some(validity);
         self

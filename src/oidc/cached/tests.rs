@@ -157,10 +157,10 @@ async fn an_old_value_is_served_while_the_server_fails() {
     subject.clock.advance(1);
     assert_eq!(*subject.get_failing().await.unwrap(), 1);
     assert_eq!(subject.fetches(), 3);
-    // A day after it was fetched, it is no longer served.
-    subject.clock.set(START + 24 * HOUR - 1);
+    // A day after its time was over, it is no longer served.
+    subject.clock.set(START + 25 * HOUR - 1);
     assert_eq!(*subject.get_failing().await.unwrap(), 1);
-    subject.clock.set(START + 24 * HOUR);
+    subject.clock.set(START + 25 * HOUR);
     assert_eq!(subject.get_failing().await.unwrap_err().to_string(), "failure 5");
     subject.clock.advance(1);
     assert_eq!(*subject.get().await.unwrap(), 6);
