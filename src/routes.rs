@@ -20,6 +20,7 @@ pub struct AuthRequest<'a> {
     method: &'a str,
     target: &'a str,
     header: &'a (dyn Fn(&str) -> Option<&'a str> + Sync),
+    body: &'a str,
 }
 
 impl fmt::Debug for AuthRequest<'_> {
@@ -33,7 +34,14 @@ impl<'a> AuthRequest<'a> {
     /// A request by its method, its path with query, and a function that gives a header by its lower-case name (joining several `cookie`
     /// headers with `"; "`). Under a nested router give the path as the browser asked for it.
     pub fn new(method: &'a str, target: &'a str, header: &'a (dyn Fn(&str) -> Option<&'a str> + Sync)) -> Self {
-        Self { method, target, header }
+        Self { method, target, header, body: "" }
+    }
+
+    /// The body, which [`Routes::back_channel_logout`](crate::Routes::back_channel_logout) alone reads. Take no more than 64 KiB from the
+    /// network; a body that is longer or not UTF-8 counts as empty.
+    #[must_use]
+    pub fn body(self, body: &'a str) -> Self {
+        Self { body, ..self }
     }
 
     fn path(&self) -> &'a str {
@@ -86,6 +94,7 @@ enum Route {
     Callback,
     SignOut,
     User,
+    BackChannelLogout,
 }
 
 impl LogtoClient {
@@ -96,10 +105,16 @@ impl LogtoClient {
     /// - `GET /callback`: ends the sign-in and leads to the page the user wanted.
     /// - `POST /logto/sign-out`, from this site alone: ends the session, here and at Logto.
     /// - `GET /logto/user`: the [`LogtoContext`](crate::LogtoContext) as JSON.
+    /// - `POST /logto/back-channel-logout`, from Logto: see [`back_channel_logout`](Self::back_channel_logout). It needs the request's
+    ///   [`body`](AuthRequest::body).
     ///
     /// Failures are replies, too: a page for people, JSON for programs, details in the log.
     pub async fn respond(&self, request: &AuthRequest<'_>) -> Option<Reply> {
         let route = self.route(request.path())?;
+        if let Route::BackChannelLogout = route {
+            // Logto sends it, and no browser: no cookie is read or set, and who sent it is told by the token.
+            return Some(self.answer_logto(request.method, (request.header)("content-type"), request.body).await);
+        }
         let mut cookies = request.cookies();
         let reply = match (request.method, route) {
             ("POST", Route::SignOut) => self.sign_out_route(request, &mut cookies).await,
@@ -166,6 +181,7 @@ impl LogtoClient {
             (routes.callback_path(), Route::Callback),
             (routes.sign_out_path(), Route::SignOut),
             (routes.user_path(), Route::User),
+            (routes.back_channel_logout_path(), Route::BackChannelLogout),
         ]
         .into_iter()
         .find_map(|(known, route)| (path == known).then_some(route))

@@ -16,6 +16,7 @@ pub struct Routes {
     pub(crate) callback: String,
     pub(crate) sign_out: String,
     pub(crate) user: String,
+    pub(crate) back_channel_logout: String,
 }
 
 impl Default for Routes {
@@ -26,6 +27,7 @@ impl Default for Routes {
             callback: "/callback".into(),
             sign_out: "/logto/sign-out".into(),
             user: "/logto/user".into(),
+            back_channel_logout: "/logto/back-channel-logout".into(),
         }
     }
 }
@@ -52,7 +54,7 @@ macro_rules! paths {
                 }
             )*
 
-            pub(crate) fn all(&self) -> [(&'static str, &str); 5] {
+            pub(crate) fn all(&self) -> [(&'static str, &str); 6] {
                 [$((concat!("routes.", stringify!($name)), self.$name.as_str())),*]
             }
         }
@@ -70,4 +72,6 @@ paths! {
     sign_out sign_out_path
     /// The user's claims as JSON. Default: `/logto/user`.
     user user_path
+    /// Where Logto, by POST, tells that a session ended there. Default: `/logto/back-channel-logout`.
+    back_channel_logout back_channel_logout_path
 }

@@ -32,7 +32,7 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -46,21 +46,34 @@ use crate::{
     RequestSession,
 };
 
-/// The authentication routes: sign-in, sign-up, callback, sign-out, user. See [`LogtoClient::respond`].
+/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
     let routes = logto.config().routes();
-    [routes.sign_in_path(), routes.sign_up_path(), routes.callback_path(), routes.sign_out_path(), routes.user_path()]
-        .into_iter()
-        .fold(Router::new(), |router, path| {
-            let logto = logto.clone();
-            router.route(path, any(move |request: Request| answer(logto.clone(), request)))
-        })
+    [
+        routes.sign_in_path(),
+        routes.sign_up_path(),
+        routes.callback_path(),
+        routes.sign_out_path(),
+        routes.user_path(),
+        routes.back_channel_logout_path(),
+    ]
+    .into_iter()
+    .fold(Router::new(), |router, path| {
+        let logto = logto.clone();
+        router.route(path, any(move |request: Request| answer(logto.clone(), request)))
+    })
 }
 
+/// Bytes of a body that are read; a longer one counts as none.
+const MAX_BODY: usize = 64 * 1024;
+
 async fn answer(logto: LogtoClient, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
+    let (parts, body) = request.into_parts();
+    let has_body = parts.uri.path() == logto.config().routes().back_channel_logout_path();
+    let body = if has_body { to_bytes(body, MAX_BODY).await.unwrap_or_default() } else { Bytes::new() };
     let facts = Facts::of(&parts);
-    match logto.respond(&facts.request(&|name| facts.header(name))).await {
+    let body = std::str::from_utf8(&body).unwrap_or_default();
+    match logto.respond(&facts.request(&|name| facts.header(name)).body(body)).await {
         Some(reply) => reply.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
