@@ -54,6 +54,11 @@ macro_rules! paths {
                 }
             )*
 
+            /// All of them, to register with a router.
+            pub fn paths(&self) -> impl Iterator<Item = &str> {
+                self.all().into_iter().map(|(_, path)| path)
+            }
+
             pub(crate) fn all(&self) -> [(&'static str, &str); 6] {
                 [$((concat!("routes.", stringify!($name)), self.$name.as_str())),*]
             }

@@ -106,7 +106,8 @@ fn check(payload: &[u8], expected: &Expected<'_>, now: i64) -> Result<LogoutToke
     let aud = required(claims.aud, "aud", Code::LogoutTokenAud)?;
     if !aud.contains(expected.client_id) {
         let found = aud.iter().collect::<Vec<_>>().join("`, `");
-        let message = format!("the logout token's aud is `{}`, expected app id `{}`", excerpt(&found), expected.client_id);
+        let message =
+            format!("the logout token's aud is `{}`, expected app id `{}`", excerpt(&found), expected.client_id);
         return Err(Error::new(Code::LogoutTokenAud, message));
     }
     // was not made in the future,
@@ -180,3 +181,6 @@ fn refusal(error: JwsError) -> Error {
     };
     Error::new(code, format!("the logout token {error}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,17 +48,7 @@ use crate::{
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
-    let routes = logto.config().routes();
-    [
-        routes.sign_in_path(),
-        routes.sign_up_path(),
-        routes.callback_path(),
-        routes.sign_out_path(),
-        routes.user_path(),
-        routes.back_channel_logout_path(),
-    ]
-    .into_iter()
-    .fold(Router::new(), |router, path| {
+    logto.config().routes().paths().fold(Router::new(), |router, path| {
         let logto = logto.clone();
         router.route(path, any(move |request: Request| answer(logto.clone(), request)))
     })
