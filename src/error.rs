@@ -88,6 +88,15 @@ impl Error {
         self
     }
 
+    /// Another of our errors as the cause; what Logto answered is ours to tell, too.
+    pub(crate) fn caused_by(self, cause: Self) -> Self {
+        let Inner { oauth, status, retry_after, .. } = &*cause.0;
+        let mut error = self;
+        let inner = error.inner_mut();
+        (inner.oauth, inner.status, inner.retry_after) = (oauth.clone(), *status, *retry_after);
+        error.with_source(cause)
+    }
+
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.inner_mut().hint = Some(one_line(&hint.into()));
         self

@@ -1,21 +1,18 @@
 //! The only network code: one trait, one wrapper that bounds time and size, one implementation.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use ::http::{Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::{
-    BoxError, Error, OAuthError, Result,
+    BoxError, BoxFuture, Error, OAuthError, Result,
     error::{Code, is_transient_status},
 };
 
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
 const MAX_BODY: usize = 1024 * 1024;
-
-/// A boxed future, as object-safe traits return it.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends one HTTP request: the one door through which the crate reaches Logto.
 ///

@@ -1,4 +1,86 @@
-//! Logto for Rust.
+//! Logto for Rust: sign users in, keep their sessions in sealed cookies, read their claims, get access tokens.
+//!
+//! [Logto](https://logto.io) is an OpenID Connect server. This crate is its SDK for web applications, over any framework.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use logto::{LogtoClient, LogtoConfig, LogtoContext, axum::SignedIn};
+//!
+//! async fn home(context: LogtoContext) -> String {
+//!     match context.claims() {
+//!         Some(claims) => format!("hello, {}", claims.sub),
+//!         None => "please sign in".into(),
+//!     }
+//! }
+//!
+//! async fn me(user: SignedIn) -> String {
+//!     user.claims().sub.clone()
+//! }
+//!
+//! # fn main() -> logto::Result<()> {
+//! let logto = LogtoClient::new(LogtoConfig::from_env()?)?;
+//! let app: Router = Router::new()
+//!     .route("/", get(home))
+//!     .route("/me", get(me))
+//!     .merge(logto::axum::routes(&logto))
+//!     .layer(logto::axum::layer(logto));
+//! # drop(app); Ok(())
+//! # }
+//! ```
+//!
+//! `cargo run --example quickstart` shows it at work against a Logto of its own, with nothing to install and nothing to set up.
+//!
+//! # Without an integration
+//!
+//! Every verb works over a `Cookie` header, a [`cookie::CookieJar`](https://docs.rs/cookie), or your own [`Cookies`]:
+//!
+//! ```
+//! # async fn example(logto: logto::LogtoClient, cookie_header: &str, query: &str) -> logto::Result<()> {
+//! use logto::{ContextOptions, HeaderCookies, SignInOptions, SignOutOptions};
+//!
+//! let mut cookies = HeaderCookies::parse(cookie_header);
+//! let redirect = logto.sign_in(&mut cookies, SignInOptions::new()).await?;
+//! let redirect = logto.handle_sign_in(&mut cookies, query).await?;
+//! let context = logto.get_context(&mut cookies, ContextOptions::new()).await?;
+//! let redirect = logto.sign_out(&mut cookies, SignOutOptions::new()).await?;
+//! for header in cookies.set_cookie_headers() { /* append to the response as Set-Cookie, never insert */ }
+//! # drop((context, redirect)); Ok(())
+//! # }
+//! ```
+//!
+//! [`LogtoClient::respond`] answers the authentication routes for any framework. [`Session`] is for several verbs in one request.
+//!
+//! # Where to begin
+//!
+//! - [`LogtoConfig`]: the settings, by builder, serde or environment.
+//! - [`LogtoClient`]: the verbs. [`SignInOptions`], [`SignOutOptions`], [`ContextOptions`], [`TokenOptions`]: what they take.
+//! - [`LogtoContext`], [`IdTokenClaims`], [`UserInfo`], [`AccessToken`]: what they give.
+//! - [`Error`]: one type with a kind, a stable code, and a hint that says what to do.
+//!
+//! # Features
+//!
+//! | Feature | Default | What it adds |
+//! |---|---|---|
+//! | `reqwest` | yes | the HTTP client that reaches Logto; without it, give an [`HttpClient`] of your own |
+//! | `axum` | | `logto::axum`: routes, layer and extractors for axum 0.8 |
+//! | `testing` | | `logto::testing`: MockLogto, forged sessions, a test clock; for development and tests only |
+//!
+//! # What this crate is not
+//!
+//! - An OpenID Connect library for every server. It speaks the standard, and is made for Logto.
+//! - A user database. Users, roles and organizations live in Logto.
+//! - A guard for APIs. It signs users in; it does not verify bearer tokens that others send you.
+//! - A session store. Sessions live in cookies; your application's own data does not belong there.
+//!
+//! # More
+//!
+//! In the repository: [configuration](https://github.com/logto-rust/logto/blob/main/docs/configuration.md),
+//! [errors](https://github.com/logto-rust/logto/blob/main/docs/errors.md),
+//! [security](https://github.com/logto-rust/logto/blob/main/docs/security.md),
+//! [architecture](https://github.com/logto-rust/logto/blob/main/docs/architecture.md),
+//! [parity with `@logto/next`](https://github.com/logto-rust/logto/blob/main/docs/parity.md).
+//!
+//! Logs go to [`tracing`](https://docs.rs/tracing) under targets that begin with `logto`. No token and no secret is ever in them.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -21,11 +103,11 @@ pub mod testing;
 #[cfg(feature = "axum")]
 pub use self::web::axum;
 pub use self::{
-    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session},
+    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SignedIn},
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
-    http::{BodyTooLarge, BoxFuture, HttpClient},
+    http::{BodyTooLarge, HttpClient},
     oidc::claims::{AccessTokenClaims, Audience, IdTokenClaims, UserInfo},
     reply::{Reply, Requester},
     routes::AuthRequest,
@@ -39,7 +121,18 @@ pub use self::{
         },
     },
     types::{
-        ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX, ORGANIZATIONS_RESOURCE, Prompt,
-        Redirect, SignInOptions, SignOutOptions, TokenOptions, scopes,
+        BoxFuture, ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX,
+        ORGANIZATIONS_RESOURCE, Prompt, Redirect, SignInOptions, SignOutOptions, TokenOptions, scopes,
     },
 };
+
+/// The examples of the documents compile and run.
+#[cfg(all(doctest, feature = "axum", feature = "testing"))]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/configuration.md")]
+    struct Configuration;
+    #[doc = include_str!("../docs/errors.md")]
+    struct Errors;
+}

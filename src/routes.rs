@@ -1,5 +1,7 @@
 //! The authentication routes, for any framework: a request as strings in, a [`Reply`] out.
 
+mod back_channel;
+
 use std::fmt;
 
 use url::{Url, form_urlencoded};
@@ -12,56 +14,95 @@ use crate::{
 /// A request, as far as authentication looks at it.
 ///
 /// ```
-/// let headers = |name: &str| (name == "accept").then_some("text/html");
-/// let request = logto::AuthRequest::new("GET", "/logto/sign-in?return_to=/me", &headers);
+/// use logto::{AuthRequest, Requester};
+///
+/// let header = |name: &str| (name == "accept").then(|| "text/html".to_owned());
+/// let request = AuthRequest::new("GET", "/logto/sign-in?return_to=/me", header);
+/// assert_eq!(request.requester(), Requester::Browser);
 /// ```
-#[derive(Clone, Copy)]
-pub struct AuthRequest<'a> {
-    method: &'a str,
-    target: &'a str,
-    header: &'a (dyn Fn(&str) -> Option<&'a str> + Sync),
-    body: &'a str,
+#[derive(Clone)]
+pub struct AuthRequest {
+    method: String,
+    target: String,
+    headers: Vec<(&'static str, String)>,
+    body: String,
 }
 
-impl fmt::Debug for AuthRequest<'_> {
+/// All that is ever asked for.
+const HEADERS: [&str; 11] = [
+    "cookie",
+    "content-type",
+    "accept",
+    "origin",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-purpose",
+    "purpose",
+    "x-purpose",
+    "x-moz",
+    "next-router-prefetch",
+];
+
+impl fmt::Debug for AuthRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The target of a callback holds a code.
+        // The target of a callback holds a code, and the headers hold the session.
         f.debug_struct("AuthRequest").field("method", &self.method).field("path", &self.path()).finish_non_exhaustive()
     }
 }
 
-impl<'a> AuthRequest<'a> {
+impl AuthRequest {
     /// A request by its method, its path with query, and a function that gives a header by its lower-case name (joining several `cookie`
     /// headers with `"; "`). Under a nested router give the path as the browser asked for it.
-    pub fn new(method: &'a str, target: &'a str, header: &'a (dyn Fn(&str) -> Option<&'a str> + Sync)) -> Self {
-        Self { method, target, header, body: "" }
+    pub fn new(method: &str, target: &str, header: impl Fn(&str) -> Option<String>) -> Self {
+        let headers = HEADERS.into_iter().filter_map(|name| Some((name, header(name)?))).collect();
+        Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new() }
     }
 
     /// The body, which [`Routes::back_channel_logout`](crate::Routes::back_channel_logout) alone reads. Take no more than 64 KiB from the
     /// network; a body that is longer or not UTF-8 counts as empty.
     #[must_use]
-    pub fn body(self, body: &'a str) -> Self {
-        Self { body, ..self }
+    pub fn body(self, body: impl Into<String>) -> Self {
+        Self { body: body.into(), ..self }
     }
 
-    fn path(&self) -> &'a str {
+    /// For the frameworks on `http` 1. `uri` is the request's own, or under a nested router the one that the browser asked for.
+    #[must_use]
+    pub fn of(parts: &http::request::Parts, uri: &http::Uri) -> Self {
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        Self::new(parts.method.as_str(), target, |name| {
+            let values: Vec<_> = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+            (!values.is_empty()).then(|| values.join("; "))
+        })
+    }
+
+    /// The value of the `Cookie` header, empty if there is none.
+    #[must_use]
+    pub fn cookie_header(&self) -> &str {
+        self.header("cookie").unwrap_or_default()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn path(&self) -> &str {
         self.target.split(['?', '#']).next().unwrap_or_default()
     }
 
-    fn query(&self) -> impl Iterator<Item = (String, String)> + 'a {
+    fn query(&self) -> impl Iterator<Item = (String, String)> {
         let query = self.target.split_once('?').map_or("", |(_, query)| query);
         form_urlencoded::parse(query.as_bytes()).into_owned()
     }
 
     fn cookies(&self) -> HeaderCookies {
-        HeaderCookies::parse((self.header)("cookie").unwrap_or_default())
+        HeaderCookies::parse(self.cookie_header())
     }
 
     /// A person in a browser, or a program? `Sec-Fetch-Mode` says so (Fetch Metadata); older clients by `Accept`.
     #[must_use]
     pub fn requester(&self) -> Requester {
-        let accepts_html = (self.header)("accept").is_some_and(|accept| accept.contains("text/html"));
-        match (self.header)("sec-fetch-mode") {
+        let accepts_html = self.header("accept").is_some_and(|accept| accept.contains("text/html"));
+        match self.header("sec-fetch-mode") {
             Some("navigate" | "nested-navigate") => Requester::Browser,
             Some(_) => Requester::Program,
             None if accepts_html => Requester::Browser,
@@ -71,15 +112,15 @@ impl<'a> AuthRequest<'a> {
 
     /// A browser that looks ahead must not begin a sign-in, let alone use one up.
     fn is_prefetch(&self) -> bool {
-        ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().filter_map(|name| (self.header)(name)).any(|value| {
+        ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().filter_map(|name| self.header(name)).any(|value| {
             let value = value.to_ascii_lowercase();
             ["prefetch", "prerender", "preview"].iter().any(|purpose| value.contains(purpose))
-        }) || (self.header)("next-router-prefetch").is_some()
+        }) || self.header("next-router-prefetch").is_some()
     }
 
     /// Whether this very site sent the request: `Sec-Fetch-Site`, or `Origin` in older browsers. Every browser sends one of them with a POST.
     fn is_same_origin(&self, base_url: &Url) -> bool {
-        match ((self.header)("sec-fetch-site"), (self.header)("origin")) {
+        match (self.header("sec-fetch-site"), self.header("origin")) {
             (Some(site), _) => site == "same-origin",
             (None, Some(origin)) => origin == base_url.origin().ascii_serialization(),
             (None, None) => false,
@@ -109,14 +150,14 @@ impl LogtoClient {
     ///   [`body`](AuthRequest::body).
     ///
     /// Failures are replies, too: a page for people, JSON for programs, details in the log.
-    pub async fn respond(&self, request: &AuthRequest<'_>) -> Option<Reply> {
+    pub async fn respond(&self, request: &AuthRequest) -> Option<Reply> {
         let route = self.route(request.path())?;
         if let Route::BackChannelLogout = route {
-            // Logto sends it, and no browser: no cookie is read or set, and who sent it is told by the token.
-            return Some(self.answer_logto(request.method, (request.header)("content-type"), request.body).await);
+            let content_type = request.header("content-type");
+            return Some(back_channel::answer(self, &request.method, content_type, &request.body).await);
         }
         let mut cookies = request.cookies();
-        let reply = match (request.method, route) {
+        let reply = match (request.method.as_str(), route) {
             ("POST", Route::SignOut) => self.sign_out_route(request, &mut cookies).await,
             (_, Route::SignOut) => {
                 Err(Error::new(Code::MethodNotAllowed, format!("{} does not sign out, POST does", request.method)))
@@ -139,15 +180,15 @@ impl LogtoClient {
     }
 
     /// What a request gets that needs a signed-in user and has none: a browser goes to sign in and comes back, a program gets 401.
-    pub fn sign_in_required(&self, request: &AuthRequest<'_>) -> Reply {
+    pub fn sign_in_required(&self, request: &AuthRequest) -> Reply {
         if request.requester() == Requester::Program {
             return self.error_reply(&Error::new(Code::NotAuthenticated, "nobody is signed in"), Requester::Program);
         }
         let sign_in = self.site_path(self.config().routes().sign_in_path());
         // Only a page can be returned to; a form that was posted cannot.
-        match request.method {
+        match request.method.as_str() {
             "GET" | "HEAD" => {
-                let return_to = self.site_path(request.target);
+                let return_to = self.site_path(&request.target);
                 let query =
                     form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &return_to).finish();
                 Reply::redirect(&Redirect::to(format!("{sign_in}?{query}")))
@@ -196,7 +237,7 @@ impl LogtoClient {
 
     async fn sign_in_route(
         &self,
-        request: &AuthRequest<'_>,
+        request: &AuthRequest,
         cookies: &mut HeaderCookies,
         screen: Option<FirstScreen>,
     ) -> Result<Reply> {
@@ -219,8 +260,8 @@ impl LogtoClient {
         Ok(Reply::redirect(&self.sign_in(cookies, options).await?))
     }
 
-    async fn callback_route(&self, request: &AuthRequest<'_>, cookies: &mut HeaderCookies) -> Result<Reply> {
-        match self.handle_sign_in(cookies, request.target).await {
+    async fn callback_route(&self, request: &AuthRequest, cookies: &mut HeaderCookies) -> Result<Reply> {
+        match self.handle_sign_in(cookies, &request.target).await {
             Ok(redirect) => Ok(Reply::redirect(&redirect)),
             // The back button, or a double click: the user is signed in and the callback was used.
             Err(error)
@@ -234,7 +275,7 @@ impl LogtoClient {
         }
     }
 
-    async fn sign_out_route(&self, request: &AuthRequest<'_>, cookies: &mut HeaderCookies) -> Result<Reply> {
+    async fn sign_out_route(&self, request: &AuthRequest, cookies: &mut HeaderCookies) -> Result<Reply> {
         if !request.is_same_origin(&self.config().base_url) {
             return Err(Error::new(Code::CrossSite, "the sign-out was not sent by a page of this site"));
         }

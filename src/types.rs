@@ -2,13 +2,16 @@
 
 mod options;
 
-use std::{fmt, str::FromStr};
+use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::options::TokenKey;
 pub use self::options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions};
 use crate::{Error, error::Code};
+
+/// A boxed future, as object-safe traits return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The scopes that Logto knows by itself. An application's own scopes belong to its API resources and organizations.
 pub mod scopes {

@@ -4,14 +4,12 @@ use url::form_urlencoded;
 
 use super::LogtoClient;
 use crate::{
-    Error, Reply, Result, RevokedSessions,
+    Error, Result, RevokedSessions,
     clock::whole_seconds,
     error::Code,
-    oidc::logout_token::{self, Expected, LogoutToken},
+    oidc::logout_token::{self, Expected, LogoutToken, Named},
     session::revocation,
 };
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 impl LogtoClient {
     /// Takes a logout token (OpenID Connect Back-Channel Logout 1.0) and ends what it names: the sessions of one session at Logto (`sid`)
@@ -32,13 +30,16 @@ impl LogtoClient {
         if revocation::is_known(settings, &token.jti).await? {
             return Err(Error::new(Code::LogoutTokenReplayed, "the logout token was taken before"));
         }
-        revocation::revoke(settings, &token.which, token.issued_at).await?;
+        let (by, ended) = match &token.names {
+            Named::Session(sid) => ("sid", RevokedSessions::Sid(sid.clone())),
+            Named::User(sub) => ("sub", RevokedSessions::Sub(sub.clone())),
+        };
+        revocation::revoke(settings, &ended, token.issued_at).await?;
         // Only now: a logout that failed half-way may be tried again.
         let now = self.config().now();
         revocation::remember(settings, &token.jti, now, self.worth_remembering(&token, now)).await?;
-        let by = if let RevokedSessions::Sid(_) = token.which { "sid" } else { "sub" };
         tracing::info!(target: "logto::sign_out", by, "signed out by Logto");
-        Ok(token.which)
+        Ok(ended)
     }
 
     /// Signs a user out of this application on all devices: ends every session of `sub` that began up to now, this one included.
@@ -56,19 +57,6 @@ impl LogtoClient {
         revocation::revoke(&config.cookies, &RevokedSessions::Sub(sub.to_owned()), config.now()).await?;
         tracing::info!(target: "logto::sign_out", sub, "signed out everywhere");
         Ok(())
-    }
-
-    /// The answer to a request on the route.
-    pub(crate) async fn answer_logto(&self, method: &str, content_type: Option<&str>, body: &str) -> Reply {
-        if method != "POST" {
-            let body = serde_json::json!({ "code": Code::MethodNotAllowed.as_str() });
-            return Reply::json(405, &body).header("allow", "POST");
-        }
-        let result = match content_type.map(essence) {
-            Some(essence) if essence.eq_ignore_ascii_case(FORM) => self.back_channel_logout(body).await,
-            _ => Err(Error::new(Code::LogoutTokenMissing, format!("the request's body is not {FORM}"))),
-        };
-        Reply::back_channel_logout(result.as_ref().err())
     }
 
     async fn verify_logout_token(&self, logout_token: &str) -> Result<LogoutToken> {
@@ -95,9 +83,4 @@ fn the_logout_token(body: &str) -> Result<String> {
         (Some(_), Some(_)) => Err(Error::new(Code::LogoutTokenMissing, "the request has several logout_token")),
         _ => Err(Error::new(Code::LogoutTokenMissing, "the request has no logout_token")),
     }
-}
-
-/// A media type without its parameters (RFC 9110 section 8.3.1).
-fn essence(content_type: &str) -> &str {
-    content_type.split(';').next().unwrap_or_default().trim()
 }

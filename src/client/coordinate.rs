@@ -9,15 +9,16 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::LogtoClient;
+use super::{
+    LogtoClient,
+    refresh::{GRACE, MEMORY},
+};
 use crate::{
     BoxError, RefreshCoordinator, Secret,
     session::{Jwt, StoredAccessToken},
     types::TokenKey,
 };
 
-/// How long a shared result is good for, in seconds: as long as in the process.
-const GRACE: u64 = super::refresh::GRACE.unsigned_abs();
 /// A coordinator that takes longer is as good as down.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// What verifying and sharing may take on top of the exchange itself.
@@ -102,22 +103,18 @@ impl Shared<'_> {
     pub(super) async fn result(&self, refresh_token: &Secret, key: &TokenKey, now: i64) -> Option<SharedResult> {
         let wire: Wire =
             self.open(&result_name(refresh_token, key)).await.inspect_err(|error| _ = down(error)).ok()??;
-        let lives = wire.lives.saturating_sub(super::refresh::GRACE);
+        // It may have been shared as long ago as it is kept.
+        let lives = wire.lives.saturating_sub(shared_for(wire.lives));
         Some(SharedResult {
             refresh_token: Secret::new(wire.refresh_token),
             id_token: wire.id_token,
-            access_token: StoredAccessToken {
-                key: key.clone(),
-                token: Secret::new(wire.access_token),
-                scope: wire.scope,
-                expires_at: now.saturating_add(lives),
-            },
+            access_token: StoredAccessToken::new(key.clone(), Secret::new(wire.access_token), wire.scope, now, lives),
         })
     }
 
     /// Tells the other instances of the successor of `spent`.
     pub(super) async fn publish_successor(&self, spent: &Secret, successor: &Secret) {
-        self.publish(&name("next", spent), &successor.expose()).await;
+        self.publish(&name("next", spent), &successor.expose(), MEMORY).await;
     }
 
     /// Tells the other instances what the exchange of `spent` gave.
@@ -130,17 +127,18 @@ impl Shared<'_> {
             lives: result.access_token.expires_at.saturating_sub(now),
         };
         let key = &result.access_token.key;
-        self.publish(&result_name(spent, key), &wire).await;
+        self.publish(&result_name(spent, key), &wire, shared_for(wire.lives)).await;
         if result.refresh_token != *spent {
-            self.publish(&result_name(&result.refresh_token, key), &wire).await;
+            self.publish(&result_name(&result.refresh_token, key), &wire, shared_for(wire.lives)).await;
         }
     }
 
-    async fn publish(&self, name: &str, value: &impl Serialize) {
+    async fn publish(&self, name: &str, value: &impl Serialize, seconds: i64) {
+        let ttl = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
         let keys = &self.client.config().cookies.keys;
         let sealed = postcard::to_allocvec(value).ok().and_then(|bytes| keys.seal(name, &bytes).ok());
         if let Some(sealed) = sealed
-            && let Err(error) = bounded(self.coordinator.put(name, &sealed, Duration::from_secs(GRACE))).await
+            && let Err(error) = bounded(self.coordinator.put(name, &sealed, ttl)).await
         {
             down(&error);
         }
@@ -151,6 +149,11 @@ impl Shared<'_> {
         let bytes = sealed.and_then(|sealed| self.client.config().cookies.keys.open(name, &sealed));
         Ok(bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
     }
+}
+
+/// Seconds a result is shared that lives `lives`: as long as in the process, and no longer than half its life.
+fn shared_for(lives: i64) -> i64 {
+    GRACE.min(lives / 2).max(1)
 }
 
 async fn bounded<T>(call: impl Future<Output = Result<T, BoxError>>) -> Result<T, BoxError> {

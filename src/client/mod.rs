@@ -16,7 +16,12 @@ mod user_info;
 use std::{fmt, sync::Arc, time::Duration};
 
 use self::refresh::Refreshes;
-pub use self::{context::LogtoContext, request_session::RequestSession, session::Session, tokens::AccessToken};
+pub use self::{
+    context::LogtoContext,
+    request_session::{RequestSession, SignedIn},
+    session::Session,
+    tokens::AccessToken,
+};
 use crate::{
     AccessTokenClaims, Clock, ContextOptions, Cookies, Error, IdTokenClaims, LogtoConfig, Redirect, RefreshCoordinator,
     Result, Secret, SignInOptions, SignOutOptions, TokenOptions, UserInfo,

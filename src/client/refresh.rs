@@ -32,6 +32,9 @@ use crate::{
 
 /// Seconds a settled result is kept. Longer than Logto's own 3 seconds of grace, and than a request spends on its way.
 pub(super) const GRACE: i64 = 30;
+/// Seconds it is remembered which token came after a spent one. Two answers may reach a browser in the wrong order, or one not at all; it
+/// then comes back with a spent token, which to Logto would be theft: the whole grant would end.
+pub(super) const MEMORY: i64 = 3600;
 /// Well inside Logto's 3 seconds, in which a refresh token may be used again.
 const RETRY_WITHIN: Duration = Duration::from_secs(2);
 
@@ -59,6 +62,8 @@ type TokenHash = [u8; 32];
 
 /// A refresh token with its successors.
 struct Family {
+    /// Whether it has more members than one: then an old member may yet come from a browser that never saw the answer with the new one.
+    rotated: AtomicBool,
     /// Counts exchanges. A waiter takes a result with a higher number than it saw when it came.
     settled: AtomicU64,
     last_used: Mutex<i64>,
@@ -106,7 +111,11 @@ impl Refreshes {
 
     /// Lets a rotated token lead to the family that it comes from.
     fn adopt(&self, successor: &Secret, family: &Arc<Family>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).by_token.insert(hash(successor), Arc::clone(family));
+        let mut families = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = families.by_token.insert(hash(successor), Arc::clone(family));
+        if known.is_none() {
+            family.rotated.store(true, Ordering::Release);
+        }
     }
 
     /// The user signed out: a request that is still under way gets no tokens from here.
@@ -126,6 +135,7 @@ impl Refreshes {
 impl Family {
     fn of(refresh_token: &Secret) -> Arc<Self> {
         Arc::new(Self {
+            rotated: AtomicBool::new(false),
             settled: AtomicU64::new(0),
             last_used: Mutex::new(0),
             forgotten: AtomicU64::new(0),
@@ -152,7 +162,8 @@ impl Family {
 
     fn is_in_use(&self, now: i64) -> bool {
         let last_used = *self.last_used.lock().unwrap_or_else(PoisonError::into_inner);
-        now.saturating_sub(last_used) <= GRACE || self.state.try_lock().is_err()
+        let kept = if self.rotated.load(Ordering::Acquire) { MEMORY } else { GRACE };
+        now.saturating_sub(last_used) <= kept || self.state.try_lock().is_err()
     }
 }
 
@@ -166,7 +177,7 @@ impl LogtoClient {
         refresh_token: &Secret,
         key: TokenKey,
         force: bool,
-        until: i64,
+        validity: Option<i64>,
         before: IdTokenClaims,
     ) -> Result<Refreshed> {
         let now = self.config().now();
@@ -175,11 +186,12 @@ impl LogtoClient {
         let state = Arc::clone(&family.state).lock_owned().await;
         family.living(&state)?;
         let forgotten = family.forgotten.load(Ordering::Acquire);
-        if let Some(result) = state.result(&key, seen, force || seen <= forgotten, now, until) {
+        if let Some(result) = state.result(&key, seen, force || seen <= forgotten, now, validity) {
             return Ok(state.refreshed(result));
         }
         let client = self.clone();
-        let exchange = tokio::spawn(async move { client.exchange(&family, state, key, force, until, &before).await });
+        let exchange =
+            tokio::spawn(async move { client.exchange(&family, state, key, force, validity, &before).await });
         exchange.await.map_err(|source| Error::new(Code::Unreachable, "the exchange broke off").with_source(source))?
     }
 
@@ -190,7 +202,7 @@ impl LogtoClient {
         mut state: OwnedMutexGuard<State>,
         key: TokenKey,
         force: bool,
-        until: i64,
+        validity: Option<i64>,
         before: &IdTokenClaims,
     ) -> Result<Refreshed> {
         let shared = self.shared();
@@ -202,7 +214,7 @@ impl LogtoClient {
             Some(shared) if !force => shared.result(&state.refresh_token, &key, self.config().now()).await,
             _ => None,
         };
-        let result = match found.filter(|found| found.access_token.expires_at > until) {
+        let result = match found.filter(|found| found.access_token.serves(self.config().now(), validity)) {
             Some(found) => {
                 state.refresh_token = found.refresh_token;
                 state.id_token = found.id_token.or(state.id_token.take());
@@ -236,7 +248,7 @@ impl LogtoClient {
             Ok(tokens) => tokens,
             Err(error) if error.oauth_error().is_some_and(|oauth| oauth.error() == "invalid_grant") => {
                 let ended =
-                    Error::new(Code::SessionEnded, "Logto no longer honours the refresh token").with_source(error);
+                    Error::new(Code::SessionEnded, "Logto no longer honours the refresh token").caused_by(error);
                 state.ended = Some(ended.clone());
                 return Err(ended);
             }
@@ -313,12 +325,12 @@ impl State {
         seen: u64,
         force: bool,
         now: i64,
-        until: i64,
+        validity: Option<i64>,
     ) -> Option<Result<StoredAccessToken>> {
         let settled = self.results.iter().find(|settled| settled.key == *key)?;
         let waited_for = settled.number > seen;
         let recent = now.saturating_sub(settled.at) <= GRACE;
-        let good = settled.result.as_ref().is_ok_and(|token| token.expires_at > until);
+        let good = settled.result.as_ref().is_ok_and(|token| token.serves(now, validity));
         (waited_for || (!force && recent && good)).then(|| settled.result.clone())
     }
 

@@ -24,6 +24,23 @@ enum State {
     Finished,
 }
 
+/// A signed-in user, as handlers ask for one: the integrations make an extractor or a guard of it.
+///
+/// Where nobody is signed in, a browser goes to sign in and comes back to the page it wanted, and a program gets 401 as JSON.
+/// `Option<SignedIn>` is `None` instead.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    claims: IdTokenClaims,
+}
+
+impl SignedIn {
+    /// The claims of the ID token.
+    #[must_use]
+    pub fn claims(&self) -> &IdTokenClaims {
+        &self.claims
+    }
+}
+
 impl fmt::Debug for RequestSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RequestSession(…)")
@@ -57,6 +74,14 @@ impl RequestSession {
     #[must_use]
     pub fn client(&self) -> &LogtoClient {
         &self.client
+    }
+
+    /// The signed-in user, if there is one.
+    ///
+    /// # Errors
+    /// `session.committed` once the response has begun.
+    pub async fn signed_in(&self) -> Result<Option<SignedIn>> {
+        Ok(self.get_id_token_claims().await?.map(|claims| SignedIn { claims }))
     }
 
     /// Whether somebody is signed in.

@@ -4,7 +4,9 @@ use url::Url;
 
 use super::{Session, return_to};
 use crate::{
-    Error, Redirect, Result, SignInOptions, clock, error::Code, oidc::authorize::AuthorizationRequest,
+    Error, Prompt, Redirect, Result, SignInOptions, clock,
+    error::Code,
+    oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS},
     session::Transaction,
 };
 
@@ -25,6 +27,8 @@ impl Session {
         if !Url::parse(&redirect_uri).is_ok_and(|url| url.has_host()) {
             return Err(Error::new(Code::InvalidOption, "redirect_uri is not an absolute URL"));
         }
+        check_prompt(options.prompt.as_deref().unwrap_or_default())?;
+        check_extra_params(&options)?;
         let metadata = client.metadata().await?;
         let max_age = options.max_age.map(clock::whole_seconds);
         let transaction = Transaction::begin(redirect_uri, return_to, max_age, config.now())?;
@@ -47,5 +51,27 @@ impl Session {
         .url();
         tracing::debug!(target: "logto::sign_in", "a sign-in begins");
         Ok(Redirect::to(url))
+    }
+}
+
+fn check_prompt(prompt: &[Prompt]) -> Result<()> {
+    match prompt.contains(&Prompt::None) && prompt.len() > 1 {
+        true => Err(Error::new(Code::InvalidOption, "prompt holds `none` with others, and `none` stands alone")),
+        false => Ok(()),
+    }
+}
+
+/// What would make another request of it, or bring the answer by a way that the callback does not read.
+fn check_extra_params(options: &SignInOptions) -> Result<()> {
+    const OTHERS: [&str; 4] = ["response_mode", "request", "request_uri", "registration"];
+    let own = |name: &str| OWN_PARAMETERS.contains(&name) || OTHERS.contains(&name);
+    match options.extra_params.keys().find(|name| own(name)) {
+        Some(name) => {
+            Err(Error::new(Code::InvalidOption, format!("extra parameter `{name}` is not for the application to set"))
+                .with_hint(
+                    "Use the option of that name, if there is one; the others are part of how a sign-in is protected.",
+                ))
+        }
+        None => Ok(()),
     }
 }

@@ -12,9 +12,6 @@ use crate::{
     types::TokenKey,
 };
 
-/// A token with less than this to live is renewed: it must survive the way to the API.
-const MIN_VALIDITY: Duration = Duration::from_secs(60);
-
 /// An access token: a JWT for an API resource or an organization, an opaque one for Logto's own endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -68,12 +65,7 @@ impl From<&StoredAccessToken> for AccessToken {
 
 /// What the token endpoint gave, as the session keeps it. The lifetime counts from when it was asked.
 pub(super) fn stored(key: TokenKey, tokens: TokenResponse, asked_at: i64) -> StoredAccessToken {
-    StoredAccessToken {
-        key,
-        token: tokens.access_token,
-        scope: tokens.scope.unwrap_or_default(),
-        expires_at: asked_at.saturating_add(tokens.expires_in),
-    }
+    StoredAccessToken::new(key, tokens.access_token, tokens.scope.unwrap_or_default(), asked_at, tokens.expires_in)
 }
 
 impl Session {
@@ -88,10 +80,10 @@ impl Session {
     pub async fn get_access_token(&mut self, options: TokenOptions) -> Result<AccessToken> {
         let client = self.client.clone();
         let now = client.config().now();
-        let until = now.saturating_add(clock::whole_seconds(options.min_validity.unwrap_or(MIN_VALIDITY)));
+        let validity = options.min_validity.map(clock::whole_seconds);
         let key = options.key();
         let data = self.open.data().ok_or_else(not_authenticated)?;
-        if let (Some(token), false) = (data.access_token(&key, until), options.force_refresh) {
+        if let (Some(token), false) = (data.access_token(&key, now, validity), options.force_refresh) {
             return Ok(token.into());
         }
         if key.organization.is_some() && !client.config().scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS) {
@@ -100,14 +92,14 @@ impl Session {
                 "the user was not asked for the scope of organizations",
             ));
         }
-        let living = data.access_token(&key, now).map(AccessToken::from);
+        let living = data.access_token(&key, now, Some(0)).map(AccessToken::from);
         let Some(refresh_token) = data.refresh_token.clone() else {
             return living.filter(|_| !options.force_refresh).ok_or_else(|| {
                 Error::new(Code::NoRefreshToken, "the access token has ended and the session holds no refresh token")
             });
         };
         let before = self.id_token_claims().ok_or_else(not_authenticated)?;
-        let refreshed = match client.renew(&refresh_token, key, options.force_refresh, until, before).await {
+        let refreshed = match client.renew(&refresh_token, key, options.force_refresh, validity, before).await {
             Ok(refreshed) => refreshed,
             Err(error) => {
                 if error.is(Code::SessionEnded) {

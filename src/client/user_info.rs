@@ -1,6 +1,6 @@
 //! Verb: what Logto knows of the user.
 
-use super::{Session, tokens::not_authenticated};
+use super::{AccessToken, Session, tokens::not_authenticated};
 use crate::{Error, Result, Secret, TokenOptions, UserInfo, error::Code, oidc::user_info};
 
 impl Session {
@@ -9,15 +9,25 @@ impl Session {
     /// # Errors
     /// Those of [`get_access_token`](Self::get_access_token); `fetch_user_info_failed`; `user_info.sub_mismatched`.
     pub async fn fetch_user_info(&mut self) -> Result<UserInfo> {
-        let client = self.client.clone();
         // Without a resource the access token is opaque, and this endpoint takes no other.
         let token = self.get_access_token(TokenOptions::new()).await?;
-        let metadata = client.metadata().await?;
+        match self.ask_user_info(&token).await {
+            // The grant may be dead, with the token in mid-life: the user was suspended, or signed out everywhere. A refresh tells.
+            Err(error) if error.provider_status() == Some(401) => {
+                let token = self.get_access_token(TokenOptions::new().force_refresh(true)).await?;
+                self.ask_user_info(&token).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask_user_info(&self, token: &AccessToken) -> Result<UserInfo> {
+        let metadata = self.client.metadata().await?;
         let endpoint = metadata
             .userinfo_endpoint
             .as_ref()
             .ok_or_else(|| Error::new(Code::UserInfoFailed, "the server has no userinfo endpoint"))?;
         let sub = self.id_token_claims().ok_or_else(not_authenticated)?.sub;
-        user_info::fetch(&client.0.transport, endpoint, &Secret::new(token.token()), &sub).await
+        user_info::fetch(&self.client.0.transport, endpoint, &Secret::new(token.token()), &sub).await
     }
 }

@@ -54,9 +54,10 @@ macro_rules! paths {
                 }
             )*
 
-            /// All of them, to register with a router.
-            pub fn paths(&self) -> impl Iterator<Item = &str> {
-                self.all().into_iter().map(|(_, path)| path)
+            /// All of them, for a router.
+            #[must_use]
+            pub fn paths(&self) -> [&str; 6] {
+                [$(self.$name.as_str()),*]
             }
 
             pub(crate) fn all(&self) -> [(&'static str, &str); 6] {

@@ -4,6 +4,29 @@ use url::Url;
 
 use crate::{Prompt, types::SignInOptions};
 
+/// The parameters that the crate sets itself.
+pub(crate) const OWN_PARAMETERS: [&str; 19] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "first_screen",
+    "identifier",
+    "login_hint",
+    "direct_sign_in",
+    "one_time_token",
+    "organization_id",
+    "ui_locales",
+    "max_age",
+    "acr_values",
+    "resource",
+];
+
 /// What an authorization request is made of.
 #[derive(Debug)]
 pub(crate) struct AuthorizationRequest<'a> {
@@ -51,8 +74,7 @@ impl AuthorizationRequest<'_> {
             let mut query = url.query_pairs_mut();
             query.extend_pairs(single.iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value))));
             query.extend_pairs(self.resources.iter().map(|resource| ("resource", resource)));
-            let own = |name: &str| name == "resource" || single.iter().any(|(known, _)| *known == name);
-            query.extend_pairs(options.extra_params.iter().filter(|(name, _)| !own(name)));
+            query.extend_pairs(&options.extra_params);
         }
         url
     }

@@ -11,7 +11,7 @@ use super::{
     jws::{Jws, JwsError, excerpt, is_there},
 };
 use crate::{
-    Error, Result, RevokedSessions,
+    Error, Result,
     clock::{unix_seconds, whole_seconds},
     error::Code,
 };
@@ -32,13 +32,21 @@ pub(crate) struct Expected<'a> {
 /// A logout token that is believed, except for step 8: whether it was seen before is for those to know who remember.
 #[derive(Debug)]
 pub(crate) struct LogoutToken {
-    /// The sessions to end. One session at Logto where the token names one, else all of the user (section 2.4).
-    pub(crate) which: RevokedSessions,
+    pub(crate) names: Named,
     pub(crate) jti: String,
     /// Unix seconds by Logto's clock.
     pub(crate) issued_at: i64,
     /// Unix seconds by Logto's clock.
     pub(crate) expires_at: i64,
+}
+
+/// What is to end: one session at Logto where the token names one, else all of the user (section 2.4).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// By `sid`.
+    Session(String),
+    /// By `sub`.
+    User(String),
 }
 
 /// Verifies a logout token.
@@ -131,9 +139,9 @@ fn check(payload: &[u8], expected: &Expected<'_>, now: i64) -> Result<LogoutToke
     if [&sid, &sub].into_iter().flatten().any(String::is_empty) {
         return Err(Error::new(Code::LogoutTokenSubject, "the logout token's sid or sub is empty"));
     }
-    let which = match (sid, sub) {
-        (Some(sid), _) => RevokedSessions::Sid(sid),
-        (None, Some(sub)) => RevokedSessions::Sub(sub),
+    let names = match (sid, sub) {
+        (Some(sid), _) => Named::Session(sid),
+        (None, Some(sub)) => Named::User(sub),
         (None, None) => {
             return Err(Error::new(Code::LogoutTokenSubject, "the logout token has neither sid nor sub"));
         }
@@ -156,7 +164,7 @@ fn check(payload: &[u8], expected: &Expected<'_>, now: i64) -> Result<LogoutToke
     }
 
     // 9. to 11. (optional) Whether there is such a session shows when it is ended. That there is none is no error (section 2.7).
-    Ok(LogoutToken { which, jti, issued_at, expires_at })
+    Ok(LogoutToken { names, jti, issued_at, expires_at })
 }
 
 fn required<T>(claim: Claim<T>, name: &str, code: Code) -> Result<T> {

@@ -70,7 +70,7 @@ pub(crate) async fn exchange_code(
     token_request(transport, endpoint, client, &form).await.map_err(|error| {
         match error.oauth_error().map(|oauth| oauth.error.as_str()) {
             Some("invalid_grant") => {
-                Error::new(Code::CodeRefused, "the authorization code was refused").with_source(error)
+                Error::new(Code::CodeRefused, "the authorization code was refused").caused_by(error)
             }
             _ => error,
         }

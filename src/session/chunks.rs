@@ -8,7 +8,8 @@ use super::settings::CookieSettings;
 
 /// What every browser stores: name, value and attributes together (RFC 6265 section 6.1).
 pub(crate) const MAX_COOKIE: usize = 4096;
-/// Four cookies stay well under the header limits of servers and proxies (8 to 16 kB).
+/// Four cookies are a header of 16 kB, which is what most servers take at the most. A proxy that takes 8 kB (nginx, by default) needs
+/// `large_client_header_buffers 4 16k` for users whose claims fill more than two.
 pub(crate) const MAX_CHUNKS: usize = 4;
 
 /// The cookies for `sealed`, or `None` where four do not hold it.

@@ -39,6 +39,23 @@ pub(crate) struct StoredAccessToken {
     pub(crate) scope: String,
     /// Unix seconds by the local clock: when the request began, plus `expires_in`.
     pub(crate) expires_at: i64,
+    /// Seconds before its end at which it is renewed.
+    pub(crate) margin: i64,
+}
+
+/// A token with less than this to live is renewed: it must survive the way to the API.
+const MARGIN: i64 = 60;
+
+impl StoredAccessToken {
+    /// A token that lives `lifetime` seconds from `now`. A short-lived one is renewed when half of its life is over, not on every call.
+    pub(crate) fn new(key: TokenKey, token: Secret, scope: String, now: i64, lifetime: i64) -> Self {
+        Self { key, token, scope, expires_at: now.saturating_add(lifetime), margin: MARGIN.min(lifetime / 2) }
+    }
+
+    /// Whether it lives long enough yet: `validity` seconds, or what its lifetime calls for.
+    pub(crate) fn serves(&self, now: i64, validity: Option<i64>) -> bool {
+        self.expires_at > now.saturating_add(validity.unwrap_or(self.margin))
+    }
 }
 
 impl SessionData {
@@ -58,9 +75,9 @@ impl SessionData {
         })
     }
 
-    /// The access token for `key`, if it lives until `until`.
-    pub(crate) fn access_token(&self, key: &TokenKey, until: i64) -> Option<&StoredAccessToken> {
-        self.access_tokens.iter().find(|token| token.key == *key && token.expires_at > until)
+    /// The access token for `key`, if it lives `validity` seconds yet, or as long as its lifetime calls for.
+    pub(crate) fn access_token(&self, key: &TokenKey, now: i64, validity: Option<i64>) -> Option<&StoredAccessToken> {
+        self.access_tokens.iter().find(|token| token.key == *key && token.serves(now, validity))
     }
 
     /// Whose session it is.
@@ -110,6 +127,7 @@ impl SessionData {
                     token: Packed::pack(stored.token.expose(), compress),
                     scope: stored.scope.clone(),
                     expires_at: stored.expires_at,
+                    margin: stored.margin,
                 })
                 .collect(),
         };
@@ -129,7 +147,8 @@ impl SessionData {
             .into_iter()
             .map(|stored| {
                 let token = stored.token.unpack()?;
-                Some(StoredAccessToken { key: stored.key, token, scope: stored.scope, expires_at: stored.expires_at })
+                let WireToken { key, scope, expires_at, margin, .. } = stored;
+                Some(StoredAccessToken { key, token, scope, expires_at, margin })
             })
             .collect::<Option<_>>()?;
         Some(Self {
@@ -187,4 +206,5 @@ struct WireToken {
     token: Packed,
     scope: String,
     expires_at: i64,
+    margin: i64,
 }

@@ -119,7 +119,7 @@ pub enum RevokedSessions {
 
 /// Keeps sessions on the server. The cookie then holds nothing but the sealed id.
 ///
-/// A store is object-safe and shared: implement it over whatever you run. [`crate::testing::store_conformance`] tells whether it is right.
+/// A store is object-safe and shared: implement it over whatever you run.
 /// All methods may be called at once, for the same session, from several processes.
 pub trait SessionStore: Send + Sync + 'static {
     /// Keeps a new session. `false` if the id is taken: nothing is written then.

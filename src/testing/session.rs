@@ -131,13 +131,8 @@ impl TestSession {
         let mut data = SessionData::begin(jwt, now)?;
         data.refresh_token.clone_from(&self.refresh_token);
         for (of, token, scope, lifetime) in &self.access_tokens {
-            let expires_at = now.saturating_add(crate::clock::whole_seconds(*lifetime));
-            data.put_access_token(StoredAccessToken {
-                key: of.key(),
-                token: token.clone(),
-                scope: scope.clone(),
-                expires_at,
-            });
+            let lifetime = crate::clock::whole_seconds(*lifetime);
+            data.put_access_token(StoredAccessToken::new(of.key(), token.clone(), scope.clone(), now, lifetime));
         }
         let mut cookies = HeaderCookies::default();
         let mut open = OpenSession::default();

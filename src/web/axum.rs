@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use axum::{Router, routing::get};
-//! use logto::{LogtoClient, LogtoContext, axum::SignedIn};
+//! use logto::{LogtoClient, LogtoContext, SignedIn};
 //!
 //! async fn home(context: LogtoContext) -> String {
 //!     match context.claims() {
@@ -41,14 +41,14 @@ use axum::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+pub use crate::SignedIn;
 use crate::{
-    AuthRequest, BoxFuture, ContextOptions, Error, IdTokenClaims, LogtoClient, LogtoContext, Redirect, Reply,
-    RequestSession,
+    AuthRequest, BoxFuture, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession,
 };
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
-    logto.config().routes().paths().fold(Router::new(), |router, path| {
+    logto.config().routes().paths().into_iter().fold(Router::new(), |router, path| {
         let logto = logto.clone();
         router.route(path, any(move |request: Request| answer(logto.clone(), request)))
     })
@@ -61,9 +61,7 @@ async fn answer(logto: LogtoClient, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let has_body = parts.uri.path() == logto.config().routes().back_channel_logout_path();
     let body = if has_body { to_bytes(body, MAX_BODY).await.unwrap_or_default() } else { Bytes::new() };
-    let facts = Facts::of(&parts);
-    let body = std::str::from_utf8(&body).unwrap_or_default();
-    match logto.respond(&facts.request(&|name| facts.header(name)).body(body)).await {
+    match logto.respond(&auth_request(&parts).body(String::from_utf8(body.into()).unwrap_or_default())).await {
         Some(reply) => reply.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -116,17 +114,16 @@ where
         let logto = self.logto.clone();
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            let facts = Facts::of(&parts);
-            let requester = facts.request(&|name| facts.header(name)).requester();
-            let session = RequestSession::new(logto.clone(), facts.cookies);
+            let auth = auth_request(&parts);
+            let session = RequestSession::new(logto.clone(), auth.cookie_header());
             parts.extensions.insert(session.clone());
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
             if let Some(error) = response.extensions_mut().remove::<Error>() {
-                response = logto.error_reply(&error, requester).into_response();
+                response = logto.error_reply(&error, auth.requester()).into_response();
             }
             match session.finish().await {
                 Ok(cookies) => append_cookies(response.headers_mut(), &cookies),
-                Err(error) => response = logto.error_reply(&error, requester).into_response(),
+                Err(error) => response = logto.error_reply(&error, auth.requester()).into_response(),
             }
             Ok(response)
         })
@@ -138,22 +135,6 @@ fn append_cookies(headers: &mut HeaderMap, cookies: &[String]) {
         headers.append(header::SET_COOKIE, cookie);
         // A cache that kept this response would hand one user's session to others.
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    }
-}
-
-/// The signed-in user. Where there is none, a browser goes to sign in and comes back to this page; a program gets 401 JSON.
-///
-/// `Option<SignedIn>` is `None` instead.
-#[derive(Debug, Clone)]
-pub struct SignedIn {
-    claims: IdTokenClaims,
-}
-
-impl SignedIn {
-    /// The claims of the ID token.
-    #[must_use]
-    pub fn claims(&self) -> &IdTokenClaims {
-        &self.claims
     }
 }
 
@@ -179,7 +160,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
         let session = RequestSession::from_request_parts(parts, state).await?;
-        Ok(session.get_id_token_claims().await?.map(|claims| Self { claims }))
+        session.signed_in().await
     }
 }
 
@@ -189,10 +170,8 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let session = RequestSession::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let user = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await;
-        user.map_err(IntoResponse::into_response)?.ok_or_else(|| {
-            let facts = Facts::of(parts);
-            session.client().sign_in_required(&facts.request(&|name| facts.header(name))).into_response()
-        })
+        user.map_err(IntoResponse::into_response)?
+            .ok_or_else(|| session.client().sign_in_required(&auth_request(parts)).into_response())
     }
 }
 
@@ -225,30 +204,8 @@ impl IntoResponse for Error {
     }
 }
 
-/// What of a request the crate looks at, as strings.
-struct Facts<'a> {
-    parts: &'a Parts,
-    target: String,
-    cookies: String,
-}
-
-impl<'a> Facts<'a> {
-    fn of(parts: &'a Parts) -> Self {
-        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-        let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        let cookies: Vec<_> =
-            parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
-        Self { parts, target, cookies: cookies.join("; ") }
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        match name {
-            "cookie" => Some(&self.cookies),
-            _ => self.parts.headers.get(name)?.to_str().ok(),
-        }
-    }
-
-    fn request<'b>(&'b self, header: &'b (dyn Fn(&str) -> Option<&'b str> + Sync)) -> AuthRequest<'b> {
-        AuthRequest::new(self.parts.method.as_str(), &self.target, header)
-    }
+/// The request as the browser sent it, also below a nested router.
+fn auth_request(parts: &Parts) -> AuthRequest {
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    AuthRequest::of(parts, uri)
 }

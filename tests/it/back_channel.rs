@@ -299,8 +299,8 @@ async fn a_request_with_a_fault_is_refused() {
         assert_eq!(response.headers()["cache-control"], "no-store");
     }
     // An integration that gives no body.
-    let headers = |name: &str| (name == "content-type").then_some(FORM);
-    let reply = served.logto.respond(&AuthRequest::new("POST", PATH, &headers)).await.unwrap();
+    let headers = |name: &str| (name == "content-type").then(|| FORM.to_owned());
+    let reply = served.logto.respond(&AuthRequest::new("POST", PATH, headers)).await.unwrap();
     assert_eq!(reply.status(), 400);
 
     assert!(served.is_signed_in(&browser).await);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use logto::{
     ContextOptions, ErrorKind, TokenOptions,
-    testing::{Endpoint, Fault},
+    testing::{Endpoint, Fault, MockResource},
 };
 use tokio::task::JoinSet;
 
@@ -265,4 +265,63 @@ async fn organization_tokens_need_their_scope() {
     let error = token(&site, &mut browser, TokenOptions::new().organization("any")).await.unwrap_err();
     assert_eq!(error.code(), "missing_scope_organizations");
     assert_eq!(site.mock.requests_total(), 0);
+}
+
+#[tokio::test]
+async fn answers_may_reach_the_browser_in_the_wrong_order() {
+    for last in [0, 1] {
+        let site = Site::rotating().await;
+        let mut browser = site.signed_in("ada").await;
+        // Two requests renew different tokens; each exchange spends the refresh token that the other brought.
+        let mut answers = Vec::new();
+        for options in [books(), TokenOptions::new().force_refresh(true)] {
+            let mut cookies = browser.request();
+            site.logto.get_access_token(&mut cookies, options).await.unwrap();
+            answers.push(cookies.set_cookie_headers());
+        }
+        browser.receive(&answers[last]);
+        site.advance(HOUR - 1);
+        token(&site, &mut browser, books()).await.unwrap();
+        assert!(site.is_signed_in(&browser).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_wait_for_a_forced_refresh_take_what_came() {
+    let site = Site::rotating().await;
+    let browser = site.signed_in("ada").await;
+    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)));
+    let mut tasks = JoinSet::new();
+    for _ in 0..16 {
+        let (logto, browser) = (site.logto.clone(), browser.clone());
+        tasks.spawn(async move {
+            logto.get_access_token(&mut browser.request(), books().force_refresh(true)).await.unwrap()
+        });
+    }
+    tasks.join_all().await;
+    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+}
+
+#[tokio::test]
+async fn a_short_lived_token_is_used_for_half_its_life() {
+    let short = MockResource::new(BOOKS).scope("read:books").access_token_ttl(Duration::from_secs(10));
+    let site = Site::with(|mock| mock.resource(short), |config| config).await;
+    let mut browser = site.signed_in("ada").await;
+    let first = token(&site, &mut browser, books()).await.unwrap();
+    site.advance(4);
+    assert_eq!(token(&site, &mut browser, books()).await.unwrap(), first);
+    site.advance(1);
+    assert_ne!(token(&site, &mut browser, books()).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn userinfo_of_a_dead_grant_ends_the_session() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    site.mock.suspend_user("ada");
+    let mut cookies = browser.request();
+    let error = site.logto.fetch_user_info(&mut cookies).await.unwrap_err();
+    browser.receive(&cookies.set_cookie_headers());
+    assert_eq!((error.code(), error.oauth_error().unwrap().error()), ("session.ended", "invalid_grant"));
+    assert!(browser.cookies.is_empty());
 }

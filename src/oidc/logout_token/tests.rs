@@ -2,13 +2,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{EVENT, Expected, LogoutToken, verify};
-use crate::{
-    RevokedSessions,
-    oidc::{
-        jwk::Alg,
-        test_support::{TestKey, World, at, fixture, with},
-    },
+use super::{EVENT, Expected, LogoutToken, Named, verify};
+use crate::oidc::{
+    jwk::Alg,
+    test_support::{TestKey, World, at, fixture, with},
 };
 
 const EXPECTED: Expected<'_> = Expected {
@@ -31,10 +28,10 @@ async fn what_logto_sent_is_believed_for_its_two_minutes() {
 
         let believed = judge(&world, token, iat).await.unwrap();
         let wanted = match claims["sid"].as_str() {
-            Some(sid) => RevokedSessions::Sid(sid.to_owned()),
-            None => RevokedSessions::Sub(claims["sub"].as_str().unwrap().to_owned()),
+            Some(sid) => Named::Session(sid.to_owned()),
+            None => Named::User(claims["sub"].as_str().unwrap().to_owned()),
         };
-        assert_eq!((believed.which, believed.issued_at, believed.expires_at), (wanted, iat, exp));
+        assert_eq!((believed.names, believed.issued_at, believed.expires_at), (wanted, iat, exp));
         assert_eq!(believed.jti, claims["jti"].as_str().unwrap());
 
         // The leeway is 60 s at either end.

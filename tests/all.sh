@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Everything that is checked. Runs from anywhere, installs what is missing, stops at the first failure.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# One target directory for the crate, the examples and tests/both-backends.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
+# The tests bring their own Logto; one that is set for development is not theirs.
+for variable in $(compgen -e LOGTO_ || true); do unset "$variable"; done
+
+step() { printf '\n=== %s\n' "$1"; }
+
+# need <command> <package>...: installs the packages if the command is missing.
+need() {
+  local command=$1
+  shift
+  command -v "$command" >/dev/null && return
+  local sudo=()
+  if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+step 'tools'
+need cc build-essential
+need curl curl ca-certificates
+need node nodejs
+need npm npm
+node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'Node 20 or later is needed for tests/oidc-provider' >&2; exit 1; }
+command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs' >&2; exit 1; }
+for component in fmt clippy; do
+  cargo "$component" --version >/dev/null 2>&1 || rustup component add "${component/fmt/rustfmt}"
+done
+
+step 'format'
+cargo fmt --check
+cargo fmt --check --manifest-path tests/both-backends/Cargo.toml
+
+step 'clippy'
+cargo clippy --locked --all-targets --all-features -- -D warnings
+
+step 'documentation'
+RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --all-features
+
+step 'each feature alone, and none'
+features=$(sed -n '/^\[features\]/,/^\[/s/^\([a-z][a-z0-9_-]*\) = .*/\1/p' Cargo.toml)
+echo 'none'
+cargo clippy --quiet --locked --no-default-features -- -D warnings
+for feature in $features; do
+  echo "$feature"
+  cargo clippy --quiet --locked --no-default-features --features "$feature" -- -D warnings
+done
+
+step 'the oidc-provider server'
+if [ ! -d tests/oidc-provider/node_modules/oidc-provider ]; then
+  npm ci --prefix tests/oidc-provider --no-audit --no-fund
+fi
+npm run --silent --prefix tests/oidc-provider smoke
+
+step 'tests'
+export LOGTO_TEST_OIDC_PROVIDER=1
+# The tests of the quickstart run its binary.
+cargo build --locked --example quickstart
+if cargo nextest --version >/dev/null 2>&1; then
+  cargo nextest run --locked --all-features
+else
+  cargo test --locked --all-features --all-targets
+fi
+
+step 'documentation tests'
+cargo test --locked --all-features --doc
+
+step 'both crypto backends of jsonwebtoken in one build'
+(cd tests/both-backends && cargo test)
+
+step 'package'
+list=$(cargo package --locked --allow-dirty --no-verify --list)
+for file in README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE Cargo.toml src/lib.rs docs/errors.md examples/quickstart.rs; do
+  grep -qxF "$file" <<<"$list" || { echo "the package lacks $file" >&2; exit 1; }
+done
+if grep -E '^(\.ci|tests/(fixtures|oidc-provider|both-backends))/' <<<"$list"; then
+  echo 'the package holds files that are for the repository alone (see above)' >&2
+  exit 1
+fi
+cargo package --quiet --locked --allow-dirty --no-verify
+echo "$(wc -l <<<"$list") files"
+
+step 'quickstart'
+free_port() {
+  local port
+  while true; do
+    port=$((20000 + RANDOM % 20000))
+    # The example's own Logto listens on the next one.
+    if ! (: </dev/tcp/127.0.0.1/$port) 2>/dev/null && ! (: </dev/tcp/127.0.0.1/$((port + 1))) 2>/dev/null; then
+      echo "$port"
+      return
+    fi
+  done
+}
+port=$(free_port)
+PORT=$port "$CARGO_TARGET_DIR/debug/examples/quickstart" &
+quickstart=$!
+trap 'kill "$quickstart" 2>/dev/null || true' EXIT
+page=$(curl --fail --silent --show-error --retry 30 --retry-delay 1 --retry-connrefused "http://localhost:$port/")
+grep -qF 'Sign in' <<<"$page" || { echo 'the start page has no "Sign in"' >&2; exit 1; }
+kill "$quickstart"
+wait "$quickstart" 2>/dev/null || true
+trap - EXIT
+echo "http://localhost:$port/ answered with the start page"
+
+printf '\nall tests passed\n'
