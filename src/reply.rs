@@ -36,6 +36,16 @@ impl Reply {
         Self::new(204)
     }
 
+    /// The answer to a back-channel logout: exactly 200 without a body, or exactly 400, also where our side failed (OpenID Connect
+    /// Back-Channel Logout 1.0 section 2.8).
+    pub(crate) fn back_channel_logout(failure: Option<&Error>) -> Self {
+        let Some(error) = failure else {
+            return Self::new(200);
+        };
+        log_back_channel_logout(error);
+        Self::json(400, &json!({ "error": "invalid_request", "error_description": error.code() }))
+    }
+
     /// A redirect; the browser follows with GET.
     pub(crate) fn redirect(redirect: &Redirect) -> Self {
         Self::new(302).header("location", redirect.location())
@@ -150,5 +160,18 @@ fn log(error: &Error) {
         ErrorKind::Callback => log!(info),
         _ if error.is_transient() => log!(warn),
         _ => log!(error),
+    }
+}
+
+/// Whoever finds the address can post to it; but where a sound logout fails, somebody stays signed in.
+fn log_back_channel_logout(error: &Error) {
+    let (code, hint) = (error.code(), error.hint());
+    match error.kind() {
+        ErrorKind::InvalidToken => {
+            tracing::warn!(target: "logto::sign_out", code, %error, hint, "refused a back-channel logout");
+        }
+        _ => {
+            tracing::error!(target: "logto::sign_out", code, %error, hint, "a back-channel logout failed; its sessions may live on");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The authentication routes, for any framework: a request as strings in, a [`Reply`] out.
 
+mod back_channel;
+
 use std::fmt;
 
 use url::{Url, form_urlencoded};
@@ -23,11 +25,13 @@ pub struct AuthRequest {
     method: String,
     target: String,
     headers: Vec<(&'static str, String)>,
+    body: String,
 }
 
 /// All that is ever asked for.
-const HEADERS: [&str; 10] = [
+const HEADERS: [&str; 11] = [
     "cookie",
+    "content-type",
     "accept",
     "origin",
     "sec-fetch-mode",
@@ -51,7 +55,14 @@ impl AuthRequest {
     /// headers with `"; "`). Under a nested router give the path as the browser asked for it.
     pub fn new(method: &str, target: &str, header: impl Fn(&str) -> Option<String>) -> Self {
         let headers = HEADERS.into_iter().filter_map(|name| Some((name, header(name)?))).collect();
-        Self { method: method.to_owned(), target: target.to_owned(), headers }
+        Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new() }
+    }
+
+    /// The body, which [`Routes::back_channel_logout`](crate::Routes::back_channel_logout) alone reads. Take no more than 64 KiB from the
+    /// network; a body that is longer or not UTF-8 counts as empty.
+    #[must_use]
+    pub fn body(self, body: impl Into<String>) -> Self {
+        Self { body: body.into(), ..self }
     }
 
     /// For the frameworks on `http` 1. `uri` is the request's own, or under a nested router the one that the browser asked for.
@@ -124,6 +135,7 @@ enum Route {
     Callback,
     SignOut,
     User,
+    BackChannelLogout,
 }
 
 impl LogtoClient {
@@ -134,10 +146,16 @@ impl LogtoClient {
     /// - `GET /callback`: ends the sign-in and leads to the page the user wanted.
     /// - `POST /logto/sign-out`, from this site alone: ends the session, here and at Logto.
     /// - `GET /logto/user`: the [`LogtoContext`](crate::LogtoContext) as JSON.
+    /// - `POST /logto/back-channel-logout`, from Logto: see [`back_channel_logout`](Self::back_channel_logout). It needs the request's
+    ///   [`body`](AuthRequest::body).
     ///
     /// Failures are replies, too: a page for people, JSON for programs, details in the log.
     pub async fn respond(&self, request: &AuthRequest) -> Option<Reply> {
         let route = self.route(request.path())?;
+        if let Route::BackChannelLogout = route {
+            let content_type = request.header("content-type");
+            return Some(back_channel::answer(self, &request.method, content_type, &request.body).await);
+        }
         let mut cookies = request.cookies();
         let reply = match (request.method.as_str(), route) {
             ("POST", Route::SignOut) => self.sign_out_route(request, &mut cookies).await,
@@ -204,6 +222,7 @@ impl LogtoClient {
             (routes.callback_path(), Route::Callback),
             (routes.sign_out_path(), Route::SignOut),
             (routes.user_path(), Route::User),
+            (routes.back_channel_logout_path(), Route::BackChannelLogout),
         ]
         .into_iter()
         .find_map(|(known, route)| (path == known).then_some(route))

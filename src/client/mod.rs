@@ -1,5 +1,6 @@
 //! The entry point, and the verbs over any cookie jar.
 
+mod back_channel_logout;
 mod context;
 mod coordinate;
 mod handle_sign_in;
@@ -126,6 +127,11 @@ impl LogtoClient {
         self.0.keys.keys(&self.0.transport, &metadata.jwks_uri, self.clock())
     }
 
+    /// The issuer, and those that are accepted beside it.
+    fn issuers<'a>(&'a self, metadata: &'a ProviderMetadata) -> Vec<&'a str> {
+        std::iter::once(&metadata.issuer).chain(&self.config().accepted_issuers).map(String::as_str).collect()
+    }
+
     /// Checks an ID token that came with an access token, by what `purpose` expects of it.
     async fn verify_id_token(
         &self,
@@ -135,8 +141,7 @@ impl LogtoClient {
     ) -> Result<(Jwt, IdTokenClaims)> {
         let metadata = self.metadata().await?;
         let config = self.config();
-        let issuers: Vec<&str> =
-            std::iter::once(&metadata.issuer).chain(&config.accepted_issuers).map(String::as_str).collect();
+        let issuers = self.issuers(&metadata);
         let expected = Expected {
             client_id: &config.app_id,
             issuers: &issuers,

@@ -16,6 +16,7 @@ pub struct Routes {
     pub(crate) callback: String,
     pub(crate) sign_out: String,
     pub(crate) user: String,
+    pub(crate) back_channel_logout: String,
 }
 
 impl Default for Routes {
@@ -26,6 +27,7 @@ impl Default for Routes {
             callback: "/callback".into(),
             sign_out: "/logto/sign-out".into(),
             user: "/logto/user".into(),
+            back_channel_logout: "/logto/back-channel-logout".into(),
         }
     }
 }
@@ -54,11 +56,11 @@ macro_rules! paths {
 
             /// All of them, for a router.
             #[must_use]
-            pub fn paths(&self) -> [&str; 5] {
+            pub fn paths(&self) -> [&str; 6] {
                 [$(self.$name.as_str()),*]
             }
 
-            pub(crate) fn all(&self) -> [(&'static str, &str); 5] {
+            pub(crate) fn all(&self) -> [(&'static str, &str); 6] {
                 [$((concat!("routes.", stringify!($name)), self.$name.as_str())),*]
             }
         }
@@ -76,4 +78,6 @@ paths! {
     sign_out sign_out_path
     /// The user's claims as JSON. Default: `/logto/user`.
     user user_path
+    /// Where Logto, by POST, tells that a session ended there. Default: `/logto/back-channel-logout`.
+    back_channel_logout back_channel_logout_path
 }

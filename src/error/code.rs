@@ -77,6 +77,21 @@ codes! {
     IdTokenAtHash "id_token.invalid_at_hash" InvalidToken "Sign in again: the access token does not belong to the ID token."
     IdTokenAuthTime "id_token.invalid_auth_time" InvalidToken "Sign in again: the user's authentication is older than the `max_age` that was asked for."
 
+    LogoutTokenMissing "logout_token.missing" InvalidToken "Register the address as back-channel logout URI in Logto Console › Applications › your app; Logto posts a form with `logout_token`."
+    LogoutTokenMalformed "logout_token.invalid_token" InvalidToken "The request did not come from Logto, or not unchanged: register the address with Logto alone."
+    LogoutTokenAlg "logout_token.invalid_alg" InvalidToken "Use a signing key of type ES384, ES256, ES512, RS256 or PS256: Logto Console › Signing keys."
+    LogoutTokenKey "logout_token.unknown_key" InvalidToken "The key is not in Logto's key set: the request came from another server than `endpoint` names."
+    LogoutTokenSignature "logout_token.invalid_signature" InvalidToken "The logout token was changed on its way or signed by someone else: check what `endpoint` resolves to."
+    LogoutTokenIss "logout_token.invalid_iss" InvalidToken "`endpoint` must name the server that issues the tokens; see `accepted_issuers` for a domain that moved."
+    LogoutTokenAud "logout_token.invalid_aud" InvalidToken "The logout token is for another app: register each app's back-channel logout URI with that app alone."
+    LogoutTokenExpired "logout_token.expired" InvalidToken "Set the clock of this machine (NTP), or raise `leeway`; Logto's logout tokens live two minutes."
+    LogoutTokenIat "logout_token.invalid_iat" InvalidToken "Set the clock of this machine (NTP): the logout token comes from the future."
+    LogoutTokenSubject "logout_token.invalid_subject" InvalidToken "A logout token names a session (`sid`), a user (`sub`) or both: check that `endpoint` is a Logto server."
+    LogoutTokenEvents "logout_token.invalid_events" InvalidToken "The token is no logout token (it lacks the event): check that `endpoint` is a Logto server."
+    LogoutTokenNonce "logout_token.invalid_nonce" InvalidToken "A logout token must not have a nonce: somebody may have sent an ID token in its place."
+    LogoutTokenJti "logout_token.invalid_jti" InvalidToken "A logout token needs a `jti`, so that it is taken once: check that `endpoint` is a Logto server."
+    LogoutTokenReplayed "logout_token.replayed" InvalidToken "The logout token was taken before and needs nothing done; if Logto did not send it twice, somebody has seen it."
+
     OpaqueAccessToken "access_token.opaque" Usage "Ask for a resource or an organization: only then is the access token a JWT."
     AccessTokenMalformed "access_token.invalid_token" InvalidToken "Logto's answer holds no readable access token: check that `endpoint` is a Logto server."
 
@@ -104,6 +119,8 @@ impl Code {
         match self {
             Self::CrossSite => Some(403),
             Self::MethodNotAllowed => Some(405),
+            // OpenID Connect Back-Channel Logout 1.0 section 2.8. Other tokens come from Logto's answers, these from whoever posts one.
+            code if code.as_str().starts_with("logout_token.") => Some(400),
             _ => None,
         }
     }

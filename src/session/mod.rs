@@ -6,6 +6,7 @@ mod data;
 pub(crate) mod memory;
 mod packed;
 mod persist;
+pub(crate) mod revocation;
 mod seal;
 mod settings;
 pub(crate) mod store;
@@ -163,7 +164,7 @@ impl OpenSession {
         for (origin, data) in &self.ended {
             match origin {
                 Origin::Store { id, .. } => persist::delete(settings, id).await?,
-                Origin::Cookies => persist::bury(settings, data, now).await,
+                Origin::Cookies => revocation::bury(settings, data, now).await,
                 Origin::None => {}
             }
         }

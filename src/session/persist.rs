@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use cookie::Cookie;
 
 use super::{
-    SessionData, chunks,
+    SessionData, chunks, revocation,
     settings::CookieSettings,
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
 };
@@ -50,7 +50,7 @@ pub(super) async fn open(
         return Ok((origin, None));
     };
     // A stored session is deleted when it ends; one in cookies is only remembered to have ended.
-    let revoked = origin == Origin::Cookies && is_revoked(settings, &data).await;
+    let revoked = origin == Origin::Cookies && revocation::is_revoked(settings, &data).await;
     Ok((origin, (!revoked).then_some(data)))
 }
 
@@ -75,35 +75,6 @@ fn unseal(settings: &CookieSettings, id: &SessionId, stored: &StoredSession) -> 
 /// What a stored session is sealed for, so that none opens under the id of another.
 fn label(id: &SessionId) -> String {
     format!("store/{}", id.to_key())
-}
-
-/// The keys under which it is remembered that a session ended.
-fn revocation_keys(data: &SessionData) -> Vec<String> {
-    let subject = data.subject();
-    let sid = subject.sid.map(|sid| format!("sid/{sid}"));
-    [format!("id/{}", data.id.to_key()), format!("sub/{}", subject.sub)].into_iter().chain(sid).collect()
-}
-
-async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
-    match settings.stores.revocations.revoked_until(&revocation_keys(data)).await {
-        Ok(until) => until.is_some_and(|until| data.issued_at <= crate::clock::unix_seconds(until)),
-        // Nobody is logged out because a list cannot be read.
-        Err(error) => {
-            tracing::error!(target: "logto::session", error = %error, "the revocation store cannot be asked; the session is taken as valid");
-            false
-        }
-    }
-}
-
-/// Remembers that a session in cookies ended: a slow response to an earlier request may still bring its cookie back.
-pub(super) async fn bury(settings: &CookieSettings, data: &SessionData, now: i64) {
-    let ttl = settings.lifetime.ends_at(data.created_at, now).saturating_sub(now);
-    let key = format!("id/{}", data.id.to_key());
-    let until = system_time(data.issued_at);
-    let ttl = Duration::from_secs(u64::try_from(ttl).unwrap_or_default());
-    if let Err(error) = settings.stores.revocations.revoke(&key, until, ttl).await {
-        tracing::error!(target: "logto::session", error = %error, "it could not be remembered that the session ended");
-    }
 }
 
 /// Writes a session; gives the cookies to set. `None` where the store says that the session was ended meanwhile.
@@ -134,6 +105,12 @@ async fn write_to_store(
         let stored = record(settings, &mut data, 1, now)?;
         if !store.create(&data.id, &stored).await.map_err(failed("keep"))? {
             return Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken"));
+        }
+        // Looked up after the write, as a revocation is noted before the store is told: whichever comes first, one sees the other.
+        if revocation::is_revoked(settings, &data).await {
+            tracing::info!(target: "logto::session", "a session was ended while it began");
+            store.delete(&data.id).await.map_err(failed("delete"))?;
+            return Ok(None);
         }
         return reference(settings, &data).map(|cookie| Some(vec![cookie]));
     };

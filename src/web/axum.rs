@@ -32,7 +32,7 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -46,7 +46,7 @@ use crate::{
     AuthRequest, BoxFuture, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession,
 };
 
-/// The authentication routes: sign-in, sign-up, callback, sign-out, user. See [`LogtoClient::respond`].
+/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
     logto.config().routes().paths().into_iter().fold(Router::new(), |router, path| {
         let logto = logto.clone();
@@ -54,9 +54,14 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S
     })
 }
 
+/// Bytes of a body that are read; a longer one counts as none.
+const MAX_BODY: usize = 64 * 1024;
+
 async fn answer(logto: LogtoClient, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    match logto.respond(&auth_request(&parts)).await {
+    let (parts, body) = request.into_parts();
+    let has_body = parts.uri.path() == logto.config().routes().back_channel_logout_path();
+    let body = if has_body { to_bytes(body, MAX_BODY).await.unwrap_or_default() } else { Bytes::new() };
+    match logto.respond(&auth_request(&parts).body(String::from_utf8(body.into()).unwrap_or_default())).await {
         Some(reply) => reply.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

@@ -7,6 +7,7 @@
 mod support;
 
 mod axum;
+mod back_channel;
 mod bad_input;
 mod flow;
 mod forge;

@@ -1,0 +1,86 @@
+//! Sign-out everywhere: what Logto tells behind the browser's back, and what the application asks for itself.
+
+use url::form_urlencoded;
+
+use super::LogtoClient;
+use crate::{
+    Error, Result, RevokedSessions,
+    clock::whole_seconds,
+    error::Code,
+    oidc::logout_token::{self, Expected, LogoutToken, Named},
+    session::revocation,
+};
+
+impl LogtoClient {
+    /// Takes a logout token (OpenID Connect Back-Channel Logout 1.0) and ends what it names: the sessions of one session at Logto (`sid`)
+    /// where it names one, else all sessions of the user (`sub`) that began before. `body` is the form that Logto posts.
+    ///
+    /// [`respond`](Self::respond) does this on its route. Call it yourself to do more when a session ends, like closing its web sockets.
+    ///
+    /// Sessions in cookies are ended by way of the [`RevocationStore`](crate::RevocationStore); several instances need one that they share.
+    ///
+    /// # Errors
+    /// `logout_token.…` for a request that is refused: nothing was ended. `store.failed` where not everything was ended, and `network.…`,
+    /// `discovery.…` or `jwks.failed` where Logto's keys are not to be had: the same token may be taken again. The answer to each is
+    /// exactly 400, and exactly 200 without an error (section 2.8).
+    pub async fn back_channel_logout(&self, body: &str) -> Result<RevokedSessions> {
+        let token = self.verify_logout_token(&the_logout_token(body)?).await?;
+        let settings = &self.config().cookies;
+        // Step 8 of the checks.
+        if revocation::is_known(settings, &token.jti).await? {
+            return Err(Error::new(Code::LogoutTokenReplayed, "the logout token was taken before"));
+        }
+        let (by, ended) = match &token.names {
+            Named::Session(sid) => ("sid", RevokedSessions::Sid(sid.clone())),
+            Named::User(sub) => ("sub", RevokedSessions::Sub(sub.clone())),
+        };
+        revocation::revoke(settings, &ended, token.issued_at).await?;
+        // Only now: a logout that failed half-way may be tried again.
+        let now = self.config().now();
+        revocation::remember(settings, &token.jti, now, self.worth_remembering(&token, now)).await?;
+        tracing::info!(target: "logto::sign_out", by, "signed out by Logto");
+        Ok(ended)
+    }
+
+    /// Signs a user out of this application on all devices: ends every session of `sub` that began up to now, this one included.
+    ///
+    /// What it does not end is the user's session at Logto, so signing in again may need no password. The sessions' refresh tokens are gone
+    /// with them; to have Logto forget them too, revoke the user's grants by its Management API.
+    ///
+    /// Sessions in cookies are told by Logto's clock (`iat`), and "now" by this machine's: keep it right (NTP), or sessions begun within the
+    /// difference stay, or end although they began after.
+    ///
+    /// # Errors
+    /// `store.failed`: some sessions may be left; call it again.
+    pub async fn revoke_all(&self, sub: &str) -> Result<()> {
+        let config = self.config();
+        revocation::revoke(&config.cookies, &RevokedSessions::Sub(sub.to_owned()), config.now()).await?;
+        tracing::info!(target: "logto::sign_out", sub, "signed out everywhere");
+        Ok(())
+    }
+
+    async fn verify_logout_token(&self, logout_token: &str) -> Result<LogoutToken> {
+        let metadata = self.metadata().await?;
+        let config = self.config();
+        let issuers = self.issuers(&metadata);
+        let expected = Expected { client_id: &config.app_id, issuers: &issuers, leeway: config.leeway };
+        logout_token::verify(logout_token, &self.keys(&metadata), &expected, self.clock().now()).await
+    }
+
+    /// Seconds until no instance takes the token any more: ours may be ahead of Logto by the leeway, another behind by as much, and that
+    /// one still adds its own.
+    fn worth_remembering(&self, token: &LogoutToken, now: i64) -> i64 {
+        let leeway = whole_seconds(self.config().leeway);
+        token.expires_at.saturating_sub(now).saturating_add(leeway.saturating_mul(3))
+    }
+}
+
+/// Section 2.5: the parameter `logout_token`, once (RFC 6749 section 3.2), beside any others.
+fn the_logout_token(body: &str) -> Result<String> {
+    let mut tokens = form_urlencoded::parse(body.as_bytes()).filter(|(name, _)| name == "logout_token");
+    match (tokens.next(), tokens.next()) {
+        (Some((_, token)), None) if !token.is_empty() => Ok(token.into_owned()),
+        (Some(_), Some(_)) => Err(Error::new(Code::LogoutTokenMissing, "the request has several logout_token")),
+        _ => Err(Error::new(Code::LogoutTokenMissing, "the request has no logout_token")),
+    }
+}

@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{EVENT, Expected, LogoutToken, Named, verify};
+use crate::oidc::{
+    jwk::Alg,
+    test_support::{TestKey, World, at, fixture, with},
+};
+
+const EXPECTED: Expected<'_> = Expected {
+    client_id: "h8rc2xdlth5ihimk3tfuc",
+    issuers: &["http://localhost:3001/oidc"],
+    leeway: Duration::from_secs(60),
+};
+
+async fn judge(world: &World, token: &str, now: i64) -> Result<LogoutToken, &'static str> {
+    verify(token, &world.keys(), &EXPECTED, at(now)).await.map_err(|error| error.code())
+}
+
+#[tokio::test]
+async fn what_logto_sent_is_believed_for_its_two_minutes() {
+    for file in ["01-default", "02-session-required"] {
+        let recorded = fixture(&format!("51-backchannel-logout/{file}.json"));
+        let (token, claims) = (recorded["logout_token"]["raw"].as_str().unwrap(), &recorded["logout_token"]["payload"]);
+        let (iat, exp) = (claims["iat"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
+        let world = World::new(fixture("jwks.json"), u64::try_from(iat).unwrap());
+
+        let believed = judge(&world, token, iat).await.unwrap();
+        let wanted = match claims["sid"].as_str() {
+            Some(sid) => Named::Session(sid.to_owned()),
+            None => Named::User(claims["sub"].as_str().unwrap().to_owned()),
+        };
+        assert_eq!((believed.names, believed.issued_at, believed.expires_at), (wanted, iat, exp));
+        assert_eq!(believed.jti, claims["jti"].as_str().unwrap());
+
+        // The leeway is 60 s at either end.
+        judge(&world, token, iat - 60).await.unwrap();
+        assert_eq!(judge(&world, token, iat - 61).await.unwrap_err(), "logout_token.invalid_iat");
+        judge(&world, token, exp + 59).await.unwrap();
+        assert_eq!(judge(&world, token, exp + 60).await.unwrap_err(), "logout_token.expired");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_is_there_twice_is_refused() {
+    let key = TestKey::new(Alg::Es384);
+    let world = World::new(json!({ "keys": [key.jwk_named("k")] }), 1000);
+    let claims = json!({
+        "iss": EXPECTED.issuers[0], "aud": EXPECTED.client_id, "iat": 1000, "exp": 1120, "jti": "j", "events": { EVENT: {} },
+    });
+    let sign = |claims: &Value, more: &str| {
+        let claims = claims.to_string().replacen('{', &format!("{{{more}"), 1);
+        key.sign_parts(Alg::Es384, r#"{"alg":"ES384","kid":"k"}"#, &claims)
+    };
+    let ada = with(claims.clone(), &[("sub", json!("ada"))]);
+    judge(&world, &sign(&ada, ""), 1000).await.unwrap();
+    let twice = judge(&world, &sign(&ada, r#""sub":"bob","#), 1000).await;
+    assert_eq!(twice.unwrap_err(), "logout_token.invalid_token");
+    assert_eq!(judge(&world, &sign(&claims, ""), 1000).await.unwrap_err(), "logout_token.invalid_subject");
+}
