@@ -6,6 +6,8 @@ mod data;
 pub(crate) mod memory;
 mod packed;
 mod persist;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 mod seal;
 mod settings;
 pub(crate) mod store;

@@ -14,4 +14,6 @@ mod logs;
 mod oidc_provider;
 mod quickstart;
 mod recorded;
+mod redis;
+mod redis_server;
 mod refresh;
