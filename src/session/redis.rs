@@ -8,8 +8,8 @@ mod sessions;
 
 use std::{fmt, sync::Arc};
 
-pub use self::{coordinator::RedisCoordinator, revocations::RedisRevocations};
 use self::{connection::Connection, keys::Keys};
+pub use self::{coordinator::RedisCoordinator, revocations::RedisRevocations};
 use crate::{Clock, Result, clock::SystemClock};
 
 /// Sessions in Redis (6 or newer, Valkey, or a service that speaks their protocol), shared by all instances of an application.

@@ -112,13 +112,18 @@ async fn a_session_expires_with_everything_that_names_it() {
     assert_eq!(store.load(&id(1)).await.unwrap(), None);
     assert_eq!(store.save(&id(1), &next(&longer, "zombie"), 2).await.unwrap(), SaveOutcome::Gone);
     assert_eq!(server.keys("logto:session:*").len(), 1);
-    assert_eq!(store.revoke(&RevokedSessions::Sub("ada".to_owned())).await.unwrap(), 1, "the expired one does not count");
+    assert_eq!(
+        store.revoke(&RevokedSessions::Sub("ada".to_owned())).await.unwrap(),
+        1,
+        "the expired one does not count"
+    );
 }
 
 #[tokio::test]
 async fn sessions_are_revoked_by_sid_and_by_sub() {
     let Some((_server, store)) = store().await else { return };
-    for (number, sub, sid) in [(1, "ada", Some("s1")), (2, "ada", Some("s2")), (3, "ada", None), (4, "bob", Some("s4"))] {
+    for (number, sub, sid) in [(1, "ada", Some("s1")), (2, "ada", Some("s2")), (3, "ada", None), (4, "bob", Some("s4"))]
+    {
         assert!(store.create(&id(number), &session(sub, sid)).await.unwrap());
     }
     let revoke = async |which: RevokedSessions| store.revoke(&which).await.unwrap();

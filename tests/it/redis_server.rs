@@ -5,7 +5,8 @@ use std::{
     fs,
     io::Write,
     net::TcpListener,
-    path::PathBuf,
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
@@ -48,7 +49,7 @@ impl RedisServer {
         self.port
     }
 
-    pub fn directory(&self) -> &std::path::Path {
+    pub fn directory(&self) -> &Path {
         &self.directory
     }
 
@@ -106,16 +107,19 @@ impl RedisServer {
     }
 
     fn run(&mut self) -> bool {
+        let socket = self.directory.join("socket");
+        let _ = fs::remove_file(&socket);
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &self.port.to_string()]);
-        command.arg("--dir").arg(&self.directory).args(&self.arguments);
+        command.arg("--dir").arg(&self.directory).arg("--unixsocket").arg(&socket).args(&self.arguments);
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(10);
         while Instant::now() < deadline {
             if process.try_wait().unwrap().is_some() {
                 return false;
             }
-            if self.cli(&["PING"]).contains("PONG") {
+            // The socket is its own, where the port may be somebody else's; it is opened last.
+            if UnixStream::connect(&socket).is_ok() {
                 self.process = Some(process);
                 return true;
             }

@@ -57,7 +57,9 @@ impl RefreshCoordinator for RedisCoordinator {
     }
 
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
-        Box::pin(async move { Ok(Cmd::get(self.keys.of("shared", key)).query_async(&mut self.connection.clone()).await?) })
+        Box::pin(
+            async move { Ok(Cmd::get(self.keys.of("shared", key)).query_async(&mut self.connection.clone()).await?) },
+        )
     }
 
     fn put<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {

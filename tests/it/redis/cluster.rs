@@ -11,7 +11,8 @@ use super::{id, next, session};
 use crate::redis_server::RedisServer;
 
 fn start() -> Option<Vec<RedisServer>> {
-    let servers: Vec<_> = (0..3).map(|_| RedisServer::start_with(&["--cluster-enabled", "yes"])).collect::<Option<_>>()?;
+    let servers: Vec<_> =
+        (0..3).map(|_| RedisServer::start_with(&["--cluster-enabled", "yes"])).collect::<Option<_>>()?;
     let mut command = Command::new("redis-cli");
     command.args(["--cluster", "create"]);
     command.args(servers.iter().map(|server| format!("127.0.0.1:{}", server.port())));

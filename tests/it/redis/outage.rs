@@ -16,7 +16,8 @@ async fn fails_soon<T>(what: &str, operation: impl Future<Output = Result<T, log
 
 async fn everything_fails_soon(store: &RedisStore) {
     let (id, session, minute) = (id(1), session("ada", Some("s1")), Duration::from_secs(60));
-    let (newer, everybody, keys) = (next(&session, "newer"), RevokedSessions::Sub("ada".to_owned()), ["key".to_owned()]);
+    let (newer, everybody, keys) =
+        (next(&session, "newer"), RevokedSessions::Sub("ada".to_owned()), ["key".to_owned()]);
     let (coordinator, revocations) = (store.coordinator(), store.revocations());
     tokio::join!(
         fails_soon("create", store.create(&id, &session)),

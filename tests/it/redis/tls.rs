@@ -30,8 +30,8 @@ async fn tls_is_checked_against_the_certificates_of_the_system() {
     let port = (plain.port() + 1..).find(|&port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()).unwrap();
     let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &cert];
     let port = port.to_string();
-    let server = [tls.as_slice(), &["--tls-auth-clients", "no", "--tls-port", &port]].concat();
-    let Some(_server) = RedisServer::start_with(&server) else { return };
+    let arguments = [tls.as_slice(), &["--tls-auth-clients", "no", "--tls-port", &port]].concat();
+    let Some(encrypted) = RedisServer::start_with(&arguments) else { return };
     let url = format!("rediss://localhost:{port}");
 
     let error = RedisStore::connect(&url).await.unwrap_err();
@@ -42,7 +42,7 @@ async fn tls_is_checked_against_the_certificates_of_the_system() {
     let output = trusting.env("SSL_CERT_FILE", &cert).env(URL, &url).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(plain.keys("*").len(), 0);
-    assert_eq!(_server.keys("logto:session:*").len(), 1);
+    assert_eq!(encrypted.keys("logto:session:*").len(), 1);
 }
 
 #[tokio::test]
