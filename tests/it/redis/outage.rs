@@ -93,3 +93,31 @@ async fn the_password_is_told_to_redis_alone() {
     let shown = format!("{store:?} {:?} {:?}", store.coordinator(), store.revocations());
     assert!(!shown.contains("hunter") && !shown.contains("127.0.0.1"), "{shown}");
 }
+
+#[tokio::test]
+async fn the_documented_rights_suffice() {
+    let Some(server) = RedisServer::start() else { return };
+    let documented =
+        include_str!("../../../docs/stores.md").lines().find_map(|line| line.trim().strip_prefix("`+hmget"));
+    let rights = format!("+hmget{}", documented.unwrap().split_once('`').unwrap().0);
+    let rule = ["ACL", "SETUSER", "shop", "on", ">secret", "-@all", "~logto:*"];
+    assert_eq!(server.cli(&[rule.as_slice(), &rights.split(' ').collect::<Vec<_>>()].concat()), "OK");
+
+    let store = RedisStore::connect(format!("redis://shop:secret@127.0.0.1:{}", server.port())).await.unwrap();
+    let (first, minute) = (session("ada", Some("s1")), Duration::from_secs(60));
+    assert!(store.create(&id(1), &first).await.unwrap());
+    assert!(store.create(&id(2), &first).await.unwrap());
+    assert!(store.load(&id(1)).await.unwrap().is_some());
+    store.save(&id(1), &next(&first, "newer"), 1).await.unwrap();
+    store.delete(&id(1)).await.unwrap();
+    assert_eq!(store.revoke(&RevokedSessions::Sid("s1".to_owned())).await.unwrap(), 1);
+
+    let (coordinator, revocations) = (store.coordinator(), store.revocations());
+    let holder = coordinator.lock("key", minute).await.unwrap().unwrap();
+    coordinator.unlock("key", &holder).await.unwrap();
+    coordinator.put("key", "value", minute).await.unwrap();
+    coordinator.get("key").await.unwrap();
+    revocations.revoke("key", first.expires_at, minute).await.unwrap();
+    revocations.revoke("key", first.expires_at, minute).await.unwrap();
+    revocations.revoked_until(&["key".to_owned()]).await.unwrap();
+}
