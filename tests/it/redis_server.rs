@@ -19,6 +19,8 @@ pub struct RedisServer {
     process: Option<Child>,
 }
 
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
 impl RedisServer {
     /// `None` where there is no redis-server; then the test is skipped, and says so.
     pub fn start() -> Option<Self> {
@@ -32,7 +34,6 @@ impl RedisServer {
             std::io::stderr().write_all(line).unwrap();
             return None;
         }
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("logto-redis-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
         fs::create_dir_all(&directory).unwrap();
@@ -144,7 +145,7 @@ impl Drop for RedisServer {
 }
 
 /// Below 50,000, so that a cluster's bus has room 10,000 ports above.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     loop {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let port = if port < 50_000 { port } else { port - 20_000 };

@@ -41,7 +41,7 @@ impl Instances {
             "zset" => self.server.cli(&["ZRANGE", key, "0", "-1"]),
             _ => self.server.cli(&["GET", key]),
         };
-        keys.iter().map(|key| format!("{key}\n{}\n", value(key))).collect()
+        keys.iter().flat_map(|key| [key.clone(), value(key)]).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -133,7 +133,7 @@ async fn redis_holds_no_token() {
     for part in parts.into_iter().flatten() {
         assert!(part.len() > 8 && !dump.contains(part), "{part} is in Redis");
     }
-    assert!(!dump.contains("eyJ") && !dump.contains("@"), "neither a token nor an email address: {dump}");
+    assert!(!dump.contains("eyJ") && !dump.contains('@'), "neither a token nor an email address: {dump}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::{
 use logto::{RedisStore, SessionStore};
 
 use super::{id, session};
-use crate::redis_server::RedisServer;
+use crate::redis_server::{RedisServer, free_port};
 
 const URL: &str = "LOGTO_TEST_REDIS_TLS_URL";
 
@@ -27,9 +27,8 @@ async fn tls_is_checked_against_the_certificates_of_the_system() {
     assert!(certificate(plain.directory()), "openssl makes a certificate");
     let path = |name: &str| plain.directory().join(name).to_str().unwrap().to_owned();
     let (cert, key) = (path("cert.pem"), path("key.pem"));
-    let port = (plain.port() + 1..).find(|&port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()).unwrap();
     let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &cert];
-    let port = port.to_string();
+    let port = free_port().to_string();
     let arguments = [tls.as_slice(), &["--tls-auth-clients", "no", "--tls-port", &port]].concat();
     let Some(encrypted) = RedisServer::start_with(&arguments) else { return };
     let url = format!("rediss://localhost:{port}");
