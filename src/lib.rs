@@ -100,6 +100,8 @@ mod web;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(feature = "redis")]
+pub use self::session::redis::{RedisCoordinator, RedisRevocations, RedisStore};
 #[cfg(feature = "axum")]
 pub use self::web::axum;
 pub use self::{

@@ -6,6 +6,8 @@ mod data;
 pub(crate) mod memory;
 mod packed;
 mod persist;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 pub(crate) mod revocation;
 mod seal;
 mod settings;

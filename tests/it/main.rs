@@ -16,4 +16,6 @@ mod logs;
 mod oidc_provider;
 mod quickstart;
 mod recorded;
+mod redis;
+mod redis_server;
 mod refresh;

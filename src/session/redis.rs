@@ -1,0 +1,97 @@
+//! Sessions, refresh locks and revocations in Redis, for several instances that share their users.
+
+mod connection;
+mod coordinator;
+mod keys;
+mod revocations;
+mod sessions;
+
+use std::{fmt, sync::Arc};
+
+use self::{connection::Connection, keys::Keys};
+pub use self::{coordinator::RedisCoordinator, revocations::RedisRevocations};
+use crate::{Clock, Result, clock::SystemClock};
+
+/// Sessions in Redis (6 or newer, Valkey, or a service that speaks their protocol), shared by all instances of an application.
+///
+/// Clones share one connection, which comes back by itself when Redis does. Whatever Redis does not answer within about two seconds is an
+/// error: nothing waits for a dead server. What is stored is sealed, so a dump of Redis gives no tokens.
+///
+/// ```no_run
+/// # async fn example() -> logto::Result<()> {
+/// use logto::{LogtoClient, LogtoConfig, RedisStore};
+///
+/// let store = RedisStore::connect("redis://localhost:6379").await?;
+/// let config = LogtoConfig::builder()
+///     // …
+///     .session_store(store)
+///     .build()?;
+/// # let _ = LogtoClient::new(config)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Where sessions stay in cookies, Redis can still make refreshes exclusive and remember who was signed out: see
+/// [`coordinator`](Self::coordinator) and [`revocations`](Self::revocations).
+#[derive(Clone)]
+pub struct RedisStore {
+    connection: Connection,
+    keys: Keys,
+    clock: Arc<dyn Clock>,
+}
+
+impl RedisStore {
+    /// Connects to one Redis: `redis://[user:password@]host[:port][/database]`, `rediss://…` with TLS, `redis+unix:///path` for a socket.
+    ///
+    /// # Errors
+    /// `config.invalid` if the URL is none of these; `store.failed` if Redis cannot be reached within five seconds or refuses the password.
+    pub async fn connect(url: impl AsRef<str>) -> Result<Self> {
+        Connection::single(url.as_ref()).await.map(Self::over)
+    }
+
+    /// Connects to a Redis Cluster by the URLs of some of its nodes, which name the others. All have the same scheme and password.
+    ///
+    /// # Errors
+    /// `config.invalid` if the URLs are none of a cluster; `store.failed` if no node can be reached within five seconds.
+    pub async fn connect_cluster<U: AsRef<str>>(urls: impl IntoIterator<Item = U>) -> Result<Self> {
+        let urls: Vec<String> = urls.into_iter().map(|url| url.as_ref().to_owned()).collect();
+        Connection::cluster(urls).await.map(Self::over)
+    }
+
+    fn over(connection: Connection) -> Self {
+        Self { connection, keys: Keys::default(), clock: Arc::new(SystemClock) }
+    }
+
+    /// What the names of all keys begin with. Default: `logto:`. Applications that share a Redis need one each.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
+        self.keys = Keys::new(prefix.as_ref());
+        self
+    }
+
+    /// Goes by another clock to tell how long a session has to live. Redis counts by its own.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Refreshes that are exclusive over all instances: comes with this store, and serves sessions in cookies as well.
+    #[must_use]
+    pub fn coordinator(&self) -> RedisCoordinator {
+        RedisCoordinator::new(self.connection.clone(), self.keys.clone())
+    }
+
+    /// Remembers, for sessions in cookies, which were ended.
+    #[must_use]
+    pub fn revocations(&self) -> RedisRevocations {
+        RedisRevocations::new(self.connection.clone(), self.keys.clone())
+    }
+}
+
+/// The URL, which may hold a password, is not told.
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore").field("keys", &self.keys).field("on", &self.connection).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,193 @@
+//! Sessions: a hash each, and for every user and every session at Logto the set of theirs.
+//!
+//! In a cluster these are on different servers, so they are written one after another. A session's own hash is changed in one step. Its
+//! id is in both sets before anybody learns of the session and for as long as it lives, so that no revocation misses it; ids of sessions
+//! that are no more are left over when a process dies between two steps, do no harm, and go when their time is up.
+
+use std::{sync::Arc, time::SystemTime};
+
+use redis::{Cmd, Script, ScriptInvocation};
+
+use super::{RedisStore, keys};
+use crate::{
+    BoxError, BoxFuture, RefreshCoordinator, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession,
+};
+
+/// `KEYS[1]` the session; `ARGV` its lifetime, then names and values.
+const CREATE: &str = "
+    if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+    redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+    redis.call('PEXPIRE', KEYS[1], ARGV[1])
+    return 1";
+
+/// `KEYS[1]` the session; `ARGV` its lifetime, the revision it must have, then names and values.
+const SAVE: &str = "
+    local revision = redis.call('HGET', KEYS[1], 'revision')
+    if not revision then return 'gone' end
+    if revision ~= ARGV[2] then return 'conflict' end
+    redis.call('DEL', KEYS[1])
+    redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+    redis.call('PEXPIRE', KEYS[1], ARGV[1])
+    return 'saved'";
+
+/// `KEYS[1]` the session. Tells whose it was.
+const DELETE: &str = "
+    local owner = redis.call('HMGET', KEYS[1], 'sub', 'sid')
+    redis.call('DEL', KEYS[1])
+    return owner";
+
+/// `KEYS[1]` the session; `ARGV` the name and value it must have.
+const DELETE_IF: &str = "
+    if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+    return redis.call('DEL', KEYS[1])";
+
+/// `KEYS[1]` the set; `ARGV` the session's id and lifetime. An id stays for a minute longer than the session, and the set for its last id.
+const LIST: &str = "
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+    redis.call('ZADD', KEYS[1], now + ARGV[2] + 60000, ARGV[1])
+    local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+    redis.call('PEXPIREAT', KEYS[1], last[2])";
+
+type Stored = (Option<u64>, Option<String>, Option<String>, Option<u64>, Option<String>);
+
+impl RedisStore {
+    fn session(&self, id: &SessionId) -> String {
+        self.keys.of("session", &id.to_key())
+    }
+
+    /// The names of the sets that a session is in.
+    fn sets(&self, sub: Option<&str>, sid: Option<&str>) -> impl Iterator<Item = String> {
+        let sub = sub.map(|sub| self.keys.of("sub", sub));
+        sub.into_iter().chain(sid.map(|sid| self.keys.of("sid", sid)))
+    }
+
+    fn lifetime(&self, session: &StoredSession) -> u64 {
+        keys::lifetime(session.expires_at.duration_since(self.clock.now()).unwrap_or_default())
+    }
+
+    async fn list(&self, id: &SessionId, session: &StoredSession) -> Result<(), BoxError> {
+        let script = Script::new(LIST);
+        for set in self.sets(Some(&session.sub), session.sid.as_deref()) {
+            let mut list = script.key(set);
+            list.arg(id.to_key()).arg(self.lifetime(session));
+            list.invoke_async::<()>(&mut self.connection.clone()).await?;
+        }
+        Ok(())
+    }
+
+    async fn unlist(&self, id: &SessionId, sets: impl Iterator<Item = String>) -> Result<(), BoxError> {
+        for set in sets {
+            Cmd::zrem(set, id.to_key()).exec_async(&mut self.connection.clone()).await?;
+        }
+        Ok(())
+    }
+
+    async fn create_session(&self, id: &SessionId, session: &StoredSession) -> Result<bool, BoxError> {
+        let script = Script::new(CREATE);
+        let mut create = script.key(self.session(id));
+        write(create.arg(self.lifetime(session)), session);
+        if !create.invoke_async(&mut self.connection.once()).await? {
+            return Ok(false);
+        }
+        self.list(id, session).await?;
+        Ok(true)
+    }
+
+    async fn load_session(&self, id: &SessionId) -> Result<Option<StoredSession>, BoxError> {
+        let fields = ["revision", "sub", "sid", "expires", "sealed"];
+        let stored = Cmd::hmget(self.session(id), &fields).query_async(&mut self.connection.clone()).await?;
+        Ok(read(stored, self.clock.now()))
+    }
+
+    async fn save_session(
+        &self,
+        id: &SessionId,
+        session: &StoredSession,
+        expected: u64,
+    ) -> Result<SaveOutcome, BoxError> {
+        // First, so that the sets last for as long as the session will.
+        self.list(id, session).await?;
+        let script = Script::new(SAVE);
+        let mut save = script.key(self.session(id));
+        write(save.arg(self.lifetime(session)).arg(expected), session);
+        let outcome: String = save.invoke_async(&mut self.connection.clone()).await?;
+        Ok(match outcome.as_str() {
+            "saved" => SaveOutcome::Saved,
+            "conflict" => SaveOutcome::Conflict,
+            _ => SaveOutcome::Gone,
+        })
+    }
+
+    async fn delete_session(&self, id: &SessionId) -> Result<(), BoxError> {
+        let script = Script::new(DELETE);
+        let owner: (Option<String>, Option<String>) =
+            script.key(self.session(id)).invoke_async(&mut self.connection.clone()).await?;
+        self.unlist(id, self.sets(owner.0.as_deref(), owner.1.as_deref())).await
+    }
+
+    async fn revoke_sessions(&self, which: &RevokedSessions) -> Result<u64, BoxError> {
+        let (kind, name) = match which {
+            RevokedSessions::Sid(sid) => ("sid", sid),
+            RevokedSessions::Sub(sub) => ("sub", sub),
+        };
+        let set = self.keys.of(kind, name);
+        let ids: Vec<String> = Cmd::zrange(&set, 0, -1).query_async(&mut self.connection.clone()).await?;
+        let script = Script::new(DELETE_IF);
+        let mut ended: u64 = 0;
+        for id in ids.iter().filter_map(|id| SessionId::from_key(id)) {
+            let mut delete = script.key(self.session(&id));
+            if delete.arg(kind).arg(name).invoke_async(&mut self.connection.clone()).await? {
+                ended = ended.saturating_add(1);
+                self.unlist(&id, std::iter::once(set.clone())).await?;
+            }
+        }
+        Ok(ended)
+    }
+}
+
+/// Adds a session's names and values to a script's arguments.
+fn write(script: &mut ScriptInvocation<'_>, session: &StoredSession) {
+    script.arg("revision").arg(session.revision).arg("sub").arg(&session.sub);
+    script.arg("expires").arg(keys::millis(session.expires_at)).arg("sealed").arg(&session.sealed);
+    if let Some(sid) = &session.sid {
+        script.arg("sid").arg(sid);
+    }
+}
+
+fn read((revision, sub, sid, expires, sealed): Stored, now: SystemTime) -> Option<StoredSession> {
+    let expires_at = keys::time(expires?);
+    (expires_at > now).then_some(StoredSession::new(revision?, sub?, sid, expires_at, sealed?))
+}
+
+impl SessionStore for RedisStore {
+    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
+        Box::pin(self.create_session(id, session))
+    }
+
+    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
+        Box::pin(self.load_session(id))
+    }
+
+    fn save<'a>(
+        &'a self,
+        id: &'a SessionId,
+        session: &'a StoredSession,
+        expected: u64,
+    ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
+        Box::pin(self.save_session(id, session, expected))
+    }
+
+    fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(self.delete_session(id))
+    }
+
+    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+        Box::pin(self.revoke_sessions(which))
+    }
+
+    fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
+        Some(Arc::new(RedisStore::coordinator(self)))
+    }
+}

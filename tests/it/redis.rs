@@ -1,0 +1,175 @@
+//! Sessions, locks and revocations in a real Redis.
+
+mod cluster;
+mod coordination;
+mod flow;
+mod outage;
+mod tls;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use logto::{RedisStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
+use tokio::task::JoinSet;
+
+use crate::redis_server::RedisServer;
+
+/// A store over a Redis of its own; `None` where there is no redis-server.
+async fn store() -> Option<(RedisServer, RedisStore)> {
+    let server = RedisServer::start()?;
+    let store = RedisStore::connect(server.url()).await.unwrap();
+    Some((server, store))
+}
+
+fn id(number: u32) -> SessionId {
+    SessionId::from_key(&format!("{number:0>21}A")).unwrap()
+}
+
+fn session(sub: &str, sid: Option<&str>) -> StoredSession {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let expires_at = UNIX_EPOCH + Duration::from_secs(now.as_secs() + 3600);
+    StoredSession::new(1, sub.to_owned(), sid.map(str::to_owned), expires_at, "sealed".to_owned())
+}
+
+fn next(session: &StoredSession, sealed: &str) -> StoredSession {
+    let mut next = session.clone();
+    next.revision += 1;
+    sealed.clone_into(&mut next.sealed);
+    next
+}
+
+fn in_millis(millis: u64) -> SystemTime {
+    SystemTime::now() + Duration::from_millis(millis)
+}
+
+#[tokio::test]
+async fn a_session_is_created_loaded_saved_and_deleted() {
+    let Some((server, store)) = store().await else { return };
+    let (id, first) = (id(1), session("ada", Some("s1")));
+    assert_eq!(store.load(&id).await.unwrap(), None);
+    assert!(store.create(&id, &first).await.unwrap());
+    assert_eq!(store.load(&id).await.unwrap(), Some(first.clone()));
+    assert!(!store.create(&id, &session("eve", None)).await.unwrap(), "the id is taken");
+    assert_eq!(store.load(&id).await.unwrap(), Some(first.clone()), "nothing was written");
+
+    let second = next(&first, "other");
+    assert_eq!(store.save(&id, &second, 1).await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(store.load(&id).await.unwrap(), Some(second.clone()));
+    assert_eq!(store.save(&id, &next(&first, "late"), 1).await.unwrap(), SaveOutcome::Conflict);
+    assert_eq!(store.load(&id).await.unwrap(), Some(second.clone()));
+
+    store.delete(&id).await.unwrap();
+    store.delete(&id).await.unwrap();
+    assert_eq!(store.load(&id).await.unwrap(), None);
+    assert_eq!(server.keys("*"), Vec::<String>::new(), "nothing is left over");
+    assert_eq!(store.save(&id, &next(&second, "zombie"), 2).await.unwrap(), SaveOutcome::Gone);
+    assert_eq!(store.load(&id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn each_operation_costs_what_is_documented() {
+    let Some((server, store)) = store().await else { return };
+    let (id, first) = (id(1), session("ada", Some("s1")));
+    let scripts = |server: &RedisServer| server.counts().get("evalsha").copied().unwrap_or_default();
+    // The first call of a script brings the script along.
+    store.create(&id, &first).await.unwrap();
+    store.save(&id, &next(&first, "a"), 1).await.unwrap();
+    store.delete(&id).await.unwrap();
+
+    server.reset_counts();
+    store.create(&id, &first).await.unwrap();
+    assert_eq!(scripts(&server), 3);
+    server.reset_counts();
+    store.save(&id, &next(&first, "a"), 1).await.unwrap();
+    assert_eq!(scripts(&server), 3);
+    server.reset_counts();
+    store.load(&id).await.unwrap();
+    assert_eq!(server.counts().into_iter().collect::<Vec<_>>(), [("hmget".to_owned(), 1)]);
+    server.reset_counts();
+    store.delete(&id).await.unwrap();
+    assert_eq!((scripts(&server), server.counts()["zrem"]), (1, 2));
+}
+
+#[tokio::test]
+async fn a_session_expires_with_everything_that_names_it() {
+    let Some((server, store)) = store().await else { return };
+    let mut short = session("ada", Some("s1"));
+    short.expires_at = in_millis(300);
+    assert!(store.create(&id(1), &short).await.unwrap());
+    assert!(store.load(&id(1)).await.unwrap().is_some());
+    let left = |key: &str| server.cli(&["PTTL", key]).parse::<i64>().unwrap();
+    assert!((59_000..=60_300).contains(&left("logto:sub:ada")), "a set lasts a minute longer");
+    assert!((59_000..=60_300).contains(&left("logto:sid:s1")));
+
+    // A later session prolongs the user's set, and a save the session and its sets.
+    assert!(store.create(&id(2), &session("ada", Some("s2"))).await.unwrap());
+    assert!(left("logto:sub:ada") > 3_500_000);
+    let mut longer = next(&short, "longer");
+    longer.expires_at = in_millis(600);
+    assert_eq!(store.save(&id(1), &longer, 1).await.unwrap(), SaveOutcome::Saved);
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    assert!(store.load(&id(1)).await.unwrap().is_some());
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    assert_eq!(store.load(&id(1)).await.unwrap(), None);
+    assert_eq!(store.save(&id(1), &next(&longer, "zombie"), 2).await.unwrap(), SaveOutcome::Gone);
+    assert_eq!(server.keys("logto:session:*").len(), 1);
+    assert_eq!(
+        store.revoke(&RevokedSessions::Sub("ada".to_owned())).await.unwrap(),
+        1,
+        "the expired one does not count"
+    );
+}
+
+#[tokio::test]
+async fn sessions_are_revoked_by_sid_and_by_sub() {
+    let Some((_server, store)) = store().await else { return };
+    for (number, sub, sid) in [(1, "ada", Some("s1")), (2, "ada", Some("s2")), (3, "ada", None), (4, "bob", Some("s4"))]
+    {
+        assert!(store.create(&id(number), &session(sub, sid)).await.unwrap());
+    }
+    let revoke = async |which: RevokedSessions| store.revoke(&which).await.unwrap();
+    assert_eq!(revoke(RevokedSessions::Sid("s1".to_owned())).await, 1);
+    assert_eq!(store.load(&id(1)).await.unwrap(), None);
+    assert_eq!(store.save(&id(1), &next(&session("ada", Some("s1")), "zombie"), 1).await.unwrap(), SaveOutcome::Gone);
+    assert_eq!(revoke(RevokedSessions::Sub("ada".to_owned())).await, 2);
+    assert_eq!(revoke(RevokedSessions::Sub("ada".to_owned())).await, 0);
+    assert_eq!(revoke(RevokedSessions::Sid("nobody".to_owned())).await, 0);
+    assert!(store.load(&id(4)).await.unwrap().is_some(), "bob is not ada");
+
+    // Names are nothing but names.
+    let odd = "a*b {c}\r\n:d\u{0}ü";
+    assert!(store.create(&id(5), &session(odd, Some(odd))).await.unwrap());
+    assert_eq!(revoke(RevokedSessions::Sub(odd.to_owned())).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_saves_at_once_one_wins() {
+    let Some((server, store)) = store().await else { return };
+    let other = RedisStore::connect(server.url()).await.unwrap();
+    let mut current = session("ada", Some("s1"));
+    assert!(store.create(&id(1), &current).await.unwrap());
+    for _ in 0..10 {
+        let mut tasks = JoinSet::new();
+        for number in 0..100 {
+            let store = if number % 2 == 0 { store.clone() } else { other.clone() };
+            let (wanted, expected) = (next(&current, &format!("by {number}")), current.revision);
+            tasks.spawn(async move { (store.save(&id(1), &wanted, expected).await.unwrap(), wanted) });
+        }
+        let (won, lost): (Vec<_>, Vec<_>) =
+            tasks.join_all().await.into_iter().partition(|(outcome, _)| *outcome == SaveOutcome::Saved);
+        assert_eq!((won.len(), lost.len()), (1, 99));
+        assert!(lost.iter().all(|(outcome, _)| *outcome == SaveOutcome::Conflict));
+        current = store.load(&id(1)).await.unwrap().unwrap();
+        assert_eq!(current, won[0].1);
+    }
+}
+
+#[tokio::test]
+async fn applications_that_share_a_redis_do_not_meet() {
+    let Some((server, store)) = store().await else { return };
+    let shop = store.clone().prefix("shop:");
+    assert!(store.create(&id(1), &session("ada", None)).await.unwrap());
+    assert!(shop.create(&id(1), &session("ada", None)).await.unwrap());
+    assert_eq!(shop.revoke(&RevokedSessions::Sub("ada".to_owned())).await.unwrap(), 1);
+    assert!(store.load(&id(1)).await.unwrap().is_some());
+    assert!(server.keys("*").iter().all(|key| key.starts_with("logto:")));
+}

@@ -1,0 +1,123 @@
+//! Redis stops, falls silent, starts again.
+
+use std::time::{Duration, Instant};
+
+use logto::{ErrorKind, RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SessionStore};
+
+use super::{id, next, session, store};
+use crate::redis_server::RedisServer;
+
+/// It fails, and within three seconds.
+async fn fails_soon<T>(what: &str, operation: impl Future<Output = Result<T, logto::BoxError>>) {
+    let begun = Instant::now();
+    assert!(operation.await.is_err(), "{what} gave an answer");
+    assert!(begun.elapsed() < Duration::from_secs(3), "{what} took {:?}", begun.elapsed());
+}
+
+async fn everything_fails_soon(store: &RedisStore) {
+    let (id, session, minute) = (id(1), session("ada", Some("s1")), Duration::from_secs(60));
+    let (newer, everybody, keys) =
+        (next(&session, "newer"), RevokedSessions::Sub("ada".to_owned()), ["key".to_owned()]);
+    let (coordinator, revocations) = (store.coordinator(), store.revocations());
+    tokio::join!(
+        fails_soon("create", store.create(&id, &session)),
+        fails_soon("load", store.load(&id)),
+        fails_soon("save", store.save(&id, &newer, 1)),
+        fails_soon("delete", store.delete(&id)),
+        fails_soon("revoke", store.revoke(&everybody)),
+        fails_soon("lock", coordinator.lock("key", minute)),
+        fails_soon("unlock", coordinator.unlock("key", "holder")),
+        fails_soon("get", coordinator.get("key")),
+        fails_soon("put", coordinator.put("key", "value", minute)),
+        fails_soon("remember", revocations.revoke("key", session.expires_at, minute)),
+        fails_soon("revoked_until", revocations.revoked_until(&keys)),
+    );
+}
+
+#[tokio::test]
+async fn a_redis_that_stopped_is_an_error_and_serves_again_when_it_is_back() {
+    let Some((mut server, store)) = store().await else { return };
+    let session = session("ada", None);
+    for number in 1..=3 {
+        assert!(store.create(&id(number), &session).await.unwrap());
+        server.stop();
+        everything_fails_soon(&store).await;
+        everything_fails_soon(&store).await;
+        server.restart();
+        // No failure once it is back: what waits for the connection gets it.
+        assert_eq!(store.load(&id(number)).await.unwrap(), None);
+        assert!(store.coordinator().lock("key", Duration::from_secs(60)).await.unwrap().is_some());
+    }
+    assert!(store.create(&id(9), &session).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_restart_that_nobody_saw_costs_no_read() {
+    let Some((mut server, store)) = store().await else { return };
+    for _ in 0..3 {
+        server.restart();
+        assert_eq!(store.load(&id(1)).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_is_silent_is_an_error() {
+    let Some((server, store)) = store().await else { return };
+    server.pause();
+    everything_fails_soon(&store).await;
+    server.resume();
+    assert!(store.create(&id(2), &session("ada", None)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_wrong_address_is_an_error_that_says_so() {
+    let error = RedisStore::connect("http://localhost").await.unwrap_err();
+    assert_eq!(error.code(), "config.invalid");
+    let error = RedisStore::connect_cluster(Vec::<String>::new()).await.unwrap_err();
+    assert_eq!(error.code(), "config.invalid");
+    let error = RedisStore::connect("redis://:hunter2@127.0.0.1:1").await.unwrap_err();
+    assert_eq!((error.code(), error.kind()), ("store.failed", ErrorKind::Store));
+    assert!(!format!("{error:?} {error}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn the_password_is_told_to_redis_alone() {
+    let Some(server) = RedisServer::start_with(&["--requirepass", "hunter2"]) else { return };
+    let url = |password| format!("redis://:{password}@127.0.0.1:{}", server.port());
+    let error = RedisStore::connect(url("hunter3")).await.unwrap_err();
+    assert_eq!(error.code(), "store.failed");
+    assert!(!format!("{error:?} {error}").contains("hunter"));
+
+    let store = RedisStore::connect(url("hunter2")).await.unwrap();
+    assert!(store.create(&id(1), &session("ada", None)).await.unwrap());
+    let shown = format!("{store:?} {:?} {:?}", store.coordinator(), store.revocations());
+    assert!(!shown.contains("hunter") && !shown.contains("127.0.0.1"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_documented_rights_suffice() {
+    let Some(server) = RedisServer::start() else { return };
+    let documented =
+        include_str!("../../../docs/stores.md").lines().find_map(|line| line.trim().strip_prefix("`+hmget"));
+    let rights = format!("+hmget{}", documented.unwrap().split_once('`').unwrap().0);
+    let rule = ["ACL", "SETUSER", "shop", "on", ">secret", "-@all", "~logto:*"];
+    assert_eq!(server.cli(&[rule.as_slice(), &rights.split(' ').collect::<Vec<_>>()].concat()), "OK");
+
+    let store = RedisStore::connect(format!("redis://shop:secret@127.0.0.1:{}", server.port())).await.unwrap();
+    let (first, minute) = (session("ada", Some("s1")), Duration::from_secs(60));
+    assert!(store.create(&id(1), &first).await.unwrap());
+    assert!(store.create(&id(2), &first).await.unwrap());
+    assert!(store.load(&id(1)).await.unwrap().is_some());
+    store.save(&id(1), &next(&first, "newer"), 1).await.unwrap();
+    store.delete(&id(1)).await.unwrap();
+    assert_eq!(store.revoke(&RevokedSessions::Sid("s1".to_owned())).await.unwrap(), 1);
+
+    let (coordinator, revocations) = (store.coordinator(), store.revocations());
+    let holder = coordinator.lock("key", minute).await.unwrap().unwrap();
+    coordinator.unlock("key", &holder).await.unwrap();
+    coordinator.put("key", "value", minute).await.unwrap();
+    coordinator.get("key").await.unwrap();
+    revocations.revoke("key", first.expires_at, minute).await.unwrap();
+    revocations.revoke("key", first.expires_at, minute).await.unwrap();
+    revocations.revoked_until(&["key".to_owned()]).await.unwrap();
+}

@@ -1,0 +1,53 @@
+//! A Redis behind TLS. Trust comes from the system's certificates, so the test runs itself again with other ones.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use logto::{RedisStore, SessionStore};
+
+use super::{id, session};
+use crate::redis_server::{RedisServer, free_port};
+
+const URL: &str = "LOGTO_TEST_REDIS_TLS_URL";
+
+/// A certificate for `localhost` that nobody has signed.
+fn certificate(directory: &Path) -> bool {
+    let mut command = Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]);
+    command.args(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"]);
+    command.args(["-keyout", "key.pem", "-out", "cert.pem"]).current_dir(directory);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+#[tokio::test]
+async fn tls_is_checked_against_the_certificates_of_the_system() {
+    let Some(plain) = RedisServer::start() else { return };
+    assert!(certificate(plain.directory()), "openssl makes a certificate");
+    let path = |name: &str| plain.directory().join(name).to_str().unwrap().to_owned();
+    let (cert, key) = (path("cert.pem"), path("key.pem"));
+    let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &cert];
+    let port = free_port().to_string();
+    let arguments = [tls.as_slice(), &["--tls-auth-clients", "no", "--tls-port", &port]].concat();
+    let Some(encrypted) = RedisServer::start_with(&arguments) else { return };
+    let url = format!("rediss://localhost:{port}");
+
+    let error = RedisStore::connect(&url).await.unwrap_err();
+    assert_eq!(error.code(), "store.failed", "a stranger's certificate");
+
+    let mut trusting = Command::new(std::env::current_exe().unwrap());
+    trusting.args(["--exact", "redis::tls::a_process_that_trusts_the_certificate", "--include-ignored"]);
+    let output = trusting.env("SSL_CERT_FILE", &cert).env(URL, &url).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(plain.keys("*").len(), 0);
+    assert_eq!(encrypted.keys("logto:session:*").len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "run by the test above, which says where Redis is"]
+async fn a_process_that_trusts_the_certificate() {
+    let Ok(url) = std::env::var(URL) else { return };
+    let store = RedisStore::connect(url).await.unwrap();
+    assert!(store.create(&id(1), &session("ada", None)).await.unwrap());
+}
