@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use cookie::Cookie;
 
 use super::{
-    SessionData, chunks,
+    Others, SessionData, chunks, next,
     settings::CookieSettings,
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
 };
@@ -28,8 +28,26 @@ pub(super) enum Origin {
     Store { id: SessionId, revision: u64 },
 }
 
+/// What the cookies gave.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    pub(super) origin: Origin,
+    pub(super) data: Option<SessionData>,
+    pub(super) others: Others,
+    /// Whether what the browser holds has to be written anew, or deleted.
+    pub(super) rewrite: bool,
+}
+
 /// Reads the session that the cookies, given as (name, value), hold or point to.
-pub(super) async fn open(
+pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Result<Opened> {
+    if let Some(opened) = next::open(settings, cookies, now).await {
+        return Ok(opened);
+    }
+    let (origin, data) = open_own(settings, cookies, now).await?;
+    Ok(Opened { origin, rewrite: data.is_none(), data, others: Others::default() })
+}
+
+async fn open_own(
     settings: &CookieSettings,
     cookies: &[(String, String)],
     now: i64,
@@ -84,7 +102,7 @@ fn revocation_keys(data: &SessionData) -> Vec<String> {
     [format!("id/{}", data.id.to_key()), format!("sub/{}", subject.sub)].into_iter().chain(sid).collect()
 }
 
-async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
+pub(super) async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
     match settings.stores.revocations.revoked_until(&revocation_keys(data)).await {
         Ok(until) => until.is_some_and(|until| data.issued_at <= crate::clock::unix_seconds(until)),
         // Nobody is logged out because a list cannot be read.
@@ -111,8 +129,12 @@ pub(super) async fn write(
     settings: &CookieSettings,
     origin: Origin,
     data: SessionData,
+    others: &Others,
     now: i64,
 ) -> Result<Option<Vec<Cookie<'static>>>> {
+    if let Some(next) = settings.shared() {
+        return next.write(settings, data, others, now).map(|cookie| Some(vec![cookie]));
+    }
     match &settings.stores.sessions {
         Some(store) => write_to_store(settings, &**store, origin, data, now).await,
         None => write_to_cookies(settings, data, now).map(Some),
@@ -131,6 +153,10 @@ async fn write_to_store(
         data.touched_at = now;
     }
     let Origin::Store { id, mut revision } = origin else {
+        if origin == Origin::Cookies {
+            // It moves into the store, maybe in two requests at once.
+            data.id = SessionId::random()?;
+        }
         let stored = record(settings, &mut data, 1, now)?;
         if !store.create(&data.id, &stored).await.map_err(failed("keep"))? {
             return Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken"));
