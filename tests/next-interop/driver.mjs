@@ -13,6 +13,8 @@ import EdgeClient from '@logto/next/edge';
 import { parse } from 'cookie';
 
 const command = JSON.parse(await text(process.stdin));
+// JSON has no `undefined`, and the package tells it from `null`.
+command.input ??= undefined;
 const answer = await { seal, unseal, kv, request }[command.op](command);
 process.stdout.write(JSON.stringify(answer ?? null));
 
@@ -48,7 +50,7 @@ async function pages(client, cookie, call, input) {
     signIn: () => client.handleSignIn(input)(request, response),
     callback: () => client.handleSignInCallback()(request, response),
     signOut: () => client.handleSignOut()(request, response),
-    context: () => client.withLogtoApiRoute((request, response) => response.json(request.user), input ?? {})(request, response),
+    context: () => client.withLogtoApiRoute((request, response) => response.json(request.user), input)(request, response),
     accessToken: async () => { answer.result = await client.getAccessToken(request, response, input); },
     organizationToken: async () => { answer.result = await client.getOrganizationToken(request, response, input); },
   };
@@ -65,7 +67,7 @@ async function edge(client, config, cookie, call, input) {
     return { result, setCookies: headers.getSetCookie() };
   }
   if (call === 'context') {
-    return { result: await client.getLogtoContext(request, input ?? {}), setCookies: [] };
+    return { result: await client.getLogtoContext(request, input), setCookies: [] };
   }
   const calls = { signIn: () => client.handleSignIn(input), callback: () => client.handleSignInCallback(), signOut: () => client.handleSignOut() };
   const response = await calls[call]()(request);

@@ -90,7 +90,7 @@ fn their_cookie_is_read() {
             ..TokenKey::default()
         };
         assert_eq!(data.access_token(&key, NOW).unwrap().expires_at, NOW + 3500);
-        assert_eq!(commit(open, &settings(), NOW + 60).unwrap(), [], "reading writes nothing");
+        assert_eq!(commit(open, &settings(), NOW + 60).unwrap().len(), 0, "reading writes nothing");
     }
     let rotated = settings_with(SessionFormat::Next, APP, OTHER, &[SECRET]);
     assert!(load(&rotated, SEALED, NOW).data().is_some(), "a secret used before still reads");
@@ -134,7 +134,7 @@ fn a_cookie_without_a_session_is_nobody_and_left_alone() {
     for value in [SIGNED_OUT, PENDING, truncated, "", ".", "a.b", "%zz.%zz", "👻", ours[0].value()] {
         let open = load(&settings(), value, NOW);
         assert!(open.data().is_none(), "{value}");
-        assert_eq!(commit(open, &settings(), NOW).unwrap(), [], "{value}");
+        assert_eq!(commit(open, &settings(), NOW).unwrap().len(), 0, "{value}");
     }
     let rotated = load(&settings_with(SessionFormat::Next, APP, OTHER, &[]), SEALED, NOW);
     assert!(rotated.data().is_none());
