@@ -153,14 +153,26 @@ fn the_cookie_name_has_the_host_prefix_where_browsers_allow_it() {
     assert_eq!(name(builder()), "__Host-logto_app");
     assert_eq!(name(builder().cookie_domain("example.com")), "logto_app");
     assert_eq!(name(builder().base_url("http://localhost:3000")), "logto_app");
-    assert_eq!(name(builder().session_format(SessionFormat::Next)), "logto_app", "theirs has none");
-    let migrating = builder().session_format(SessionFormat::FromNext).session_store(MemoryStore::new());
-    assert_eq!(name(migrating), "__Host-logto_app");
     let odd = name(builder().app_id("an app; with=odd letters"));
     assert!(
         odd.starts_with("__Host-logto_") && odd.bytes().all(|byte| byte.is_ascii_graphic() && !b";=, ".contains(&byte)),
         "{odd}"
     );
+}
+
+#[test]
+fn the_cookie_of_next_is_read_where_the_format_says_so() {
+    let reads =
+        |format: SessionFormat| builder().session_format(format).build().unwrap().cookies.is_session_name("logto_app");
+    assert!(!reads(SessionFormat::Logto) && reads(SessionFormat::Next) && reads(SessionFormat::FromNext));
+    let stored = builder().session_format(SessionFormat::FromNext).session_store(MemoryStore::new());
+    assert!(stored.build().is_ok(), "sessions may move into a store");
+    for (text, format) in
+        [("logto", SessionFormat::Logto), ("next", SessionFormat::Next), ("from-next", SessionFormat::FromNext)]
+    {
+        assert_eq!(from_vars(&[("LOGTO_SESSION_FORMAT", text)]).session_format, format);
+        assert_eq!(serde_json::to_value(format).unwrap(), text, "serde and the environment agree");
+    }
 }
 
 fn from_vars(vars: &[(&str, &str)]) -> LogtoConfigBuilder {
@@ -189,7 +201,6 @@ fn the_environment_sets_everything() {
         ("LOGTO_TIMEOUT", "3"),
         ("LOGTO_SESSION_IDLE", "3600"),
         ("LOGTO_SESSION_ABSOLUTE", "86400"),
-        ("LOGTO_SESSION_FORMAT", "from-next"),
         ("PATH", "/bin"),
     ])
     .build()
@@ -204,7 +215,6 @@ fn the_environment_sets_everything() {
     );
     assert_eq!(config.internal_endpoint.unwrap().as_str(), "http://logto:3001/");
     assert_eq!(config.allowed_return_origins.len(), 1);
-    assert!(config.cookies.is_session_name("logto_app"), "the cookie of Next.js is read, too");
 }
 
 #[test]
@@ -237,7 +247,7 @@ fn serde_reads_the_same_settings() {
     let config: LogtoConfig = serde_json::from_value(json).unwrap();
     assert_eq!(config.redirect_uri(), "https://www.example.com/auth/callback");
     assert_eq!(config.cookies.lifetime.idle, Duration::from_secs(3600));
-    assert_eq!(config.cookies.session_name(), "logto_app");
+    assert!(config.cookies.is_session_name("logto_app"));
     assert_eq!(config.routes().sign_in_path(), "/logto/sign-in");
 
     let wrong = serde_json::from_value::<LogtoConfig>(serde_json::json!({ "endpoint": "https://x.app" })).unwrap_err();

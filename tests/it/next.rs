@@ -9,8 +9,8 @@ use std::{
 
 use cookie::Cookie;
 use logto::{
-    Clock, ContextOptions, SessionFormat, SessionLifetime, SignInOptions, SignOutOptions, TokenOptions, scopes,
-    testing::Endpoint,
+    Clock, ContextOptions, LogtoConfigBuilder, MemoryStore, SessionFormat, SessionLifetime, SignInOptions,
+    SignOutOptions, TokenOptions, scopes, testing::Endpoint,
 };
 use serde_json::{Value, json};
 
@@ -182,6 +182,24 @@ async fn who_was_signed_in_there_stays_so_when_the_move_ends() {
         token(&site, &mut browser, TokenOptions::resource(BOOKS)).await;
         assert_eq!(site.mock.requests(Endpoint::Token), 1, "their refresh token gave the new token");
     }
+}
+
+/// Two requests at once bring one cookie of theirs: each gets a stored session, and whichever answer comes last counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_move_may_end_in_a_store() {
+    let Some(next) = Next::installed() else { return };
+    let configure =
+        |config: LogtoConfigBuilder| config.session_format(SessionFormat::FromNext).session_store(MemoryStore::new());
+    let site = Site::with(|mock| mock, configure).await;
+    let mut browser = Browser::default();
+    next.signs_in("pages", &site, &mut browser).await;
+    let (mut first, mut second) = (browser.clone(), browser);
+    for browser in [&mut first, &mut second] {
+        assert!(site.context(browser, ContextOptions::new()).await.unwrap().is_authenticated());
+        assert!(browser.cookies["logto_app"].len() < 100, "a reference");
+        assert!(site.context(browser, ContextOptions::new()).await.unwrap().is_authenticated());
+    }
+    assert_ne!(first.cookies, second.cookies);
 }
 
 /// `createKVSessionWrapper` keeps plain JSON under a bare id that it takes from the cookie: nothing to share, see `docs/from-next.md`.
