@@ -115,7 +115,7 @@ pub use self::{
     routes::AuthRequest,
     secret::Secret,
     session::{
-        SessionLifetime,
+        SessionFormat, SessionLifetime,
         cookies::{Cookies, HeaderCookies},
         memory::{MemoryRevocations, MemoryStore},
         store::{

@@ -7,11 +7,11 @@ use super::{
     problems::{Problems, is_loopback},
 };
 use crate::{
-    Clock, Error, HttpClient, Prompt, Result, Secret, SessionLifetime,
+    Clock, Error, HttpClient, Prompt, Result, Secret, SessionFormat, SessionLifetime,
     clock::SystemClock,
     scopes,
     session::{
-        CookieSettings, Keys, Stores,
+        CookieSettings, Keys, NextCookie, Stores,
         memory::MemoryRevocations,
         store::{RefreshCoordinator, RevocationStore, SessionStore},
     },
@@ -41,6 +41,7 @@ pub struct LogtoConfigBuilder {
     pub(super) prompt: Option<Vec<Prompt>>,
     pub(super) allowed_return_origins: Vec<String>,
     pub(super) session_lifetime: Option<SessionLifetime>,
+    pub(super) session_format: SessionFormat,
     pub(super) leeway: Option<u64>,
     pub(super) timeout: Option<u64>,
     pub(super) routes: Routes,
@@ -152,6 +153,12 @@ impl LogtoConfigBuilder {
     /// How long a session lives.
     pub fn session_lifetime(mut self, lifetime: SessionLifetime) -> Self {
         self.session_lifetime = Some(lifetime);
+        self
+    }
+
+    /// In which form a session is in its cookie: the crate's own, or that of `@logto/next`, to share sessions with a Next.js app.
+    pub fn session_format(mut self, format: SessionFormat) -> Self {
+        self.session_format = format;
         self
     }
 
@@ -269,6 +276,12 @@ impl LogtoConfigBuilder {
         problems.unless(!lifetime.idle.is_zero() && lifetime.idle <= lifetime.absolute, || {
             "session_lifetime is not 0 < idle <= absolute (both in seconds)".into()
         });
+        problems.session_format(
+            self.session_format,
+            self.session_store.is_some(),
+            self.cookie_domain.is_some(),
+            &app_id,
+        );
         let leeway = self.leeway.unwrap_or(60);
         problems.unless(leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
         let timeout = self.timeout.unwrap_or(10);
@@ -290,12 +303,13 @@ impl LogtoConfigBuilder {
                 .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&clock)))),
         };
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
+        let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets);
         Ok(LogtoConfig {
             issuer: format!("{}/oidc", endpoint.as_str().trim_end_matches('/')),
             endpoint,
             accepted_issuers: self.accepted_issuers,
             internal_endpoint,
-            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, self.cookie_domain),
+            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, self.cookie_domain).with_next(next),
             app_id,
             app_secret: self.app_secret,
             base_url,

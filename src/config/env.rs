@@ -74,6 +74,10 @@ impl LogtoConfigBuilder {
             });
             known.collect()
         });
+        let format = text("LOGTO_SESSION_FORMAT").and_then(|format| {
+            format.parse().map_err(|error| unreadable.push(format!("LOGTO_SESSION_FORMAT: {error}"))).ok()
+        });
+        builder.session_format = format.unwrap_or_default();
         builder.unreadable = unreadable;
         builder
     }

@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use super::Routes;
-use crate::{Error, Secret, error::Code, scopes};
+use crate::{Error, Secret, SessionFormat, error::Code, scopes};
 
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
 const MIN_SECRET: usize = 32;
@@ -81,6 +81,25 @@ impl Problems {
         };
         self.unless(covers && domain.contains('.'), || {
             format!("cookie_domain {domain} does not cover the host of base_url (browsers would drop the cookies)")
+        });
+    }
+
+    pub(super) fn session_format(&mut self, format: SessionFormat, store: bool, domain: bool, app_id: &str) {
+        let name = match format {
+            SessionFormat::Logto => return,
+            SessionFormat::Next => "next",
+            SessionFormat::FromNext => "from-next",
+        };
+        self.unless(!store || format != SessionFormat::Next, || {
+            "session_format is next and there is a session_store (Next.js cannot read it: leave it out, or use `from-next`)".into()
+        });
+        self.unless(!domain, || {
+            format!("session_format is {name} and there is a cookie_domain (@logto/next writes its cookie for one host: leave cookie_domain out)")
+        });
+        let token = app_id.len() <= 64
+            && app_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        self.unless(token, || {
+            format!("session_format is {name} and app_id cannot be part of a cookie's name (copy it from Logto Console › Applications)")
         });
     }
 

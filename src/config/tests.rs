@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{LogtoConfig, LogtoConfigBuilder, Routes};
-use crate::{Prompt, SessionLifetime, scopes};
+use crate::{MemoryStore, Prompt, SessionFormat, SessionLifetime, scopes};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -91,6 +91,18 @@ fn each_mistake_is_named_with_what_to_do() {
             builder().session_lifetime(SessionLifetime::new().idle(Duration::ZERO)),
             "session_lifetime is not 0 < idle <= absolute (both in seconds)",
         ),
+        (
+            builder().session_format(SessionFormat::Next).session_store(MemoryStore::new()),
+            "session_format is next and there is a session_store (Next.js cannot read it: leave it out, or use `from-next`)",
+        ),
+        (
+            builder().session_format(SessionFormat::FromNext).cookie_domain("example.com"),
+            "session_format is from-next and there is a cookie_domain (@logto/next writes its cookie for one host: leave cookie_domain out)",
+        ),
+        (
+            builder().session_format(SessionFormat::Next).app_id("my app"),
+            "session_format is next and app_id cannot be part of a cookie's name (copy it from Logto Console › Applications)",
+        ),
         (builder().leeway(Duration::from_secs(3600)), "leeway is over 600 seconds (set the clock by NTP instead)"),
         (builder().timeout(Duration::ZERO), "timeout is not between 1 and 120 seconds"),
         (
@@ -148,6 +160,21 @@ fn the_cookie_name_has_the_host_prefix_where_browsers_allow_it() {
     );
 }
 
+#[test]
+fn the_cookie_of_next_is_read_where_the_format_says_so() {
+    let reads =
+        |format: SessionFormat| builder().session_format(format).build().unwrap().cookies.is_session_name("logto_app");
+    assert!(!reads(SessionFormat::Logto) && reads(SessionFormat::Next) && reads(SessionFormat::FromNext));
+    let stored = builder().session_format(SessionFormat::FromNext).session_store(MemoryStore::new());
+    assert!(stored.build().is_ok(), "sessions may move into a store");
+    for (text, format) in
+        [("logto", SessionFormat::Logto), ("next", SessionFormat::Next), ("from-next", SessionFormat::FromNext)]
+    {
+        assert_eq!(from_vars(&[("LOGTO_SESSION_FORMAT", text)]).session_format, format);
+        assert_eq!(serde_json::to_value(format).unwrap(), text, "serde and the environment agree");
+    }
+}
+
 fn from_vars(vars: &[(&str, &str)]) -> LogtoConfigBuilder {
     LogtoConfigBuilder::from_vars(vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
@@ -200,11 +227,13 @@ fn what_the_environment_holds_wrongly_is_named() {
         ("LOGTO_LEEWAY", "soon"),
         ("LOGTO_COOKIE_SECURE", "perhaps"),
         ("LOGTO_PROMPT", "ask"),
+        ("LOGTO_SESSION_FORMAT", "Next"),
     ]);
     refused(
         builder,
-        "4 settings are wrong: LOGTO_LEEWAY is not a whole number of seconds; LOGTO_COOKIE_SECURE is neither true nor false; \
-         LOGTO_PROMPT: prompt is `none`, `login` or `consent`; app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)",
+        "5 settings are wrong: LOGTO_LEEWAY is not a whole number of seconds; LOGTO_COOKIE_SECURE is neither true nor false; \
+         LOGTO_PROMPT: prompt is `none`, `login` or `consent`; LOGTO_SESSION_FORMAT: session_format is `logto`, `next` or `from-next`; \
+         app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)",
     );
 }
 
@@ -213,11 +242,12 @@ fn serde_reads_the_same_settings() {
     let json = serde_json::json!({
         "endpoint": "https://logto.example.com", "app_id": "app", "app_secret": "secret", "base_url": "https://www.example.com",
         "cookie_secret": SECRET, "scopes": ["email"], "prompt": ["login", "consent"], "leeway": 30,
-        "session_lifetime": { "idle": 3600 }, "routes": { "callback": "/auth/callback" },
+        "session_lifetime": { "idle": 3600 }, "session_format": "next", "routes": { "callback": "/auth/callback" },
     });
     let config: LogtoConfig = serde_json::from_value(json).unwrap();
     assert_eq!(config.redirect_uri(), "https://www.example.com/auth/callback");
     assert_eq!(config.cookies.lifetime.idle, Duration::from_secs(3600));
+    assert!(config.cookies.is_session_name("logto_app"));
     assert_eq!(config.routes().sign_in_path(), "/logto/sign-in");
 
     let wrong = serde_json::from_value::<LogtoConfig>(serde_json::json!({ "endpoint": "https://x.app" })).unwrap_err();

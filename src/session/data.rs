@@ -44,7 +44,7 @@ pub(crate) struct StoredAccessToken {
 }
 
 /// A token with less than this to live is renewed: it must survive the way to the API.
-const MARGIN: i64 = 60;
+pub(super) const MARGIN: i64 = 60;
 
 impl StoredAccessToken {
     /// A token that lives `lifetime` seconds from `now`. A short-lived one is renewed when half of its life is over, not on every call.

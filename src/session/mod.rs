@@ -3,7 +3,9 @@
 mod chunks;
 pub(crate) mod cookies;
 mod data;
+mod format;
 pub(crate) mod memory;
+mod next;
 mod packed;
 mod persist;
 #[cfg(feature = "redis")]
@@ -18,16 +20,17 @@ use std::mem;
 
 use cookie::Cookie;
 
-use self::persist::Origin;
-pub use self::settings::SessionLifetime;
+use self::persist::{Opened, Origin};
 pub(crate) use self::{
     cookies::Cookies,
     data::{SessionData, StoredAccessToken},
+    next::{NextCookie, Others},
     packed::Jwt,
     seal::Keys,
     settings::{CookieSettings, Stores},
     transaction::Transaction,
 };
+pub use self::{format::SessionFormat, settings::SessionLifetime};
 use crate::{Error, Result, error::Code};
 
 /// What one request brought, and what its response has to write.
@@ -37,6 +40,8 @@ pub(crate) struct OpenSession {
     changed: bool,
     /// Where the session came from.
     origin: Origin,
+    /// What a cookie shared with Next.js holds besides the session.
+    others: Others,
     /// Sessions that this request ended.
     ended: Vec<(Origin, SessionData)>,
     /// The session's cookies in the request: written anew or deleted, never left over.
@@ -63,19 +68,17 @@ impl OpenSession {
                 pending.push((name.to_owned(), value.to_owned()));
             }
         });
-        let (origin, data) = match found.is_empty() {
-            true => (Origin::None, None),
+        let Opened { origin, data, others, rewrite } = match found.is_empty() {
+            true => Opened::default(),
             false => persist::open(settings, &found, now).await?,
         };
         let present: Vec<_> = found.into_iter().map(|(name, _)| name).collect();
-        let changed = match &data {
-            Some(data) => now.saturating_sub(data.touched_at) >= settings.lifetime.touch_interval(),
-            None => !present.is_empty(),
-        };
+        let interval = settings.lifetime.touch_interval();
+        let changed = rewrite || data.as_ref().is_some_and(|data| now.saturating_sub(data.touched_at) >= interval);
         if changed && data.is_none() {
             tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
         }
-        Ok(Self { data, changed, origin, ended: Vec::new(), present, pending, queued: Vec::new() })
+        Ok(Self { data, changed, origin, others, ended: Vec::new(), present, pending, queued: Vec::new() })
     }
 
     pub(crate) fn data(&self) -> Option<&SessionData> {
@@ -98,6 +101,7 @@ impl OpenSession {
     /// Ends the session and forgets every sign-in under way.
     pub(crate) fn end(&mut self, settings: &CookieSettings) -> Option<SessionData> {
         self.queued.extend(self.pending.drain(..).map(|(name, _)| settings.deletion(name)));
+        self.changed |= !mem::take(&mut self.others).is_empty();
         self.clear()
     }
 
@@ -171,8 +175,8 @@ impl OpenSession {
             }
         }
         let session = match self.data {
-            Some(data) => persist::write(settings, self.origin, data, now).await?,
-            None => None,
+            Some(data) => persist::write(settings, self.origin, data, &self.others, now).await?,
+            None => next::write_others(settings, &self.others)?,
         };
         // Where the store only took note, the cookie stays as it is.
         if session.as_ref().is_none_or(|cookies| !cookies.is_empty()) {

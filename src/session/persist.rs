@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use cookie::Cookie;
 
 use super::{
-    SessionData, chunks, revocation,
+    Others, SessionData, chunks, next, revocation,
     settings::CookieSettings,
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
 };
@@ -28,8 +28,26 @@ pub(super) enum Origin {
     Store { id: SessionId, revision: u64 },
 }
 
+/// What the cookies gave.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    pub(super) origin: Origin,
+    pub(super) data: Option<SessionData>,
+    pub(super) others: Others,
+    /// Whether what the browser holds has to be written anew, or deleted.
+    pub(super) rewrite: bool,
+}
+
 /// Reads the session that the cookies, given as (name, value), hold or point to.
-pub(super) async fn open(
+pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Result<Opened> {
+    if let Some(opened) = next::open(settings, cookies, now).await {
+        return Ok(opened);
+    }
+    let (origin, data) = open_own(settings, cookies, now).await?;
+    Ok(Opened { origin, rewrite: data.is_none(), data, others: Others::default() })
+}
+
+async fn open_own(
     settings: &CookieSettings,
     cookies: &[(String, String)],
     now: i64,
@@ -82,8 +100,12 @@ pub(super) async fn write(
     settings: &CookieSettings,
     origin: Origin,
     data: SessionData,
+    others: &Others,
     now: i64,
 ) -> Result<Option<Vec<Cookie<'static>>>> {
+    if let Some(next) = settings.shared() {
+        return next.write(settings, data, others, now).map(|cookie| Some(vec![cookie]));
+    }
     match &settings.stores.sessions {
         Some(store) => write_to_store(settings, &**store, origin, data, now).await,
         None => write_to_cookies(settings, data, now).map(Some),
@@ -102,6 +124,13 @@ async fn write_to_store(
         data.touched_at = now;
     }
     let Origin::Store { id, mut revision } = origin else {
+        if origin == Origin::Cookies {
+            // It moves into the store, maybe in two requests at once, and under another name: what ended it has the present one.
+            if revocation::is_revoked(settings, &data).await {
+                return Ok(None);
+            }
+            data.id = SessionId::random()?;
+        }
         let stored = record(settings, &mut data, 1, now)?;
         if !store.create(&data.id, &stored).await.map_err(failed("keep"))? {
             return Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken"));

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
+    next::NextCookie,
     seal::Keys,
     store::{RevocationStore, SessionStore},
 };
@@ -100,6 +101,8 @@ pub(crate) struct CookieSettings {
     pub(crate) keys: Keys,
     pub(crate) lifetime: SessionLifetime,
     pub(crate) stores: Stores,
+    /// The cookie that is shared with Next.js, or taken over from it.
+    next: Option<NextCookie>,
     name: String,
     secure: bool,
     domain: Option<String>,
@@ -116,7 +119,23 @@ impl CookieSettings {
     ) -> Self {
         // RFC 6265bis section 4.1.3.2: the browser itself then refuses the cookie from a subdomain or over http.
         let prefix = if secure && domain.is_none() { "__Host-" } else { "" };
-        Self { keys, lifetime, stores, name: format!("{prefix}logto_{}", cookie_token(app_id)), secure, domain }
+        let name = format!("{prefix}logto_{}", cookie_token(app_id));
+        Self { keys, lifetime, stores, next: None, name, secure, domain }
+    }
+
+    /// The same, sharing sessions with Next.js or taking them over from it.
+    pub(crate) fn with_next(self, next: Option<NextCookie>) -> Self {
+        Self { next, ..self }
+    }
+
+    /// The cookie of Next.js, where it may be read.
+    pub(super) fn next(&self) -> Option<&NextCookie> {
+        self.next.as_ref()
+    }
+
+    /// The cookie of Next.js, where sessions are written to it.
+    pub(super) fn shared(&self) -> Option<&NextCookie> {
+        self.next().filter(|next| next.is_shared())
     }
 
     /// The session's cookie; further chunks are `name.1`, `name.2`, ….
@@ -130,6 +149,9 @@ impl CookieSettings {
 
     /// Whether `name` is the session's cookie or one of its chunks.
     pub(crate) fn is_session_name(&self, name: &str) -> bool {
+        if self.next.as_ref().is_some_and(|next| next.name() == name) {
+            return true;
+        }
         match name.strip_prefix(self.name.as_str()) {
             Some("") => true,
             Some(rest) => rest.strip_prefix('.').is_some_and(|index| matches!(index.as_bytes(), [b'1'..=b'9'])),

@@ -13,6 +13,7 @@ mod flow;
 mod forge;
 mod instances;
 mod logs;
+mod next;
 mod oidc_provider;
 mod quickstart;
 mod recorded;

@@ -26,7 +26,11 @@ impl Site {
 
     /// A site that is a public client: it has no secret, and Logto rotates its refresh token on each use.
     pub async fn rotating() -> Self {
-        Self::build(app("spa").public(), |mock| mock, |mock, clock| settings(mock, clock).app_id("spa")).await
+        Self::rotating_with(|config| config).await
+    }
+
+    pub async fn rotating_with(config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder) -> Self {
+        Self::build(app("spa").public(), |mock| mock, |mock, clock| config(settings(mock, clock).app_id("spa"))).await
     }
 
     pub async fn with(

@@ -1,0 +1,117 @@
+//! The JSON in the cookie: `idToken`, `refreshToken`, `accessToken`, and members that are none of ours, which survive.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::tokens;
+use crate::{
+    Error, Result, Secret,
+    error::Code,
+    session::{Jwt, SessionData, store::SessionId},
+};
+
+const ID_TOKEN: &str = "idToken";
+const REFRESH_TOKEN: &str = "refreshToken";
+const ACCESS_TOKEN: &str = "accessToken";
+
+/// What else the cookie holds: a sign-in that Next.js has begun (`signInSession`, with its code verifier), or what a later version adds.
+#[derive(Clone, Default, PartialEq)]
+pub(crate) struct Others(Map<String, Value>);
+
+impl Others {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Others {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Others({})", self.0.len())
+    }
+}
+
+/// A cookie that was opened.
+#[derive(Debug, Default)]
+pub(super) struct Members {
+    /// Nobody is signed in where there is no ID token of this application.
+    pub(super) data: Option<SessionData>,
+    /// Whether this crate wrote the session before, and so knows since when it is idle.
+    pub(super) stamped: bool,
+    pub(super) others: Others,
+}
+
+/// `None` where it is no object.
+pub(super) fn read(json: &[u8], app_id: &str) -> Option<Members> {
+    let mut members: Map<String, Value> = serde_json::from_slice(json).ok()?;
+    let mut take = |name| match members.remove(name) {
+        Some(Value::String(text)) if !text.is_empty() => Some(Secret::new(text)),
+        _ => None,
+    };
+    let (id_token, refresh_token, access_tokens) = (take(ID_TOKEN), take(REFRESH_TOKEN), take(ACCESS_TOKEN));
+    let mut data = id_token.and_then(|id_token| begin(&id_token, refresh_token, app_id));
+    let mut stamped = false;
+    if let (Some(data), Some(json)) = (&mut data, access_tokens) {
+        let (access_tokens, stamp) = tokens::read(json.expose());
+        data.access_tokens = access_tokens;
+        stamped = stamp.and_then(|stamp| stamp.apply(data)).is_some();
+    }
+    Some(Members { data, stamped, others: Others(members) })
+}
+
+pub(super) fn write(data: Option<&SessionData>, others: &Others) -> Result<Vec<u8>> {
+    let mut members = others.0.clone();
+    let unwritable = |source| Error::new(Code::SessionTooLarge, "the session cannot be written").with_source(source);
+    if let Some(data) = data {
+        members.insert(ID_TOKEN.to_owned(), data.id_token.compact().expose().into());
+        members.insert(ACCESS_TOKEN.to_owned(), tokens::write(data).map_err(unwritable)?.into());
+        let refresh_token = data.refresh_token.as_ref().map(|token| token.expose().into());
+        members.extend(refresh_token.map(|token| (REFRESH_TOKEN.to_owned(), token)));
+    }
+    serde_json::to_vec(&members).map_err(unwritable)
+}
+
+/// A session as far as the tokens tell: it began when the ID token was issued.
+fn begin(id_token: &Secret, refresh_token: Option<Secret>, app_id: &str) -> Option<SessionData> {
+    let jwt = Jwt::parse(id_token.expose())?;
+    let claims: Claims = serde_json::from_slice(jwt.payload()).ok()?;
+    // Nothing else binds a cookie to its application: two that share a secret could be given each other's.
+    if !claims.aud.contains(app_id) {
+        return None;
+    }
+    let mut data = SessionData::begin(jwt, claims.iat).ok()?;
+    data.id = derived_id(refresh_token.as_ref().unwrap_or(id_token))?;
+    data.refresh_token = refresh_token;
+    Some(data)
+}
+
+/// The same for the same session at each reading, so that it can be remembered to have ended; nobody learns it without the token.
+fn derived_id(token: &Secret) -> Option<SessionId> {
+    let hash = Sha256::new_with_prefix(b"logto next session id v1\0").chain_update(token.expose()).finalize();
+    hash.first_chunk().copied().map(SessionId::from_bytes)
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    aud: Audience,
+    iat: i64,
+}
+
+/// OpenID Connect Core 2: a string or an array of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn contains(&self, app_id: &str) -> bool {
+        match self {
+            Self::One(one) => one == app_id,
+            Self::Many(many) => many.iter().any(|one| one == app_id),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The session cookie of `@logto/next` 4 and `@logto/node` 3, read and written so that both sides share it.
+//!
+//! The cookie belongs to the Next.js app as well: what cannot be opened here, or holds no session, is left alone. It may be sealed with a
+//! newer secret, or hold a sign-in that Next.js has begun.
+
+mod members;
+mod seal;
+mod tokens;
+
+use cookie::Cookie;
+
+use self::members::Members;
+pub(crate) use self::members::Others;
+use super::{
+    CookieSettings, SessionData, SessionFormat,
+    chunks::MAX_COOKIE,
+    persist::{Opened, Origin},
+    revocation,
+};
+use crate::{Error, Result, Secret, clock, error::Code};
+
+/// Reads the cookie: always where it is shared, else where it holds a session and the browser has none of our own.
+pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Option<Opened> {
+    let next = settings.next()?;
+    let shared = next.is_shared();
+    if !shared && cookies.iter().any(|(name, _)| name != next.name()) {
+        return None;
+    }
+    let Found { data, expired, others } = next.open(settings, cookies, now);
+    if !shared && data.is_none() {
+        return None;
+    }
+    let revoked = match &data {
+        Some(data) => revocation::is_revoked(settings, data).await,
+        None => false,
+    };
+    let rewrite = expired || revoked || !shared;
+    Some(Opened { origin: Origin::Cookies, data: data.filter(|_| !revoked), others, rewrite })
+}
+
+/// Writes what is left in a shared cookie without a session. `None` where that is nothing.
+pub(super) fn write_others(settings: &CookieSettings, others: &Others) -> Result<Option<Vec<Cookie<'static>>>> {
+    let Some(next) = settings.shared().filter(|_| !others.is_empty()) else {
+        return Ok(None);
+    };
+    let max_age = clock::whole_seconds(settings.lifetime.idle);
+    next.sealed(settings, None, others, max_age).map(|cookie| Some(vec![cookie]))
+}
+
+/// How the cookie is named and sealed.
+#[derive(Debug, Clone)]
+pub(crate) struct NextCookie {
+    name: String,
+    app_id: String,
+    keys: seal::Keys,
+    /// Whether sessions are written in this format, too, or only taken over from it.
+    shared: bool,
+}
+
+impl NextCookie {
+    /// `None` where the format has nothing to do with Next.js.
+    pub(crate) fn new(format: SessionFormat, app_id: &str, secret: &Secret, previous: &[Secret]) -> Option<Self> {
+        let shared = match format {
+            SessionFormat::Logto => return None,
+            SessionFormat::Next => true,
+            SessionFormat::FromNext => false,
+        };
+        let keys = seal::Keys::derive(secret, previous);
+        Some(Self { name: format!("logto_{app_id}"), app_id: app_id.to_owned(), keys, shared })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Reads the cookie, given among others as (name, value).
+    fn open(&self, settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Found {
+        let opened = cookies.iter().filter(|(name, _)| *name == self.name).find_map(|(_, value)| {
+            let json = self.keys.open(value)?;
+            members::read(&json, &self.app_id)
+        });
+        let Members { data, stamped, others } = opened.unwrap_or_default();
+        let alive = data.as_ref().is_some_and(|data| {
+            // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
+            let touched_at = if stamped { data.touched_at } else { now };
+            now < settings.lifetime.ends_at(data.created_at, touched_at)
+        });
+        Found { expired: data.is_some() && !alive, data: data.filter(|_| alive), others }
+    }
+
+    /// The cookie that holds a session.
+    pub(super) fn write(
+        &self,
+        settings: &CookieSettings,
+        mut data: SessionData,
+        others: &Others,
+        now: i64,
+    ) -> Result<Cookie<'static>> {
+        data.touched_at = now;
+        data.access_tokens.retain(|token| token.expires_at > now);
+        let max_age = settings.lifetime.ends_at(data.created_at, now).saturating_sub(now);
+        let mut others = others.clone();
+        loop {
+            let cookie = self.sealed(settings, Some(&data), &others, max_age)?;
+            let size = cookie.to_string().len();
+            let droppable = data.refresh_token.is_some() && !data.access_tokens.is_empty();
+            // With room to spare for the escapes, so that Next.js can write the session back.
+            if size + seal::escapes(cookie.value()) <= MAX_COOKIE {
+                return Ok(cookie);
+            }
+            // An access token can be had again, and a sign-in begun again; the user's session cannot.
+            if droppable {
+                data.access_tokens.remove(0);
+            } else if size <= MAX_COOKIE {
+                return Ok(cookie);
+            } else if !others.is_empty() {
+                others = Others::default();
+            } else {
+                return Err(too_large(&data));
+            }
+        }
+    }
+
+    fn sealed(
+        &self,
+        settings: &CookieSettings,
+        data: Option<&SessionData>,
+        others: &Others,
+        max_age: i64,
+    ) -> Result<Cookie<'static>> {
+        let value = self.keys.seal(&members::write(data, others)?)?;
+        Ok(settings.cookie(self.name.clone(), value, max_age))
+    }
+}
+
+/// What the cookie gave.
+#[derive(Debug, Default)]
+struct Found {
+    data: Option<SessionData>,
+    /// There was a session, and its time is over.
+    expired: bool,
+    others: Others,
+}
+
+fn too_large(data: &SessionData) -> Error {
+    let (member, size) = data.largest_member();
+    let message = format!("the session does not fit one cookie of {MAX_COOKIE} bytes; {member} alone has {size} bytes");
+    Error::new(Code::SessionTooLarge, message).with_hint(
+        "The format of @logto/next has room for one cookie. Ask for fewer scopes that put claims into the ID token, or end the sharing: \
+         session_format `from-next` has room for four cookies, and takes a session store.",
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! The member `accessToken`: JSON in a string, a map of what `@logto/client` calls access token keys.
+//!
+//! One more entry, which no key of theirs can name, holds what this crate knows of the session. `@logto/client` keeps entries that it
+//! does not ask for and forgets all of them when a sign-in begins or the tokens are cleared, so this one never passes to another session.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    Secret,
+    session::{SessionData, StoredAccessToken, data::MARGIN, store::SessionId},
+    types::TokenKey,
+};
+
+/// Their keys all have an `@`.
+const STAMP: &str = "logto-rust";
+
+/// What their format has no place for. Without token, scope and expiry they would take the whole map for broken.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Stamp {
+    /// The session's id.
+    token: String,
+    scope: String,
+    expires_at: i64,
+    created_at: i64,
+    touched_at: i64,
+    issued_at: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    token: Cow<'a, str>,
+    scope: Cow<'a, str>,
+    /// Unix seconds by the clock of whoever asked.
+    expires_at: i64,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Written<'a> {
+    Token(Entry<'a>),
+    Stamp(Stamp),
+}
+
+/// The access tokens, the one that lives longest last, and the stamp. What is not an entry of theirs is passed over.
+pub(super) fn read(json: &str) -> (Vec<StoredAccessToken>, Option<Stamp>) {
+    let mut map: Map<String, Value> = serde_json::from_str(json).unwrap_or_default();
+    let stamp = map.remove(STAMP).and_then(|stamp| serde_json::from_value(stamp).ok());
+    let tokens = map.into_iter().filter_map(|(key, entry)| {
+        let Entry { token, scope, expires_at } = serde_json::from_value(entry).ok()?;
+        let (token, scope) = (Secret::new(token), scope.into_owned());
+        Some(StoredAccessToken { key: parse_key(&key)?, token, scope, expires_at, margin: MARGIN })
+    });
+    let mut tokens: Vec<_> = tokens.collect();
+    tokens.sort_by_key(|token| token.expires_at);
+    (tokens, stamp)
+}
+
+pub(super) fn write(data: &SessionData) -> serde_json::Result<String> {
+    let entry = |stored: &'_ StoredAccessToken| Entry {
+        token: stored.token.expose().to_owned().into(),
+        scope: stored.scope.clone().into(),
+        expires_at: stored.expires_at,
+    };
+    let tokens = data.access_tokens.iter().map(|stored| (key(&stored.key), Written::Token(entry(stored))));
+    let stamp = (STAMP.to_owned(), Written::Stamp(Stamp::of(data)));
+    serde_json::to_string(&tokens.chain([stamp]).collect::<BTreeMap<_, _>>())
+}
+
+impl Stamp {
+    fn of(data: &SessionData) -> Self {
+        Self {
+            token: data.id.to_key(),
+            scope: String::new(),
+            expires_at: 0,
+            created_at: data.created_at,
+            touched_at: data.touched_at,
+            issued_at: data.issued_at,
+        }
+    }
+
+    /// Gives a session back what it was stamped with. `None` where the stamp cannot be read.
+    pub(super) fn apply(&self, data: &mut SessionData) -> Option<()> {
+        data.id = SessionId::from_key(&self.token)?;
+        data.created_at = self.created_at;
+        // Their refreshes move the ID token's `iat`, which stands in `touched_at`, but not the stamp.
+        data.touched_at = data.touched_at.max(self.touched_at);
+        data.issued_at = self.issued_at;
+        Some(())
+    }
+}
+
+/// `<scopes, sorted>@<resource>#<organization>`, the organization with its `#` only where there is one.
+fn key(key: &TokenKey) -> String {
+    let organization = key.organization.as_ref().map(|organization| format!("#{organization}"));
+    format!(
+        "{}@{}{}",
+        key.scopes.join(" "),
+        key.resource.as_deref().unwrap_or_default(),
+        organization.unwrap_or_default()
+    )
+}
+
+/// A resource has no fragment (RFC 8707 section 2), so the first `#` ends it.
+fn parse_key(text: &str) -> Option<TokenKey> {
+    let (scopes, target) = text.split_once('@')?;
+    let (resource, organization) = match target.split_once('#') {
+        Some((resource, organization)) => (resource, Some(organization.to_owned())),
+        None => (target, None),
+    };
+    let resource = (!resource.is_empty()).then(|| resource.to_owned());
+    Some(TokenKey { resource, organization, scopes: scopes.split_whitespace().map(str::to_owned).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_those_of_logto_client() {
+        let of = |resource: &str, organization: Option<&str>, scopes: &[&str]| TokenKey {
+            resource: (!resource.is_empty()).then(|| resource.to_owned()),
+            organization: organization.map(str::to_owned),
+            scopes: scopes.iter().copied().map(str::to_owned).collect(),
+        };
+        for (text, expected) in [
+            ("@", of("", None, &[])),
+            ("@https://api.example.test", of("https://api.example.test", None, &[])),
+            ("@#org-1", of("", Some("org-1"), &[])),
+            ("@https://api.example.test/a?b#org-1", of("https://api.example.test/a?b", Some("org-1"), &[])),
+            ("read write@urn:api#org-1", of("urn:api", Some("org-1"), &["read", "write"])),
+        ] {
+            assert_eq!(key(&expected), text);
+            assert_eq!(parse_key(text), Some(expected), "{text}");
+        }
+        assert_eq!(parse_key(STAMP), None, "no key of theirs is taken for the stamp");
+    }
+}
