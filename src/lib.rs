@@ -18,6 +18,8 @@ mod web;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(feature = "tower-sessions")]
+pub use self::session::tower::TowerSessionStore;
 #[cfg(feature = "axum")]
 pub use self::web::axum;
 pub use self::{

@@ -9,6 +9,8 @@ mod persist;
 mod seal;
 mod settings;
 pub(crate) mod store;
+#[cfg(feature = "tower-sessions")]
+pub(crate) mod tower;
 mod transaction;
 
 use std::mem;

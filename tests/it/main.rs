@@ -15,3 +15,4 @@ mod oidc_provider;
 mod quickstart;
 mod recorded;
 mod refresh;
+mod stores;

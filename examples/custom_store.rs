@@ -1,0 +1,167 @@
+//! A session store of one's own, complete: each session is a JSON file in a directory. It survives restarts, and several processes may share it.
+//!
+//! `cargo run --example custom_store` starts a Logto of its own (`MockLogto`); the user is `ada`, the password `lovelace`.
+//! Its test is one line: `logto::testing::store_conformance(FileStore::new(directory)?).await`.
+
+#![allow(clippy::print_stdout)] // A program talks to the one who runs it.
+
+use std::{
+    error::Error,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use axum::{Router, routing::get};
+use logto::{
+    BoxError, BoxFuture, LogtoClient, LogtoConfig, LogtoContext, RevokedSessions, SaveOutcome, SessionId, SessionStore,
+    StoredSession,
+    testing::{MockApp, MockLogto},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// Sessions as files. What is in them is sealed; the directory needs no secrecy beyond that of the names in it.
+#[derive(Debug, Clone)]
+pub struct FileStore {
+    directory: PathBuf,
+}
+
+impl FileStore {
+    pub fn new(directory: impl Into<PathBuf>) -> io::Result<Self> {
+        let directory = directory.into();
+        fs::create_dir_all(&directory)?;
+        Ok(Self { directory })
+    }
+
+    /// Does `work` while no one else does, in this process or another; off the threads that serve requests, since files may be slow.
+    fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, BoxError>> {
+        let directory = self.directory.clone();
+        Box::pin(async move {
+            let task = tokio::task::spawn_blocking(move || {
+                let lock = File::create(directory.join("lock"))?;
+                lock.lock()?; // until it is dropped
+                work(&directory)
+            });
+            Ok(task.await??)
+        })
+    }
+}
+
+impl SessionStore for FileStore {
+    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
+        let (name, session) = (id.to_key(), session.clone());
+        self.alone(move |directory| match read(&directory.join(&name))? {
+            Some(_) => Ok(false),
+            None => write(directory, &name, &session).map(|()| true),
+        })
+    }
+
+    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
+        let name = id.to_key();
+        self.alone(move |directory| read(&directory.join(name)))
+    }
+
+    fn save<'a>(
+        &'a self,
+        id: &'a SessionId,
+        session: &'a StoredSession,
+        expected: u64,
+    ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
+        let (name, session) = (id.to_key(), session.clone());
+        self.alone(move |directory| match read(&directory.join(&name))? {
+            None => Ok(SaveOutcome::Gone),
+            Some(stored) if stored.revision != expected => Ok(SaveOutcome::Conflict),
+            Some(_) => write(directory, &name, &session).map(|()| SaveOutcome::Saved),
+        })
+    }
+
+    fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
+        let name = id.to_key();
+        self.alone(move |directory| remove(&directory.join(name)))
+    }
+
+    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+        let which = which.clone();
+        self.alone(move |directory| {
+            let mut count = 0;
+            for entry in fs::read_dir(directory)? {
+                let path = entry?.path();
+                let is_meant = |session: &StoredSession| match &which {
+                    RevokedSessions::Sid(sid) => session.sid.as_ref() == Some(sid),
+                    RevokedSessions::Sub(sub) => session.sub == *sub,
+                    _ => false,
+                };
+                if is_session(&path) && read(&path)?.as_ref().is_some_and(is_meant) {
+                    remove(&path)?;
+                    count += 1;
+                }
+            }
+            Ok(count)
+        })
+    }
+}
+
+fn is_session(path: &Path) -> bool {
+    path.file_name().and_then(|name| SessionId::from_key(name.to_str()?)).is_some()
+}
+
+/// The session in a file; one that has expired is no longer there.
+fn read(path: &Path) -> io::Result<Option<StoredSession>> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        bytes => bytes?,
+    };
+    let (revision, sub, sid, expires_at, sealed) = serde_json::from_slice(&bytes)?;
+    let session = StoredSession::new(revision, sub, sid, expires_at, sealed);
+    Ok(Some(session).filter(|session| session.expires_at > SystemTime::now()))
+}
+
+/// Under another name first: a crash leaves the old session or the new one, never half of one.
+fn write(directory: &Path, name: &str, session: &StoredSession) -> io::Result<()> {
+    let StoredSession { revision, sub, sid, expires_at, sealed, .. } = session;
+    let json: Value = json!([revision, sub, sid, expires_at, sealed]);
+    fs::write(directory.join("new"), json.to_string())?;
+    fs::rename(directory.join("new"), directory.join(name))
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let base_url = "http://localhost:3000";
+    let app = MockApp::new("custom-store", "a-secret")
+        .redirect_uri(format!("{base_url}/callback"))
+        .post_logout_redirect_uri(base_url);
+    let mock = MockLogto::builder().port(3001).app(app).start().await?;
+    let config = LogtoConfig::builder()
+        .endpoint(mock.endpoint())
+        .app_id("custom-store")
+        .app_secret("a-secret")
+        .base_url(base_url)
+        .cookie_secret("a secret for this example alone, never for production")
+        .session_store(FileStore::new("target/sessions")?)
+        .build()?;
+    let logto = LogtoClient::new(config)?;
+    let app = Router::new().route("/", get(home)).merge(logto::axum::routes(&logto)).layer(logto::axum::layer(logto));
+
+    println!("Open {base_url} in a browser.");
+    axum::serve(TcpListener::bind("127.0.0.1:3000").await?, app).await?;
+    Ok(())
+}
+
+async fn home(context: LogtoContext) -> String {
+    match context.claims() {
+        Some(claims) => format!("hello, {}; sign out by POST to /logto/sign-out", claims.sub),
+        None => "please go to /logto/sign-in".into(),
+    }
+}
