@@ -19,10 +19,12 @@ use logto::{
     StoredSession,
     testing::{MockApp, MockLogto},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpListener;
 
-/// Sessions as files. What is in them is sealed; the directory needs no secrecy beyond that of the names in it.
+type Answer<'a, T> = BoxFuture<'a, Result<T, BoxError>>;
+
+/// Sessions as files. What is in them is sealed, and their names open nothing: cookies hold them sealed, too.
 #[derive(Debug, Clone)]
 pub struct FileStore {
     directory: PathBuf,
@@ -35,25 +37,23 @@ impl FileStore {
         Ok(Self { directory })
     }
 
-    /// Does `work` while no one else does, in this process or another; off the threads that serve requests, since files may be slow.
-    fn alone<T: Send + 'static>(
+    /// Does `work` while nobody else does, in this process or another; off the threads that serve requests, since files may be slow.
+    fn alone<'a, T: Send + 'static>(
         &self,
         work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
-    ) -> BoxFuture<'_, Result<T, BoxError>> {
+    ) -> Answer<'a, T> {
         let directory = self.directory.clone();
-        Box::pin(async move {
-            let task = tokio::task::spawn_blocking(move || {
-                let lock = File::create(directory.join("lock"))?;
-                lock.lock()?; // until it is dropped
-                work(&directory)
-            });
-            Ok(task.await??)
-        })
+        let task = move || {
+            let lock = File::create(directory.with_extension("lock"))?;
+            lock.lock()?; // until it is dropped
+            work(&directory)
+        };
+        Box::pin(async { Ok(tokio::task::spawn_blocking(task).await??) })
     }
 }
 
 impl SessionStore for FileStore {
-    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
+    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> Answer<'a, bool> {
         let (name, session) = (id.to_key(), session.clone());
         self.alone(move |directory| match read(&directory.join(&name))? {
             Some(_) => Ok(false),
@@ -61,17 +61,12 @@ impl SessionStore for FileStore {
         })
     }
 
-    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> Answer<'a, Option<StoredSession>> {
         let name = id.to_key();
         self.alone(move |directory| read(&directory.join(name)))
     }
 
-    fn save<'a>(
-        &'a self,
-        id: &'a SessionId,
-        session: &'a StoredSession,
-        expected: u64,
-    ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
+    fn save<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession, expected: u64) -> Answer<'a, SaveOutcome> {
         let (name, session) = (id.to_key(), session.clone());
         self.alone(move |directory| match read(&directory.join(&name))? {
             None => Ok(SaveOutcome::Gone),
@@ -80,34 +75,33 @@ impl SessionStore for FileStore {
         })
     }
 
-    fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn delete<'a>(&'a self, id: &'a SessionId) -> Answer<'a, ()> {
         let name = id.to_key();
-        self.alone(move |directory| remove(&directory.join(name)))
+        self.alone(move |directory| match fs::remove_file(directory.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> Answer<'a, u64> {
         let which = which.clone();
         self.alone(move |directory| {
+            let is_meant = |session: StoredSession| match &which {
+                RevokedSessions::Sid(sid) => session.sid.as_ref() == Some(sid),
+                RevokedSessions::Sub(sub) => session.sub == *sub,
+                _ => false,
+            };
             let mut count = 0;
             for entry in fs::read_dir(directory)? {
                 let path = entry?.path();
-                let is_meant = |session: &StoredSession| match &which {
-                    RevokedSessions::Sid(sid) => session.sid.as_ref() == Some(sid),
-                    RevokedSessions::Sub(sub) => session.sub == *sub,
-                    _ => false,
-                };
-                if is_session(&path) && read(&path)?.as_ref().is_some_and(is_meant) {
-                    remove(&path)?;
+                if read(&path)?.is_some_and(is_meant) {
+                    fs::remove_file(&path)?;
                     count += 1;
                 }
             }
             Ok(count)
         })
     }
-}
-
-fn is_session(path: &Path) -> bool {
-    path.file_name().and_then(|name| SessionId::from_key(name.to_str()?)).is_some()
 }
 
 /// The session in a file; one that has expired is no longer there.
@@ -117,23 +111,15 @@ fn read(path: &Path) -> io::Result<Option<StoredSession>> {
         bytes => bytes?,
     };
     let (revision, sub, sid, expires_at, sealed) = serde_json::from_slice(&bytes)?;
-    let session = StoredSession::new(revision, sub, sid, expires_at, sealed);
-    Ok(Some(session).filter(|session| session.expires_at > SystemTime::now()))
+    Ok((expires_at > SystemTime::now()).then(|| StoredSession::new(revision, sub, sid, expires_at, sealed)))
 }
 
 /// Under another name first: a crash leaves the old session or the new one, never half of one.
 fn write(directory: &Path, name: &str, session: &StoredSession) -> io::Result<()> {
     let StoredSession { revision, sub, sid, expires_at, sealed, .. } = session;
-    let json: Value = json!([revision, sub, sid, expires_at, sealed]);
-    fs::write(directory.join("new"), json.to_string())?;
-    fs::rename(directory.join("new"), directory.join(name))
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    let new = directory.with_extension("new");
+    fs::write(&new, json!([revision, sub, sid, expires_at, sealed]).to_string())?;
+    fs::rename(new, directory.join(name))
 }
 
 #[tokio::main]

@@ -11,7 +11,7 @@ use std::{
 use logto::{
     BoxError, BoxFuture, ContextOptions, LogtoClient, RevokedSessions, SaveOutcome, SessionId, SessionStore,
     SignOutOptions, StoredSession, TokenOptions,
-    testing::{Endpoint, MockLogto, TestClock},
+    testing::{Endpoint, Fault, MockLogto, TestClock},
 };
 
 use crate::support::{APP_SECRET, BOOKS, Browser, Site, app, settings};
@@ -30,8 +30,8 @@ impl Counts {
     }
 }
 
-pub struct Counting<S> {
-    pub store: S,
+struct Counting<S> {
+    store: S,
     pub counts: Arc<Counts>,
 }
 
@@ -68,78 +68,94 @@ impl<S: SessionStore> SessionStore for Counting<S> {
 }
 
 /// Two instances of one application, each with its own connection to the sessions.
-pub async fn instances<S: SessionStore>(stores: [S; 2]) -> ([Site; 2], Arc<Counts>) {
-    let clock = TestClock::new();
-    let counts = Arc::new(Counts::default());
-    let mock = MockLogto::builder().app(app("app")).clock(clock.clone()).start().await.unwrap();
-    let sites = stores.map(|store| {
-        let store = Counting { store, counts: Arc::clone(&counts) };
-        let config = settings(&mock, &clock).app_secret(APP_SECRET).session_store(store).build().unwrap();
-        Site { mock: mock.clone(), logto: LogtoClient::new(config).unwrap(), clock: clock.clone() }
-    });
-    (sites, counts)
+pub struct Instances {
+    pub first: Site,
+    pub second: LogtoClient,
+    pub counts: Arc<Counts>,
+}
+
+impl Instances {
+    pub async fn over<S: SessionStore>([first, second]: [S; 2]) -> Self {
+        let clock = TestClock::new();
+        let counts = Arc::new(Counts::default());
+        let mock = MockLogto::builder().app(app("app")).clock(clock.clone()).start().await.unwrap();
+        let client = |store| {
+            let store = Counting { store, counts: Arc::clone(&counts) };
+            let config = settings(&mock, &clock).app_secret(APP_SECRET).session_store(store).build().unwrap();
+            LogtoClient::new(config).unwrap()
+        };
+        let (logto, second) = (client(first), client(second));
+        Self { first: Site { mock, logto, clock }, second, counts }
+    }
+
+    /// Whether either knows the browser's session.
+    async fn is_signed_in(&self, browser: &Browser) -> bool {
+        let first = self.first.is_signed_in(browser).await;
+        assert_eq!(self.second.is_authenticated(&browser.request()).await.unwrap(), first, "both say the same");
+        first
+    }
 }
 
 pub async fn of_a_session<S: SessionStore>(stores: [S; 2]) {
-    let ([a, b], counts) = instances(stores).await;
-    let mut browser = a.signed_in("ada").await;
+    let both = Instances::over(stores).await;
+    let Instances { first: site, second, counts } = &both;
+    let mut browser = site.signed_in("ada").await;
     assert_eq!(counts.take(), (0, 1), "a sign-in is one write");
     assert!(browser.header().len() < 200, "the cookie holds nothing but the sealed id");
 
-    let context = b.context(&mut browser, ContextOptions::new()).await.unwrap();
+    let mut cookies = browser.request();
+    let context = second.get_context(&mut cookies, ContextOptions::new()).await.unwrap();
     assert!(context.is_authenticated(), "the other instance knows the session");
     assert_eq!(counts.take(), (1, 0), "a request of a signed-in user is one load and no write");
 
-    let first = token(&b, &mut browser).await.unwrap();
+    let first = token(second, &mut browser).await.unwrap();
     assert_eq!(counts.take(), (1, 1), "a new token is one load and one write");
-    assert_eq!(token(&a, &mut browser).await.unwrap(), first, "the other instance has the token, too");
+    assert_eq!(token(&site.logto, &mut browser).await.unwrap(), first, "the other instance has the token, too");
     assert_eq!(counts.take(), (1, 0));
-    assert_eq!(a.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.requests(Endpoint::Token), 1);
 
-    a.advance(3600);
-    assert_ne!(token(&a, &mut browser).await.unwrap(), first);
-    assert_eq!(a.mock.requests(Endpoint::Token), 2);
+    site.advance(3600);
+    assert_ne!(token(&site.logto, &mut browser).await.unwrap(), first);
+    assert_eq!(site.mock.requests(Endpoint::Token), 2);
     // Past the grace period, with the refresh token that the other instance received.
-    b.advance(3600);
-    token(&b, &mut browser).await.unwrap();
-    assert!(a.is_signed_in(&browser).await);
+    site.advance(3600);
+    token(second, &mut browser).await.unwrap();
+    assert!(both.is_signed_in(&browser).await);
 
     let stolen = browser.clone();
-    let mut cookies = browser.request();
-    b.logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
-    browser.receive(&cookies.set_cookie_headers());
-    for site in [&a, &b] {
-        assert!(!site.is_signed_in(&browser).await);
-        assert!(!site.is_signed_in(&stolen).await, "a copy of the cookie is worth nothing after the sign-out");
-    }
-    a_slow_response_does_not_undo_a_sign_out(&a, &b).await;
+    sign_out(second, &mut browser).await;
+    assert!(!both.is_signed_in(&browser).await);
+    assert!(!both.is_signed_in(&stolen).await, "a copy of the cookie is worth nothing after the sign-out");
+    a_slow_response_does_not_undo_a_sign_out(&both).await;
 }
 
 /// A refresh on one instance is under way while the user signs out on the other.
-async fn a_slow_response_does_not_undo_a_sign_out(a: &Site, b: &Site) {
-    let browser = a.signed_in("ada").await;
-    a.advance(3600);
-    a.mock.fault(Endpoint::Token, logto::testing::Fault::delay(Duration::from_millis(300)));
-    let (logto, mut slow) = (a.logto.clone(), browser.clone());
+async fn a_slow_response_does_not_undo_a_sign_out(both: &Instances) {
+    let Instances { first: site, second, .. } = both;
+    let mut browser = site.signed_in("ada").await;
+    site.advance(3600);
+    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)));
+    let (logto, mut slow) = (site.logto.clone(), browser.clone());
     let refresh = tokio::spawn(async move {
-        let mut cookies = slow.request();
-        _ = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
-        slow.receive(&cookies.set_cookie_headers());
+        _ = token(&logto, &mut slow).await;
         slow
     });
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let mut cookies = browser.request();
-    b.logto.sign_out(&mut cookies, SignOutOptions::new().revoke(false)).await.unwrap();
+    sign_out(second, &mut browser).await;
     let slow = refresh.await.unwrap();
-    a.mock.clear_faults();
-    for browser in [&slow, &browser] {
-        assert!(!a.is_signed_in(browser).await && !b.is_signed_in(browser).await, "the session stays ended");
-    }
+    site.mock.clear_faults();
+    assert!(!both.is_signed_in(&slow).await && !both.is_signed_in(&browser).await, "the session stays ended");
 }
 
-pub async fn token(site: &Site, browser: &mut Browser) -> logto::Result<String> {
+pub async fn token(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<String> {
     let mut cookies = browser.request();
-    let token = site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
+    let token = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
     browser.receive(&cookies.set_cookie_headers());
     token.map(|token| token.token().to_owned())
+}
+
+async fn sign_out(logto: &LogtoClient, browser: &mut Browser) {
+    let mut cookies = browser.request();
+    _ = logto.sign_out(&mut cookies, SignOutOptions::new().revoke(false)).await.unwrap();
+    browser.receive(&cookies.set_cookie_headers());
 }
