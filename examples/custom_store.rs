@@ -22,27 +22,24 @@ use logto::{
 use serde_json::json;
 use tokio::net::TcpListener;
 
-type Answer<'a, T> = BoxFuture<'a, Result<T, BoxError>>;
+type Later<'a, T> = BoxFuture<'a, Result<T, BoxError>>;
 
 /// Sessions as files. What is in them is sealed, and their names open nothing: cookies hold them sealed, too.
 #[derive(Debug, Clone)]
-pub struct FileStore {
-    directory: PathBuf,
-}
+pub struct FileStore(PathBuf);
 
 impl FileStore {
+    /// # Errors
+    /// Where the directory is not there and cannot be made.
     pub fn new(directory: impl Into<PathBuf>) -> io::Result<Self> {
-        let directory = directory.into();
-        fs::create_dir_all(&directory)?;
-        Ok(Self { directory })
+        let store = Self(directory.into());
+        fs::create_dir_all(&store.0)?;
+        Ok(store)
     }
 
     /// Does `work` while nobody else does, in this process or another; off the threads that serve requests, since files may be slow.
-    fn alone<'a, T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
-    ) -> Answer<'a, T> {
-        let directory = self.directory.clone();
+    fn alone<'a, T: Send + 'static>(&self, work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static) -> Later<'a, T> {
+        let directory = self.0.clone();
         let task = move || {
             let lock = File::create(directory.with_extension("lock"))?;
             lock.lock()?; // until it is dropped
@@ -53,7 +50,7 @@ impl FileStore {
 }
 
 impl SessionStore for FileStore {
-    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> Answer<'a, bool> {
+    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> Later<'a, bool> {
         let (name, session) = (id.to_key(), session.clone());
         self.alone(move |directory| match read(&directory.join(&name))? {
             Some(_) => Ok(false),
@@ -61,12 +58,12 @@ impl SessionStore for FileStore {
         })
     }
 
-    fn load<'a>(&'a self, id: &'a SessionId) -> Answer<'a, Option<StoredSession>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> Later<'a, Option<StoredSession>> {
         let name = id.to_key();
         self.alone(move |directory| read(&directory.join(name)))
     }
 
-    fn save<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession, expected: u64) -> Answer<'a, SaveOutcome> {
+    fn save<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession, expected: u64) -> Later<'a, SaveOutcome> {
         let (name, session) = (id.to_key(), session.clone());
         self.alone(move |directory| match read(&directory.join(&name))? {
             None => Ok(SaveOutcome::Gone),
@@ -75,7 +72,7 @@ impl SessionStore for FileStore {
         })
     }
 
-    fn delete<'a>(&'a self, id: &'a SessionId) -> Answer<'a, ()> {
+    fn delete<'a>(&'a self, id: &'a SessionId) -> Later<'a, ()> {
         let name = id.to_key();
         self.alone(move |directory| match fs::remove_file(directory.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -83,7 +80,7 @@ impl SessionStore for FileStore {
         })
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> Answer<'a, u64> {
+    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> Later<'a, u64> {
         let which = which.clone();
         self.alone(move |directory| {
             let is_meant = |session: StoredSession| match &which {
@@ -106,18 +103,17 @@ impl SessionStore for FileStore {
 
 /// The session in a file; one that has expired is no longer there.
 fn read(path: &Path) -> io::Result<Option<StoredSession>> {
-    let bytes = match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        bytes => bytes?,
-    };
-    let (revision, sub, sid, expires_at, sealed) = serde_json::from_slice(&bytes)?;
+    if !fs::exists(path)? {
+        return Ok(None);
+    }
+    let (revision, sub, sid, expires_at, sealed) = serde_json::from_slice(&fs::read(path)?)?;
     Ok((expires_at > SystemTime::now()).then(|| StoredSession::new(revision, sub, sid, expires_at, sealed)))
 }
 
 /// Under another name first: a crash leaves the old session or the new one, never half of one.
 fn write(directory: &Path, name: &str, session: &StoredSession) -> io::Result<()> {
-    let StoredSession { revision, sub, sid, expires_at, sealed, .. } = session;
     let new = directory.with_extension("new");
+    let StoredSession { revision, sub, sid, expires_at, sealed, .. } = session;
     fs::write(&new, json!([revision, sub, sid, expires_at, sealed]).to_string())?;
     fs::rename(new, directory.join(name))
 }

@@ -1,4 +1,4 @@
-//! Sessions in any store made for `tower-sessions`: PostgreSQL, MySQL, SQLite, DynamoDB, moka and others.
+//! Sessions in any store made for `tower-sessions`, which there are for most databases.
 
 mod entry;
 mod marks;

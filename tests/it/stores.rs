@@ -2,6 +2,7 @@
 
 mod bad;
 pub mod life;
+mod processes;
 
 #[allow(dead_code, unused_imports)]
 #[path = "../../examples/custom_store.rs"]

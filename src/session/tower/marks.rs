@@ -76,15 +76,7 @@ pub(super) struct Marks {
 
 impl Marks {
     pub(super) async fn read(backend: &impl Backend, session: &StoredSession) -> Result<Self, BoxError> {
-        let sub = Mark::named("sub", &session.sub);
-        let sid = session.sid.as_ref().map(|sid| Mark::named("sid", sid));
-        let read_sid = async {
-            match sid {
-                Some(sid) => sid.read(backend).await,
-                None => Ok(None),
-            }
-        };
-        let (sub, sid) = tokio::join!(sub.read(backend), read_sid);
+        let (sub, sid) = read_both(backend, session).await;
         Ok(Self { sub: sub?, sid: sid? })
     }
 
@@ -93,4 +85,19 @@ impl Marks {
         let now = Self::read(backend, session).await?;
         Ok((now.sub.is_some() && now.sub != self.sub) || (now.sid.is_some() && now.sid != self.sid))
     }
+}
+
+type Value = Result<Option<String>, BoxError>;
+
+/// The values now, read at once.
+async fn read_both(backend: &impl Backend, session: &StoredSession) -> (Value, Value) {
+    let sub = Mark::named("sub", &session.sub);
+    let sid = session.sid.as_ref().map(|sid| Mark::named("sid", sid));
+    let read_sid = async {
+        match sid {
+            Some(sid) => sid.read(backend).await,
+            None => Ok(None),
+        }
+    };
+    tokio::join!(sub.read(backend), read_sid)
 }

@@ -1,6 +1,10 @@
-//! Stores that do not do what they should, and one of tower-sessions that is strict.
+//! Stores that do not do what they should, and stores of tower-sessions that do it in their own way or time.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use logto::{BoxError, BoxFuture, MemoryStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
+use tokio::sync::Notify;
 use tower_sessions_core::{
     SessionStore as TowerStore,
     session::{Id, Record},
@@ -79,53 +83,49 @@ impl SessionStore for Bad {
 #[derive(Debug, Default, Clone)]
 pub struct Strict(TowerMemoryStore);
 
+#[async_trait]
 impl TowerStore for Strict {
-    fn create<'a, 'b, 'c>(
-        &'a self,
-        record: &'b mut Record,
-    ) -> std::pin::Pin<Box<dyn Future<Output = session_store::Result<()>> + Send + 'c>>
-    where
-        'a: 'c,
-        'b: 'c,
-    {
-        Box::pin(async move { self.0.save(record).await })
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        self.0.save(record).await
     }
 
-    fn save<'a, 'b, 'c>(
-        &'a self,
-        record: &'b Record,
-    ) -> std::pin::Pin<Box<dyn Future<Output = session_store::Result<()>> + Send + 'c>>
-    where
-        'a: 'c,
-        'b: 'c,
-    {
-        Box::pin(async move {
-            match self.0.load(&record.id).await? {
-                Some(_) => self.0.save(record).await,
-                None => Ok(()),
-            }
-        })
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        match self.0.load(&record.id).await? {
+            Some(_) => self.0.save(record).await,
+            None => Ok(()),
+        }
     }
 
-    fn load<'a, 'b, 'c>(
-        &'a self,
-        id: &'b Id,
-    ) -> std::pin::Pin<Box<dyn Future<Output = session_store::Result<Option<Record>>> + Send + 'c>>
-    where
-        'a: 'c,
-        'b: 'c,
-    {
-        self.0.load(id)
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        self.0.load(id).await
     }
 
-    fn delete<'a, 'b, 'c>(
-        &'a self,
-        id: &'b Id,
-    ) -> std::pin::Pin<Box<dyn Future<Output = session_store::Result<()>> + Send + 'c>>
-    where
-        'a: 'c,
-        'b: 'c,
-    {
-        self.0.delete(id)
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        self.0.delete(id).await
+    }
+}
+
+/// Holds each save up: it says that it is about to write, and waits for leave.
+#[derive(Debug, Default, Clone)]
+pub struct Held {
+    pub memory: TowerMemoryStore,
+    pub reached: Arc<Notify>,
+    pub leave: Arc<Notify>,
+}
+
+#[async_trait]
+impl TowerStore for Held {
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        self.reached.notify_one();
+        self.leave.notified().await;
+        self.memory.save(record).await
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        self.memory.load(id).await
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        self.memory.delete(id).await
     }
 }
