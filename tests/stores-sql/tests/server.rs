@@ -1,6 +1,7 @@
 //! A PostgreSQL server of the test's own: in a temporary directory, on a free port, gone with the test.
 
 use std::{
+    io::Write,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -18,7 +19,9 @@ impl Server {
     pub fn start() -> Option<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let Some(programs) = programs() else {
-            println!("skipped: PostgreSQL is not installed (Debian: apt-get install postgresql)");
+            // Not by `println!`, which is not shown for a test that passes.
+            let line = "skipped: PostgreSQL is not installed (Debian: apt-get install postgresql)";
+            writeln!(std::io::stderr(), "{line}").unwrap();
             return None;
         };
         let name = format!("logto-postgres-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
