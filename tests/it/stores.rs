@@ -34,7 +34,7 @@ impl Directory {
     }
 
     fn store(&self) -> FileStore {
-        FileStore::new(&self.0).unwrap()
+        FileStore::new(self.0.join("sessions")).unwrap()
     }
 }
 
