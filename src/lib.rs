@@ -102,6 +102,8 @@ pub mod testing;
 
 #[cfg(feature = "redis")]
 pub use self::session::redis::{RedisCoordinator, RedisRevocations, RedisStore};
+#[cfg(feature = "tower-sessions")]
+pub use self::session::tower_sessions::TowerSessionStore;
 #[cfg(feature = "axum")]
 pub use self::web::axum;
 pub use self::{

@@ -42,6 +42,7 @@ const SHARED_STATE: &[&str] = &[
     "src/client/refresh.rs",
     "src/client/request_session.rs",
     "src/session/memory.rs",
+    "src/session/tower_sessions",
     "src/testing/",
 ];
 const MAX_LINES: usize = 400;

@@ -50,7 +50,12 @@ struct Wire {
     scope: String,
     /// Seconds the access token has to live. Instances' clocks differ, so no point in time is shared.
     lives: i64,
+    /// Unix seconds when it was shared, by the clock of who did: a result that a clock says is old is not used, however long it was kept.
+    at: i64,
 }
+
+/// Seconds by which the clocks of two instances may differ.
+const SKEW: i64 = 300;
 
 impl LogtoClient {
     pub(super) fn shared(&self) -> Option<Shared<'_>> {
@@ -103,6 +108,9 @@ impl Shared<'_> {
     pub(super) async fn result(&self, refresh_token: &Secret, key: &TokenKey, now: i64) -> Option<SharedResult> {
         let wire: Wire =
             self.open(&result_name(refresh_token, key)).await.inspect_err(|error| _ = down(error)).ok()??;
+        if now.saturating_sub(wire.at).saturating_abs() > GRACE.saturating_add(SKEW) {
+            return None;
+        }
         // It may have been shared as long ago as it is kept.
         let lives = wire.lives.saturating_sub(shared_for(wire.lives));
         Some(SharedResult {
@@ -125,6 +133,7 @@ impl Shared<'_> {
             access_token: result.access_token.token.expose().to_owned(),
             scope: result.access_token.scope.clone(),
             lives: result.access_token.expires_at.saturating_sub(now),
+            at: now,
         };
         let key = &result.access_token.key;
         self.publish(&result_name(spent, key), &wire, shared_for(wire.lives)).await;

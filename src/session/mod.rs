@@ -14,6 +14,8 @@ pub(crate) mod revocation;
 mod seal;
 mod settings;
 pub(crate) mod store;
+#[cfg(feature = "tower-sessions")]
+pub(crate) mod tower_sessions;
 mod transaction;
 
 use std::mem;

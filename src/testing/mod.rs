@@ -25,11 +25,13 @@
 //! ```
 
 mod clock;
+mod conformance;
 mod mock;
 mod session;
 
 pub use self::{
     clock::TestClock,
+    conformance::{StoreConformance, store_conformance},
     mock::{
         Endpoint, Fault, MockApp, MockLogto, MockLogtoBuilder, MockOrganization, MockResource, MockUser,
         RecordedRequest, SigningAlg,

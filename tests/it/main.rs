@@ -20,3 +20,4 @@ mod recorded;
 mod redis;
 mod redis_server;
 mod refresh;
+mod stores;

@@ -90,7 +90,9 @@ async fn a_user_moves_between_instances() {
         assert!(!site.there.is_authenticated(&browser.request()).await.unwrap());
         assert!(get_token(&site.there, &mut browser).await.unwrap_err().requires_sign_in());
     }
-    assert_eq!(site.server.keys("logto:s*"), Vec::<String>::new());
+    for pattern in ["logto:session:*", "logto:sub:*", "logto:sid:*"] {
+        assert_eq!(site.server.keys(pattern), Vec::<String>::new());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,63 @@
+//! Two processes over one tower-sessions store, one of them held up between its read and its write: the worst moment.
+
+use std::time::{Duration, SystemTime};
+
+use logto::{RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession, TowerSessionStore};
+use tower_sessions_memory_store::MemoryStore;
+
+use super::bad::Held;
+
+struct Processes {
+    other: TowerSessionStore<MemoryStore>,
+    id: SessionId,
+}
+
+fn session(revision: u64, sealed: &str) -> StoredSession {
+    let expires_at = SystemTime::now() + Duration::from_secs(3600);
+    StoredSession::new(revision, "ada".into(), Some("sid".into()), expires_at, sealed.into())
+}
+
+impl Processes {
+    /// Does `meanwhile` while a save is held up. Gives how the save ended, and what is there afterwards.
+    async fn during_a_save(meanwhile: impl AsyncFnOnce(&Self)) -> (SaveOutcome, Option<String>) {
+        let held = Held::default();
+        let slow = TowerSessionStore::new(held.clone());
+        let other = TowerSessionStore::new(held.memory.clone());
+        let this = Self { other, id: SessionId::from_key("AAAAAAAAAAAAAAAAAAAAAA").unwrap() };
+        assert!(this.other.create(&this.id, &session(1, "first")).await.unwrap());
+        let (writer, id) = (slow.clone(), this.id);
+        let save = tokio::spawn(async move { writer.save(&id, &session(2, "slow"), 1).await.unwrap() });
+        held.reached.notified().await;
+        meanwhile(&this).await;
+        held.leave.notify_one();
+        let outcome = save.await.unwrap();
+        let found = this.other.load(&this.id).await.unwrap();
+        assert_eq!(slow.load(&this.id).await.unwrap(), found);
+        (outcome, found.map(|session| session.sealed))
+    }
+}
+
+#[tokio::test]
+async fn what_one_process_deletes_the_other_does_not_bring_back() {
+    let ended = Processes::during_a_save(async |this| this.other.delete(&this.id).await.unwrap()).await;
+    assert_eq!(ended, (SaveOutcome::Gone, None));
+}
+
+#[tokio::test]
+async fn what_one_process_revokes_the_other_does_not_bring_back() {
+    for which in [RevokedSessions::Sub("ada".into()), RevokedSessions::Sid("sid".into())] {
+        let revoke = async |this: &Processes| _ = this.other.revoke(&which).await.unwrap();
+        let (_, found) = Processes::during_a_save(revoke).await;
+        assert_eq!(found, None);
+    }
+}
+
+/// The documented limit: between processes the last write stays.
+#[tokio::test]
+async fn of_two_writes_at_one_moment_the_last_stays() {
+    let write = async |this: &Processes| {
+        let saved = this.other.save(&this.id, &session(2, "other"), 1).await.unwrap();
+        assert_eq!(saved, SaveOutcome::Saved);
+    };
+    assert_eq!(Processes::during_a_save(write).await, (SaveOutcome::Saved, Some("slow".into())));
+}
