@@ -102,6 +102,14 @@ impl SessionData {
         self.touched_at = self.touched_at.max(other.touched_at);
     }
 
+    /// Whether another state of this session has all that this one has.
+    pub(crate) fn has_nothing_but(&self, other: &Self) -> bool {
+        self.refresh_token == other.refresh_token
+            && self.id_token == other.id_token
+            && self.touched_at <= other.touched_at
+            && self.access_tokens.iter().all(|token| other.access_tokens.contains(token))
+    }
+
     /// Puts an access token in the place of the one before it.
     pub(crate) fn put_access_token(&mut self, token: StoredAccessToken) {
         self.access_tokens.retain(|stored| stored.key != token.key);

@@ -15,6 +15,7 @@ mod instances;
 mod logs;
 mod next;
 mod oidc_provider;
+mod processes;
 mod quickstart;
 mod recorded;
 mod redis;

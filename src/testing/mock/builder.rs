@@ -94,6 +94,12 @@ impl MockLogtoBuilder {
         self
     }
 
+    /// How long a refresh token that was replaced may still be used; using it later ends its whole grant. Without it, 3 seconds as at Logto.
+    pub fn reuse_window(mut self, window: Duration) -> Self {
+        self.lifetimes.reuse_window = window;
+        self
+    }
+
     /// How long ID tokens live. Without it, an hour.
     pub fn id_token_ttl(mut self, ttl: Duration) -> Self {
         self.lifetimes.id_token = ttl;

@@ -44,11 +44,17 @@ pub(super) struct State {
 pub(super) struct Lifetimes {
     pub(super) refresh_token: Duration,
     pub(super) id_token: Duration,
+    /// How long a refresh token that was replaced may still be used.
+    pub(super) reuse_window: Duration,
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { refresh_token: Duration::from_secs(14 * 24 * 3600), id_token: Duration::from_secs(3600) }
+        Self {
+            refresh_token: Duration::from_secs(14 * 24 * 3600),
+            id_token: Duration::from_secs(3600),
+            reuse_window: Duration::from_secs(3),
+        }
     }
 }
 

@@ -19,8 +19,6 @@ use crate::{
     },
 };
 
-/// How long a replaced token still works since it was last used.
-const REUSE_WINDOW: Duration = Duration::from_secs(3);
 /// A line of refresh tokens that is older than this is not rotated any more.
 const ROTATES_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -70,7 +68,7 @@ fn examine(state: &mut State, app: &MockApp, value: &str) -> OidcResult<RefreshT
     if !sound {
         return Err(OidcError::invalid_grant());
     }
-    if held.replaced_at.is_some_and(|time| since(state, time) > REUSE_WINDOW) {
+    if held.replaced_at.is_some_and(|time| since(state, time) > state.lifetimes.reuse_window) {
         state.store.revoke(&held.what.grant);
         return Err(OidcError::invalid_grant());
     }

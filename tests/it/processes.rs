@@ -1,0 +1,201 @@
+//! Real processes that share a real Redis: refreshes under load, and a soak with everything failing now and then.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use logto::{
+    ContextOptions, ErrorKind, HeaderCookies, LogtoClient, RedisStore, SignInOptions, TokenOptions, scopes,
+    testing::{Endpoint, Fault, MockLogto, MockResource},
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    redis_server::RedisServer,
+    support::{BASE_URL, BOOKS, Browser, COOKIE_SECRET, app},
+};
+
+const WORKER: &str = "LOGTO_TEST_WORKER";
+const REQUESTS: usize = 100;
+
+/// A resource for each round: its token was never asked for, which is as good as expired.
+fn resource(round: usize) -> String {
+    format!("https://api-{round}.example.test")
+}
+
+async fn instance(logto: &str, redis: &str, rounds: usize) -> LogtoClient {
+    let config = logto::LogtoConfig::builder()
+        .endpoint(logto)
+        .app_id("spa")
+        .base_url(BASE_URL)
+        .cookie_secret(COOKIE_SECRET)
+        .scopes([scopes::EMAIL, "read:books"])
+        .resources((0..rounds).map(resource).chain([BOOKS.to_owned()]))
+        .session_store(RedisStore::connect(redis).await.unwrap());
+    LogtoClient::new(config.build().unwrap()).unwrap()
+}
+
+/// Another process: this test binary, running [`worker`] alone.
+struct Worker {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Worker {
+    fn start(logto: &str, redis: &str) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "processes::worker", "--nocapture"]).env(WORKER, format!("{logto} {redis}"));
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        Self { process, input, output }
+    }
+
+    fn ask(&mut self, round: usize, cookie: &str) {
+        writeln!(self.input, "{round} {cookie}").unwrap();
+    }
+
+    /// How many requests got a token.
+    fn answer(&mut self) -> usize {
+        let mut line = String::new();
+        while !line.starts_with("worker: ") {
+            line.clear();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "the worker is gone");
+        }
+        line.trim_start_matches("worker: ").trim().parse().unwrap()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn worker() {
+    let Ok(address) = std::env::var(WORKER) else { return };
+    let (endpoint, redis) = address.split_once(' ').unwrap();
+    let logto = instance(endpoint, redis, 0).await;
+    for line in std::io::stdin().lines() {
+        let line = line.unwrap();
+        let (round, cookie) = line.split_once(' ').unwrap();
+        let round = round.parse().unwrap();
+        let mut tasks = JoinSet::new();
+        for _ in 0..REQUESTS {
+            let (logto, mut cookies) = (logto.clone(), HeaderCookies::parse(cookie));
+            tasks.spawn(async move {
+                logto.get_access_token(&mut cookies, TokenOptions::resource(resource(round))).await.is_ok()
+            });
+        }
+        let served = tasks.join_all().await.into_iter().filter(|served| *served).count();
+        println!("worker: {served}");
+    }
+}
+
+async fn sign_in(mock: &MockLogto, logto: &LogtoClient) -> Browser {
+    let mut browser = Browser::default();
+    let mut cookies = browser.request();
+    let redirect = logto.sign_in(&mut cookies, SignInOptions::new()).await.unwrap();
+    mock.forget_session();
+    let callback = mock.sign_in(redirect.location(), "ada").await;
+    _ = logto.handle_sign_in(&mut cookies, &callback).await.unwrap();
+    browser.receive(&cookies.set_cookie_headers());
+    browser
+}
+
+/// 20 rounds; `LOGTO_TEST_ROUNDS=200` for more.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_processes_make_one_exchange() {
+    let Some(redis) = RedisServer::start() else { return };
+    // Logto forgives nothing here: a refresh token that is spent twice ends the grant.
+    let rounds = std::env::var("LOGTO_TEST_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap());
+    let mock =
+        MockLogto::builder().app(app("spa").public()).reuse_window(Duration::ZERO).resource(MockResource::new(BOOKS));
+    let mock =
+        (0..rounds).fold(mock, |mock, round| mock.resource(MockResource::new(resource(round)))).start().await.unwrap();
+    let logto = instance(&mock.endpoint(), &redis.url(), rounds).await;
+    let browser = sign_in(&mock, &logto).await;
+    let mut workers: Vec<_> = (0..3).map(|_| Worker::start(&mock.endpoint(), &redis.url())).collect();
+    for round in 0..rounds {
+        mock.reset_counts();
+        for worker in &mut workers {
+            worker.ask(round, &browser.header());
+        }
+        let served: usize = tokio::task::block_in_place(|| workers.iter_mut().map(Worker::answer).sum());
+        assert_eq!((served, mock.requests(Endpoint::Token)), (3 * REQUESTS, 1), "round {round}");
+    }
+    let context = logto.get_context(&mut browser.request(), ContextOptions::new().fetch_user_info(true)).await.unwrap();
+    assert!(context.is_authenticated());
+    println!("{rounds} rounds of 3 processes x {REQUESTS} requests: 1 token request each");
+}
+
+/// Redis and Logto fail now and then, and 50 users go on. 60 seconds in `tests/all.sh`; `LOGTO_TEST_SOAK=600` for ten minutes.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_logged_out_in_a_soak() {
+    let seconds: u64 = match std::env::var("LOGTO_TEST_SOAK") {
+        Ok(seconds) => seconds.parse().unwrap(),
+        Err(_) => {
+            std::io::stderr()
+                .write_all(b"skipped: the soak runs with LOGTO_TEST_SOAK=<seconds> (bash tests/all.sh sets 60)\n")
+                .unwrap();
+            return;
+        }
+    };
+    let Some(mut redis) = RedisServer::start_with(&["--appendonly", "yes", "--appendfsync", "always"]) else { return };
+    let short = MockResource::new(BOOKS).scope("read:books").access_token_ttl(Duration::from_secs(5));
+    let mock = MockLogto::builder().app(app("spa").public()).resource(short).start().await.unwrap();
+    let mut instances = Vec::new();
+    for _ in 0..3 {
+        instances.push(instance(&mock.endpoint(), &redis.url(), 0).await);
+    }
+    let mut users = Vec::new();
+    for number in 0..50 {
+        users.push((number, sign_in(&mock, &instances[number % 3]).await));
+    }
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let mut tasks = JoinSet::new();
+    for (number, browser) in users.clone() {
+        let instances = instances.clone();
+        tasks.spawn(async move {
+            let (mut served, mut failed, mut turn) = (0_usize, 0_usize, number);
+            while Instant::now() < end {
+                turn += 1;
+                let mut cookies = browser.request();
+                match instances[turn % 3].get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await {
+                    Ok(_) => served += 1,
+                    Err(error) => {
+                        assert!(error.is_transient() || error.kind() == ErrorKind::Store, "user {number}: {error:?}");
+                        failed += 1;
+                    }
+                }
+                tokio::time::sleep(Duration::from_millis(20 + u64::try_from(turn % 7).unwrap() * 30)).await;
+            }
+            (served, failed)
+        });
+    }
+    // Logto answers one request in twenty with 500, and is slow at times; Redis is restarted twice.
+    let mut restarts = 0;
+    while Instant::now() < end {
+        mock.fault(Endpoint::Token, Fault::status(500).times(1));
+        mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(2));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let passed = seconds.saturating_sub(end.saturating_duration_since(Instant::now()).as_secs());
+        if restarts < 2 && passed >= seconds * (restarts + 1) / 3 {
+            redis.restart();
+            restarts += 1;
+        }
+    }
+    let (served, failed) =
+        tasks.join_all().await.into_iter().fold((0, 0), |(a, b), (served, failed)| (a + served, b + failed));
+    mock.clear_faults();
+    for (number, browser) in users {
+        let options = ContextOptions::new().access_token(TokenOptions::resource(BOOKS).force_refresh(true));
+        let context = instances[0].get_context(&mut browser.request(), options).await.unwrap();
+        assert!(context.is_authenticated(), "user {number} was logged out");
+    }
+    println!("{seconds} s, 50 users: {served} requests served, {failed} failed for a moment, nobody logged out");
+}
