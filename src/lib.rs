@@ -139,4 +139,8 @@ mod documents {
     struct Configuration;
     #[doc = include_str!("../docs/errors.md")]
     struct Errors;
+    #[doc = include_str!("../docs/lifetimes.md")]
+    struct Lifetimes;
+    #[doc = include_str!("../docs/sign-out.md")]
+    struct SignOut;
 }

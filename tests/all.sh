@@ -27,6 +27,9 @@ need cc build-essential
 need curl curl ca-certificates
 need node nodejs
 need npm npm
+need redis-server redis-server
+need openssl openssl
+if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then need initdb postgresql; fi
 node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'Node 20 or later is needed for tests/oidc-provider' >&2; exit 1; }
 command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs' >&2; exit 1; }
 for component in fmt clippy; do
@@ -36,6 +39,7 @@ done
 step 'format'
 cargo fmt --check
 cargo fmt --check --manifest-path tests/both-backends/Cargo.toml
+cargo fmt --check --manifest-path tests/stores-sql/Cargo.toml
 
 step 'clippy'
 cargo clippy --locked --all-targets --all-features -- -D warnings
@@ -58,8 +62,15 @@ if [ ! -d tests/oidc-provider/node_modules/oidc-provider ]; then
 fi
 npm run --silent --prefix tests/oidc-provider smoke
 
+step 'the packages of @logto/next'
+if [ ! -d tests/next-interop/node_modules/@logto/next ]; then
+  npm ci --prefix tests/next-interop --no-audit --no-fund
+fi
+
 step 'tests'
 export LOGTO_TEST_OIDC_PROVIDER=1
+# Seconds of 50 users with Logto and Redis failing now and then; 600 for ten minutes.
+export LOGTO_TEST_SOAK="${LOGTO_TEST_SOAK:-60}"
 # The tests of the quickstart run its binary.
 cargo build --locked --example quickstart
 if cargo nextest --version >/dev/null 2>&1; then
@@ -70,6 +81,9 @@ fi
 
 step 'documentation tests'
 cargo test --locked --all-features --doc
+
+step 'sessions in PostgreSQL and SQLite'
+cargo test --manifest-path tests/stores-sql/Cargo.toml
 
 step 'both crypto backends of jsonwebtoken in one build'
 (cd tests/both-backends && cargo test)

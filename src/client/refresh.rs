@@ -214,21 +214,19 @@ impl LogtoClient {
             Some(shared) if !force => shared.result(&state.refresh_token, &key, self.config().now()).await,
             _ => None,
         };
-        let result = match found.filter(|found| found.access_token.serves(self.config().now(), validity)) {
-            Some(found) => {
-                state.refresh_token = found.refresh_token;
-                state.id_token = found.id_token.or(state.id_token.take());
-                Ok(found.access_token)
+        let result = if let Some(found) = found.filter(|found| found.access_token.serves(self.config().now(), validity))
+        {
+            state.refresh_token = found.refresh_token;
+            state.id_token = found.id_token.or(state.id_token.take());
+            Ok(found.access_token)
+        } else {
+            let spent = state.refresh_token.clone();
+            let result = self.ask_logto(&mut state, &key, before, shared).await;
+            // After the result: who follows the successor, past the lock, must find it.
+            if let Some(shared) = shared.filter(|_| state.refresh_token != spent) {
+                shared.publish_successor(&spent, &state.refresh_token).await;
             }
-            None => {
-                let spent = state.refresh_token.clone();
-                let result = self.ask_logto(&mut state, &key, before, shared).await;
-                // After the result: who follows the successor, past the lock, must find it.
-                if let Some(shared) = shared.filter(|_| state.refresh_token != spent) {
-                    shared.publish_successor(&spent, &state.refresh_token).await;
-                }
-                result
-            }
+            result
         };
         self.0.refreshes.adopt(&state.refresh_token, family);
         if let (Some(shared), Some(held)) = (shared, held) {

@@ -273,9 +273,6 @@ impl LogtoConfigBuilder {
         problems.routes(&self.routes);
 
         let lifetime = self.session_lifetime.unwrap_or_default();
-        problems.unless(!lifetime.idle.is_zero() && lifetime.idle <= lifetime.absolute, || {
-            "session_lifetime is not 0 < idle <= absolute (both in seconds)".into()
-        });
         problems.session_format(
             self.session_format,
             self.session_store.is_some(),
@@ -283,9 +280,8 @@ impl LogtoConfigBuilder {
             &app_id,
         );
         let leeway = self.leeway.unwrap_or(60);
-        problems.unless(leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
         let timeout = self.timeout.unwrap_or(10);
-        problems.unless((1..=120).contains(&timeout), || "timeout is not between 1 and 120 seconds".into());
+        problems.times(lifetime, leeway, timeout);
 
         let (Some(endpoint), Some(base_url), Some(cookie_secret), true) =
             (endpoint, base_url, self.cookie_secret, problems.0.is_empty())

@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use super::Routes;
-use crate::{Error, Secret, SessionFormat, error::Code, scopes};
+use crate::{Error, Secret, SessionFormat, SessionLifetime, error::Code, scopes};
 
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
 const MIN_SECRET: usize = 32;
@@ -59,6 +59,14 @@ impl Problems {
                 format!("{name} has {length} bytes (it needs {MIN_SECRET}: `openssl rand -base64 32`)")
             });
         }
+    }
+
+    pub(super) fn times(&mut self, lifetime: SessionLifetime, leeway: u64, timeout: u64) {
+        self.unless(!lifetime.idle.is_zero() && lifetime.idle <= lifetime.absolute, || {
+            "session_lifetime is not 0 < idle <= absolute (both in seconds)".into()
+        });
+        self.unless(leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
+        self.unless((1..=120).contains(&timeout), || "timeout is not between 1 and 120 seconds".into());
     }
 
     pub(super) fn secure(&mut self, base_url: &Url, asked: Option<bool>) -> bool {

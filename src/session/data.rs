@@ -46,6 +46,9 @@ pub(crate) struct StoredAccessToken {
 /// A token with less than this to live is renewed: it must survive the way to the API.
 pub(super) const MARGIN: i64 = 60;
 
+/// The oldest goes first; a session in a store is read with each request, and must not grow for ever.
+const MAX_ACCESS_TOKENS: usize = 128;
+
 impl StoredAccessToken {
     /// A token that lives `lifetime` seconds from `now`. A short-lived one is renewed when half of its life is over, not on every call.
     pub(crate) fn new(key: TokenKey, token: Secret, scope: String, now: i64, lifetime: i64) -> Self {
@@ -113,6 +116,8 @@ impl SessionData {
     /// Puts an access token in the place of the one before it.
     pub(crate) fn put_access_token(&mut self, token: StoredAccessToken) {
         self.access_tokens.retain(|stored| stored.key != token.key);
+        let surplus = (self.access_tokens.len() + 1).saturating_sub(MAX_ACCESS_TOKENS);
+        self.access_tokens.drain(..surplus);
         self.access_tokens.push(token);
     }
 
