@@ -182,12 +182,14 @@ struct Counted {
     reads: Arc<AtomicUsize>,
     writes: Arc<AtomicUsize>,
     down: Arc<AtomicBool>,
+    /// Says that it has written, and has not.
+    forgetful: Arc<AtomicBool>,
 }
 
 impl Counted {
     fn new(clock: &TestClock) -> Self {
         let store = MemoryStore::new().clock(clock.clone());
-        Self { store, reads: Arc::default(), writes: Arc::default(), down: Arc::default() }
+        Self { store, reads: Arc::default(), writes: Arc::default(), down: Arc::default(), forgetful: Arc::default() }
     }
 
     fn count(&self, operations: &AtomicUsize) -> Result<(), BoxError> {
@@ -223,6 +225,9 @@ impl SessionStore for Counted {
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
         Box::pin(async move {
             self.count(&self.writes)?;
+            if self.forgetful.load(Ordering::SeqCst) {
+                return Ok(SaveOutcome::Saved);
+            }
             self.store.save(id, session, expected).await
         })
     }
@@ -403,4 +408,76 @@ impl Ahead for TestClock {
     fn now_plus(&self, seconds: u64) -> TestClock {
         TestClock::at(logto::Clock::now(self) + Duration::from_secs(seconds))
     }
+}
+
+#[tokio::test]
+async fn a_write_that_a_store_loses_costs_nobody_the_session() {
+    let clock = TestClock::new();
+    let store = Counted::new(&clock);
+    let site = Site::rotating().await;
+    let config = settings(&site.mock, &site.clock).app_id("spa").session_store(store.clone());
+    let site = Site { logto: LogtoClient::new(config.build().unwrap()).unwrap(), ..site };
+    let browser = site.signed_in("ada").await;
+    store.forgetful.store(true, Ordering::SeqCst);
+    // Logto has a new refresh token, and the store has the one that was spent for it.
+    site.logto.get_access_token(&mut browser.request(), books()).await.unwrap();
+    store.forgetful.store(false, Ordering::SeqCst);
+    site.advance(HOUR - 1);
+    site.logto.get_access_token(&mut browser.request(), books()).await.unwrap();
+    assert!(site.is_signed_in(&browser).await);
+}
+
+#[tokio::test]
+async fn the_cookie_secret_may_change_while_users_are_signed_in() {
+    let (site, _, store) = stored().await;
+    let (in_store, in_cookies) = (site.signed_in("ada").await, Site::start().await);
+    let mut browser = in_cookies.signed_in("ada").await;
+    let rotated = |site: &Site| {
+        let config = settings(&site.mock, &site.clock).app_secret(crate::support::APP_SECRET);
+        config
+            .cookie_secret("a new secret of at least 32 bytes, too")
+            .previous_cookie_secrets([crate::support::COOKIE_SECRET])
+    };
+    let with_store = LogtoClient::new(rotated(&site).session_store(store.clone()).build().unwrap()).unwrap();
+    with_store.get_access_token(&mut in_store.request(), books()).await.unwrap();
+    assert!(with_store.is_authenticated(&in_store.request()).await.unwrap());
+
+    let logto = LogtoClient::new(rotated(&in_cookies).build().unwrap()).unwrap();
+    let mut cookies = browser.request();
+    logto.get_access_token(&mut cookies, books()).await.unwrap();
+    browser.receive(&cookies.set_cookie_headers());
+    // Written once, it is sealed with the new secret alone.
+    let only_new =
+        settings(&in_cookies.mock, &in_cookies.clock).cookie_secret("a new secret of at least 32 bytes, too");
+    let only_new = LogtoClient::new(only_new.app_secret(crate::support::APP_SECRET).build().unwrap()).unwrap();
+    assert!(only_new.is_authenticated(&browser.request()).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_and_a_coordinator_in_redis() {
+    let Some(mut redis) = crate::redis_server::RedisServer::start() else { return };
+    let site = Site::rotating().await;
+    let shared = logto::RedisStore::connect(&redis.url()).await.unwrap();
+    let instances: Vec<_> = (0..3)
+        .map(|_| {
+            let config = settings(&site.mock, &site.clock).app_id("spa").refresh_coordinator(shared.coordinator());
+            LogtoClient::new(config.revocation_store(shared.revocations()).build().unwrap()).unwrap()
+        })
+        .collect();
+    let mut browser = site.signed_in("ada").await;
+    let answers = storm(&instances, &browser, 30).await;
+    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    browser.receive(&answers[7]);
+
+    // Redis is gone: each instance refreshes for itself, inside Logto's grace, and nobody is logged out.
+    redis.stop();
+    site.advance(HOUR);
+    site.mock.reset_counts();
+    let answers = storm(&instances, &browser, 3).await;
+    assert_eq!((answers.len(), site.mock.requests(Endpoint::Token)), (3, 3));
+    browser.receive(&answers[2]);
+    redis.restart();
+    site.advance(HOUR);
+    storm(&instances, &browser, 3).await;
+    assert!(site.is_signed_in(&browser).await);
 }

@@ -100,3 +100,27 @@ async fn a_whole_sign_in_leaves_no_secret_behind() {
         assert!(!printed.contains(secret.as_str()), "Debug or Display holds {secret}:\n{printed}");
     }
 }
+
+#[tokio::test]
+async fn a_missing_refresh_token_is_a_warning_that_says_why() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("logto=warn")
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let site = Site::start().await;
+    let mut browser = Browser::default();
+    let url = site.begin(&mut browser, SignInOptions::new().prompt([logto::Prompt::Login])).await;
+    let callback = site.mock.sign_in(&url, "ada").await;
+    site.end(&mut browser, &callback).await.unwrap();
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        logged.contains("Logto gave no refresh token")
+            && logged.contains("offline_access")
+            && logged.contains("prompt=consent"),
+        "{logged}"
+    );
+}

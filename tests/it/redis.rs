@@ -173,3 +173,10 @@ async fn applications_that_share_a_redis_do_not_meet() {
     assert!(store.load(&id(1)).await.unwrap().is_some());
     assert!(server.keys("*").iter().all(|key| key.starts_with("logto:")));
 }
+
+#[tokio::test]
+async fn it_is_what_a_store_has_to_be() {
+    let Some((server, store)) = store().await else { return };
+    let other = RedisStore::connect(server.url()).await.unwrap();
+    logto::testing::store_conformance(store).instance(other).await;
+}
