@@ -26,16 +26,24 @@ impl io::Write for Log {
     }
 }
 
-#[tokio::test]
-async fn a_whole_sign_in_leaves_no_secret_behind() {
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// Writes down what is logged on this thread, until the guard goes.
+fn listen(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("trace,logto::testing=off,hyper=off,reqwest=off")
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || writer.clone()).with_ansi(false);
+    (log, tracing::subscriber::set_default(subscriber.finish()))
+}
+
+#[tokio::test]
+async fn a_whole_sign_in_leaves_no_secret_behind() {
+    let (log, _guard) = listen("trace,logto::testing=off,hyper=off,reqwest=off");
 
     let site = Site::start().await;
     let mut browser = Browser::default();
@@ -89,7 +97,7 @@ async fn a_whole_sign_in_leaves_no_secret_behind() {
     let again = site.end(&mut browser, callback.as_str()).await.unwrap_err();
     printed.push_str(&format!("{again:?}"));
 
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(
         logged.contains("signed in") && logged.contains("signed out") && logged.contains("asked Logto"),
         "{logged}"
@@ -103,20 +111,13 @@ async fn a_whole_sign_in_leaves_no_secret_behind() {
 
 #[tokio::test]
 async fn a_missing_refresh_token_is_a_warning_that_says_why() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("logto=warn")
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = listen("logto=warn");
     let site = Site::start().await;
     let mut browser = Browser::default();
     let url = site.begin(&mut browser, SignInOptions::new().prompt([logto::Prompt::Login])).await;
     let callback = site.mock.sign_in(&url, "ada").await;
     site.end(&mut browser, &callback).await.unwrap();
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(
         logged.contains("Logto gave no refresh token")
             && logged.contains("offline_access")
