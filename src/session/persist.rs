@@ -173,7 +173,15 @@ fn record(settings: &CookieSettings, data: &mut SessionData, revision: u64, now:
     data.access_tokens.retain(|token| token.expires_at > now);
     let subject = data.subject();
     let expires_at = system_time(settings.lifetime.ends_at(data.created_at, data.touched_at));
-    let sealed = settings.keys.seal(&label(&data.id), &data.to_bytes(false)?)?;
+    let sealed = loop {
+        match settings.keys.seal(&label(&data.id), &data.to_bytes(false)?) {
+            // As in cookies: an access token can be had again.
+            Err(error) if error.is(Code::SessionTooLarge) && !data.access_tokens.is_empty() => {
+                data.access_tokens.remove(0);
+            }
+            sealed => break sealed?,
+        }
+    };
     Ok(StoredSession::new(revision, subject.sub, subject.sid, expires_at, sealed))
 }
 

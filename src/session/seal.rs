@@ -19,8 +19,8 @@ use crate::{Error, Result, Secret, clock, error::Code};
 /// The layout above. A later layout gets a later number, and this one stays readable.
 const VERSION: u8 = 1;
 const NONCE: usize = 12;
-/// Nothing that fits four cookies is larger.
-const MAX_TEXT: usize = 64 * 1024;
+/// Far above any session; whatever is longer is not ours. What is sealed is held to it, too, so that it can be opened.
+const MAX_TEXT: usize = 512 * 1024;
 
 /// The current key and those before it.
 #[derive(Clone)]
@@ -57,7 +57,11 @@ impl Keys {
             .cipher
             .encrypt(&Nonce::from(nonce), Payload { msg: plaintext, aad: &self.associated_data(prefix, name) })
             .map_err(|_| Error::new(Code::SessionTooLarge, "the session cannot be encrypted"))?;
-        Ok(URL_SAFE_NO_PAD.encode([prefix.as_slice(), &nonce, &ciphertext].concat()))
+        let sealed = URL_SAFE_NO_PAD.encode([prefix.as_slice(), &nonce, &ciphertext].concat());
+        match sealed.len() <= MAX_TEXT {
+            true => Ok(sealed),
+            false => Err(Error::new(Code::SessionTooLarge, format!("the session has more than {MAX_TEXT} bytes"))),
+        }
     }
 
     /// Opens what [`seal`](Self::seal) made. `None` for everything else: foreign, truncated, changed, moved, or sealed with a forgotten key.

@@ -481,3 +481,19 @@ async fn cookies_and_a_coordinator_in_redis() {
     storm(&instances, &browser, 3).await;
     assert!(site.is_signed_in(&browser).await);
 }
+
+#[tokio::test]
+async fn a_session_with_very_many_tokens_is_kept() {
+    let (site, _, store) = stored().await;
+    let config = site.logto.config();
+    let large = "x".repeat(20_000);
+    let forged = (0..200).fold(logto::testing::TestSession::builder(), |session, number| {
+        session.access_token(TokenOptions::resource(format!("https://api-{number}.example.test")), large.as_str(), &[])
+    });
+    let mut cookies = forged.cookies(config).await.unwrap();
+    assert_eq!(store.store.len(), 1);
+    let newest = TokenOptions::resource("https://api-199.example.test");
+    let context = site.logto.get_context(&mut cookies, ContextOptions::new().access_token(newest)).await.unwrap();
+    assert!(context.is_authenticated(), "the oldest tokens made room");
+    assert_eq!(site.mock.requests_total(), 0);
+}
