@@ -35,17 +35,10 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
 }
 
 /// The body was larger than `max_body`. Return it from [`HttpClient::send`] to have the error say so.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, thiserror::Error)]
+#[error("the body is larger than the limit")]
 #[non_exhaustive]
 pub struct BodyTooLarge;
-
-impl fmt::Display for BodyTooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the body is larger than the limit")
-    }
-}
-
-impl std::error::Error for BodyTooLarge {}
 
 /// An [`HttpClient`] with a limit on time.
 #[derive(Clone)]

@@ -109,7 +109,9 @@ impl Session {
                 return Err(error);
             }
         };
-        if let Some(data) = self.open.data_mut() {
+        // A refresh that brought nothing is nothing to write: it must not stand as an equal beside one that another instance made.
+        let renewed = refreshed.access_token.is_ok() || refreshed.refresh_token != refresh_token;
+        if renewed && let Some(data) = self.open.data_mut() {
             data.refreshes = data.refreshes.saturating_add(1);
             data.refresh_token = Some(refreshed.refresh_token);
             data.id_token = refreshed.id_token.unwrap_or_else(|| data.id_token.clone());

@@ -184,6 +184,9 @@ async fn while_logto_is_away_a_living_token_is_used_to_its_end() {
     site.mock.stop().await;
     site.advance(HOUR - 30);
     assert_eq!(token(&site, &mut browser, books()).await.unwrap(), first);
+    let mut cookies = browser.request();
+    _ = site.logto.get_access_token(&mut cookies, books().force_refresh(true)).await.unwrap_err();
+    assert!(cookies.set_cookie_headers().is_empty(), "a refresh that brought nothing writes nothing");
     let insistent = token(&site, &mut browser, books().force_refresh(true)).await.unwrap_err();
     assert!(insistent.is_transient());
     site.advance(31);
