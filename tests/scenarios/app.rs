@@ -45,6 +45,7 @@ pub struct App {
 pub struct Setup {
     world: MockLogtoBuilder,
     public_client: bool,
+    back_channel: bool,
     mount: &'static str,
     /// The path of the base URL.
     prefix: &'static str,
@@ -61,6 +62,11 @@ impl Setup {
     /// A client without a secret: Logto rotates its refresh token on each use.
     pub fn public_client(self) -> Self {
         Self { public_client: true, ..self }
+    }
+
+    /// Logto tells the application of sign-outs.
+    pub fn back_channel(self) -> Self {
+        Self { back_channel: true, ..self }
     }
 
     /// Mounts the routes under a path.
@@ -85,17 +91,23 @@ impl App {
     }
 
     pub async fn with(example: Example, change: impl FnOnce(Setup) -> Setup) -> Self {
-        let setup =
-            change(Setup { world: MockLogto::builder(), public_client: false, mount: "", prefix: "", origin: None });
+        let setup = change(Setup {
+            world: MockLogto::builder(),
+            public_client: false,
+            back_channel: false,
+            mount: "",
+            prefix: "",
+            origin: None,
+        });
         let port = free_port();
         let origin = setup.origin.unwrap_or_else(|| format!("http://localhost:{port}"));
         let base = format!("{origin}{}", setup.prefix);
         // To the letter, as in the Logto Console.
-        let app = MockApp::new(APP_ID, APP_SECRET)
-            .redirect_uri(format!("{base}/callback"))
-            .post_logout_redirect_uri(&base)
-            .backchannel_logout_uri(format!("http://127.0.0.1:{port}{}/logto/back-channel-logout", setup.mount));
+        let app =
+            MockApp::new(APP_ID, APP_SECRET).redirect_uri(format!("{base}/callback")).post_logout_redirect_uri(&base);
         let app = if setup.public_client { app.public() } else { app };
+        let back_channel = format!("http://127.0.0.1:{port}{}/logto/back-channel-logout", setup.mount);
+        let app = if setup.back_channel { app.backchannel_logout_uri(back_channel) } else { app };
         let mock = setup.world.app(app).start().await.unwrap();
 
         let mut command = Command::new(example.binary());
@@ -114,6 +126,8 @@ impl App {
             scopes::IDENTITIES,
             "read:books",
             "write:books",
+            "read:reports",
+            "invite:member",
         ];
         command
             .env("PORT", port.to_string())

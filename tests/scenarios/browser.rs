@@ -323,6 +323,11 @@ impl Tab {
         self.browser.send(&request, &trail).await
     }
 
+    /// The answer to a form that is sent to `url`, without following it anywhere.
+    pub async fn post(&self, url: &str) -> Answer {
+        self.ask(Method::POST, url).await
+    }
+
     fn request(&self, method: Method, initiator: Option<Url>, kind: Kind, url: &str) -> Request {
         let url = self.page.url().join(url).unwrap_or_else(|error| panic!("{url}: {error}"));
         Request { method, url, initiator, kind, form: None, headers: Vec::new() }
