@@ -169,10 +169,15 @@ impl App {
         format!("{}{target}", self.base)
     }
 
+    /// The start page: the base URL, and not one letter more where that has a path.
+    pub fn home(&self) -> String {
+        self.base.parse::<url::Url>().unwrap().into()
+    }
+
     /// A tab of a new browser, at the start page.
     pub async fn visit(&self) -> Tab {
         let mut tab = Browser::new().tab();
-        tab.open(&self.url("/")).await;
+        tab.open(&self.home()).await;
         tab
     }
 

@@ -213,11 +213,6 @@ impl Answer {
         self.trail.last().unwrap()
     }
 
-    /// Path and query.
-    pub fn target(&self) -> &str {
-        &self.url()[url::Position::BeforePath..url::Position::AfterQuery]
-    }
-
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }

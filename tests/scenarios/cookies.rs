@@ -32,7 +32,7 @@ fn ada_with(app: &App, claim: usize) {
 
 pub async fn the_applications_cookies_survive(example: Example) {
     let app = App::start(example).await;
-    ada_with(&app, 7000);
+    ada_with(&app, 10_000);
     let mut tab = app.signed_in().await;
     let page = app.base.parse().unwrap();
     let own = ["fruit=apple=pear", "quoted=\"a b\"", "한=글", "empty="];
@@ -63,7 +63,7 @@ pub async fn the_applications_cookies_survive(example: Example) {
     assert!(
         before.contains(&("fruit".into(), "apple=pear".into())) && before.contains(&("theme".into(), "dark".into()))
     );
-    tab.open(&app.url("/")).await;
+    tab.open(&app.home()).await;
     tab.sign_out().await;
     tab.shows("Create account");
     let mut left = tab.browser.jar().of(&page);
@@ -77,16 +77,16 @@ pub async fn a_session_grows_and_shrinks_without_leftovers(example: Example) {
     let mut tab = app.signed_in().await;
     assert_eq!(session(&app, &tab), ["logto_app"]);
     // Each refresh brings the claims as they are then.
-    for (claim, cookies) in [(3500, 2), (7000, 3), (200, 1), (7000, 3), (3500, 2), (0, 1)] {
+    for (claim, cookies) in [(3500, 2), (10_000, 3), (200, 1), (10_000, 3), (3500, 2), (0, 1)] {
         ada_with(&app, claim);
         tab.open(&app.url("/access-token")).await;
         assert_eq!(session(&app, &tab).len(), cookies, "{claim}: {:?}", session(&app, &tab));
-        tab.open(&app.url("/")).await;
+        tab.open(&app.home()).await;
         assert_eq!(tab.json()["badge"], noise(claim));
     }
-    ada_with(&app, 7000);
+    ada_with(&app, 10_000);
     tab.open(&app.url("/access-token")).await;
-    tab.open(&app.url("/")).await;
+    tab.open(&app.home()).await;
     tab.sign_out().await;
     assert!(tab.cookies(&app.base).is_empty());
 }
@@ -94,12 +94,13 @@ pub async fn a_session_grows_and_shrinks_without_leftovers(example: Example) {
 /// Half a session is none; whoever has it signs in again.
 pub async fn a_session_with_a_missing_part_is_no_session(example: Example) {
     let app = App::start(example).await;
-    ada_with(&app, 7000);
+    ada_with(&app, 10_000);
     let mut tab = app.signed_in().await;
     let page = app.base.parse().unwrap();
     tab.browser.jar().store(&page, "logto_app.1=; Path=/; Max-Age=0", Request::OWN).unwrap();
-    tab.open(&app.url("/")).await;
+    tab.open(&app.home()).await;
     tab.shows("Create account");
+    assert!(tab.cookies(&app.base).is_empty(), "the rest is deleted");
     tab.click("Sign in").await;
     tab.shows("Hello, Ada Lovelace");
     assert_eq!(session(&app, &tab), ["logto_app", "logto_app.1", "logto_app.2"]);
@@ -130,7 +131,7 @@ pub async fn a_user_of_a_hundred_organizations(example: Example) {
     tab.open(&app.url("/protected")).await;
     tab.shows("user-grace");
     assert!(session(&app, &tab).len() <= 4);
-    tab.open(&app.url("/")).await;
+    tab.open(&app.home()).await;
     tab.sign_out().await;
     assert!(tab.cookies(&app.base).is_empty());
 }
@@ -151,7 +152,7 @@ pub async fn nonsense_in_cookies_is_nobody(example: Example) {
         for cookie in &cookies {
             tab.browser.jar().store(&page, &format!("{cookie}; Path=/"), Request::OWN).unwrap();
         }
-        tab.open(&app.url("/")).await;
+        tab.open(&app.home()).await;
         tab.shows("Create account");
         assert_eq!(tab.fetch("/protected").await.status, 401, "{value}");
         tab.open(&app.url("/protected")).await;

@@ -42,11 +42,12 @@ macro_rules! scenarios {
             }
             signing_out {
                 a_sign_out_is_here_and_at_logto
-                cookies_from_before_a_sign_out_are_worth_little
+                cookies_from_before_a_sign_out_are_dead
                 a_sign_out_is_a_post
                 a_sign_out_comes_from_this_site
                 a_sign_out_of_nobody_is_no_error
-                logto_signs_a_user_out
+                a_sign_out_reaches_other_browsers
+                a_logout_token_ends_sessions_once
             }
             tokens {
                 user_info_comes_from_logto
@@ -64,6 +65,7 @@ macro_rules! scenarios {
                 a_signed_in_program_gets_what_it_asks_for
                 another_site_sees_nobody
                 other_methods_are_refused
+                what_shows_a_user_is_not_kept
                 what_sets_a_session_is_not_kept_by_caches
             }
             cookies {

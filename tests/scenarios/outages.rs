@@ -17,7 +17,7 @@ pub async fn an_outage_ends_no_session(example: Example) {
     app.mock.clear_tampering();
 
     app.mock.stop().await;
-    tab.open(&app.url("/")).await;
+    tab.open(&app.home()).await;
     tab.shows("Hello, Ada Lovelace");
     tab.open(&app.url("/protected")).await;
     tab.shows("user-ada");
@@ -48,6 +48,8 @@ pub async fn who_starts_before_logto_waits_for_it(example: Example) {
     is_a_page_of_an_outage(&tab.page);
     assert!(tab.cookies(&app.base).is_empty(), "nothing has begun");
     app.mock.restart().await.unwrap();
+    // That Logto was not there is remembered for a second.
+    sleep(Duration::from_millis(1100)).await;
     tab.click("Sign in").await;
     tab.sign_in("ada", "lovelace").await;
     tab.shows("Hello, Ada Lovelace");
@@ -71,10 +73,11 @@ pub async fn an_outage_at_the_callback_is_told(example: Example) {
 /// Signing out here works whatever Logto does.
 pub async fn a_user_can_leave_during_an_outage(example: Example) {
     let app = App::start(example).await;
-    let tab = app.signed_in().await;
+    let mut tab = app.signed_in().await;
     app.mock.stop().await;
-    let answer = tab.post("/logto/sign-out").await;
-    assert_eq!(answer.status, 303);
+    assert_eq!(tab.post("/logto/sign-out").await.status, 303);
+    tab.open(&app.home()).await;
+    tab.shows("Create account");
     assert!(tab.cookies(&app.base).is_empty());
 }
 

@@ -136,6 +136,20 @@ pub async fn other_methods_are_refused(example: Example) {
     assert_eq!(app.mock.requests_total(), 0);
 }
 
+/// The back button shows nothing of a user who signed out.
+pub async fn what_shows_a_user_is_not_kept(example: Example) {
+    let app = App::start(example).await;
+    let mut tab = app.visit().await;
+    assert_eq!(tab.page.header("cache-control"), "", "the start page is for everyone");
+    tab = app.signed_in().await;
+    for target in
+        ["/", "/protected", "/user-info", "/access-token", "/organization/org-acme", "/preferences", "/logto/user"]
+    {
+        tab.open(&app.url(target)).await;
+        assert_eq!((tab.page.status.as_u16(), tab.page.header("cache-control")), (200, "no-store"), "{target}");
+    }
+}
+
 /// A cache that kept one of these would hand one user's session or page to others.
 pub async fn what_sets_a_session_is_not_kept_by_caches(example: Example) {
     let app = App::start(example).await;

@@ -28,7 +28,7 @@ pub async fn the_start_page_tells_who_is_signed_in(example: Example) {
     assert_eq!(tab.fetch("/logto/user").await.json(), json!({ "isAuthenticated": false }));
     tab.click("Sign in").await;
     tab.sign_in("ada", "lovelace").await;
-    tab.is_at(&app.url("/"));
+    tab.is_at(&app.home());
     tab.shows("Hello, Ada Lovelace");
     let claims = tab.json();
     assert_eq!((&claims["sub"], &claims["email"]), (&json!("user-ada"), &json!("ada@example.test")));
@@ -46,7 +46,7 @@ pub async fn create_account_registers(example: Example) {
     tab.click("Create account").await;
     tab.passed("first_screen=register");
     tab.submit(&[("username", "grace"), ("password", "hopper")]).await;
-    tab.is_at(&app.url("/"));
+    tab.is_at(&app.home());
     tab.shows("user-grace");
 }
 
@@ -75,7 +75,7 @@ pub async fn a_sign_in_of_another_browser_is_refused(example: Example) {
     victim.open(&callback).await;
     assert_eq!(victim.page.status, 400);
     victim.shows("callback_uri_verification.state_mismatched");
-    victim.open(&app.url("/")).await;
+    victim.open(&app.home()).await;
     victim.shows("Create account");
     // The code was not spent, either.
     attacker.open(&callback).await;
@@ -91,7 +91,7 @@ pub async fn two_tabs_sign_in_at_once(example: Example) {
     other.sign_in("ada", "lovelace").await;
     other.is_at(&app.url("/protected?tab=other"));
     one.sign_in("ada", "lovelace").await;
-    one.is_at(&app.url("/"));
+    one.is_at(&app.home());
     one.shows("Hello, Ada Lovelace");
     other.open(&app.url("/protected")).await;
     other.shows("user-ada");
@@ -106,7 +106,7 @@ pub async fn the_back_button_on_the_callback_does_no_harm(example: Example) {
     let callback = tab.passed("/callback?");
     app.mock.reset_counts();
     tab.open(&callback).await;
-    tab.is_at(&app.url("/"));
+    tab.is_at(&app.home());
     tab.shows("Hello, Ada Lovelace");
     assert_eq!(app.mock.requests_total(), 0, "the code is not tried again");
     // Nobody is signed in, and the callback is worth nothing.
@@ -184,7 +184,7 @@ pub async fn no_sign_in_leads_to_another_site(example: Example) {
             tab.sign_in("ada", "lovelace").await;
             assert!(tab.page.url().as_str().starts_with(&app.url("/")), "{target}: {}", tab.page.url());
             assert!(target.starts_with("/%09"), "{target}: {}", tab.page.url());
-            tab.open(&app.url("/")).await;
+            tab.open(&app.home()).await;
             tab.sign_out().await;
         } else {
             assert_eq!(tab.page.status, 400, "{target}");

@@ -4,7 +4,11 @@ use logto::testing::Endpoint;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::{app::App, example::Example, jar::Request};
+use crate::{
+    app::{App, Setup},
+    example::Example,
+    jar::Request,
+};
 
 const OWN: Request = Request::OWN;
 
@@ -12,7 +16,7 @@ pub async fn a_sign_out_is_here_and_at_logto(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.signed_in().await;
     tab.sign_out().await;
-    tab.is_at(&app.url("/"));
+    tab.is_at(&app.home());
     tab.shows("Create account");
     assert!(tab.cookies(&app.base).is_empty());
     assert_eq!(app.mock.requests(Endpoint::Revocation), 1, "the refresh token is dead, too");
@@ -22,19 +26,15 @@ pub async fn a_sign_out_is_here_and_at_logto(example: Example) {
     tab.shows("Hello, user-bob");
 }
 
-/// Whoever copied the cookies before gets no new tokens with them, and nothing at all where Logto calls back.
-pub async fn cookies_from_before_a_sign_out_are_worth_little(example: Example) {
-    for (back_channel, page, told) in
-        [(false, "/access-token", "session.ended"), (true, "/protected", "not_authenticated")]
-    {
-        let app = App::with(example, |setup| if back_channel { setup.back_channel() } else { setup }).await;
-        let mut tab = app.signed_in().await;
-        let copied = tab.browser.jar().header(&app.base.parse().unwrap(), OWN).unwrap();
-        tab.sign_out().await;
-        let response = reqwest::Client::new().get(app.url(page)).header("cookie", copied).send().await.unwrap();
+/// Whoever copied the cookies before has nothing in hand.
+pub async fn cookies_from_before_a_sign_out_are_dead(example: Example) {
+    let app = App::start(example).await;
+    let mut tab = app.signed_in().await;
+    let copied = tab.browser.jar().header(&app.base.parse().unwrap(), OWN).unwrap();
+    tab.sign_out().await;
+    for page in ["/protected", "/user-info", "/access-token"] {
+        let response = reqwest::Client::new().get(app.url(page)).header("cookie", &copied).send().await.unwrap();
         assert_eq!(response.status(), 401, "{page}");
-        let answer = response.text().await.unwrap();
-        assert!(answer.contains(told), "{page}: {answer}");
     }
 }
 
@@ -49,7 +49,7 @@ pub async fn a_sign_out_is_a_post(example: Example) {
     assert_eq!(home.json()["isAuthenticated"], true, "nobody was signed out");
     // The page has the form that does it.
     tab.submit(&[]).await;
-    tab.is_at(&app.url("/"));
+    tab.is_at(&app.home());
     tab.shows("Create account");
 }
 
@@ -87,12 +87,22 @@ pub async fn a_sign_out_of_nobody_is_no_error(example: Example) {
     let mut tab = app.visit().await;
     tab.page.body = r#"<form method="post" action="/logto/sign-out"></form>"#.into();
     tab.sign_out().await;
-    tab.is_at(&app.url("/"));
+    tab.is_at(&app.home());
     tab.shows("Create account");
 }
 
-/// Logto tells of a sign-out that happened elsewhere.
-pub async fn logto_signs_a_user_out(example: Example) {
+/// Logto tells the application of the sign-out in one browser, and the user is signed out in all.
+pub async fn a_sign_out_reaches_other_browsers(example: Example) {
+    let app = App::with(example, Setup::back_channel).await;
+    let mut here = app.signed_in().await;
+    let mut there = app.signed_in().await;
+    here.sign_out().await;
+    there.open(&app.home()).await;
+    there.shows("Create account");
+    assert!(there.cookies(&app.base).is_empty());
+}
+
+pub async fn a_logout_token_ends_sessions_once(example: Example) {
     let app = App::start(example).await;
     let tab = app.signed_in().await;
     let post = |content_type: &'static str, body: String| {

@@ -43,7 +43,7 @@ pub async fn an_organization_has_tokens_of_its_own(example: Example) {
         let claims = tab.json();
         assert_eq!(claims["aud"], format!("urn:logto:organization:{organization}"));
         assert_eq!(claims["scope"], scope);
-        tab.open(&app.url("/")).await;
+        tab.open(&app.home()).await;
     }
     assert_eq!(app.mock.requests(Endpoint::Token), 2);
 }
@@ -79,7 +79,7 @@ pub async fn a_token_that_ended_is_renewed_in_the_background(example: Example) {
     tab.open(&app.url("/access-token")).await;
     assert_eq!(tab.json()["jti"], second);
     assert_eq!(app.mock.requests_total(), 1, "one exchange, and nothing else");
-    tab.open(&app.url("/")).await;
+    tab.open(&app.home()).await;
     tab.shows("Hello, Countess Lovelace");
 }
 
@@ -114,7 +114,7 @@ pub async fn sixteen_requests_share_one_exchange(example: Example) {
 
 pub async fn a_session_that_logto_ended_is_over(example: Example) {
     let app = App::start(example).await;
-    let mut tab = app.signed_in().await;
+    let tab = app.signed_in().await;
     app.mock.revoke_all_grants();
     let answer = tab.fetch("/access-token").await;
     assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (401, &json!("session.ended")));
@@ -125,6 +125,6 @@ pub async fn a_session_that_logto_ended_is_over(example: Example) {
     tab.open(&app.url("/access-token")).await;
     assert_eq!(tab.page.status, 401);
     tab.shows("Please sign in.");
-    tab.open(&app.url("/")).await;
+    tab.open(&app.home()).await;
     tab.shows("Create account");
 }
