@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU16, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -219,15 +219,14 @@ fn keep(mut stream: impl Read + Send + 'static, printed: &Arc<Mutex<String>>) {
 }
 
 /// A free port below those that the system gives to clients: one of theirs may be taken before the example has it.
-pub fn free_port() -> u16 {
-    const FIRST: u16 = 10_000;
-    const COUNT: u16 = 20_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
+fn free_port() -> u16 {
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        // Tests run in processes of their own, all at once.
-        let from = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap();
-        let port = FIRST + (u32::from(from) * 7 + u32::from(number)).rem_euclid(u32::from(COUNT)) as u16;
+        // Tests run in processes of their own, many at once: each begins somewhere else.
+        let number = std::process::id().wrapping_mul(7).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + number % COUNT).unwrap();
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }

@@ -6,7 +6,7 @@
 
 // A test has no outside, and may assume.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![allow(clippy::string_slice, clippy::missing_panics_doc)]
+#![allow(clippy::string_slice, clippy::print_stderr, clippy::print_stdout)]
 
 mod app;
 mod browser;

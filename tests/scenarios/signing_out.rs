@@ -11,6 +11,7 @@ use crate::{
 };
 
 const OWN: Request = Request::OWN;
+const FORM: &str = "application/x-www-form-urlencoded";
 
 pub async fn a_sign_out_is_here_and_at_logto(example: Example) {
     let app = App::start(example).await;
@@ -114,7 +115,6 @@ pub async fn a_logout_token_ends_sessions_once(example: Example) {
             (response.status().as_u16(), caching, response.text().await.unwrap())
         }
     };
-    const FORM: &str = "application/x-www-form-urlencoded";
     let token = format!("logout_token={}", app.mock.logout_token(Some("user-ada"), None));
     for (content_type, body) in [(FORM, "logout_token=x.y.z"), (FORM, ""), ("application/json", &token)] {
         let (status, caching, answer) = post(content_type, body.into()).await;
