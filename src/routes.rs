@@ -52,7 +52,7 @@ impl fmt::Debug for AuthRequest {
 
 impl AuthRequest {
     /// A request by its method, its path with query, and a function that gives a header by its lower-case name (joining several `cookie`
-    /// headers with `"; "`). Under a nested router give the path as the browser asked for it.
+    /// headers with `"; "`, and reading bytes that are not UTF-8 as any character). Under a nested router give the path as the browser asked for it.
     pub fn new(method: &str, target: &str, header: impl Fn(&str) -> Option<String>) -> Self {
         let headers = HEADERS.into_iter().filter_map(|name| Some((name, header(name)?))).collect();
         Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new() }
@@ -70,7 +70,9 @@ impl AuthRequest {
     pub fn of(parts: &http::request::Parts, uri: &http::Uri) -> Self {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         Self::new(parts.method.as_str(), target, |name| {
-            let values: Vec<_> = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+            // Browsers send the cookies of others in any bytes; a header that is passed over for those would take the session with it.
+            let values = parts.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+            let values: Vec<_> = values.collect();
             (!values.is_empty()).then(|| values.join("; "))
         })
     }

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU16, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -45,6 +45,7 @@ pub struct App {
 pub struct Setup {
     world: MockLogtoBuilder,
     public_client: bool,
+    back_channel: bool,
     mount: &'static str,
     /// The path of the base URL.
     prefix: &'static str,
@@ -61,6 +62,11 @@ impl Setup {
     /// A client without a secret: Logto rotates its refresh token on each use.
     pub fn public_client(self) -> Self {
         Self { public_client: true, ..self }
+    }
+
+    /// Logto tells the application of sign-outs.
+    pub fn back_channel(self) -> Self {
+        Self { back_channel: true, ..self }
     }
 
     /// Mounts the routes under a path.
@@ -85,17 +91,23 @@ impl App {
     }
 
     pub async fn with(example: Example, change: impl FnOnce(Setup) -> Setup) -> Self {
-        let setup =
-            change(Setup { world: MockLogto::builder(), public_client: false, mount: "", prefix: "", origin: None });
+        let setup = change(Setup {
+            world: MockLogto::builder(),
+            public_client: false,
+            back_channel: false,
+            mount: "",
+            prefix: "",
+            origin: None,
+        });
         let port = free_port();
         let origin = setup.origin.unwrap_or_else(|| format!("http://localhost:{port}"));
         let base = format!("{origin}{}", setup.prefix);
         // To the letter, as in the Logto Console.
-        let app = MockApp::new(APP_ID, APP_SECRET)
-            .redirect_uri(format!("{base}/callback"))
-            .post_logout_redirect_uri(&base)
-            .backchannel_logout_uri(format!("http://127.0.0.1:{port}{}/logto/back-channel-logout", setup.mount));
+        let app =
+            MockApp::new(APP_ID, APP_SECRET).redirect_uri(format!("{base}/callback")).post_logout_redirect_uri(&base);
         let app = if setup.public_client { app.public() } else { app };
+        let back_channel = format!("http://127.0.0.1:{port}{}/logto/back-channel-logout", setup.mount);
+        let app = if setup.back_channel { app.backchannel_logout_uri(back_channel) } else { app };
         let mock = setup.world.app(app).start().await.unwrap();
 
         let mut command = Command::new(example.binary());
@@ -114,6 +126,8 @@ impl App {
             scopes::IDENTITIES,
             "read:books",
             "write:books",
+            "read:reports",
+            "invite:member",
         ];
         command
             .env("PORT", port.to_string())
@@ -155,10 +169,15 @@ impl App {
         format!("{}{target}", self.base)
     }
 
+    /// The start page: the base URL, and not one letter more where that has a path.
+    pub fn home(&self) -> String {
+        self.base.parse::<url::Url>().unwrap().into()
+    }
+
     /// A tab of a new browser, at the start page.
     pub async fn visit(&self) -> Tab {
         let mut tab = Browser::new().tab();
-        tab.open(&self.url("/")).await;
+        tab.open(&self.home()).await;
         tab
     }
 
@@ -200,15 +219,14 @@ fn keep(mut stream: impl Read + Send + 'static, printed: &Arc<Mutex<String>>) {
 }
 
 /// A free port below those that the system gives to clients: one of theirs may be taken before the example has it.
-pub fn free_port() -> u16 {
-    const FIRST: u16 = 10_000;
-    const COUNT: u16 = 20_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
+fn free_port() -> u16 {
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        // Tests run in processes of their own, all at once.
-        let from = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap();
-        let port = FIRST + (u32::from(from) * 7 + u32::from(number)).rem_euclid(u32::from(COUNT)) as u16;
+        // Tests run in processes of their own, many at once: each begins somewhere else.
+        let number = std::process::id().wrapping_mul(7).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + number % COUNT).unwrap();
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }

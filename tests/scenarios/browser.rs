@@ -213,11 +213,6 @@ impl Answer {
         self.trail.last().unwrap()
     }
 
-    /// Path and query.
-    pub fn target(&self) -> &str {
-        &self.url()[url::Position::BeforePath..url::Position::AfterQuery]
-    }
-
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -321,6 +316,11 @@ impl Tab {
         let request = self.request(method, Some(self.page.url().clone()), Kind::Navigation, url);
         let trail = [request.url.clone()];
         self.browser.send(&request, &trail).await
+    }
+
+    /// The answer to a form that is sent to `url`, without following it anywhere.
+    pub async fn post(&self, url: &str) -> Answer {
+        self.ask(Method::POST, url).await
     }
 
     fn request(&self, method: Method, initiator: Option<Url>, kind: Kind, url: &str) -> Request {

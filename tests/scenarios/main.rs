@@ -6,15 +6,22 @@
 
 // A test has no outside, and may assume.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![allow(clippy::string_slice, clippy::missing_panics_doc)]
+#![allow(clippy::string_slice, clippy::print_stderr, clippy::print_stdout)]
 
 mod app;
 mod browser;
 mod example;
 mod jar;
 mod page;
+mod proxy;
 
+mod cookies;
+mod outages;
+mod places;
+mod requests;
 mod signing_in;
+mod signing_out;
+mod tokens;
 
 /// The scenarios, by theme: each is `async fn(Example)` in the module of its theme.
 macro_rules! scenarios {
@@ -26,6 +33,59 @@ macro_rules! scenarios {
                 create_account_registers
                 kakao_is_one_click_away
                 a_sign_in_of_another_browser_is_refused
+                two_tabs_sign_in_at_once
+                the_back_button_on_the_callback_does_no_harm
+                sign_ins_that_were_given_up_leave_little
+                access_denied_is_told_and_ends_the_sign_in
+                an_error_in_the_callback_is_text
+                no_sign_in_leads_to_another_site
+            }
+            signing_out {
+                a_sign_out_is_here_and_at_logto
+                cookies_from_before_a_sign_out_are_dead
+                a_sign_out_is_a_post
+                a_sign_out_comes_from_this_site
+                a_sign_out_of_nobody_is_no_error
+                a_sign_out_reaches_other_browsers
+                a_logout_token_ends_sessions_once
+            }
+            tokens {
+                user_info_comes_from_logto
+                an_access_token_is_asked_for_once
+                an_organization_has_tokens_of_its_own
+                who_is_no_member_gets_no_token
+                a_token_that_ended_is_renewed_in_the_background
+                sixteen_requests_share_one_exchange
+                a_session_that_logto_ended_is_over
+            }
+            requests {
+                a_prefetch_begins_and_uses_nothing
+                head_looks_and_touches_nothing
+                a_program_is_told_401_as_json
+                a_signed_in_program_gets_what_it_asks_for
+                another_site_sees_nobody
+                other_methods_are_refused
+                what_shows_a_user_is_not_kept
+                what_sets_a_session_is_not_kept_by_caches
+            }
+            cookies {
+                the_applications_cookies_survive
+                a_session_grows_and_shrinks_without_leftovers
+                a_session_with_a_missing_part_is_no_session
+                a_user_of_a_hundred_organizations
+                nonsense_in_cookies_is_nobody
+            }
+            places {
+                the_routes_may_be_nested
+                a_proxy_may_take_the_prefix_off
+                a_proxy_may_have_another_host_and_scheme
+                headers_do_not_move_the_site
+            }
+            outages {
+                an_outage_ends_no_session
+                who_starts_before_logto_waits_for_it
+                an_outage_at_the_callback_is_told
+                a_user_can_leave_during_an_outage
             }
         }
     };

@@ -28,7 +28,7 @@ pub async fn the_start_page_tells_who_is_signed_in(example: Example) {
     assert_eq!(tab.fetch("/logto/user").await.json(), json!({ "isAuthenticated": false }));
     tab.click("Sign in").await;
     tab.sign_in("ada", "lovelace").await;
-    tab.is_at(&app.url("/"));
+    tab.is_at(&app.home());
     tab.shows("Hello, Ada Lovelace");
     let claims = tab.json();
     assert_eq!((&claims["sub"], &claims["email"]), (&json!("user-ada"), &json!("ada@example.test")));
@@ -46,7 +46,7 @@ pub async fn create_account_registers(example: Example) {
     tab.click("Create account").await;
     tab.passed("first_screen=register");
     tab.submit(&[("username", "grace"), ("password", "hopper")]).await;
-    tab.is_at(&app.url("/"));
+    tab.is_at(&app.home());
     tab.shows("user-grace");
 }
 
@@ -75,9 +75,121 @@ pub async fn a_sign_in_of_another_browser_is_refused(example: Example) {
     victim.open(&callback).await;
     assert_eq!(victim.page.status, 400);
     victim.shows("callback_uri_verification.state_mismatched");
-    victim.open(&app.url("/")).await;
+    victim.open(&app.home()).await;
     victim.shows("Create account");
     // The code was not spent, either.
     attacker.open(&callback).await;
     attacker.shows("Hello, user-bob");
+}
+
+pub async fn two_tabs_sign_in_at_once(example: Example) {
+    let app = App::start(example).await;
+    let mut one = app.visit().await;
+    let mut other = one.clone();
+    one.click("Sign in").await;
+    other.open(&app.url("/protected?tab=other")).await;
+    other.sign_in("ada", "lovelace").await;
+    other.is_at(&app.url("/protected?tab=other"));
+    one.sign_in("ada", "lovelace").await;
+    one.is_at(&app.home());
+    one.shows("Hello, Ada Lovelace");
+    other.open(&app.url("/protected")).await;
+    other.shows("user-ada");
+    assert_eq!(one.cookies(&app.base), ["logto_app"]);
+}
+
+pub async fn the_back_button_on_the_callback_does_no_harm(example: Example) {
+    let app = App::start(example).await;
+    let mut tab = app.visit().await;
+    tab.open(&app.url("/protected")).await;
+    tab.sign_in("ada", "lovelace").await;
+    let callback = tab.passed("/callback?");
+    app.mock.reset_counts();
+    tab.open(&callback).await;
+    tab.is_at(&app.home());
+    tab.shows("Hello, Ada Lovelace");
+    assert_eq!(app.mock.requests_total(), 0, "the code is not tried again");
+    // Nobody is signed in, and the callback is worth nothing.
+    tab.sign_out().await;
+    tab.open(&callback).await;
+    assert_eq!(tab.page.status, 400);
+    tab.shows("sign_in_session.not_found");
+}
+
+pub async fn sign_ins_that_were_given_up_leave_little(example: Example) {
+    let app = App::start(example).await;
+    let mut tab = app.visit().await;
+    for _ in 0..20 {
+        tab.open(&app.url("/logto/sign-in")).await;
+        tab.shows("Demo users");
+        let cookies = tab.cookies(&app.base);
+        assert!(cookies.len() <= 4, "{cookies:?}");
+    }
+    tab.sign_in("ada", "lovelace").await;
+    tab.shows("Hello, Ada Lovelace");
+    let cookies = tab.cookies(&app.base);
+    assert!(cookies.len() <= 4, "the session, and three sign-ins that may yet end: {cookies:?}");
+}
+
+pub async fn access_denied_is_told_and_ends_the_sign_in(example: Example) {
+    let app = App::start(example).await;
+    let mut tab = app.visit().await;
+    tab.click("Sign in").await;
+    let callback = app.mock.deny(&tab.passed("/oidc/auth?")).await;
+    tab.follow(&callback).await;
+    assert_eq!(tab.page.status, 403);
+    tab.shows("The sign-in was cancelled or refused.");
+    assert!(tab.cookies(&app.base).is_empty(), "the sign-in is over");
+    tab.click("Sign in").await;
+    tab.sign_in("ada", "lovelace").await;
+    tab.shows("Hello, Ada Lovelace");
+    assert_eq!(tab.cookies(&app.base), ["logto_app"]);
+}
+
+/// What an error of Logto's says is a stranger's text: anyone can open the callback with one.
+pub async fn an_error_in_the_callback_is_text(example: Example) {
+    let app = App::start(example).await;
+    let mut tab = app.visit().await;
+    tab.click("Sign in").await;
+    let page = "/callback?error=access_denied&error_description=<script>alert(1)</script>&state=";
+    let state = app.mock.last_request(logto::testing::Endpoint::Authorization).unwrap();
+    let state = state.query_value("state").unwrap_or_default().to_owned();
+    for state in ["", "x", &state] {
+        tab.open(&app.url(&format!("{page}{state}"))).await;
+        assert!(matches!(tab.page.status.as_u16(), 400 | 403), "{:?}", tab.page);
+        assert!(!tab.page.body.contains("<script>"), "{}", tab.page.body);
+        assert!(tab.page.header("content-security-policy").starts_with("default-src 'none'"));
+    }
+}
+
+pub async fn no_sign_in_leads_to_another_site(example: Example) {
+    let app = App::start(example).await;
+    let mut tab = app.visit().await;
+    for target in [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "/%09/evil.example",
+        "\\\\evil.example",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "http://localhost@evil.example/",
+        "/\t/evil.example",
+        "http://127.0.0.1/",
+    ] {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", target).finish();
+        tab.open(&app.url(&format!("/logto/sign-in?{query}"))).await;
+        if tab.page.status == 200 {
+            // What is left is a path of this site.
+            tab.sign_in("ada", "lovelace").await;
+            assert!(tab.page.url().as_str().starts_with(&app.url("/")), "{target}: {}", tab.page.url());
+            assert!(target.starts_with("/%09"), "{target}: {}", tab.page.url());
+            tab.open(&app.home()).await;
+            tab.sign_out().await;
+        } else {
+            assert_eq!(tab.page.status, 400, "{target}");
+            tab.shows("sign_in.return_to_refused");
+            assert!(tab.cookies(&app.base).is_empty(), "nothing has begun: {target}");
+        }
+    }
 }

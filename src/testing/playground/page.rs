@@ -46,6 +46,7 @@ fn frame(config: &LogtoConfig, title: &str, body: &str) -> String {
     FRAME
         .replace("{body}", body)
         .replace("{title}", &escape(title).replace('{', "&#123;"))
+        .replace("{home}", &escape(home_path(config)))
         .replace("{base}", &escape(base_path(config)))
 }
 
@@ -53,6 +54,14 @@ fn frame(config: &LogtoConfig, title: &str, body: &str) -> String {
 fn base_path(config: &LogtoConfig) -> &str {
     let after_scheme = config.base_url().split_once("://").map_or("", |(_, rest)| rest);
     after_scheme.find('/').and_then(|slash| after_scheme.get(slash..)).unwrap_or_default()
+}
+
+/// The base URL itself: below a path it has no slash at its end, and a router may not know the address with one.
+fn home_path(config: &LogtoConfig) -> &str {
+    match base_path(config) {
+        "" => "/",
+        path => path,
+    }
 }
 
 const FRAME: &str = r#"<!doctype html>
@@ -65,4 +74,4 @@ nav { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
 nav a, button { padding: .6rem 1.2rem; border: 1px solid transparent; border-radius: .6rem; background: var(--accent); color: #fff; font: inherit; text-decoration: none; cursor: pointer; }
 nav .quiet, button { background: none; border-color: #8886; color: inherit; } nav .kakao { background: #fee500; color: #191600; }
 pre { padding: 1rem; border-radius: .6rem; background: #8881; overflow: auto; font-size: .85rem; } small a { color: inherit; }
-</style></head><body><main><h1>{title}</h1>{body}<p><small><a href="{base}/">Start page</a></small></p></main></body></html>"#;
+</style></head><body><main><h1>{title}</h1>{body}<p><small><a href="{home}">Start page</a></small></p></main></body></html>"#;
