@@ -109,7 +109,7 @@ pub use self::web::axum;
 #[cfg(feature = "rocket")]
 pub use self::web::rocket;
 pub use self::{
-    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SignedIn},
+    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SessionHeaders, SignedIn},
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
