@@ -94,8 +94,7 @@ impl route::Handler for Authentication {
         let body = if has_body { data.open(64.kibibytes()).into_string().await.ok() } else { None };
         // A longer one counts as none.
         let body = body.filter(Capped::is_complete).map(Capped::into_inner).unwrap_or_default();
-        let reply = self.0.respond(&auth_request(request).body(body)).await;
-        route::Outcome::from(request, reply)
+        route::Outcome::from(request, self.0.respond(&auth_request(request).body(body)).await)
     }
 }
 
@@ -135,12 +134,12 @@ impl Fairing for LogtoFairing {
             response.remove_header("content-encoding");
             response.merge(reply);
         }
-        for cookie in finished.unwrap_or_default() {
-            response.adjoin_raw_header("set-cookie", cookie);
-            // A cache that kept this response would hand one user's session to others.
-            if !response.headers().contains("cache-control") {
-                response.set_raw_header("cache-control", "no-store");
-            }
+        let headers = finished.unwrap_or_default();
+        for cookie in headers.set_cookies() {
+            response.adjoin_raw_header("set-cookie", cookie.clone());
+        }
+        if headers.is_private() && !response.headers().contains("cache-control") {
+            response.set_raw_header("cache-control", "no-store");
         }
     }
 }

@@ -148,6 +148,11 @@ fn late(session: RequestSession, late: &::rocket::State<Arc<Late>>) {
     });
 }
 
+#[get("/static")]
+fn the_same_for_everyone() -> &'static str {
+    "the same for everyone"
+}
+
 #[derive(Default)]
 struct Late {
     answered: Notify,
@@ -196,7 +201,7 @@ impl Served {
         let logto = LogtoClient::new(config(settings).build().unwrap()).unwrap();
         let rocket = build(port)
             .mount(mount, routes![home, me, post_me, maybe, own_401, ranked, ranked_for_others, either, admin])
-            .mount(mount, routes![books, cookies, kakao, self::late])
+            .mount(mount, routes![books, cookies, kakao, self::late, the_same_for_everyone])
             .mount(mount, logto::rocket::routes(&logto))
             .manage(Arc::clone(&late))
             .attach(logto::rocket::fairing(logto.clone()));
@@ -458,6 +463,17 @@ async fn the_applications_cookies_survive() {
     // They come back in one header with ours.
     assert_eq!(served.browser.cookies.len(), 3);
     assert_eq!(served.navigate("/me").await.status(), 200);
+}
+
+#[tokio::test]
+async fn pages_of_a_user_are_kept_by_nobody() {
+    let mut served = Served::start().await;
+    let kept = |response: &Response| response.headers().get("cache-control").cloned();
+    assert_eq!(kept(&served.navigate("/").await), None, "a page for everyone");
+    served.sign_in("/logto/sign-in").await;
+    assert_eq!(kept(&served.navigate("/").await).unwrap(), "no-store");
+    assert_eq!(kept(&served.navigate("/me").await).unwrap(), "no-store");
+    assert_eq!(kept(&served.navigate("/static").await), None, "a page that asked for no session");
 }
 
 #[tokio::test]
