@@ -5,6 +5,7 @@
 //! environment it signs in at that Logto. `PORT` is where it listens (3000).
 
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
+#![allow(clippy::needless_pass_by_value)] // Rocket gives guards by value.
 
 use logto::{ContextOptions, LogtoContext, RequestSession, SignedIn, TokenOptions, testing::Playground};
 use rocket::{State, fairing::AdHoc, get, http::CookieJar, response::content::RawHtml, routes};

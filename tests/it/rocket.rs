@@ -1,5 +1,8 @@
 //! Rocket, black-box over HTTP.
 
+// Rocket gives guards by value.
+#![allow(clippy::needless_pass_by_value)]
+
 use std::{
     net::Ipv4Addr,
     sync::{
@@ -402,11 +405,11 @@ async fn the_applications_guards_and_catchers_stand() {
     let catchers = ::rocket::catchers![own_unauthorized, own_forbidden, own_default];
     let mut served = Served::with("", "/", |config| config, |rocket| rocket.register("/", catchers)).await;
     assert_eq!(text(served.navigate("/nowhere").await).await, (418, "my own 404".into()));
-    for target in ["/me", "/admin"] {
-        let response = served.navigate(target).await;
-        let wanted = format!("/logto/sign-in?return_to=%2F{}", &target[1..]);
+    for page in ["me", "admin"] {
+        let (target, wanted) = (format!("/{page}"), format!("/logto/sign-in?return_to=%2F{page}"));
+        let response = served.navigate(&target).await;
         assert_eq!((response.status().as_u16(), location(&response)), (302, wanted.as_str()));
-        assert_eq!(code(served.ask(Method::GET, target, &[]).await).await, (401, "not_authenticated".into()));
+        assert_eq!(code(served.ask(Method::GET, &target, &[]).await).await, (401, "not_authenticated".into()));
     }
     served.sign_in("/logto/sign-in").await;
     assert_eq!(text(served.navigate("/admin").await).await, (403, "my own 403".into()));
@@ -715,7 +718,7 @@ async fn an_application_without_the_fairing_does_not_launch() {
 #[tokio::test]
 async fn a_missing_fairing_is_named() {
     #[get("/session")]
-    async fn session(session: Missing) -> Result<(), Error> {
+    fn session(session: Missing) -> Result<(), Error> {
         Err(session.0)
     }
     struct Missing(Error);
