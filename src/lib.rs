@@ -106,6 +106,8 @@ pub use self::session::redis::{RedisCoordinator, RedisRevocations, RedisStore};
 pub use self::session::tower_sessions::TowerSessionStore;
 #[cfg(feature = "axum")]
 pub use self::web::axum;
+#[cfg(feature = "rocket")]
+pub use self::web::rocket;
 pub use self::{
     client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SessionHeaders, SignedIn},
     clock::Clock,

@@ -139,7 +139,8 @@ impl RequestSession {
     pub(super) async fn open(&self) -> Result<MappedMutexGuard<'_, Session>> {
         let mut state = self.state.lock().await;
         if let State::Untouched(cookie_header) = &mut *state {
-            let cookies = HeaderCookies::parse(std::mem::take(cookie_header));
+            // Kept until they are read: after a store that failed, the next verb must not find nobody.
+            let cookies = HeaderCookies::parse(cookie_header.clone());
             *state = State::Open(Box::new(self.client.load(&cookies).await?));
         }
         MutexGuard::try_map(state, |state| match state {

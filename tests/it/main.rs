@@ -21,4 +21,6 @@ mod recorded;
 mod redis;
 mod redis_server;
 mod refresh;
+#[cfg(feature = "rocket")]
+mod rocket;
 mod stores;

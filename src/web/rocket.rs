@@ -1,0 +1,250 @@
+//! Rocket 0.5: the routes, the fairing and the request guards.
+//!
+//! ```
+//! use logto::{LogtoClient, LogtoContext, SignedIn};
+//! use rocket::{Build, Rocket, get, routes};
+//!
+//! #[get("/")]
+//! fn home(context: LogtoContext) -> String {
+//!     match context.claims() {
+//!         Some(claims) => format!("hello, {}", claims.sub),
+//!         None => "please sign in".into(),
+//!     }
+//! }
+//!
+//! // A browser without a session goes to sign in and comes back here; `fetch` gets 401.
+//! #[get("/me")]
+//! fn me(user: SignedIn) -> String {
+//!     user.claims().sub.clone()
+//! }
+//!
+//! fn app(logto: LogtoClient) -> Rocket<Build> {
+//!     rocket::build()
+//!         .mount("/", routes![home, me])
+//!         .mount("/", logto::rocket::routes(&logto))
+//!         .attach(logto::rocket::fairing(logto))
+//! }
+//! ```
+//!
+//! # Pages for everyone
+//!
+//! Take [`LogtoContext`]: if nobody is signed in, it says so, and if that cannot be told (the session store is down), the guard fails and
+//! the handler is not asked.
+//!
+//! [`SignedIn`] *forwards* if nobody is signed in, as guards in Rocket do, so the page for the others may be a route of its own:
+//!
+//! ```
+//! # use logto::SignedIn;
+//! # use rocket::get;
+//! #[get("/")]
+//! fn dashboard(user: SignedIn) -> String {
+//!     format!("hello, {}", user.claims().sub)
+//! }
+//!
+//! #[get("/", rank = 2)]
+//! fn welcome() -> &'static str {
+//!     "please sign in"
+//! }
+//! ```
+//!
+//! `Option<SignedIn>` is `None` if nobody is signed in. Rocket makes it `None` after a failure, too, and asks the handler; the response
+//! then is the failure's all the same, for nobody may look signed out because a store is down. To answer failures yourself, take
+//! `Result<LogtoContext, logto::Error>`, or [`RequestSession`] and its verbs.
+//!
+//! # Catchers
+//!
+//! None is needed: what becomes of a request that one of these guards refused is decided when its response passes the fairing. Your own
+//! catchers answer your own errors, 401 and 503 included.
+
+use std::io::Cursor;
+
+use rocket::{
+    Build, Catcher, Data, Ignite, Request, Response, Rocket, Route, Sentinel, catcher,
+    data::{Capped, ToByteUnit},
+    fairing::{self, Fairing, Info, Kind},
+    http::Method::{self, Connect, Delete, Get, Head, Options, Patch, Post, Put, Trace},
+    http::Status,
+    request::{FromRequest, Outcome},
+    response::{self, Responder},
+    route,
+};
+
+pub use crate::SignedIn;
+use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession};
+
+/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
+///
+/// Mount them at `/`, or where the path of the configured base URL leads.
+#[must_use]
+pub fn routes(logto: &LogtoClient) -> Vec<Route> {
+    let route = |path| METHODS.map(|method| Route::new(method, path, Authentication(logto.clone())));
+    logto.config().routes().paths().into_iter().flat_map(route).collect()
+}
+
+/// HEAD, too: left to Rocket it would be a GET, and begin a sign-in.
+const METHODS: [Method; 9] = [Get, Head, Post, Put, Patch, Delete, Options, Trace, Connect];
+
+#[derive(Clone)]
+struct Authentication(LogtoClient);
+
+#[rocket::async_trait]
+impl route::Handler for Authentication {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
+        let has_body = request.uri().path().ends_with(self.0.config().routes().back_channel_logout_path());
+        let body = if has_body { data.open(64.kibibytes()).into_string().await.ok() } else { None };
+        // A longer one counts as none.
+        let body = body.filter(Capped::is_complete).map(Capped::into_inner).unwrap_or_default();
+        route::Outcome::from(request, self.0.respond(&auth_request(request).body(body)).await)
+    }
+}
+
+/// The fairing that gives each request its session and appends the session's cookies to the response.
+#[must_use]
+pub fn fairing(logto: LogtoClient) -> LogtoFairing {
+    LogtoFairing(logto)
+}
+
+/// See [`fairing()`].
+#[derive(Debug, Clone)]
+pub struct LogtoFairing(LogtoClient);
+
+/// The status of a request that a guard of ours refused. Nobody else uses it, so the fairing knows what it has to answer; it is never sent.
+const REFUSED: Status = Status { code: 461 };
+
+/// Why a guard of ours could not tell who is there, and whether that prevails over what a handler answered nevertheless.
+struct Failure(Error, bool);
+
+#[rocket::async_trait]
+impl Fairing for LogtoFairing {
+    fn info(&self) -> Info {
+        Info { name: "Logto", kind: Kind::Ignite | Kind::Response | Kind::Singleton }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        // The application's default catcher need not know a status that is never sent.
+        Ok(rocket.manage(self.clone()).register("/", vec![Catcher::new(REFUSED.code, refused)]))
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let refusal = self.refusal(request, response.status());
+        let finished = self.session(request).finish().await;
+        let reply = finished.as_ref().err().map(|error| self.error_reply(request, error)).or(refusal);
+        if let Some(Ok(reply)) = reply.map(|reply| reply.respond_to(request)) {
+            // What other fairings added to the response stays, but it was not this body that one of them encoded.
+            response.remove_header("content-encoding");
+            response.merge(reply);
+        }
+        let headers = finished.unwrap_or_default();
+        for cookie in headers.set_cookies() {
+            response.adjoin_raw_header("set-cookie", cookie.clone());
+        }
+        if headers.is_private() && !response.headers().contains("cache-control") {
+            response.set_raw_header("cache-control", "no-store");
+        }
+    }
+}
+
+fn refused<'r>(status: Status, _: &'r Request<'_>) -> catcher::BoxFuture<'r> {
+    Box::pin(async move { Response::build().status(status).ok() })
+}
+
+impl LogtoFairing {
+    fn session<'r>(&self, request: &'r Request<'_>) -> &'r RequestSession {
+        request.local_cache(|| RequestSession::new(self.0.clone(), auth_request(request).cookie_header()))
+    }
+
+    fn refusal(&self, request: &Request<'_>, status: Status) -> Option<Reply> {
+        let refused = status == REFUSED;
+        match request.local_cache(|| None::<Failure>) {
+            Some(Failure(error, prevails)) => (refused || *prevails).then(|| self.error_reply(request, error)),
+            None => refused.then(|| self.0.sign_in_required(&auth_request(request))),
+        }
+    }
+
+    fn error_reply(&self, request: &Request<'_>, error: &Error) -> Reply {
+        self.0.error_reply(error, auth_request(request).requester())
+    }
+}
+
+/// A guard, and a sentinel: Rocket does not launch without the fairing.
+macro_rules! guard {
+    ($guard:ty, |$session:ident| $guarded:expr, prevails: $prevails:expr) => {
+        impl Sentinel for $guard {
+            fn abort(rocket: &Rocket<Ignite>) -> bool {
+                rocket.state::<LogtoFairing>().is_none().then(fairing_missing).is_some()
+            }
+        }
+
+        #[rocket::async_trait]
+        impl<'r> FromRequest<'r> for $guard {
+            type Error = Error;
+
+            async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+                let Some(fairing) = request.rocket().state::<LogtoFairing>() else {
+                    return Outcome::Error((Status::InternalServerError, fairing_missing()));
+                };
+                let $session = fairing.session(request);
+                outcome(request, $guarded, $prevails)
+            }
+        }
+    };
+}
+
+guard!(RequestSession, |session| Ok(Some(session.clone())), prevails: false);
+guard!(LogtoContext, |session| session.get_context(ContextOptions::new()).await.map(Some), prevails: false);
+// `Option<SignedIn>` would hide a failure.
+guard!(SignedIn, |session| session.signed_in().await, prevails: true);
+
+fn outcome<T>(request: &Request<'_>, guarded: Result<Option<T>, Error>, prevails: bool) -> Outcome<T, Error> {
+    match guarded {
+        Ok(Some(guard)) => Outcome::Success(guard),
+        Ok(None) => Outcome::Forward(REFUSED),
+        Err(error) => {
+            request.local_cache(|| Some(Failure(error.clone(), prevails)));
+            Outcome::Error((REFUSED, error))
+        }
+    }
+}
+
+fn fairing_missing() -> Error {
+    let error = Error::layer_missing(".attach(logto::rocket::fairing(logto))");
+    tracing::error!(target: "logto", code = error.code(), %error, hint = error.hint());
+    error
+}
+
+impl<'r> Responder<'r, 'static> for Redirect {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        Response::build().status(Status::SeeOther).raw_header("location", self.location().to_owned()).ok()
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Reply {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = Response::build();
+        response.status(Status::new(self.status()));
+        for (name, value) in self.headers() {
+            response.raw_header_adjoin(name, value.to_owned());
+        }
+        let body = self.into_body();
+        response.sized_body(body.len(), Cursor::new(body)).ok()
+    }
+}
+
+/// A page for a browser, JSON for a program.
+impl<'r> Responder<'r, 'static> for Error {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let fairing = request.rocket().state::<LogtoFairing>();
+        fairing.map_or_else(|| (&self).into(), |fairing| fairing.error_reply(request, &self)).respond_to(request)
+    }
+}
+
+fn auth_request(request: &Request<'_>) -> AuthRequest {
+    AuthRequest::new(request.method().as_str(), &request.uri().to_string(), |name| {
+        let mut values: Vec<_> = request.headers().get(name).map(str::to_owned).collect();
+        if name == "cookie" && values.is_empty() {
+            // Rocket's client for tests has its cookies in the jar alone.
+            values.extend(request.cookies().iter().map(|cookie| cookie.stripped().to_string()));
+        }
+        (!values.is_empty()).then(|| values.join("; "))
+    })
+}
