@@ -34,28 +34,20 @@
 //! middleware answers such a request with the failure, whatever the handler said. The handler has run by then: if it must not, or is to
 //! treat failures itself, let it ask [`RequestSession::signed_in`].
 
-use std::{
-    future::{Ready, ready},
-    pin::Pin,
-};
+use std::{future, pin::Pin};
 
 use actix_web::{
     Error as ActixError, FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError,
     body::{BoxBody, MessageBody},
-    dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
     error::InternalError,
-    http::{
-        StatusCode,
-        header::{self, HeaderMap, HeaderName, HeaderValue},
-    },
+    http::{StatusCode, header, header::HeaderValue},
+    middleware::{Next, from_fn},
     web::{self, Bytes, ServiceConfig},
 };
 
 pub use crate::SignedIn;
 use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession};
-
-/// actix-web runs each worker on one thread.
-type LocalBoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
 pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
@@ -69,135 +61,88 @@ pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + 
 /// Bytes of a body that are read; a longer one counts as none.
 const MAX_BODY: usize = 64 * 1024;
 
-async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> HttpResponse {
+async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<Reply> {
     // In a scope the path begins with the scope's.
     let has_body = request.path().ends_with(logto.config().routes().back_channel_logout_path());
     let body = if has_body { body.to_bytes_limited(MAX_BODY).await } else { Ok(Ok(Bytes::new())) };
     let body = body.ok().and_then(Result::ok).unwrap_or_default();
-    match logto.respond(&auth_request(&request).body(String::from_utf8(body.into()).unwrap_or_default())).await {
-        Some(reply) => http_response(reply),
-        None => HttpResponse::NotFound().finish(),
-    }
+    logto.respond(&auth_request(&request).body(String::from_utf8(body.into()).unwrap_or_default())).await
 }
 
 /// The middleware that gives each request its session and appends the session's cookies to the response.
 #[must_use]
-pub fn middleware(logto: LogtoClient) -> LogtoMiddleware {
-    LogtoMiddleware { logto }
-}
-
-/// See [`middleware`].
-#[derive(Debug, Clone)]
-pub struct LogtoMiddleware {
+pub fn middleware<S, B>(
     logto: LogtoClient,
-}
-
-impl<S, B> Transform<S, ServiceRequest> for LogtoMiddleware
+) -> impl Transform<S, ServiceRequest, Response = ServiceResponse, Error = ActixError, InitError = ()>
 where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = ActixError>,
-    S::Future: 'static,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = ActixError> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse;
-    type Error = ActixError;
-    type Transform = LogtoService<S>;
-    type InitError = ();
-    type Future = Ready<Result<Self::Transform, ()>>;
-
-    fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(LogtoService { logto: self.logto.clone(), inner }))
-    }
+    from_fn(move |request, next| with_session(logto.clone(), request, next))
 }
 
-/// See [`middleware`].
-#[derive(Debug, Clone)]
-pub struct LogtoService<S> {
+async fn with_session<B: MessageBody + 'static>(
     logto: LogtoClient,
-    inner: S,
-}
-
-impl<S, B> Service<ServiceRequest> for LogtoService<S>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = ActixError>,
-    S::Future: 'static,
-    B: MessageBody + 'static,
-{
-    type Response = ServiceResponse;
-    type Error = ActixError;
-    type Future = LocalBoxFuture<Result<ServiceResponse, ActixError>>;
-
-    forward_ready!(inner);
-
-    fn call(&self, request: ServiceRequest) -> Self::Future {
-        let logto = self.logto.clone();
-        let auth = auth_request(request.request());
-        let session = RequestSession::new(logto.clone(), auth.cookie_header());
-        request.extensions_mut().insert(session.clone());
-        let inner = self.inner.call(request);
-        Box::pin(async move {
-            let result = inner.await;
-            let (failure, cookies) = match session.finish().await {
-                Ok(cookies) => (failure(&result), cookies),
-                Err(error) => (Some(error), Vec::new()),
-            };
-            let reply = failure.map(|error| logto.error_reply(&error, auth.requester()));
-            let finish = move |response: HttpResponse| {
-                let mut response = match &reply {
-                    Some(reply) => write(reply.clone(), response),
-                    None => response,
-                };
-                append_cookies(response.headers_mut(), &cookies);
-                response
-            };
-            match result {
-                Ok(response) => {
-                    let (request, response) = response.map_into_boxed_body().into_parts();
-                    Ok(ServiceResponse::new(request, finish(response)))
-                }
-                // Of another middleware. What is outside of this one makes the response.
-                Err(mut error) => {
-                    error.add_response_mapper(finish);
-                    Err(error)
-                }
-            }
-        })
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse, ActixError> {
+    let auth = auth_request(request.request());
+    let session = RequestSession::new(logto.clone(), auth.cookie_header());
+    request.extensions_mut().insert(session.clone());
+    let result = next.call(request).await;
+    let (failure, cookies) = match session.finish().await {
+        Ok(cookies) => (failure(&result), cookies),
+        Err(error) => (Some(error), Vec::new()),
+    };
+    let reply = failure.map(|error| logto.error_reply(&error, auth.requester()));
+    match result {
+        Ok(response) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
+            Ok(ServiceResponse::new(request, finish(response, reply, &cookies)))
+        }
+        // Another middleware failed. Its error becomes a response further out.
+        Err(mut error) => {
+            error.add_response_mapper(move |response| finish(response, reply.clone(), &cookies));
+            Err(error)
+        }
     }
 }
 
 /// What the handler, an extractor or another middleware failed with, if it is an error of ours.
 fn failure<B>(result: &Result<ServiceResponse<B>, ActixError>) -> Option<Error> {
-    match result {
-        Ok(response) => match response.request().extensions_mut().remove::<Error>() {
-            None => response.response().error()?.as_error().cloned(),
-            of_an_extractor => of_an_extractor,
-        },
-        Err(error) => error.as_error().cloned(),
-    }
+    let (remembered, error) = match result {
+        Ok(response) => (response.request().extensions_mut().remove(), response.response().error()),
+        Err(error) => (None, Some(error)),
+    };
+    remembered.or_else(|| error?.as_error().cloned())
 }
 
-fn append_cookies(headers: &mut HeaderMap, cookies: &[String]) {
+/// The response itself, or the reply in its place, with the session's cookies.
+fn finish(response: HttpResponse, reply: Option<Reply>, cookies: &[String]) -> HttpResponse {
+    let mut response = reply.map_or(response, http_response);
     for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
-        headers.append(header::SET_COOKIE, cookie);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
         // A cache that kept this response would hand one user's session to others.
-        if !headers.contains_key(header::CACHE_CONTROL) {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if !response.headers().contains_key(header::CACHE_CONTROL) {
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
     }
+    response
 }
 
 impl FromRequest for RequestSession {
     type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
+    type Future = future::Ready<Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let missing = || Error::layer_missing(".wrap(logto::actix_web::middleware(logto.clone()))");
-        ready(request.extensions().get::<Self>().cloned().ok_or_else(missing))
+        future::ready(request.extensions().get::<Self>().cloned().ok_or_else(missing))
     }
 }
 
 impl FromRequest for LogtoContext {
     type Error = Error;
-    type Future = LocalBoxFuture<Result<Self, Error>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -210,7 +155,7 @@ impl FromRequest for LogtoContext {
 
 impl FromRequest for SignedIn {
     type Error = ActixError;
-    type Future = LocalBoxFuture<Result<Self, ActixError>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ActixError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -258,19 +203,11 @@ impl ResponseError for Error {
 }
 
 fn http_response(reply: Reply) -> HttpResponse {
-    write(reply, HttpResponse::new(StatusCode::OK))
-}
-
-/// Writes the reply over a response. The error that made the response stays with it, for those who log outside.
-fn write(reply: Reply, mut response: HttpResponse) -> HttpResponse {
-    *response.status_mut() = StatusCode::from_u16(reply.status()).unwrap_or_default();
-    response.headers_mut().clear();
-    for (name, value) in reply.headers() {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().append(HeaderName::from_static(name), value);
-        }
+    let mut response = HttpResponse::build(StatusCode::from_u16(reply.status()).unwrap_or_default());
+    for header in reply.headers() {
+        response.append_header(header);
     }
-    response.set_body(BoxBody::new(reply.into_body()))
+    response.body(reply.into_body())
 }
 
 /// The request as the browser sent it, also in a scope.
