@@ -104,6 +104,8 @@ pub mod testing;
 pub use self::session::redis::{RedisCoordinator, RedisRevocations, RedisStore};
 #[cfg(feature = "tower-sessions")]
 pub use self::session::tower_sessions::TowerSessionStore;
+#[cfg(feature = "actix-web")]
+pub use self::web::actix_web;
 #[cfg(feature = "axum")]
 pub use self::web::axum;
 #[cfg(feature = "rocket")]

@@ -138,9 +138,9 @@ impl RequestSession {
 
     pub(super) async fn open(&self) -> Result<MappedMutexGuard<'_, Session>> {
         let mut state = self.state.lock().await;
-        if let State::Untouched(cookie_header) = &mut *state {
-            // Kept until they are read: after a store that failed, the next verb must not find nobody.
-            let cookies = HeaderCookies::parse(cookie_header.clone());
+        if let State::Untouched(cookie_header) = &*state {
+            // The header stays until the session is there: after a store that failed, the next verb asks again.
+            let cookies = HeaderCookies::parse(cookie_header.as_str());
             *state = State::Open(Box::new(self.client.load(&cookies).await?));
         }
         MutexGuard::try_map(state, |state| match state {

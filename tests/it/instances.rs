@@ -10,8 +10,8 @@ use std::{
 };
 
 use logto::{
-    BoxError, BoxFuture, ContextOptions, HeaderCookies, LogtoClient, MemoryStore, RefreshCoordinator, RevokedSessions,
-    SaveOutcome, SessionId, SessionStore, SignInOptions, SignOutOptions, StoredSession, TokenOptions,
+    BoxError, BoxFuture, ContextOptions, HeaderCookies, LogtoClient, MemoryStore, RefreshCoordinator, RequestSession,
+    RevokedSessions, SaveOutcome, SessionId, SessionStore, SignInOptions, SignOutOptions, StoredSession, TokenOptions,
     testing::{Endpoint, Fault, TestClock},
 };
 
@@ -177,17 +177,17 @@ async fn an_answer_that_was_lost_on_the_way_is_asked_for_again() {
 
 /// Counts what a store is asked.
 #[derive(Clone)]
-struct Counted {
+pub struct Counted {
     store: MemoryStore,
     reads: Arc<AtomicUsize>,
     writes: Arc<AtomicUsize>,
-    down: Arc<AtomicBool>,
+    pub down: Arc<AtomicBool>,
     /// Says that it has written, and has not.
     forgetful: Arc<AtomicBool>,
 }
 
 impl Counted {
-    fn new(clock: &TestClock) -> Self {
+    pub fn new(clock: &TestClock) -> Self {
         let store = MemoryStore::new().clock(clock.clone());
         Self { store, reads: Arc::default(), writes: Arc::default(), down: Arc::default(), forgetful: Arc::default() }
     }
@@ -355,7 +355,13 @@ async fn a_store_that_is_down_signs_nobody_out() {
     assert_eq!(error.to_string(), "the session store failed to read a session: connection refused");
     let url = site.begin(&mut Browser::default(), SignInOptions::new()).await;
     assert!(url.contains("state="), "a sign-in can begin");
+    // Nor for a second question in the same request.
+    let session = RequestSession::new(site.logto.clone(), browser.header());
+    for _ in 0..2 {
+        assert_eq!(session.signed_in().await.unwrap_err().code(), "store.failed");
+    }
     store.down.store(false, Ordering::SeqCst);
+    assert!(session.is_authenticated().await.unwrap());
     assert!(site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
 }
 

@@ -6,6 +6,8 @@
 
 mod support;
 
+#[cfg(feature = "actix-web")]
+mod actix_web;
 mod axum;
 mod back_channel;
 mod bad_input;

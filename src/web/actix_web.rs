@@ -1,0 +1,220 @@
+//! actix-web 4: the routes, the middleware and the extractors.
+//!
+//! ```
+//! use actix_web::{App, HttpServer, web};
+//! use logto::{LogtoClient, LogtoContext, SignedIn};
+//!
+//! async fn home(context: LogtoContext) -> String {
+//!     match context.claims() {
+//!         Some(claims) => format!("hello, {}", claims.sub),
+//!         None => "please sign in".into(),
+//!     }
+//! }
+//!
+//! // A browser without a session goes to sign in and comes back here; `fetch` gets 401.
+//! async fn me(user: SignedIn) -> String {
+//!     user.claims().sub.clone()
+//! }
+//!
+//! async fn serve(logto: LogtoClient) -> std::io::Result<()> {
+//!     let app = move || {
+//!         App::new()
+//!             .route("/", web::get().to(home))
+//!             .route("/me", web::get().to(me))
+//!             .configure(logto::actix_web::routes(&logto))
+//!             .wrap(logto::actix_web::middleware(logto.clone()))
+//!     };
+//!     HttpServer::new(app).bind(("127.0.0.1", 3000))?.run().await
+//! }
+//! ```
+//!
+//! # `Option<SignedIn>`
+//!
+//! actix-web makes `None` of every extractor that fails. A session store that is away would look like a user who is not signed in, so the
+//! middleware answers such a request with the failure, whatever the handler said. The handler has run by then: if it must not, or is to
+//! treat failures itself, let it ask [`RequestSession::signed_in`].
+
+use std::{future, pin::Pin};
+
+use actix_web::{
+    Error as ActixError, FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
+    error::InternalError,
+    http::{StatusCode, header, header::HeaderValue},
+    middleware::{Next, from_fn},
+    web::{self, Bytes, ServiceConfig},
+};
+
+pub use crate::SignedIn;
+use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession};
+
+/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
+pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+    let logto = logto.clone();
+    move |config| {
+        let resource = web::resource(logto.config().routes().paths().to_vec());
+        config.service(resource.to(move |request, body| answer(logto.clone(), request, body)));
+    }
+}
+
+/// Bytes of a body that are read; a longer one counts as none.
+const MAX_BODY: usize = 64 * 1024;
+
+async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<Reply> {
+    // In a scope the path begins with the scope's.
+    let has_body = request.path().ends_with(logto.config().routes().back_channel_logout_path());
+    let body = if has_body { body.to_bytes_limited(MAX_BODY).await } else { Ok(Ok(Bytes::new())) };
+    let body = body.ok().and_then(Result::ok).unwrap_or_default();
+    logto.respond(&auth_request(&request).body(String::from_utf8(body.into()).unwrap_or_default())).await
+}
+
+/// The middleware that gives each request its session and appends the session's cookies to the response.
+#[must_use]
+pub fn middleware<S, B>(
+    logto: LogtoClient,
+) -> impl Transform<S, ServiceRequest, Response = ServiceResponse, Error = ActixError, InitError = ()>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = ActixError> + 'static,
+    B: MessageBody + 'static,
+{
+    from_fn(move |request, next| with_session(logto.clone(), request, next))
+}
+
+async fn with_session<B: MessageBody + 'static>(
+    logto: LogtoClient,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse, ActixError> {
+    let auth = auth_request(request.request());
+    let session = RequestSession::new(logto.clone(), auth.cookie_header());
+    request.extensions_mut().insert(session.clone());
+    let result = next.call(request).await;
+    let (failure, cookies) = match session.finish().await {
+        Ok(cookies) => (failure(&result), cookies),
+        Err(error) => (Some(error), Vec::new()),
+    };
+    let reply = failure.map(|error| logto.error_reply(&error, auth.requester()));
+    match result {
+        Ok(response) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
+            Ok(ServiceResponse::new(request, finish(response, reply, &cookies)))
+        }
+        // Another middleware failed. Its error becomes a response further out.
+        Err(mut error) => {
+            error.add_response_mapper(move |response| finish(response, reply.clone(), &cookies));
+            Err(error)
+        }
+    }
+}
+
+/// What the handler, an extractor or another middleware failed with, if it is an error of ours.
+fn failure<B>(result: &Result<ServiceResponse<B>, ActixError>) -> Option<Error> {
+    let (remembered, error) = match result {
+        Ok(response) => (response.request().extensions_mut().remove(), response.response().error()),
+        Err(error) => (None, Some(error)),
+    };
+    remembered.or_else(|| error?.as_error().cloned())
+}
+
+/// The response itself, or the reply in its place, with the session's cookies.
+fn finish(response: HttpResponse, reply: Option<Reply>, cookies: &[String]) -> HttpResponse {
+    let mut response = reply.map_or(response, http_response);
+    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+        // A cache that kept this response would hand one user's session to others.
+        if !response.headers().contains_key(header::CACHE_CONTROL) {
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+    }
+    response
+}
+
+impl FromRequest for RequestSession {
+    type Error = Error;
+    type Future = future::Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let missing = || Error::layer_missing(".wrap(logto::actix_web::middleware(logto.clone()))");
+        future::ready(request.extensions().get::<Self>().cloned().ok_or_else(missing))
+    }
+}
+
+impl FromRequest for LogtoContext {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let session = RequestSession::extract(&request).await?;
+            session.get_context(ContextOptions::new()).await.inspect_err(|error| remember(&request, error))
+        })
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = ActixError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ActixError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let session = RequestSession::extract(&request).await?;
+            let user = session.signed_in().await.inspect_err(|error| remember(&request, error))?;
+            user.ok_or_else(|| {
+                let reply = session.client().sign_in_required(&auth_request(&request));
+                InternalError::from_response("nobody is signed in", http_response(reply)).into()
+            })
+        })
+    }
+}
+
+/// For the middleware: actix-web forgets the error where the handler takes an `Option` of the extractor.
+fn remember(request: &HttpRequest, error: &Error) {
+    request.extensions_mut().insert(error.clone());
+}
+
+impl Responder for Redirect {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::SeeOther().insert_header((header::LOCATION, self.location())).finish()
+    }
+}
+
+impl Responder for Reply {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        http_response(self)
+    }
+}
+
+/// An opaque JSON response, of which the middleware makes a page for a browser.
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.http_status()).unwrap_or_default()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        http_response(Reply::from(self))
+    }
+}
+
+fn http_response(reply: Reply) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::from_u16(reply.status()).unwrap_or_default());
+    for header in reply.headers() {
+        response.append_header(header);
+    }
+    response.body(reply.into_body())
+}
+
+/// The request as the browser sent it, also in a scope.
+fn auth_request(request: &HttpRequest) -> AuthRequest {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    AuthRequest::new(request.method().as_str(), target, |name| {
+        let values: Vec<_> = request.headers().get_all(name).filter_map(|value| value.to_str().ok()).collect();
+        (!values.is_empty()).then(|| values.join("; "))
+    })
+}
