@@ -1,14 +1,16 @@
 //! The session in streamed pages and in server functions, seen from outside: the example's own binary, a Logto with tokens of a short life.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader},
     net::TcpListener,
     process::{Child, Command, Stdio},
+    sync::Mutex,
     time::Duration,
 };
 
 use logto::testing::{Endpoint, MockLogto, MockResource};
-use reqwest::{Client, RequestBuilder, Response, header, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, Response, header, redirect::Policy};
 
 const RESOURCE: &str = "https://books.example.test";
 const LIFE: Duration = Duration::from_secs(10);
@@ -32,7 +34,7 @@ async fn the_head_of_a_stream_carries_the_refresh() {
 }
 
 /// The cookie is in the head, the page begins, and what takes its time comes later.
-async fn stream(app: &App, ada: &Client) {
+async fn stream(app: &App, ada: &Browser) {
     let mut response = app.get(ada, "/access-token").await;
     assert_eq!(response.status(), 200);
     assert_eq!(cookies(&response), 1);
@@ -53,7 +55,7 @@ async fn many_streams_at_once_make_one_exchange() {
     tokio::time::sleep(RENEWED_AFTER).await;
     app.logto.reset_counts();
 
-    let pages: Vec<_> = (0..64).map(|_| tokio::spawn(request(&app, &ada, "/access-token").send())).collect();
+    let pages: Vec<_> = (0..64).map(|_| tokio::spawn(ada.page(format!("{}/access-token", app.base)).send())).collect();
     for page in pages {
         let response = page.await.unwrap().unwrap();
         assert_eq!(cookies(&response), 1, "each response brings the new session");
@@ -89,7 +91,7 @@ async fn a_form_calls_a_server_function_and_comes_back() {
 #[tokio::test]
 async fn failures_are_told_before_a_stream_begins() {
     let app = App::start().await;
-    let nobody = browser();
+    let nobody = Browser::default();
     let refused = app.call(&nobody, "claims_of_access_token", "application/json").await;
     told(refused, 401, "not_authenticated").await;
 
@@ -155,11 +157,11 @@ impl App {
         Self { process, base, logto }
     }
 
-    async fn signed_in(&self) -> Client {
-        let browser = browser();
+    async fn signed_in(&self) -> Browser {
+        let browser = Browser::default();
         let begun = self.get(&browser, "/logto/sign-in").await;
         let callback = self.logto.sign_in(begun.headers()[header::LOCATION].to_str().unwrap(), "ada").await;
-        let done = browser.get(callback).send().await.unwrap();
+        let done = browser.send(browser.page(callback)).await;
         assert_eq!(
             (done.status().as_u16(), cookies(&done)),
             (302, 2),
@@ -169,14 +171,14 @@ impl App {
         browser
     }
 
-    async fn get(&self, browser: &Client, path: &str) -> Response {
-        request(self, browser, path).send().await.unwrap()
+    async fn get(&self, browser: &Browser, path: &str) -> Response {
+        browser.send(browser.page(format!("{}{path}", self.base))).await
     }
 
-    async fn call(&self, browser: &Client, function: &str, accept: &str) -> Response {
-        let request = browser.post(format!("{}/api/{function}", self.base)).form(&[("", ""); 0]);
+    async fn call(&self, browser: &Browser, function: &str, accept: &str) -> Response {
+        let request = browser.request(Method::POST, format!("{}/api/{function}", self.base)).form(&[("", ""); 0]);
         let request = request.header(header::ACCEPT, accept).header(header::REFERER, format!("{}/", self.base));
-        request.send().await.unwrap()
+        browser.send(request).await
     }
 
     fn exchanges(&self) -> usize {
@@ -184,12 +186,32 @@ impl App {
     }
 }
 
-fn request(app: &App, browser: &Client, path: &str) -> RequestBuilder {
-    browser.get(format!("{}{path}", app.base)).header(header::ACCEPT, "text/html")
+/// It keeps cookies and follows no redirect.
+#[derive(Default)]
+struct Browser {
+    jar: Mutex<BTreeMap<String, String>>,
 }
 
-fn browser() -> Client {
-    Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap()
+impl Browser {
+    fn page(&self, url: String) -> RequestBuilder {
+        self.request(Method::GET, url).header(header::ACCEPT, "text/html")
+    }
+
+    fn request(&self, method: Method, url: String) -> RequestBuilder {
+        let pairs: Vec<_> = self.jar.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        http.request(method, url).header(header::COOKIE, pairs.join("; "))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Response {
+        let response = request.send().await.unwrap();
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
+            // The example deletes a cookie by an empty value.
+            self.jar.lock().unwrap().insert(name.to_owned(), rest.split(';').next().unwrap().to_owned());
+        }
+        response
+    }
 }
 
 fn cookies(response: &Response) -> usize {
