@@ -179,7 +179,8 @@ async fn renew() -> Result<(), ServerFnError> {
 
 #[component]
 fn Document(#[prop(into)] title: String, children: Children) -> impl IntoView {
-    let style = expect_context::<Playground>().style();
+    let playground = expect_context::<Playground>();
+    let start = playground.client().config().base_url().to_owned();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -187,10 +188,10 @@ fn Document(#[prop(into)] title: String, children: Children) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <title>{title.clone()}</title>
-                <style inner_html=style></style>
+                <style inner_html=playground.style()></style>
             </head>
             <body>
-                <main><h1>{title}</h1>{children()}<p><small><a href=link("/")>"Start page"</a></small></p></main>
+                <main><h1>{title}</h1>{children()}<p><small><a href=start>"Start page"</a></small></p></main>
             </body>
         </html>
     }
