@@ -47,6 +47,7 @@ fn frame(config: &LogtoConfig, title: &str, body: &str) -> String {
         .replace("{style}", STYLE)
         .replace("{body}", body)
         .replace("{title}", &escape(title).replace('{', "&#123;"))
+        .replace("{home}", &escape(home_path(config)))
         .replace("{base}", &escape(base_path(config)))
 }
 
@@ -56,9 +57,19 @@ pub(super) fn base_path(config: &LogtoConfig) -> &str {
     after_scheme.find('/').and_then(|slash| after_scheme.get(slash..)).unwrap_or_default()
 }
 
-const FRAME: &str = r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{style}</style></head><body><main><h1>{title}</h1>{body}<p><small><a href="{base}/">Start page</a></small></p></main></body></html>"#;
+/// The base URL itself: below a path it has no slash at its end, and a router may not know the address with one.
+fn home_path(config: &LogtoConfig) -> &str {
+    match base_path(config) {
+        "" => "/",
+        path => path,
+    }
+}
 
+const FRAME: &str = r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{style}</style></head>
+<body><main><h1>{title}</h1>{body}<p><small><a href="{home}">Start page</a></small></p></main></body></html>"#;
+
+/// For pages that are written by hand, too.
 pub(super) const STYLE: &str = r"
 :root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.55; --accent: #5d34f2; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#f5f4fb, #14121d); }
