@@ -80,3 +80,39 @@ nav a, button { padding: .6rem 1.2rem; border: 1px solid transparent; border-rad
 nav .quiet, button { background: none; border-color: #8886; color: inherit; } nav .kakao { background: #fee500; color: #191600; }
 pre { padding: 1rem; border-radius: .6rem; background: #8881; overflow: auto; font-size: .85rem; } small a { color: inherit; }
 ";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn at(base_url: &str) -> LogtoConfig {
+        let settings = LogtoConfig::builder().endpoint("http://localhost:3001").app_id("app").base_url(base_url);
+        settings.cookie_secret("0123456789abcdef0123456789abcdef").build().unwrap()
+    }
+
+    #[test]
+    fn links_are_below_the_base_url() {
+        for (base_url, base, home) in [
+            ("http://localhost:3000", "", "/"),
+            ("http://localhost:3000/", "", "/"),
+            ("http://localhost:3000/app", "/app", "/app"),
+            ("https://example.com/a/b/", "/a/b", "/a/b"),
+        ] {
+            let config = at(base_url);
+            assert_eq!((base_path(&config), home_path(&config)), (base, home), "{base_url}");
+            let page = super::home(&config, &LogtoContext::default());
+            assert!(page.contains(&format!(r#"href="{base}/logto/sign-in""#)), "{page}");
+            assert!(page.contains(&format!(r#"<a href="{home}">Start page</a>"#)), "{page}");
+        }
+    }
+
+    #[test]
+    fn the_style_is_on_every_page() {
+        let config = at("http://localhost:3000");
+        assert!(STYLE.contains("nav"));
+        assert!(value(&config, "{style}", &"{style}").contains(STYLE));
+        assert_eq!(value(&config, "{style}", &"{style}").matches(STYLE).count(), 1, "values are no placeholders");
+    }
+}
