@@ -121,6 +121,18 @@ impl Playground {
         page::value(self.config(), title, value)
     }
 
+    /// The path of the base URL, which links of a page written by hand begin with; empty if it has none.
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        page::base_path(self.config())
+    }
+
+    /// The style sheet of [`home`](Self::home) and [`page`](Self::page), for pages written by hand.
+    #[must_use]
+    pub fn style(&self) -> &'static str {
+        page::STYLE
+    }
+
     fn config(&self) -> &LogtoConfig {
         self.client.config()
     }

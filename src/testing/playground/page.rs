@@ -44,6 +44,7 @@ fn pretty(value: &impl Serialize) -> String {
 
 fn frame(config: &LogtoConfig, title: &str, body: &str) -> String {
     FRAME
+        .replace("{style}", STYLE)
         .replace("{body}", body)
         .replace("{title}", &escape(title).replace('{', "&#123;"))
         .replace("{home}", &escape(home_path(config)))
@@ -51,7 +52,7 @@ fn frame(config: &LogtoConfig, title: &str, body: &str) -> String {
 }
 
 /// The path of the base URL: the browser is there whatever a proxy or a router takes off.
-fn base_path(config: &LogtoConfig) -> &str {
+pub(super) fn base_path(config: &LogtoConfig) -> &str {
     let after_scheme = config.base_url().split_once("://").map_or("", |(_, rest)| rest);
     after_scheme.find('/').and_then(|slash| after_scheme.get(slash..)).unwrap_or_default()
 }
@@ -65,7 +66,11 @@ fn home_path(config: &LogtoConfig) -> &str {
 }
 
 const FRAME: &str = r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{style}</style></head>
+<body><main><h1>{title}</h1>{body}<p><small><a href="{home}">Start page</a></small></p></main></body></html>"#;
+
+/// For pages that are written by hand, too.
+pub(super) const STYLE: &str = r"
 :root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.55; --accent: #5d34f2; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#f5f4fb, #14121d); }
 main { box-sizing: border-box; width: min(44rem, 100% - 2rem); margin: 2rem 0; padding: 2.5rem; border-radius: 1.25rem; background: light-dark(#fff, #1f1c2b); box-shadow: 0 1rem 3rem #0002; }
@@ -74,4 +79,40 @@ nav { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
 nav a, button { padding: .6rem 1.2rem; border: 1px solid transparent; border-radius: .6rem; background: var(--accent); color: #fff; font: inherit; text-decoration: none; cursor: pointer; }
 nav .quiet, button { background: none; border-color: #8886; color: inherit; } nav .kakao { background: #fee500; color: #191600; }
 pre { padding: 1rem; border-radius: .6rem; background: #8881; overflow: auto; font-size: .85rem; } small a { color: inherit; }
-</style></head><body><main><h1>{title}</h1>{body}<p><small><a href="{home}">Start page</a></small></p></main></body></html>"#;
+";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn at(base_url: &str) -> LogtoConfig {
+        let settings = LogtoConfig::builder().endpoint("http://localhost:3001").app_id("app").base_url(base_url);
+        settings.cookie_secret("0123456789abcdef0123456789abcdef").build().unwrap()
+    }
+
+    #[test]
+    fn links_are_below_the_base_url() {
+        for (base_url, base, home) in [
+            ("http://localhost:3000", "", "/"),
+            ("http://localhost:3000/", "", "/"),
+            ("http://localhost:3000/app", "/app", "/app"),
+            ("https://example.com/a/b/", "/a/b", "/a/b"),
+        ] {
+            let config = at(base_url);
+            assert_eq!((base_path(&config), home_path(&config)), (base, home), "{base_url}");
+            let page = super::home(&config, &LogtoContext::default());
+            assert!(page.contains(&format!(r#"href="{base}/logto/sign-in""#)), "{page}");
+            assert!(page.contains(&format!(r#"<a href="{home}">Start page</a>"#)), "{page}");
+        }
+    }
+
+    #[test]
+    fn the_style_is_on_every_page() {
+        let config = at("http://localhost:3000");
+        assert!(STYLE.contains("nav"));
+        assert!(value(&config, "{style}", &"{style}").contains(STYLE));
+        assert_eq!(value(&config, "{style}", &"{style}").matches(STYLE).count(), 1, "values are no placeholders");
+    }
+}
