@@ -69,8 +69,14 @@ impl AuthRequest {
     #[must_use]
     pub fn of(parts: &http::request::Parts, uri: &http::Uri) -> Self {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        Self::new(parts.method.as_str(), target, |name| {
-            let values: Vec<_> = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        Self::from_headers(parts.method.as_str(), target, &parts.headers)
+    }
+
+    /// For the frameworks on `http` 1 that have no [`Parts`](http::request::Parts): [`new`](Self::new) with the headers as a map.
+    #[must_use]
+    pub fn from_headers(method: &str, target: &str, headers: &http::HeaderMap) -> Self {
+        Self::new(method, target, |name| {
+            let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
             (!values.is_empty()).then(|| values.join("; "))
         })
     }

@@ -2,6 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
+use ::http::{
+    HeaderMap, HeaderValue,
+    header::{CACHE_CONTROL, SET_COOKIE},
+};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::{LogtoClient, Session};
@@ -68,6 +72,25 @@ impl RequestSession {
             }
             State::Untouched(_) | State::Finished => Ok(Vec::new()),
         }
+    }
+
+    /// [`finish`](Self::finish) for the frameworks on `http` 1: appends the cookies to the headers of the response.
+    ///
+    /// A response that carries them, or that was made while a user was signed in, is for that user alone: it gets
+    /// `cache-control: no-store`, unless the handler has set another. So the back button shows nothing private after a sign-out.
+    ///
+    /// # Errors
+    /// See [`Session::commit`].
+    pub async fn finish_into(&self, headers: &mut HeaderMap) -> Result<()> {
+        let signed_in = matches!(&*self.state.lock().await, State::Open(session) if session.is_authenticated());
+        let cookies = self.finish().await?;
+        if signed_in || !cookies.is_empty() {
+            headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        }
+        for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+            headers.append(SET_COOKIE, cookie);
+        }
+        Ok(())
     }
 
     /// The client that the session belongs to.

@@ -34,7 +34,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{self, StatusCode, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -121,20 +121,11 @@ where
             if let Some(error) = response.extensions_mut().remove::<Error>() {
                 response = logto.error_reply(&error, auth.requester()).into_response();
             }
-            match session.finish().await {
-                Ok(cookies) => append_cookies(response.headers_mut(), &cookies),
-                Err(error) => response = logto.error_reply(&error, auth.requester()).into_response(),
+            if let Err(error) = session.finish_into(response.headers_mut()).await {
+                response = logto.error_reply(&error, auth.requester()).into_response();
             }
             Ok(response)
         })
-    }
-}
-
-fn append_cookies(headers: &mut HeaderMap, cookies: &[String]) {
-    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
-        headers.append(header::SET_COOKIE, cookie);
-        // A cache that kept this response would hand one user's session to others.
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
 }
 
@@ -183,15 +174,7 @@ impl IntoResponse for Redirect {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.status().try_into().unwrap_or_default();
-        for (name, value) in self.headers() {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                response.headers_mut().append(HeaderName::from_static(name), value);
-            }
-        }
-        *response.body_mut() = self.into_body().into();
-        response
+        http::Response::<String>::from(self).map(Body::from)
     }
 }
 

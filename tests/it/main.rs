@@ -9,6 +9,7 @@ mod support;
 mod axum;
 mod back_channel;
 mod bad_input;
+mod bare;
 mod flow;
 mod forge;
 mod instances;

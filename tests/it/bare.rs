@@ -1,0 +1,114 @@
+//! The bare contract, for the frameworks on `http` 1 that have no integration.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::TestSession};
+
+use crate::support::{BOOKS, Site};
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+    }
+    headers
+}
+
+fn values(headers: &HeaderMap, name: HeaderName) -> Vec<&str> {
+    headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
+}
+
+#[test]
+fn several_cookie_headers_are_one() {
+    let request = AuthRequest::from_headers("GET", "/", &headers(&[("cookie", "a=1"), ("cookie", "b=2; c=3")]));
+    assert_eq!(request.cookie_header(), "a=1; b=2; c=3");
+    assert_eq!(AuthRequest::from_headers("GET", "/", &HeaderMap::new()).cookie_header(), "");
+}
+
+#[tokio::test]
+async fn a_reply_is_a_response_with_all_its_cookies() {
+    let site = Site::start().await;
+    // Five abandoned sign-ins: the sixth sets a cookie and forgets one.
+    let mut cookies = Vec::new();
+    for round in 0..6 {
+        let cookie = [("cookie", cookies.join("; "))];
+        let request = AuthRequest::from_headers(
+            "GET",
+            "/logto/sign-in",
+            &headers(&cookie.each_ref().map(|(name, value)| (*name, value.as_str()))),
+        );
+        let reply = site.logto.respond(&request).await.unwrap();
+        let wanted: Vec<_> = reply.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let response = Response::<String>::from(reply);
+        let given: Vec<_> = response.headers().iter().map(|(name, value)| (name.as_str(), value)).collect();
+        assert_eq!(given.len(), wanted.len());
+        assert!(
+            wanted.iter().all(|(name, value)| given.contains(&(name.as_str(), &HeaderValue::from_str(value).unwrap())))
+        );
+        assert_eq!((response.status().as_u16(), response.body().as_str()), (302, ""));
+        let set_cookies = values(response.headers(), header::SET_COOKIE);
+        assert_eq!(set_cookies.len(), if round < 5 { 1 } else { 2 });
+        cookies.extend(
+            set_cookies
+                .iter()
+                .filter(|cookie| !cookie.contains("Max-Age=0"))
+                .map(|cookie| cookie.split(';').next().unwrap().to_owned()),
+        );
+    }
+    let program = Response::<String>::from(site.logto.sign_in_required(&AuthRequest::from_headers(
+        "GET",
+        "/",
+        &HeaderMap::new(),
+    )));
+    assert_eq!(
+        (program.status().as_u16(), &program.headers()["content-type"]),
+        (401, &HeaderValue::from_static("application/json"))
+    );
+    assert!(program.body().contains("not_authenticated"), "{}", program.body());
+}
+
+#[tokio::test]
+async fn a_page_of_a_user_is_not_kept() {
+    let site = Site::start().await;
+    let cookie = TestSession::builder().cookie_header(site.logto.config()).await.unwrap();
+
+    // Nobody asked for the session.
+    let session = RequestSession::new(site.logto.clone(), &*cookie);
+    let mut response = HeaderMap::new();
+    session.finish_into(&mut response).await.unwrap();
+    assert!(response.is_empty());
+
+    // Somebody did, and nobody is signed in.
+    let session = RequestSession::new(site.logto.clone(), "theme=dark");
+    session.get_context(ContextOptions::new()).await.unwrap();
+    session.finish_into(&mut response).await.unwrap();
+    assert!(response.is_empty());
+
+    // A user is.
+    let session = RequestSession::new(site.logto.clone(), &*cookie);
+    session.get_context(ContextOptions::new()).await.unwrap();
+    session.finish_into(&mut response).await.unwrap();
+    assert_eq!(response, headers(&[("cache-control", "no-store")]));
+    assert_eq!(session.signed_in().await.unwrap_err().code(), "session.committed");
+
+    // The handler's own words stand.
+    let mut response = headers(&[("cache-control", "private"), ("set-cookie", "theme=dark")]);
+    let session = RequestSession::new(site.logto.clone(), &*cookie);
+    session.clear_all_tokens().await.unwrap();
+    session.finish_into(&mut response).await.unwrap();
+    assert_eq!(response["cache-control"], "private");
+    let set_cookies = values(&response, header::SET_COOKIE);
+    assert_eq!(set_cookies.len(), 2);
+    assert!(set_cookies[0] == "theme=dark" && set_cookies[1].starts_with("logto_app=;"), "{set_cookies:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_changed_is_not_kept_either() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    let session = RequestSession::new(site.logto.clone(), browser.header());
+    session.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
+    let mut response = HeaderMap::new();
+    session.finish_into(&mut response).await.unwrap();
+    assert_eq!(response["cache-control"], "no-store");
+    assert_eq!(values(&response, header::SET_COOKIE).len(), 1);
+}
