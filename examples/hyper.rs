@@ -8,11 +8,11 @@
 
 use std::convert::Infallible;
 
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper::{
-    Request, Response,
+    Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{CONTENT_TYPE, HeaderValue, SET_COOKIE},
+    header::{ALLOW, CONTENT_TYPE, HeaderValue, SET_COOKIE},
     server::conn::http1,
     service::service_fn,
 };
@@ -44,7 +44,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<Response<String>, Infallible> {
     let logto = playground.client();
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path().strip_prefix(playground.mount()).unwrap_or_default();
+    let Some(path) = parts.uri.path().strip_prefix(playground.mount()) else {
+        return Ok(status(StatusCode::NOT_FOUND));
+    };
     let mut auth = AuthRequest::of(&parts, &parts.uri);
     if path == logto.config().routes().back_channel_logout_path() {
         auth = auth.body(read(body).await);
@@ -54,9 +56,14 @@ async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<R
         return Ok(reply.into());
     }
 
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return Ok(response);
+    }
     let session = RequestSession::new(logto.clone(), auth.cookie_header());
     let mut response = page(playground, &session, path).await.unwrap_or_else(|failure| match failure {
-        Failure::NotFound => status(404),
+        Failure::NotFound => status(StatusCode::NOT_FOUND),
         Failure::SignInRequired => logto.sign_in_required(&auth).into(),
         Failure::Logto(error) => logto.error_reply(&error, auth.requester()).into(),
     });
@@ -129,14 +136,14 @@ fn as_html(html: String) -> Response<String> {
     response
 }
 
-fn status(status: u16) -> Response<String> {
+fn status(status: StatusCode) -> Response<String> {
     let mut response = Response::default();
-    *response.status_mut() = status.try_into().unwrap_or_default();
+    *response.status_mut() = status;
     response
 }
 
 /// A body of at most 64 KiB; any other is none.
 async fn read(body: Incoming) -> String {
-    let bytes = Limited::new(body, 64 * 1024).collect().await.map(|body| body.to_bytes());
-    String::from_utf8(bytes.unwrap_or_default().into()).unwrap_or_default()
+    let body = Limited::new(body, 64 * 1024).collect().await.map(Collected::to_bytes);
+    String::from_utf8(body.unwrap_or_default().into()).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use logto::{AuthRequest, ContextOptions, Reply, RequestSession, SignedIn, TokenOptions, testing::Playground};
 use salvo::{
-    http::{StatusCode, header::SET_COOKIE},
+    http::header::{HeaderValue, SET_COOKIE},
     prelude::*,
     routing::{Filter, filters},
 };
