@@ -68,8 +68,9 @@ async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<R
         Failure::Logto(error) => logto.error_reply(&error, auth.requester()).into(),
     });
     // After the page: it may have renewed a token, or signed the user out.
-    if let Err(error) = session.finish_into(response.headers_mut()).await {
-        response = logto.error_reply(&error, auth.requester()).into();
+    match session.finish().await {
+        Ok(headers) => headers.append_to(response.headers_mut()),
+        Err(error) => response = logto.error_reply(&error, auth.requester()).into(),
     }
     Ok(response)
 }

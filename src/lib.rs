@@ -107,7 +107,7 @@ pub use self::session::tower_sessions::TowerSessionStore;
 #[cfg(feature = "axum")]
 pub use self::web::axum;
 pub use self::{
-    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SignedIn},
+    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SessionHeaders, SignedIn},
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},

@@ -71,8 +71,8 @@ step 'tests'
 export LOGTO_TEST_OIDC_PROVIDER=1
 # Seconds of 50 users with Logto and Redis failing now and then; 600 for ten minutes.
 export LOGTO_TEST_SOAK="${LOGTO_TEST_SOAK:-60}"
-# The tests of the quickstart run its binary.
-cargo build --locked --example quickstart
+# Some tests run the examples' binaries.
+cargo build --locked --examples
 if cargo nextest --version >/dev/null 2>&1; then
   cargo nextest run --locked --all-features
 else

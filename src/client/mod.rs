@@ -8,6 +8,7 @@ mod refresh;
 mod request_session;
 mod return_to;
 mod session;
+mod session_headers;
 mod sign_in;
 mod sign_out;
 mod tokens;
@@ -20,6 +21,7 @@ pub use self::{
     context::LogtoContext,
     request_session::{RequestSession, SignedIn},
     session::Session,
+    session_headers::SessionHeaders,
     tokens::AccessToken,
 };
 use crate::{

@@ -2,13 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use ::http::{
-    HeaderMap, HeaderValue,
-    header::{CACHE_CONTROL, SET_COOKIE},
-};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
-use super::{LogtoClient, Session};
+use super::{LogtoClient, Session, SessionHeaders};
 use crate::{Error, HeaderCookies, IdTokenClaims, Result, Secret, error::Code};
 
 /// The session of one request, as handlers get it: cheap to clone, with all verbs.
@@ -58,39 +54,22 @@ impl RequestSession {
         Self { client, state: Arc::new(Mutex::new(State::Untouched(cookie_header.into()))) }
     }
 
-    /// The `Set-Cookie` values of the response, each to be appended as a header of its own. From here on every verb fails.
+    /// What the session adds to the response. From here on every verb fails.
     ///
     /// # Errors
     /// See [`Session::commit`].
-    pub async fn finish(&self) -> Result<Vec<String>> {
+    pub async fn finish(&self) -> Result<SessionHeaders> {
         let mut state = self.state.lock().await;
         match std::mem::replace(&mut *state, State::Finished) {
             State::Open(session) => {
+                let is_authenticated = session.is_authenticated();
                 let mut cookies = HeaderCookies::default();
                 session.commit(&mut cookies).await?;
-                Ok(cookies.set_cookie_headers())
+                let set_cookies = cookies.set_cookie_headers();
+                Ok(SessionHeaders { is_private: is_authenticated || !set_cookies.is_empty(), set_cookies })
             }
-            State::Untouched(_) | State::Finished => Ok(Vec::new()),
+            State::Untouched(_) | State::Finished => Ok(SessionHeaders::default()),
         }
-    }
-
-    /// [`finish`](Self::finish) for the frameworks on `http` 1: appends the cookies to the headers of the response.
-    ///
-    /// A response that carries them, or that was made while a user was signed in, is for that user alone: it gets
-    /// `cache-control: no-store`, unless the handler has set another. So the back button shows nothing private after a sign-out.
-    ///
-    /// # Errors
-    /// See [`Session::commit`].
-    pub async fn finish_into(&self, headers: &mut HeaderMap) -> Result<()> {
-        let signed_in = matches!(&*self.state.lock().await, State::Open(session) if session.is_authenticated());
-        let cookies = self.finish().await?;
-        if signed_in || !cookies.is_empty() {
-            headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-        }
-        for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
-            headers.append(SET_COOKIE, cookie);
-        }
-        Ok(())
     }
 
     /// The client that the session belongs to.

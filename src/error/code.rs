@@ -38,6 +38,7 @@ codes! {
     LayerMissing "integration.layer_missing" Usage "Add the integration's layer to the application, after the routes that use it."
     SessionCommitted "session.committed" Usage "The response has begun, so the session can no longer be written: do the work before the handler returns."
     InvalidOption "options.invalid" Usage "Correct the option that the message names."
+    ClaimsUnexpected "claims.unexpected" Usage "Let the type say what Logto Console › Custom JWT adds: an `Option` or `#[serde(default)]` for what may be missing."
     Randomness "system.randomness" Usage "The operating system must provide random bytes."
 
     ReturnToRefused "sign_in.return_to_refused" Callback "Return to a path on this site, or list the other origin in `allowed_return_origins`."

@@ -158,7 +158,10 @@ async fn embedded(port: u16, base_url: &str) -> Result<MockLogto, PlaygroundErro
     let app = MockApp::new(APP_ID, APP_SECRET)
         .redirect_uri(format!("{base_url}/callback"))
         .post_logout_redirect_uri(base_url);
-    MockLogto::builder().port(port).app(app).start().await.map_err(|cause| in_use(port, &cause))
+    let mock = MockLogto::builder().port(port).app(app).start().await.map_err(|cause| in_use(port, &cause))?;
+    // What Logto calls custom claims: examples/custom_claims.rs reads them.
+    mock.update_user("ada", |ada| ada.claim("plan", "pro").claim("seats", 5));
+    Ok(mock)
 }
 
 fn embedded_settings(settings: LogtoConfigBuilder, mock: &MockLogto) -> LogtoConfigBuilder {

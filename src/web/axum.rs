@@ -121,8 +121,9 @@ where
             if let Some(error) = response.extensions_mut().remove::<Error>() {
                 response = logto.error_reply(&error, auth.requester()).into_response();
             }
-            if let Err(error) = session.finish_into(response.headers_mut()).await {
-                response = logto.error_reply(&error, auth.requester()).into_response();
+            match session.finish().await {
+                Ok(headers) => headers.append_to(response.headers_mut()),
+                Err(error) => response = logto.error_reply(&error, auth.requester()).into_response(),
             }
             Ok(response)
         })

@@ -63,19 +63,19 @@ async fn a_page_of_a_user_is_not_kept() {
     // Nobody asked for the session.
     let session = RequestSession::new(site.logto.clone(), &*cookie);
     let mut response = HeaderMap::new();
-    session.finish_into(&mut response).await.unwrap();
+    session.finish().await.unwrap().append_to(&mut response);
     assert!(response.is_empty());
 
     // Somebody did, and nobody is signed in.
     let session = RequestSession::new(site.logto.clone(), "theme=dark");
     session.get_context(ContextOptions::new()).await.unwrap();
-    session.finish_into(&mut response).await.unwrap();
+    session.finish().await.unwrap().append_to(&mut response);
     assert!(response.is_empty());
 
     // A user is.
     let session = RequestSession::new(site.logto.clone(), &*cookie);
     session.get_context(ContextOptions::new()).await.unwrap();
-    session.finish_into(&mut response).await.unwrap();
+    session.finish().await.unwrap().append_to(&mut response);
     assert_eq!(response, headers(&[("cache-control", "no-store")]));
     assert_eq!(session.signed_in().await.unwrap_err().code(), "session.committed");
 
@@ -83,7 +83,7 @@ async fn a_page_of_a_user_is_not_kept() {
     let mut response = headers(&[("cache-control", "private"), ("set-cookie", "theme=dark")]);
     let session = RequestSession::new(site.logto.clone(), &*cookie);
     session.clear_all_tokens().await.unwrap();
-    session.finish_into(&mut response).await.unwrap();
+    session.finish().await.unwrap().append_to(&mut response);
     assert_eq!(response["cache-control"], "private");
     let set_cookies = values(&response, SET_COOKIE);
     assert_eq!(set_cookies.len(), 2);
@@ -97,7 +97,7 @@ async fn a_session_that_changed_is_not_kept_either() {
     let session = RequestSession::new(site.logto.clone(), browser.header());
     session.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
     let mut response = HeaderMap::new();
-    session.finish_into(&mut response).await.unwrap();
+    session.finish().await.unwrap().append_to(&mut response);
     assert_eq!(response["cache-control"], "no-store");
     assert_eq!(values(&response, SET_COOKIE).len(), 1);
 }

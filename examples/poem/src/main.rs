@@ -136,8 +136,9 @@ impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
                 None => error.into_response(),
             },
         };
-        if let Err(error) = session.finish_into(response.headers_mut()).await {
-            response = into_response(self.logto.error_reply(&error, auth.requester()));
+        match session.finish().await {
+            Ok(headers) => headers.append_to(response.headers_mut()),
+            Err(error) => response = into_response(self.logto.error_reply(&error, auth.requester())),
         }
         Ok(response)
     }

@@ -130,8 +130,9 @@ impl Session {
         let session = RequestSession::new(logto.clone(), request.cookie_header());
         depot.inject(Visit { playground, request: request.clone(), session: session.clone() });
         ctrl.call_next(req, depot, res).await;
-        if let Err(error) = session.finish_into(res.headers_mut()).await {
-            send(res, logto.error_reply(&error, request.requester()));
+        match session.finish().await {
+            Ok(headers) => headers.append_to(res.headers_mut()),
+            Err(error) => send(res, logto.error_reply(&error, request.requester())),
         }
     }
 }

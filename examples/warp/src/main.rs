@@ -109,10 +109,11 @@ async fn signed_in(visit: Visit) -> Result<(Visit, SignedIn), Rejection> {
 
 /// After the page: it may have renewed a token, or signed the user out.
 async fn finish(visit: Visit, mut response: WarpResponse) -> WarpResponse {
-    match visit.session.finish_into(response.headers_mut()).await {
-        Ok(()) => response,
-        Err(error) => visit.error(&error),
+    match visit.session.finish().await {
+        Ok(headers) => headers.append_to(response.headers_mut()),
+        Err(error) => response = visit.error(&error),
     }
+    response
 }
 
 impl Visit {
@@ -148,13 +149,12 @@ async fn refused(rejection: Rejection) -> Result<WarpResponse, Rejection> {
 /// The authentication routes: /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout.
 fn authentication(playground: &Playground) -> BoxedFilter<(WarpResponse,)> {
     let logto = playground.client();
-    let [first, rest @ ..] = logto.config().routes().paths().map(below);
+    let [first, rest @ ..] = logto.config().routes().paths().map(|path| below(path).and(end()).boxed());
     let route = rest.into_iter().fold(first, |one, other| one.or(other).unify().boxed());
     // A back-channel logout has a body: a short one.
     let body =
         warp::body::content_length_limit(64 * 1024).and(warp::body::bytes()).or(warp::any().map(Bytes::new)).unify();
     route
-        .and(end())
         .and(auth_request())
         .and(body)
         .and_then(move |request: AuthRequest, body: Bytes| {

@@ -17,7 +17,11 @@ user_claims! {
     /// assert_eq!(claims.email.as_deref(), Some("ada@example.test"));
     /// assert!(claims.organization_roles_of("lh6cvveo9nmz").eq(["admin"]));
     /// assert_eq!(claims.extra["plan"], "pro");
-    /// # Ok::<(), serde_json::Error>(())
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Subscription { plan: String }
+    /// assert_eq!(claims.extra_as::<Subscription>()?.plan, "pro");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     struct IdTokenClaims {
         required {

@@ -39,6 +39,17 @@ macro_rules! claims {
             #[serde(flatten)]
             pub extra: serde_json::Map<String, serde_json::Value>,
         }
+
+        impl $name {
+            /// Every other member, as a type of yours: for the custom claims of Logto Console › Custom JWT.
+            ///
+            /// # Errors
+            /// `claims.unexpected` where they do not fit the type.
+            pub fn extra_as<T: serde::de::DeserializeOwned>(&self) -> $crate::Result<T> {
+                T::deserialize(&self.extra)
+                    .map_err(|error| $crate::Error::new($crate::error::Code::ClaimsUnexpected, error.to_string()))
+            }
+        }
     };
 }
 

@@ -1,29 +1,30 @@
-//! The quickstart as a newcomer meets it: the example's own binary, clicked through with its Logto's pages.
+//! Examples as a newcomer meets them: the binary itself, clicked through with its Logto's pages. `tests/scenarios` is for those that
+//! show a framework.
 
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
-    path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
 /// The running example; it stops with the test.
-struct Quickstart {
+struct Running {
     process: Child,
     base: String,
 }
 
-impl Drop for Quickstart {
+impl Drop for Running {
     fn drop(&mut self) {
         _ = self.process.kill();
         _ = self.process.wait();
     }
 }
 
-fn command(port: u16) -> Command {
+fn command(example: &str, port: u16) -> Command {
     let tests = std::env::current_exe().unwrap();
-    let binary: PathBuf = [tests.parent().unwrap().parent().unwrap(), "examples/quickstart".as_ref()].iter().collect();
-    assert!(binary.exists(), "build it first: cargo build --example quickstart");
+    let target = tests.parent().unwrap().parent().unwrap();
+    let binary = target.join("examples").join(example);
+    assert!(binary.exists(), "build it first: cargo build --example {example}");
     let mut command = Command::new(binary);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGTO_")) {
         command.env_remove(name);
@@ -42,13 +43,13 @@ fn free_port() -> u16 {
     }
 }
 
-fn start() -> Quickstart {
+fn start(example: &str) -> Running {
     let port = free_port();
-    let mut process = command(port).spawn().unwrap();
+    let mut process = command(example, port).spawn().unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let base = format!("http://localhost:{port}");
     assert!(lines.any(|line| line.unwrap().contains(&base)), "it prints the URL");
-    Quickstart { process, base }
+    Running { process, base }
 }
 
 /// A browser: cookies kept, redirects followed.
@@ -105,8 +106,8 @@ impl Tab {
 }
 
 #[tokio::test]
-async fn a_newcomer_clicks_through_it() {
-    let quickstart = start();
+async fn a_newcomer_clicks_through_the_quickstart() {
+    let quickstart = start("quickstart");
     let mut tab = Tab::open(&quickstart.base).await;
     tab.shows("Create account");
 
@@ -145,11 +146,37 @@ async fn a_newcomer_clicks_through_it() {
     tab.shows("leads to another origin");
 }
 
+#[tokio::test]
+async fn organizations_have_pages_of_their_own() {
+    let example = start("organizations");
+    let mut tab = Tab::open(&example.base).await;
+    tab.submit(&[("username", "ada"), ("password", "lovelace")]).await;
+    tab.shows("&quot;org-acme&quot;");
+    tab.go("/organization/org-acme").await;
+    tab.shows("&quot;admin&quot;");
+    tab.go("/organization/org-acme/books").await;
+    tab.shows("&quot;organization_id&quot;: &quot;org-acme&quot;");
+    tab.shows("&quot;aud&quot;: &quot;https://api.example.test&quot;");
+    tab.go("/organization/not-hers").await;
+    tab.shows("must be a member of the organization");
+}
+
+#[tokio::test]
+async fn custom_claims_guard_a_page() {
+    let example = start("custom_claims");
+    let mut tab = Tab::open(&example.base).await;
+    tab.submit(&[("username", "ada"), ("password", "lovelace")]).await;
+    tab.shows(r#"{"plan":"pro","seats":5}"#);
+    let mut other = Tab::open(&example.base).await;
+    other.submit(&[("username", "bob"), ("password", "builder")]).await;
+    other.shows("this page is for subscribers");
+}
+
 #[test]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let output = command(port).output().unwrap();
+    let output = command("quickstart", port).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
     assert!(told.contains(&format!("cannot listen on port {port}")) && told.contains("PORT=4000"), "{told}");
@@ -158,7 +185,8 @@ fn a_port_in_use_is_named() {
 #[test]
 fn a_mistake_in_the_environment_is_named() {
     let told = |vars: &[(&str, &str)]| {
-        String::from_utf8(command(free_port()).envs(vars.iter().copied()).output().unwrap().stderr).unwrap()
+        String::from_utf8(command("quickstart", free_port()).envs(vars.iter().copied()).output().unwrap().stderr)
+            .unwrap()
     };
     let endpoint = ("LOGTO_ENDPOINT", "https://my-tenant.logto.app");
     let message = told(&[endpoint]);
