@@ -126,6 +126,21 @@ impl Reply {
     }
 }
 
+/// For the frameworks on `http` 1. Several `set-cookie` headers stay several.
+impl From<Reply> for http::Response<String> {
+    fn from(reply: Reply) -> Self {
+        let mut response = Self::default();
+        *response.status_mut() = reply.status.try_into().unwrap_or_default();
+        for (name, value) in reply.headers() {
+            if let Ok(value) = http::HeaderValue::from_str(value) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        *response.body_mut() = reply.body;
+        response
+    }
+}
+
 /// The JSON reply for a place that knows nothing but the error. A mistake of the programmer is named, for it never reaches production.
 impl From<&Error> for Reply {
     fn from(error: &Error) -> Self {

@@ -69,9 +69,15 @@ impl AuthRequest {
     #[must_use]
     pub fn of(parts: &http::request::Parts, uri: &http::Uri) -> Self {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        Self::new(parts.method.as_str(), target, |name| {
+        Self::from_headers(parts.method.as_str(), target, &parts.headers)
+    }
+
+    /// For the frameworks on `http` 1 that have no [`Parts`](http::request::Parts): [`new`](Self::new) with the headers as a map.
+    #[must_use]
+    pub fn from_headers(method: &str, target: &str, headers: &http::HeaderMap) -> Self {
+        Self::new(method, target, |name| {
             // Browsers send the cookies of others in any bytes; a header that is passed over for those would take the session with it.
-            let values = parts.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+            let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
             let values: Vec<_> = values.collect();
             (!values.is_empty()).then(|| values.join("; "))
         })

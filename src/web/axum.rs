@@ -34,7 +34,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
-    http::{HeaderName, HeaderValue, StatusCode, request::Parts},
+    http::{self, StatusCode, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -175,15 +175,7 @@ impl IntoResponse for Redirect {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.status().try_into().unwrap_or_default();
-        for (name, value) in self.headers() {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                response.headers_mut().append(HeaderName::from_static(name), value);
-            }
-        }
-        *response.body_mut() = self.into_body().into();
-        response
+        http::Response::<String>::from(self).map(Body::from)
     }
 }
 

@@ -11,6 +11,7 @@ mod actix_web;
 mod axum;
 mod back_channel;
 mod bad_input;
+mod bare;
 mod examples;
 mod flow;
 mod forge;

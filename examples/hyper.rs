@@ -1,0 +1,150 @@
+//! hyper 1, by hand: what an integration does for other frameworks is here in about fifty lines.
+//!
+//! `cargo run --example hyper` starts a Logto of its own, so there is nothing to install and nothing to configure: sign in as `ada` with the
+//! password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the environment it signs in
+//! at that Logto. `PORT` is where it listens (3000).
+
+#![allow(clippy::print_stdout)] // A program talks to the one who runs it.
+
+use std::convert::Infallible;
+
+use http_body_util::{BodyExt, Collected, Limited};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{ALLOW, CONTENT_TYPE, HeaderValue, SET_COOKIE},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use logto::{AuthRequest, ContextOptions, RequestSession, SignedIn, TokenOptions, testing::Playground};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).init();
+    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    let playground = Playground::start().await?;
+
+    let listener = TcpListener::bind(std::net::SocketAddr::from(playground.address())).await?;
+    println!("{playground}");
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let playground = playground.clone();
+        tokio::spawn(async move {
+            let service = service_fn(|request| answer(&playground, request));
+            if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
+                tracing::debug!(%error, "a connection broke");
+            }
+        });
+    }
+}
+
+/// Every request: the authentication routes answer for themselves, a page gets a session.
+async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<Response<String>, Infallible> {
+    let logto = playground.client();
+    let (parts, body) = request.into_parts();
+    let Some(path) = parts.uri.path().strip_prefix(playground.mount()) else {
+        return Ok(status(StatusCode::NOT_FOUND));
+    };
+    let mut auth = AuthRequest::of(&parts, &parts.uri);
+    if path == logto.config().routes().back_channel_logout_path() {
+        auth = auth.body(read(body).await);
+    }
+    // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout
+    if let Some(reply) = logto.respond(&auth).await {
+        return Ok(reply.into());
+    }
+
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return Ok(response);
+    }
+    let session = RequestSession::new(logto.clone(), auth.cookie_header());
+    let mut response = page(playground, &session, path).await.unwrap_or_else(|failure| match failure {
+        Failure::NotFound => status(StatusCode::NOT_FOUND),
+        Failure::SignInRequired => logto.sign_in_required(&auth).into(),
+        Failure::Logto(error) => logto.error_reply(&error, auth.requester()).into(),
+    });
+    // After the page: it may have renewed a token, or signed the user out.
+    match session.finish().await {
+        Ok(headers) => headers.append_to(response.headers_mut()),
+        Err(error) => response = logto.error_reply(&error, auth.requester()).into(),
+    }
+    Ok(response)
+}
+
+/// Why there is no page.
+enum Failure {
+    NotFound,
+    SignInRequired,
+    Logto(logto::Error),
+}
+
+impl From<logto::Error> for Failure {
+    fn from(error: logto::Error) -> Self {
+        Self::Logto(error)
+    }
+}
+
+async fn page(playground: &Playground, session: &RequestSession, path: &str) -> Result<Response<String>, Failure> {
+    let html = match path {
+        // For everyone. `context.claims()` is there for those who are signed in.
+        "" | "/" => playground.home(&session.get_context(ContextOptions::new()).await?),
+        "/protected" => {
+            let user = user(session).await?;
+            playground.page("Protected page", &user.claims().sub)
+        }
+        "/user-info" => {
+            user(session).await?;
+            playground.page("User info", &session.fetch_user_info().await?)
+        }
+        // A token for an API. It is renewed when it ends, once, however many requests want it.
+        "/access-token" => {
+            user(session).await?;
+            let claims = session.get_access_token_claims(TokenOptions::resource(playground.resource())).await?;
+            playground.page("Claims of an access token", &claims)
+        }
+        "/preferences" => return preferences(playground, session).await,
+        _ => {
+            let id = path.strip_prefix("/organization/").ok_or(Failure::NotFound)?;
+            user(session).await?;
+            playground.page("Claims of an organization token", &session.get_organization_token_claims(id).await?)
+        }
+    };
+    Ok(as_html(html))
+}
+
+/// For users alone. A browser without a session goes to sign in and comes back; `fetch` gets 401 and JSON.
+async fn user(session: &RequestSession) -> Result<SignedIn, Failure> {
+    session.signed_in().await?.ok_or(Failure::SignInRequired)
+}
+
+/// The application's own cookies go out beside the session's.
+async fn preferences(playground: &Playground, session: &RequestSession) -> Result<Response<String>, Failure> {
+    let token = TokenOptions::resource(playground.resource());
+    let context = session.get_context(ContextOptions::new().access_token(token)).await?;
+    let mut response = as_html(playground.page("Preferences", &context.scopes()));
+    response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("theme=dark; Path=/"));
+    response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("language=ko; Path=/"));
+    Ok(response)
+}
+
+fn as_html(html: String) -> Response<String> {
+    let mut response = Response::new(html);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+fn status(status: StatusCode) -> Response<String> {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+/// A body of at most 64 KiB; any other is none.
+async fn read(body: Incoming) -> String {
+    let body = Limited::new(body, 64 * 1024).collect().await.map(Collected::to_bytes);
+    String::from_utf8(body.unwrap_or_default().into()).unwrap_or_default()
+}

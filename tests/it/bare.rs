@@ -1,0 +1,103 @@
+//! The bare contract, for the frameworks on `http` 1 that have no integration.
+
+use std::collections::BTreeSet;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::SET_COOKIE};
+use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::TestSession};
+
+use crate::support::{BOOKS, Browser, Site};
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+    }
+    headers
+}
+
+fn values(headers: &HeaderMap, name: HeaderName) -> Vec<&str> {
+    headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
+}
+
+#[test]
+fn several_cookie_headers_are_one() {
+    let request = AuthRequest::from_headers("GET", "/", &headers(&[("cookie", "a=1"), ("cookie", "b=2; c=3")]));
+    assert_eq!(request.cookie_header(), "a=1; b=2; c=3");
+    assert_eq!(AuthRequest::from_headers("GET", "/", &HeaderMap::new()).cookie_header(), "");
+}
+
+#[tokio::test]
+async fn a_reply_is_a_response_with_all_its_cookies() {
+    let site = Site::start().await;
+    let mut browser = Browser::default();
+    let mut counts = Vec::new();
+    // Abandoned sign-ins: the fifth forgets the first.
+    for _ in 0..5 {
+        let request = AuthRequest::from_headers("GET", "/logto/sign-in", &headers(&[("cookie", &browser.header())]));
+        let reply = site.logto.respond(&request).await.unwrap();
+        let wanted: Vec<_> = reply.headers().map(|(name, value)| format!("{name}: {value}")).collect();
+        let response = Response::<String>::from(reply);
+        let given = response.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
+        assert_eq!(given.collect::<BTreeSet<_>>(), wanted.into_iter().collect());
+        assert_eq!((response.status(), response.body().as_str()), (StatusCode::FOUND, ""));
+        let set_cookies: Vec<_> = values(response.headers(), SET_COOKIE).iter().map(ToString::to_string).collect();
+        browser.receive(&set_cookies);
+        counts.push(set_cookies.len());
+    }
+    assert_eq!(counts, [1, 1, 1, 1, 2]);
+
+    let refusal = site.logto.sign_in_required(&AuthRequest::from_headers("GET", "/", &HeaderMap::new()));
+    let refusal = Response::<String>::from(refusal);
+    assert_eq!(
+        (refusal.status(), &refusal.headers()["content-type"]),
+        (StatusCode::UNAUTHORIZED, &HeaderValue::from_static("application/json"))
+    );
+    assert!(refusal.body().contains("not_authenticated"), "{}", refusal.body());
+}
+
+#[tokio::test]
+async fn a_page_of_a_user_is_not_kept() {
+    let site = Site::start().await;
+    let cookie = TestSession::builder().cookie_header(site.logto.config()).await.unwrap();
+
+    // Nobody asked for the session.
+    let session = RequestSession::new(site.logto.clone(), &*cookie);
+    let mut response = HeaderMap::new();
+    session.finish().await.unwrap().append_to(&mut response);
+    assert!(response.is_empty());
+
+    // Somebody did, and nobody is signed in.
+    let session = RequestSession::new(site.logto.clone(), "theme=dark");
+    session.get_context(ContextOptions::new()).await.unwrap();
+    session.finish().await.unwrap().append_to(&mut response);
+    assert!(response.is_empty());
+
+    // A user is.
+    let session = RequestSession::new(site.logto.clone(), &*cookie);
+    session.get_context(ContextOptions::new()).await.unwrap();
+    session.finish().await.unwrap().append_to(&mut response);
+    assert_eq!(response, headers(&[("cache-control", "no-store")]));
+    assert_eq!(session.signed_in().await.unwrap_err().code(), "session.committed");
+
+    // The handler's own words stand.
+    let mut response = headers(&[("cache-control", "private"), ("set-cookie", "theme=dark")]);
+    let session = RequestSession::new(site.logto.clone(), &*cookie);
+    session.clear_all_tokens().await.unwrap();
+    session.finish().await.unwrap().append_to(&mut response);
+    assert_eq!(response["cache-control"], "private");
+    let set_cookies = values(&response, SET_COOKIE);
+    assert_eq!(set_cookies.len(), 2);
+    assert!(set_cookies[0] == "theme=dark" && set_cookies[1].starts_with("logto_app=;"), "{set_cookies:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_changed_is_not_kept_either() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    let session = RequestSession::new(site.logto.clone(), browser.header());
+    session.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
+    let mut response = HeaderMap::new();
+    session.finish().await.unwrap().append_to(&mut response);
+    assert_eq!(response["cache-control"], "no-store");
+    assert_eq!(values(&response, SET_COOKIE).len(), 1);
+}
