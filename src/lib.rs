@@ -107,7 +107,9 @@ pub use self::session::tower_sessions::TowerSessionStore;
 #[cfg(feature = "axum")]
 pub use self::web::axum;
 pub use self::{
-    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SignedIn},
+    client::{
+        AccessToken, Check, CheckOutcome, Diagnosis, LogtoClient, LogtoContext, RequestSession, Session, SignedIn,
+    },
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
