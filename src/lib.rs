@@ -145,4 +145,6 @@ mod documents {
     struct Lifetimes;
     #[doc = include_str!("../docs/sign-out.md")]
     struct SignOut;
+    #[doc = include_str!("../docs/troubleshooting.md")]
+    struct Troubleshooting;
 }

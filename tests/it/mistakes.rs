@@ -114,10 +114,16 @@ async fn a_logto_out_of_reach_shows_at_the_sign_in() {
 #[tokio::test]
 async fn a_resource_that_logto_does_not_know_shows_at_the_callback() {
     let site = Site::with(|mock| mock, |config| config.resources(["https://typo.example.test"])).await;
-    let url = site.begin(&mut Browser::default(), SignInOptions::new()).await;
+    let mut browser = Browser::default();
+    let url = site.begin(&mut browser, SignInOptions::new()).await;
     let no_redirects = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let response = no_redirects.get(url).send().await.unwrap();
-    let callback = response.headers()["location"].to_str().unwrap().to_owned();
-    assert!(callback.starts_with(&format!("{BASE_URL}/callback?error=invalid_target")), "{callback}");
+    let callback = response.headers()["location"].to_str().unwrap();
+    shows(
+        &open(&site.logto, &browser, callback).await,
+        403,
+        "callback_uri_verification.error_found",
+        "Register the API resource",
+    );
     assert_eq!(found(&site.logto).await, ["scopes and resources"]);
 }
