@@ -83,7 +83,7 @@ async fn a_wrong_secret_shows_at_the_callback() {
     let (browser, callback) = up_to_callback(&site).await;
     let page = open(&site.logto, &browser, &callback).await;
     shows(&page, 500, "client.rejected", "Endpoints &amp; Credentials");
-    assert!(page.body().contains("invalid_client"), "{}", page.body());
+    assert!(page.body().contains("invalid_client") && page.body().contains("diagnose()"), "{}", page.body());
     assert_eq!(found(&site.logto).await, ["client authentication"]);
 }
 

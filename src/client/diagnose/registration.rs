@@ -13,6 +13,7 @@ use crate::{
     http::{request, unexpected, valid},
     oidc::{
         authorize::AuthorizationRequest,
+        callback,
         discovery::{self, ProviderMetadata},
         logout::end_session_url,
         token,
@@ -146,11 +147,7 @@ impl LogtoClient {
                     config.scopes.join(" ")
                 ),
             ),
-            _ => Check::failure(
-                SCOPES,
-                format!("Logto refuses the request: {error}"),
-                Error::new(Code::AuthorizationRefused, "").hint(),
-            ),
+            _ => Check::failure(SCOPES, format!("Logto refuses the request: {error}"), callback::hint(error.error())),
         }
     }
 
