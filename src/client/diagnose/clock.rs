@@ -55,3 +55,53 @@ fn server_time(headers: &HeaderMap) -> Option<i64> {
     let age = headers.get(header::AGE).and_then(|age| age.to_str().ok()?.trim().parse::<u32>().ok());
     Some(date.saturating_add(age.unwrap_or_default().into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CheckOutcome;
+
+    /// RFC 9110 section 5.6.7 writes this time so, and it is these seconds after 1970.
+    const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const THEIRS: i64 = 784_111_777;
+
+    fn outcome(headers: &[(&'static str, &'static str)], asked: i64, answered: i64) -> CheckOutcome {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (header::HeaderName::from_static(name), header::HeaderValue::from_static(value)));
+        check(&headers.collect(), asked, answered, Duration::from_secs(60)).outcome
+    }
+
+    #[test]
+    fn the_limits_are_those_of_the_leeway() {
+        for (offset, expected) in [
+            (-61, CheckOutcome::Failure),
+            (-60, CheckOutcome::Ok),
+            (0, CheckOutcome::Ok),
+            (60, CheckOutcome::Ok),
+            (61, CheckOutcome::Warning),
+            (3660, CheckOutcome::Warning),
+            (3661, CheckOutcome::Failure),
+        ] {
+            let ours = THEIRS + offset;
+            assert_eq!(outcome(&[("date", DATE)], ours, ours), expected, "{offset}");
+        }
+        // A slow answer is not a wrong clock: it was written at any time between.
+        assert_eq!(outcome(&[("date", DATE)], THEIRS - 100, THEIRS + 100), CheckOutcome::Ok);
+    }
+
+    #[test]
+    fn a_cached_answer_is_as_old_as_it_says() {
+        let (asked, age) = (THEIRS + 7200, ("age", "7200"));
+        assert_eq!(outcome(&[("date", DATE)], asked, asked), CheckOutcome::Failure);
+        assert_eq!(outcome(&[("date", DATE), age], asked, asked), CheckOutcome::Ok);
+        assert_eq!(outcome(&[("date", DATE), ("age", "-1")], THEIRS, THEIRS), CheckOutcome::Ok);
+    }
+
+    #[test]
+    fn without_a_date_nothing_is_claimed() {
+        for headers in [&[][..], &[("date", "yesterday")], &[("date", "")]] {
+            assert_eq!(outcome(headers, THEIRS, THEIRS), CheckOutcome::Warning, "{headers:?}");
+        }
+    }
+}

@@ -21,7 +21,7 @@ use crate::{
     types::ORGANIZATIONS_RESOURCE,
 };
 
-/// The `code`, `state` and `nonce` of the requests, so that whoever reads Logto's audit log sees what they were.
+/// The `code`, `state` and `nonce` of the requests, so that whoever reads Logto's log sees what they were.
 const WORD: &str = "logto-rust-diagnose";
 /// The pair of RFC 7636 appendix B. It protects nothing here; the requests must only be well formed.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
