@@ -108,7 +108,8 @@ pub use self::session::tower_sessions::TowerSessionStore;
 pub use self::web::axum;
 pub use self::{
     client::{
-        AccessToken, Check, CheckOutcome, Diagnosis, LogtoClient, LogtoContext, RequestSession, Session, SignedIn,
+        AccessToken, Check, CheckOutcome, Diagnosis, LogtoClient, LogtoContext, RequestSession, Session,
+        SessionHeaders, SignedIn,
     },
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},

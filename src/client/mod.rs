@@ -9,6 +9,7 @@ mod refresh;
 mod request_session;
 mod return_to;
 mod session;
+mod session_headers;
 mod sign_in;
 mod sign_out;
 mod tokens;
@@ -22,6 +23,7 @@ pub use self::{
     diagnose::{Check, CheckOutcome, Diagnosis},
     request_session::{RequestSession, SignedIn},
     session::Session,
+    session_headers::SessionHeaders,
     tokens::AccessToken,
 };
 use crate::{

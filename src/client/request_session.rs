@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
-use super::{LogtoClient, Session};
+use super::{LogtoClient, Session, SessionHeaders};
 use crate::{Error, HeaderCookies, IdTokenClaims, Result, Secret, error::Code};
 
 /// The session of one request, as handlers get it: cheap to clone, with all verbs.
@@ -54,19 +54,21 @@ impl RequestSession {
         Self { client, state: Arc::new(Mutex::new(State::Untouched(cookie_header.into()))) }
     }
 
-    /// The `Set-Cookie` values of the response, each to be appended as a header of its own. From here on every verb fails.
+    /// What the session adds to the response. From here on every verb fails.
     ///
     /// # Errors
     /// See [`Session::commit`].
-    pub async fn finish(&self) -> Result<Vec<String>> {
+    pub async fn finish(&self) -> Result<SessionHeaders> {
         let mut state = self.state.lock().await;
         match std::mem::replace(&mut *state, State::Finished) {
             State::Open(session) => {
+                let is_authenticated = session.is_authenticated();
                 let mut cookies = HeaderCookies::default();
                 session.commit(&mut cookies).await?;
-                Ok(cookies.set_cookie_headers())
+                let set_cookies = cookies.set_cookie_headers();
+                Ok(SessionHeaders { is_private: is_authenticated || !set_cookies.is_empty(), set_cookies })
             }
-            State::Untouched(_) | State::Finished => Ok(Vec::new()),
+            State::Untouched(_) | State::Finished => Ok(SessionHeaders::default()),
         }
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct OpenSession {
     origin: Origin,
     /// What a cookie shared with Next.js holds besides the session.
     others: Others,
+    /// Whether the user signed out, so that pages a browser still holds in memory must go.
+    signed_out: bool,
     /// Sessions that this request ended.
     ended: Vec<(Origin, SessionData)>,
     /// The session's cookies in the request: written anew or deleted, never left over.
@@ -80,7 +82,7 @@ impl OpenSession {
         if changed && data.is_none() {
             tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
         }
-        Ok(Self { data, changed, origin, others, ended: Vec::new(), present, pending, queued: Vec::new() })
+        Ok(Self { data, changed, origin, others, present, pending, ..Self::default() })
     }
 
     pub(crate) fn data(&self) -> Option<&SessionData> {
@@ -104,6 +106,7 @@ impl OpenSession {
     pub(crate) fn end(&mut self, settings: &CookieSettings) -> Option<SessionData> {
         self.queued.extend(self.pending.drain(..).map(|(name, _)| settings.deletion(name)));
         self.changed |= !mem::take(&mut self.others).is_empty();
+        self.signed_out = self.data.is_some();
         self.clear()
     }
 
@@ -184,7 +187,10 @@ impl OpenSession {
         if session.as_ref().is_none_or(|cookies| !cookies.is_empty()) {
             let session = session.unwrap_or_default();
             let stale = self.present.into_iter().filter(|name| session.iter().all(|cookie| cookie.name() != name));
-            written.extend(stale.map(|name| settings.deletion(name)));
+            written.extend(stale.map(|name| match self.signed_out && name == settings.session_name() {
+                true => settings.farewell(),
+                false => settings.deletion(name),
+            }));
             written.extend(session);
         }
         Ok(written)

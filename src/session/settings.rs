@@ -28,6 +28,8 @@ pub struct SessionLifetime {
 }
 
 const DAY: u64 = 24 * 60 * 60;
+/// Seconds: the way to Logto, and back to a page that may never come.
+const FAREWELL_LIFETIME: i64 = 60;
 
 impl Default for SessionLifetime {
     fn default() -> Self {
@@ -182,6 +184,14 @@ impl CookieSettings {
     /// The deletion of a cookie of ours: the same attributes, or the browser keeps it.
     pub(crate) fn deletion(&self, name: String) -> Cookie<'static> {
         self.cookie(name, String::new(), 0)
+    }
+
+    /// What a sign-out leaves in the session's cookie. It is no session, so the page that comes next deletes it.
+    ///
+    /// Chromium keeps pages that say `no-store` in memory for its back button, and drops them where a cookie changes after it left them
+    /// (<https://developer.chrome.com/docs/web-platform/bfcache-ccns>). A deletion in the answer to the sign-out's POST comes before that.
+    pub(crate) fn farewell(&self) -> Cookie<'static> {
+        self.cookie(self.name.clone(), "signed-out".to_owned(), FAREWELL_LIFETIME)
     }
 }
 

@@ -27,6 +27,7 @@
 mod clock;
 mod conformance;
 mod mock;
+mod playground;
 mod session;
 
 pub use self::{
@@ -36,5 +37,6 @@ pub use self::{
         Endpoint, Fault, MockApp, MockLogto, MockLogtoBuilder, MockOrganization, MockResource, MockUser,
         RecordedRequest, SigningAlg,
     },
+    playground::{Playground, PlaygroundError},
     session::TestSession,
 };

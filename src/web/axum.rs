@@ -34,7 +34,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, StatusCode, request::Parts},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -122,19 +122,11 @@ where
                 response = logto.error_reply(&error, auth.requester()).into_response();
             }
             match session.finish().await {
-                Ok(cookies) => append_cookies(response.headers_mut(), &cookies),
+                Ok(headers) => headers.append_to(response.headers_mut()),
                 Err(error) => response = logto.error_reply(&error, auth.requester()).into_response(),
             }
             Ok(response)
         })
-    }
-}
-
-fn append_cookies(headers: &mut HeaderMap, cookies: &[String]) {
-    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
-        headers.append(header::SET_COOKIE, cookie);
-        // A cache that kept this response would hand one user's session to others.
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
 }
 

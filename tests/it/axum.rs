@@ -87,6 +87,7 @@ impl Served {
             .route("/cookies", get(cookies))
             .route("/kakao", post(kakao))
             .route("/late", get(late))
+            .route("/static", get(|| async { "the same for everyone" }))
             .merge(logto::axum::routes(&logto));
         let router = nest(router).layer(logto::axum::layer(logto));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -204,6 +205,17 @@ async fn the_applications_cookies_survive() {
     assert_eq!(names, ["theme", "lang", "logto_app"]);
     assert_eq!(response.headers()["cache-control"], "private", "the handler's own word stands");
     assert_eq!(served.mock.requests(Endpoint::Token), 2, "the sign-in, and one refresh");
+}
+
+#[tokio::test]
+async fn pages_of_a_user_are_kept_by_nobody() {
+    let mut served = Served::start().await;
+    let kept = |response: &Response| response.headers().get("cache-control").cloned();
+    assert_eq!(kept(&served.navigate("/").await), None, "a page for everyone");
+    served.sign_in("/logto/sign-in").await;
+    assert_eq!(kept(&served.navigate("/").await).unwrap(), "no-store");
+    assert_eq!(kept(&served.navigate("/me").await).unwrap(), "no-store");
+    assert_eq!(kept(&served.navigate("/static").await), None, "a page that asked for no session");
 }
 
 #[tokio::test]

@@ -31,11 +31,14 @@ async fn a_user_signs_in_and_out() {
     let mut cookies = browser.request();
     let redirect = site.logto.sign_out(&mut cookies, SignOutOptions::new().state("bye")).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
-    assert!(browser.cookies.is_empty());
+    assert_eq!(browser.header(), "logto_app=signed-out");
     assert_eq!(site.mock.requests(Endpoint::Revocation), 1);
     assert!(redirect.location().contains("id_token_hint="));
     assert_eq!(site.mock.end_session(redirect.location()).await, format!("{BASE_URL}/?state=bye"));
     assert!(!site.is_signed_in(&browser).await);
+    // The page that comes next takes the last of it away.
+    assert!(!site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
+    assert!(browser.cookies.is_empty());
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! What tests do to the server while it runs.
 
-use logto::testing::{Endpoint, MockApp, MockLogto, MockUser, SigningAlg};
+use std::time::{Duration, UNIX_EPOCH};
+
+use logto::testing::{Endpoint, Fault, MockApp, MockLogto, MockUser, SigningAlg, TestClock};
 use serde_json::{Value, json};
 
 use crate::support::{

@@ -38,7 +38,7 @@ pub(super) fn hidden(name: &str, value: &str) -> String {
 }
 
 /// Safe in text and in quoted attributes.
-pub(super) fn escape(text: &str) -> String {
+pub(in crate::testing) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

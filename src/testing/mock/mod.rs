@@ -16,7 +16,7 @@ mod discovery;
 mod error;
 mod fault;
 mod grant;
-mod html;
+pub(super) mod html;
 mod inspect;
 mod interaction;
 mod keys;

@@ -1,0 +1,200 @@
+//! What the examples run on: a Logto, and pages to look at.
+
+mod page;
+
+use std::{env, fmt, io, net::TcpListener, sync::Arc};
+
+use serde::Serialize;
+
+use super::{MockApp, MockLogto};
+use crate::{LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, scopes};
+
+const APP_ID: &str = "example";
+const APP_SECRET: &str = "the secret of the example app";
+
+/// A client to try things with, and the pages of the examples: for a first hour with any framework, not for production.
+///
+/// With `LOGTO_ENDPOINT` in the environment it is a client for that Logto, set up by the `LOGTO_…` variables. Without, a [`MockLogto`] runs
+/// inside, with user `ada`, password `lovelace`, and the rest of its default world.
+///
+/// | Variable | Default | |
+/// |---|---|---|
+/// | `PORT` | 3000 | where the application listens; `PORT` + 1 is for the Logto inside |
+/// | `LOGTO_BASE_URL` | `http://localhost:PORT` | what browsers call the application, if something stands before it |
+/// | `MOUNT` | | the path under which the application mounts its routes, such as `/app` |
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use logto::testing::Playground;
+///
+/// let playground = Playground::start().await?;
+/// let logto = playground.client();
+/// println!("{playground}"); // where to look, and as whom to sign in
+/// # drop(logto); Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Playground {
+    client: LogtoClient,
+    port: u16,
+    mount: String,
+    resource: String,
+    /// It lives as long as the last clone.
+    embedded: Option<Arc<MockLogto>>,
+}
+
+/// Why a [`Playground`] did not start, in a sentence for whoever started it.
+// `main` prints the `Debug` of the error it returns, so that is the sentence, too.
+#[derive(thiserror::Error)]
+#[error("{0}")]
+pub struct PlaygroundError(String);
+
+impl fmt::Debug for PlaygroundError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Playground {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// If a variable of the environment is wrong or a port is taken.
+    pub async fn start() -> Result<Self, PlaygroundError> {
+        let port = match env::var("PORT") {
+            Ok(port) => port.parse().map_err(|_| error(format!("PORT is `{port}`, not a port number (1 to 65534)")))?,
+            Err(_) => 3000,
+        };
+        // The framework will listen; but it would say less clearly that it cannot.
+        TcpListener::bind(("127.0.0.1", port)).map_err(|cause| in_use(port, &cause))?;
+        let base_url = env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{port}{}", mount()));
+        let settings = LogtoConfigBuilder::from_env().base_url(&base_url);
+        let (settings, embedded) = if env::var_os("LOGTO_ENDPOINT").is_some() {
+            (settings, None)
+        } else {
+            let mock = embedded(port, &base_url).await?;
+            (embedded_settings(settings, &mock), Some(Arc::new(mock)))
+        };
+        let client = settings.build().and_then(LogtoClient::new).map_err(|cause| error(cause.to_string()))?;
+        Ok(Self { client, port, mount: mount(), resource: resource(), embedded })
+    }
+
+    /// The client, as an application makes it with `LogtoClient::new(LogtoConfig::from_env()?)`.
+    #[must_use]
+    pub fn client(&self) -> LogtoClient {
+        self.client.clone()
+    }
+
+    /// The port to listen on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where to listen: on this machine alone.
+    #[must_use]
+    pub fn address(&self) -> ([u8; 4], u16) {
+        ([127, 0, 0, 1], self.port)
+    }
+
+    /// The path under which the application mounts its routes; empty unless `MOUNT` says otherwise.
+    #[must_use]
+    pub fn mount(&self) -> &str {
+        &self.mount
+    }
+
+    /// The API resource to ask a token for: the first of `LOGTO_RESOURCES`, or the one of the Logto inside.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// The start page: who is signed in, with links to everything else.
+    #[must_use]
+    pub fn home(&self, context: &LogtoContext) -> String {
+        page::home(self.config(), context)
+    }
+
+    /// A page that shows a value as JSON.
+    #[must_use]
+    pub fn page(&self, title: &str, value: &impl Serialize) -> String {
+        page::value(self.config(), title, value)
+    }
+
+    fn config(&self) -> &LogtoConfig {
+        self.client.config()
+    }
+}
+
+/// Where to look and as whom to sign in.
+impl fmt::Display for Playground {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let config = self.config();
+        match &self.embedded {
+            Some(mock) => writeln!(
+                f,
+                "An embedded Logto answers at {}: the user is `ada`, the password `lovelace`.",
+                mock.endpoint()
+            )?,
+            None => writeln!(
+                f,
+                "Register in the Logto Console: redirect URI {}, post sign-out redirect URI {}",
+                config.redirect_uri(),
+                config.base_url()
+            )?,
+        }
+        writeln!(f, "\n  Open {} in a browser.", config.base_url())
+    }
+}
+
+impl fmt::Debug for Playground {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Playground").field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+async fn embedded(port: u16, base_url: &str) -> Result<MockLogto, PlaygroundError> {
+    let port = port.checked_add(1).ok_or_else(|| error("PORT is too high: PORT + 1 is needed, too"))?;
+    let app = MockApp::new(APP_ID, APP_SECRET)
+        .redirect_uri(format!("{base_url}/callback"))
+        .post_logout_redirect_uri(base_url);
+    MockLogto::builder().port(port).app(app).start().await.map_err(|cause| in_use(port, &cause))
+}
+
+fn embedded_settings(settings: LogtoConfigBuilder, mock: &MockLogto) -> LogtoConfigBuilder {
+    settings
+        .endpoint(mock.endpoint())
+        .app_id(APP_ID)
+        .app_secret(APP_SECRET)
+        .cookie_secret("a secret for the examples alone, never for production")
+        .scopes([
+            scopes::EMAIL,
+            scopes::ROLES,
+            scopes::ORGANIZATIONS,
+            scopes::ORGANIZATION_ROLES,
+            scopes::CUSTOM_DATA,
+            scopes::IDENTITIES,
+            "read:books",
+            "write:books",
+        ])
+        .resources([resource()])
+}
+
+fn mount() -> String {
+    env::var("MOUNT").unwrap_or_default().trim_end_matches('/').to_owned()
+}
+
+fn resource() -> String {
+    let resources = env::var("LOGTO_RESOURCES").unwrap_or_default();
+    resources.split([' ', ',']).find(|word| !word.is_empty()).unwrap_or("https://api.example.test").to_owned()
+}
+
+fn error(message: impl Into<String>) -> PlaygroundError {
+    PlaygroundError(message.into())
+}
+
+fn in_use(port: u16, cause: &io::Error) -> PlaygroundError {
+    error(format!(
+        "cannot listen on port {port}: {cause}. Another program may use it: stop that, or choose another port, as in PORT=4000 cargo run …"
+    ))
+}

@@ -1,0 +1,126 @@
+//! The examples as a person meets them: a click, a password, a page, in Chromium.
+//!
+//! Needs the programs `chromium` and `chromedriver`, and the examples' binaries; `bash tests/all.sh` has them all. With
+//! `LOGTO_TEST_SCREENSHOTS=<directory>` the pages of the axum example are kept as pictures.
+
+mod app;
+mod window;
+
+use app::App;
+use window::Browser;
+
+/// Each test for each example.
+macro_rules! in_a_browser {
+    ($($example:ident: $($test:ident),+;)+) => {$(
+        mod $example {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(super::App::start(stringify!($example)).await).await;
+            })+
+        }
+    )+};
+}
+
+in_a_browser! {
+    axum: a_password, kakao, two_windows, the_back_button, a_page_that_was_wanted, pictures;
+    actix_web: a_password, kakao, two_windows, the_back_button, a_page_that_was_wanted;
+    rocket: a_password, kakao, two_windows, the_back_button, a_page_that_was_wanted;
+}
+
+async fn a_password(app: App) {
+    let window = Browser::start().await.open(&app.base).await;
+    window.shows("Sign in to see what Logto knows of you.").await;
+    window.click("Sign in").await;
+    window.sign_in("ada", "wrong").await;
+    window.shows("Incorrect account or password").await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("Hello, Ada Lovelace").await;
+    window.shows(r#""sub": "user-ada""#).await;
+    assert_eq!(window.url().await, format!("{}/", app.base));
+    for (link, shown) in [
+        ("Protected page", "user-ada"),
+        ("Fetch user info", "custom_data"),
+        ("Access token", "read:books"),
+        ("Organization org-acme", "urn:logto:organization:org-acme"),
+    ] {
+        window.click(link).await;
+        window.shows(shown).await;
+        window.click("Start page").await;
+    }
+    window.press("Sign out").await;
+    window.shows("Welcome").await;
+    // Logto has ended its session, too: it asks for the password again.
+    window.click("Sign in").await;
+    window.shows("Password").await;
+}
+
+async fn kakao(app: App) {
+    let window = Browser::start().await.open(&app.base).await;
+    window.click("Continue with Kakao").await;
+    window.press("Agree and continue").await;
+    window.shows("Hello, Kakao User").await;
+    window.press("Sign out").await;
+    window.shows("Welcome").await;
+}
+
+/// Both begin before either ends.
+async fn two_windows(app: App) {
+    let browser = Browser::start().await;
+    let first = browser.open(&format!("{}/protected", app.base)).await;
+    first.shows("Password").await;
+    let second = first.another(&format!("{}/user-info", app.base)).await;
+    second.shows("Password").await;
+    second.sign_in("ada", "lovelace").await;
+    second.shows("custom_data").await;
+    first.turn_to().await;
+    first.sign_in("ada", "lovelace").await;
+    first.shows("user-ada").await;
+    assert_eq!(first.url().await, format!("{}/protected", app.base));
+    // One signs out, and so is the other.
+    first.go(&app.base).await;
+    first.press("Sign out").await;
+    first.shows("Welcome").await;
+    second.turn_to().await;
+    second.go(&app.base).await;
+    second.shows("Welcome").await;
+}
+
+/// After the sign-out it shows nothing of the one who was here.
+async fn the_back_button(app: App) {
+    let window = Browser::start().await.open(&app.base).await;
+    window.click("Sign in").await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("Hello, Ada Lovelace").await;
+    // Back to the callback, which was used: she is still signed in, and sees no error.
+    window.click("Protected page").await;
+    window.shows("user-ada").await;
+    window.back().await;
+    window.shows("Hello, Ada Lovelace").await;
+    window.press("Sign out").await;
+    window.shows("Welcome").await;
+    for step in 1..=4 {
+        window.back().await;
+        let page = window.settled_text().await;
+        assert!(!page.contains("Ada") && !page.contains("user-ada"), "{step} back: {page}");
+    }
+}
+
+async fn a_page_that_was_wanted(app: App) {
+    let wanted = format!("{}/protected?chapter=1&title=a%20b", app.base);
+    let window = Browser::start().await.open(&wanted).await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("Protected page").await;
+    assert_eq!(window.url().await, wanted);
+}
+
+async fn pictures(app: App) {
+    let window = Browser::start().await.open(&app.base).await;
+    window.shows("Welcome").await;
+    window.picture("signed-out").await;
+    window.click("Sign in").await;
+    window.shows("Password").await;
+    window.picture("sign-in").await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("Hello, Ada Lovelace").await;
+    window.picture("signed-in").await;
+}

@@ -1,0 +1,179 @@
+//! Chromium, window by window, and what a person does in one.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WindowHandle};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
+/// chromedriver, and the Chromium that it started.
+pub struct Browser {
+    driver: Child,
+    client: Client,
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Chromium is in the process group of its driver.
+        _ = Command::new("kill").args(["--", &format!("-{}", self.driver.id())]).status();
+        _ = self.driver.wait();
+    }
+}
+
+impl Browser {
+    pub async fn start() -> Arc<Self> {
+        use std::os::unix::process::CommandExt;
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is missing: apt-get install chromium chromium-driver");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines
+            .find_map(|line| {
+                let line = line.unwrap();
+                Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned())
+            })
+            .expect("chromedriver says its port");
+        // It must not wait for a reader.
+        std::thread::spawn(move || lines.count());
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1000,800",
+            "--lang=en",
+        ];
+        let capabilities = json!({ "browserName": "chrome", "goog:chromeOptions": { "args": arguments } });
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities.as_object().unwrap().clone())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .unwrap();
+        Arc::new(Self { driver, client })
+    }
+
+    pub async fn open(self: &Arc<Self>, url: &str) -> Window {
+        let window = Window { browser: self.clone(), handle: self.client.window().await.unwrap() };
+        window.go(url).await;
+        window
+    }
+}
+
+/// One window; a person looks at one at a time, see [`turn_to`](Self::turn_to).
+pub struct Window {
+    browser: Arc<Browser>,
+    handle: WindowHandle,
+}
+
+impl Window {
+    fn client(&self) -> &Client {
+        &self.browser.client
+    }
+
+    /// Opens another window of the same browser, and turns to it.
+    pub async fn another(&self, url: &str) -> Self {
+        let handle = self.client().new_window(false).await.unwrap().handle;
+        let window = Self { browser: self.browser.clone(), handle };
+        window.turn_to().await;
+        window.go(url).await;
+        window
+    }
+
+    pub async fn turn_to(&self) {
+        self.client().switch_to_window(self.handle.clone()).await.unwrap();
+    }
+
+    pub async fn go(&self, url: &str) {
+        self.client().goto(url).await.unwrap();
+    }
+
+    pub async fn url(&self) -> String {
+        self.client().current_url().await.unwrap().to_string()
+    }
+
+    pub async fn back(&self) {
+        self.client().back().await.unwrap();
+    }
+
+    /// Follows the link that reads `text`.
+    pub async fn click(&self, text: &str) {
+        self.find(Locator::LinkText(text)).await.click().await.unwrap();
+    }
+
+    /// Presses the button that reads `text`.
+    pub async fn press(&self, text: &str) {
+        self.find(Locator::XPath(&format!("//button[normalize-space()='{text}']"))).await.click().await.unwrap();
+    }
+
+    /// Types a name and a password into Logto's page.
+    pub async fn sign_in(&self, username: &str, password: &str) {
+        let name = self.find(Locator::Css("input[name=username]")).await;
+        name.clear().await.unwrap();
+        name.send_keys(username).await.unwrap();
+        let field = self.find(Locator::Css("input[name=password]")).await;
+        // The return key sends the form.
+        field.send_keys(&format!("{password}\u{e007}")).await.unwrap();
+    }
+
+    async fn find(&self, locator: Locator<'_>) -> Element {
+        let found = self.client().wait().at_most(Duration::from_secs(10)).for_element(locator).await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("{locator:?}: {error} at {}: {}", self.url().await, self.text().await),
+        }
+    }
+
+    /// Waits for a page with this text.
+    pub async fn shows(&self, text: &str) {
+        for _ in 0..200 {
+            if self.text().await.contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no `{text}` at {}: {}", self.url().await, self.text().await);
+    }
+
+    /// The text of the page, when it has not changed for half a second.
+    pub async fn settled_text(&self) -> String {
+        let mut text = self.text().await;
+        loop {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let now = self.text().await;
+            if now == text {
+                return text;
+            }
+            text = now;
+        }
+    }
+
+    /// Empty while one page makes way for the next.
+    async fn text(&self) -> String {
+        let script = "return document.body ? document.body.innerText : ''";
+        let text = self.client().execute(script, Vec::new()).await.ok();
+        text.and_then(|text| Some(text.as_str()?.to_owned())).unwrap_or_default()
+    }
+
+    /// Keeps the page as a picture, where pictures are wanted.
+    pub async fn picture(&self, name: &str) {
+        let png = self.client().screenshot().await.unwrap();
+        assert!(png.starts_with(b"\x89PNG"), "a picture of {name}");
+        if let Some(directory) = std::env::var_os("LOGTO_TEST_SCREENSHOTS") {
+            let path = std::path::Path::new(&directory).join(format!("{name}.png"));
+            std::fs::write(&path, png).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! An example's program, with a Logto in the test.
+
+use std::{
+    env,
+    io::Read,
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU16, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use logto::{
+    scopes,
+    testing::{MockApp, MockLogto, MockLogtoBuilder},
+};
+use serde_json::json;
+
+use crate::{
+    browser::{Browser, Tab},
+    example::Example,
+};
+
+const APP_ID: &str = "app";
+const APP_SECRET: &str = "the secret of the app";
+/// The API that the examples ask tokens for.
+pub const BOOKS: &str = "https://api.example.test";
+/// A cold start on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running example. It stops when it is dropped, and tells what it printed if the test failed.
+pub struct App {
+    pub mock: MockLogto,
+    /// What browsers call it.
+    pub base: String,
+    pub port: u16,
+    process: Child,
+    printed: Arc<Mutex<String>>,
+}
+
+/// How it is set up.
+pub struct Setup {
+    world: MockLogtoBuilder,
+    public_client: bool,
+    mount: &'static str,
+    /// The path of the base URL.
+    prefix: &'static str,
+    /// Scheme and host of the base URL, if it is not at localhost.
+    origin: Option<String>,
+}
+
+impl Setup {
+    /// Changes the server's world.
+    pub fn world(self, change: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder) -> Self {
+        Self { world: change(self.world), ..self }
+    }
+
+    /// A client without a secret: Logto rotates its refresh token on each use.
+    pub fn public_client(self) -> Self {
+        Self { public_client: true, ..self }
+    }
+
+    /// Mounts the routes under a path.
+    pub fn mount(self, path: &'static str) -> Self {
+        Self { mount: path, ..self }
+    }
+
+    /// The base URL has this path.
+    pub fn prefix(self, path: &'static str) -> Self {
+        Self { prefix: path, ..self }
+    }
+
+    /// Browsers find it there.
+    pub fn origin(self, origin: impl Into<String>) -> Self {
+        Self { origin: Some(origin.into()), ..self }
+    }
+}
+
+impl App {
+    pub async fn start(example: Example) -> Self {
+        Self::with(example, |setup| setup).await
+    }
+
+    pub async fn with(example: Example, change: impl FnOnce(Setup) -> Setup) -> Self {
+        let setup =
+            change(Setup { world: MockLogto::builder(), public_client: false, mount: "", prefix: "", origin: None });
+        let port = free_port();
+        let origin = setup.origin.unwrap_or_else(|| format!("http://localhost:{port}"));
+        let base = format!("{origin}{}", setup.prefix);
+        // To the letter, as in the Logto Console.
+        let app = MockApp::new(APP_ID, APP_SECRET)
+            .redirect_uri(format!("{base}/callback"))
+            .post_logout_redirect_uri(&base)
+            .backchannel_logout_uri(format!("http://127.0.0.1:{port}{}/logto/back-channel-logout", setup.mount));
+        let app = if setup.public_client { app.public() } else { app };
+        let mock = setup.world.app(app).start().await.unwrap();
+
+        let mut command = Command::new(example.binary());
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LOGTO_")) {
+            command.env_remove(name);
+        }
+        if !setup.public_client {
+            command.env("LOGTO_APP_SECRET", APP_SECRET);
+        }
+        let scopes = [
+            scopes::EMAIL,
+            scopes::ROLES,
+            scopes::ORGANIZATIONS,
+            scopes::ORGANIZATION_ROLES,
+            scopes::CUSTOM_DATA,
+            scopes::IDENTITIES,
+            "read:books",
+            "write:books",
+        ];
+        command
+            .env("PORT", port.to_string())
+            .env("MOUNT", setup.mount)
+            .env("LOGTO_BASE_URL", &base)
+            .env("LOGTO_ENDPOINT", mock.endpoint())
+            .env("LOGTO_APP_ID", APP_ID)
+            .env("LOGTO_COOKIE_SECRET", "the cookie secret of the scenarios")
+            .env("LOGTO_SCOPES", scopes.join(" "))
+            .env("LOGTO_RESOURCES", BOOKS)
+            .env("LOGTO_TIMEOUT", "5")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let printed = Arc::default();
+        keep(process.stdout.take().unwrap(), &printed);
+        keep(process.stderr.take().unwrap(), &printed);
+        let mut app = Self { mock, base, port, process, printed };
+        app.wait_until_it_answers(setup.mount).await;
+        app
+    }
+
+    async fn wait_until_it_answers(&mut self, mount: &str) {
+        let start = format!("http://127.0.0.1:{}{mount}/", self.port);
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let begun = Instant::now();
+        while http.get(&start).send().await.is_err() {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                panic!("the example ended before it answered: {status}");
+            }
+            assert!(begun.elapsed() < PATIENCE, "the example does not answer at {start}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// An address below the base URL.
+    pub fn url(&self, target: &str) -> String {
+        format!("{}{target}", self.base)
+    }
+
+    /// A tab of a new browser, at the start page.
+    pub async fn visit(&self) -> Tab {
+        let mut tab = Browser::new().tab();
+        tab.open(&self.url("/")).await;
+        tab
+    }
+
+    /// A tab of a new browser in which `ada` has signed in, and counts that begin here.
+    pub async fn signed_in(&self) -> Tab {
+        let mut tab = self.visit().await;
+        tab.click("Sign in").await;
+        tab.sign_in("ada", "lovelace").await;
+        tab.shows("Hello, Ada Lovelace");
+        self.mock.reset_counts();
+        tab
+    }
+
+    /// Seconds that access tokens live from now on.
+    pub fn access_tokens_live(&self, seconds: u64) {
+        self.mock.tamper_token_response(move |answer| answer["expires_in"] = json!(seconds));
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+        if thread::panicking() {
+            let printed = self.printed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            eprintln!("--- the example printed\n{printed}---");
+        }
+    }
+}
+
+fn keep(mut stream: impl Read + Send + 'static, printed: &Arc<Mutex<String>>) {
+    let printed = Arc::clone(printed);
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = stream.read(&mut buffer) {
+            printed.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..length]));
+        }
+    });
+}
+
+/// A free port below those that the system gives to clients: one of theirs may be taken before the example has it.
+pub fn free_port() -> u16 {
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 20_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        // Tests run in processes of their own, all at once.
+        let from = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap();
+        let port = FIRST + (u32::from(from) * 7 + u32::from(number)).rem_euclid(u32::from(COUNT)) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
