@@ -108,6 +108,11 @@ impl LogtoConfig {
         problems::is_loopback(&self.base_url)
     }
 
+    /// Whether Logto is on this machine, where only its own browsers reach it.
+    pub(crate) fn is_logto_local(&self) -> bool {
+        problems::is_loopback(&self.endpoint)
+    }
+
     /// What makes refreshes exclusive over several instances: one that was given, else the session store's own.
     pub(crate) fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
         let of_store = || self.cookies.stores.sessions.as_ref().and_then(|store| store.coordinator());

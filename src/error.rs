@@ -191,7 +191,7 @@ pub(crate) fn is_transient_status(status: u16) -> bool {
 }
 
 /// One line, whatever a server or a library put into its message.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

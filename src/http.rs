@@ -60,7 +60,18 @@ impl Transport {
 
     /// Sends `request`; every status but a redirect is an `Ok`.
     pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
-        let what = format!("{} {}", request.method(), without_query(request.uri()));
+        let what = line_of(&request);
+        let response = self.exchange(request).await?;
+        if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
+            return Err(Error::new(Code::Redirected, format!("{what} answered with a redirect"))
+                .with_response(response.status().as_u16(), None));
+        }
+        Ok(response)
+    }
+
+    /// Sends `request`; every status is an `Ok`. For an endpoint whose redirect is an answer to be read.
+    pub(crate) async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+        let what = line_of(&request);
         let response = tokio::time::timeout(self.timeout, self.client.send(request, MAX_BODY))
             .await
             .map_err(|_| Error::new(Code::Timeout, format!("{what} was not answered within {:?}", self.timeout)))?
@@ -69,10 +80,6 @@ impl Transport {
                 None => Error::new(Code::Unreachable, format!("{what} failed")).with_source(source),
             })?;
         tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked Logto");
-        if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
-            return Err(Error::new(Code::Redirected, format!("{what} answered with a redirect"))
-                .with_response(response.status().as_u16(), None));
-        }
         Ok(response)
     }
 
@@ -134,8 +141,10 @@ fn path_of(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-fn without_query(uri: &::http::Uri) -> String {
-    uri.to_string().split('?').next().unwrap_or_default().to_owned()
+/// `GET https://…/path`. A query is left out: it may hold what no log should.
+fn line_of(request: &Request<Vec<u8>>) -> String {
+    let uri = request.uri().to_string();
+    format!("{} {}", request.method(), uri.split('?').next().unwrap_or_default())
 }
 
 /// The client used when none is given: rustls, no redirects, a short connect timeout.

@@ -111,7 +111,10 @@ pub use self::web::axum;
 #[cfg(feature = "rocket")]
 pub use self::web::rocket;
 pub use self::{
-    client::{AccessToken, LogtoClient, LogtoContext, RequestSession, Session, SessionHeaders, SignedIn},
+    client::{
+        AccessToken, Check, CheckOutcome, Diagnosis, LogtoClient, LogtoContext, RequestSession, Session,
+        SessionHeaders, SignedIn,
+    },
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
@@ -147,4 +150,6 @@ mod documents {
     struct Lifetimes;
     #[doc = include_str!("../docs/sign-out.md")]
     struct SignOut;
+    #[doc = include_str!("../docs/troubleshooting.md")]
+    struct Troubleshooting;
 }

@@ -3,6 +3,7 @@
 mod back_channel_logout;
 mod context;
 mod coordinate;
+mod diagnose;
 mod handle_sign_in;
 mod refresh;
 mod request_session;
@@ -19,6 +20,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use self::refresh::Refreshes;
 pub use self::{
     context::LogtoContext,
+    diagnose::{Check, CheckOutcome, Diagnosis},
     request_session::{RequestSession, SignedIn},
     session::Session,
     session_headers::SessionHeaders,

@@ -48,7 +48,7 @@ codes! {
     IssMissing "callback_uri_verification.iss_missing" Callback "Sign in again; if it persists, something between Logto and this site drops the `iss` parameter (RFC 9207)."
     IssMismatched "callback_uri_verification.iss_mismatched" Callback "Sign in again; if it persists, the answer comes from another server than `endpoint` names (RFC 9207)."
     MissingCode "callback_uri_verification.missing_code" Callback "Sign in again; the callback had neither a code nor an error."
-    SignInSessionNotFound "sign_in_session.not_found" Callback "Sign in again. If it persists: open the site under the very host of `base_url` (localhost is not 127.0.0.1), over https when cookies are Secure, with cookies allowed."
+    SignInSessionNotFound "sign_in_session.not_found" Callback "Sign in again. If it persists: open the site under the very host of `base_url` (localhost is not 127.0.0.1), over https when cookies are Secure, with cookies allowed; give all instances the same `cookie_secret`."
     SignInSessionExpired "sign_in_session.expired" Callback "Sign in again: this sign-in was begun more than ten minutes ago."
     CodeRefused "sign_in.code_refused" Callback "Sign in again: Logto refused the authorization code. It lives 60 seconds, works once, and only for the redirect URI and app that asked for it."
     CrossSite "sign_out.cross_site" Callback "Sign out with a form on this site: `<form method=\"post\" action=\"/logto/sign-out\">`."

@@ -92,7 +92,8 @@ impl CallbackParams {
     }
 }
 
-fn hint(error: &str) -> &'static str {
+/// What to do about an error that Logto sends a browser back with (RFC 6749 section 4.1.2.1).
+pub(crate) fn hint(error: &str) -> &'static str {
     match error {
         "login_required" => "Nobody is signed in at Logto, and `prompt=none` forbids asking: sign in without it.",
         "consent_required" | "interaction_required" => {

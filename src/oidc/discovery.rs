@@ -35,26 +35,41 @@ pub(crate) struct ProviderMetadata {
     pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
-/// Fetches the document and checks that it speaks of the server that was asked for.
-pub(crate) async fn fetch(transport: &Transport, addresses: &Addresses) -> Result<ProviderMetadata> {
+/// Where the document is, seen from here.
+pub(crate) fn address(addresses: &Addresses) -> Result<Url> {
     let base = addresses.internal_endpoint.as_ref().unwrap_or(&addresses.endpoint);
     let url = format!("{}/oidc/.well-known/openid-configuration", base.as_str().trim_end_matches('/'));
-    let url = Url::parse(&url).map_err(|source| {
-        Error::new(Code::DiscoveryFailed, "the discovery address is not a URL").with_source(source)
-    })?;
-    let mut metadata: ProviderMetadata = transport.get_json(&url, Code::DiscoveryFailed).await?;
+    Url::parse(&url)
+        .map_err(|source| Error::new(Code::DiscoveryFailed, "the discovery address is not a URL").with_source(source))
+}
+
+/// Fetches the document and checks that it speaks of the server that was asked for.
+pub(crate) async fn fetch(transport: &Transport, addresses: &Addresses) -> Result<ProviderMetadata> {
+    let metadata: ProviderMetadata = transport.get_json(&address(addresses)?, Code::DiscoveryFailed).await?;
     check_issuer(&metadata.issuer, addresses)?;
-    for endpoint in metadata.server_endpoints() {
-        check_scheme(endpoint, addresses)?;
-        if let Some(internal) = &addresses.internal_endpoint {
-            rebase(endpoint, &addresses.endpoint, internal);
-        }
+    metadata.reachable(addresses)
+}
+
+/// An address of the server's, as this server reaches it.
+pub(crate) fn internal(url: &Url, addresses: &Addresses) -> Url {
+    let mut url = url.clone();
+    if let Some(internal) = &addresses.internal_endpoint {
+        rebase(&mut url, &addresses.endpoint, internal);
     }
-    check_scheme(&metadata.authorization_endpoint, addresses)?;
-    Ok(metadata)
+    url
 }
 
 impl ProviderMetadata {
+    /// Checks the endpoints, and moves those that this server asks itself to where it reaches them.
+    pub(crate) fn reachable(mut self, addresses: &Addresses) -> Result<Self> {
+        for endpoint in self.server_endpoints() {
+            check_scheme(endpoint, addresses)?;
+            *endpoint = internal(endpoint, addresses);
+        }
+        check_scheme(&self.authorization_endpoint, addresses)?;
+        Ok(self)
+    }
+
     /// The endpoints that this server asks itself; the others are for the browser.
     fn server_endpoints(&mut self) -> impl Iterator<Item = &mut Url> {
         [&mut self.token_endpoint, &mut self.jwks_uri]
@@ -65,7 +80,7 @@ impl ProviderMetadata {
 }
 
 /// OpenID Connect Discovery 1.0 section 4.3: exactly the issuer that was asked for.
-fn check_issuer(found: &str, addresses: &Addresses) -> Result<()> {
+pub(crate) fn check_issuer(found: &str, addresses: &Addresses) -> Result<()> {
     if found == addresses.issuer || addresses.accepted_issuers.iter().any(|accepted| accepted == found) {
         return Ok(());
     }

@@ -87,6 +87,13 @@ impl Key {
         self.alg.is_none_or(|only| only == alg) && self.material.fits(alg)
     }
 
+    /// The algorithms that the key may be used with: `ES384`, `RS256 or PS256`.
+    pub(super) fn algorithms(&self) -> String {
+        let all = [Alg::Es256, Alg::Es384, Alg::Es512, Alg::Rs256, Alg::Ps256];
+        let fitting: Vec<_> = all.into_iter().filter(|alg| self.fits(*alg)).map(Alg::name).collect();
+        fitting.join(" or ")
+    }
+
     pub(super) fn is_named(&self, kid: &str) -> bool {
         self.kid.as_deref() == Some(kid)
     }

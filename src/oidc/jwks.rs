@@ -106,6 +106,28 @@ impl KeySet {
     }
 }
 
+/// What a key set holds, for a person to read.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    /// The algorithms of the keys that can serve, one text a key.
+    pub(crate) usable: Vec<String>,
+    /// Why the others cannot.
+    pub(crate) skipped: Vec<String>,
+}
+
+/// Fetches the key set past the cache, and says what is in it.
+pub(crate) async fn survey(transport: &Transport, jwks_uri: &Url) -> Result<Survey> {
+    let document: Document = transport.get_json(jwks_uri, Code::KeySetFailed).await?;
+    let mut survey = Survey { usable: Vec::new(), skipped: Vec::new() };
+    for jwk in document.keys {
+        match Key::from_jwk(jwk) {
+            Ok(key) => survey.usable.push(key.algorithms()),
+            Err(reason) => survey.skipped.push(reason),
+        }
+    }
+    Ok(survey)
+}
+
 #[derive(Deserialize)]
 struct Document {
     keys: Vec<serde_json::Value>,

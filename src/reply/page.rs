@@ -33,13 +33,22 @@ pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
     if details {
         let _ = writeln!(
             body,
-            "<section><h2>For developers</h2><p>{}</p><p><strong>What to do:</strong> {}</p><p>Shown because the base URL is on this machine.</p></section>",
+            "<section><h2>For developers</h2><p>{}</p><p><strong>What to do:</strong> {}</p>{}<p>Shown because the base URL is on this machine.</p></section>",
             escape(&error.to_string()),
             escape(error.hint()),
+            if is_about_logto(error) { DIAGNOSE } else { "" },
         );
     }
     let _ = writeln!(body, "<footer><code>{}</code></footer>", escape(error.code()));
     format!("{HEAD}{body}</main></body></html>\n")
+}
+
+const DIAGNOSE: &str =
+    "<p>To look further: <code>LogtoClient::diagnose()</code> compares the settings with what Logto answers.</p>";
+
+/// Whether the settings and Logto do not agree, which a diagnosis would show.
+fn is_about_logto(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Config | ErrorKind::Provider | ErrorKind::Network | ErrorKind::InvalidToken)
 }
 
 const HEAD: &str = r#"<!doctype html>

@@ -2,6 +2,8 @@
 //!
 //! It needs Node, so it runs only where `LOGTO_TEST_OIDC_PROVIDER` is set; `bash tests/all.sh` sets it.
 
+mod diagnosis;
+
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},

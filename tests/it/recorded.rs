@@ -4,6 +4,7 @@
 
 mod answers;
 mod callbacks;
+mod diagnosis;
 mod replay;
 mod requests;
 mod sizes;

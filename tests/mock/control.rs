@@ -1,6 +1,8 @@
 //! What tests do to the server while it runs.
 
-use logto::testing::{Endpoint, MockApp, MockLogto, MockUser, SigningAlg};
+use std::time::{Duration, UNIX_EPOCH};
+
+use logto::testing::{Endpoint, Fault, MockApp, MockLogto, MockUser, SigningAlg, TestClock};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -150,4 +152,16 @@ async fn any_token_can_be_signed() {
     let mock = MockLogto::start().await;
     let (header, claims) = decoded(&mock.sign_jwt(json!({ "typ": "at+jwt" }), &json!({ "sub": "x" })));
     assert_eq!((&header["alg"], &header["typ"], &claims["sub"]), (&json!("ES384"), &json!("at+jwt"), &json!("x")));
+}
+
+#[tokio::test]
+async fn the_date_is_that_of_its_clock() {
+    // The example of RFC 9110 section 5.6.7.
+    let clock = TestClock::at(UNIX_EPOCH + Duration::from_secs(784_111_777));
+    let mock = MockLogto::builder().clock(clock).start().await.unwrap();
+    mock.fault(Endpoint::Jwks, Fault::status(503));
+    for path in ["/oidc/.well-known/openid-configuration", "/oidc/jwks", "/nowhere"] {
+        let answer = Answer::of(client().get(format!("{}{path}", mock.endpoint()))).await;
+        assert_eq!(answer.header("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"), "{path}");
+    }
 }

@@ -82,7 +82,7 @@ impl MockLogtoBuilder {
         self
     }
 
-    /// The server's clock. Without it, the system's.
+    /// The server's clock, which its `Date` headers go by, too. Without it, the system's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self

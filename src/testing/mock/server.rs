@@ -7,15 +7,16 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
+use cookie::time::OffsetDateTime;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::{
     Request, Response, StatusCode,
     body::{Body, Frame, Incoming},
-    header::HeaderValue,
+    header::{DATE, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -112,10 +113,22 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answer, H
     };
     let request = RecordedRequest::new(head.method, &head.uri, head.headers, body.to_bytes());
     shared.record(&request);
-    match shared.fault(&request) {
-        Some(fault) => fail(shared, &request, fault).await,
-        None => Ok(whole(shared.process(&request).await)),
-    }
+    let mut answer = match shared.fault(&request) {
+        Some(fault) => fail(shared, &request, fault).await?,
+        None => whole(shared.process(&request).await),
+    };
+    answer.headers_mut().extend(date(shared.state().clock.now()).map(|date| (DATE, date)));
+    Ok(answer)
+}
+
+/// `Date` by the server's own clock, which a test may have set wrong (RFC 9110 section 6.6.1).
+fn date(now: SystemTime) -> Option<HeaderValue> {
+    let now = OffsetDateTime::from(now);
+    let short = |name: &dyn std::fmt::Display| name.to_string().chars().take(3).collect::<String>();
+    let (weekday, month) = (short(&now.weekday()), short(&now.month()));
+    let (day, year, hour, minute, second) = (now.day(), now.year(), now.hour(), now.minute(), now.second());
+    let date = format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT");
+    HeaderValue::try_from(date).ok()
 }
 
 async fn fail(shared: &Shared, request: &RecordedRequest, fault: Fault) -> Result<Answer, Hangup> {

@@ -1,0 +1,121 @@
+//! The list that a diagnosis is, and how it is printed.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::error::one_line;
+
+/// More of a server's text than this helps nobody.
+const MAX_TEXT: usize = 600;
+
+/// What [`LogtoClient::diagnose`](crate::LogtoClient::diagnose) found, in the order in which it is read. `Display` is a list for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[must_use]
+pub struct Diagnosis {
+    checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Check {
+    /// What was looked at, in a few words that stay the same.
+    pub name: &'static str,
+    /// How it is.
+    pub outcome: CheckOutcome,
+    /// What was found.
+    pub found: String,
+    /// What to do about it. Every failure and every warning has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// How a [`Check`] came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CheckOutcome {
+    /// As it should be.
+    Ok,
+    /// It works, and will bite someone.
+    Warning,
+    /// Something will not work until it is mended.
+    Failure,
+    /// It could not be looked at, because of a failure further up.
+    Skipped,
+}
+
+impl Diagnosis {
+    pub(super) fn new(checks: Vec<Check>) -> Self {
+        Self { checks }
+    }
+
+    /// The checks, in the order in which they are read.
+    #[must_use]
+    pub fn checks(&self) -> &[Check] {
+        &self.checks
+    }
+
+    /// Whether nothing failed. Warnings are allowed.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.count(CheckOutcome::Failure) == 0
+    }
+
+    fn count(&self, outcome: CheckOutcome) -> usize {
+        self.checks.iter().filter(|check| check.outcome == outcome).count()
+    }
+}
+
+impl Check {
+    pub(super) fn ok(name: &'static str, found: impl AsRef<str>) -> Self {
+        Self::new(name, CheckOutcome::Ok, found, None)
+    }
+
+    pub(super) fn warning(name: &'static str, found: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
+        Self::new(name, CheckOutcome::Warning, found, Some(hint.as_ref()))
+    }
+
+    pub(super) fn failure(name: &'static str, found: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
+        Self::new(name, CheckOutcome::Failure, found, Some(hint.as_ref()))
+    }
+
+    pub(super) fn skipped(name: &'static str, why: &str) -> Self {
+        Self::new(name, CheckOutcome::Skipped, format!("not looked at: {why}"), None)
+    }
+
+    /// What was found may be a server's own words: one line, of readable length.
+    fn new(name: &'static str, outcome: CheckOutcome, found: impl AsRef<str>, hint: Option<&str>) -> Self {
+        let tidy = |text: &str| one_line(text).chars().take(MAX_TEXT).collect::<String>();
+        Self { name, outcome, found: tidy(found.as_ref()), hint: hint.map(tidy) }
+    }
+}
+
+impl CheckOutcome {
+    fn mark(self) -> char {
+        match self {
+            Self::Ok => '✓',
+            Self::Warning => '!',
+            Self::Failure => '✗',
+            Self::Skipped => '-',
+        }
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.checks.iter().map(|check| check.name.chars().count()).max().unwrap_or_default();
+        for Check { name, outcome, found, hint } in &self.checks {
+            writeln!(f, "{} {name:width$}  {found}", outcome.mark())?;
+            if let Some(hint) = hint {
+                writeln!(f, "  {:width$}  → {hint}", "")?;
+            }
+        }
+        match (self.count(CheckOutcome::Failure), self.count(CheckOutcome::Warning)) {
+            (0, 0) => write!(f, "Everything is as it should be."),
+            (0, warnings) => write!(f, "Users can sign in. Warnings: {warnings}."),
+            (failures, warnings) => write!(f, "Not everything works yet. Failures: {failures}, warnings: {warnings}."),
+        }
+    }
+}
