@@ -21,4 +21,5 @@ mod recorded;
 mod redis;
 mod redis_server;
 mod refresh;
+mod resource_server;
 mod stores;
