@@ -12,6 +12,7 @@ mod bad_input;
 mod flow;
 mod forge;
 mod instances;
+mod jose;
 mod logs;
 mod next;
 mod oidc_provider;

@@ -21,7 +21,7 @@ fn api(site: &Site, audience: ApiAudience) -> ResourceServer {
 }
 
 fn code(result: Result<AuthInfo>) -> &'static str {
-    result.map(|auth| panic!("{auth:?}")).unwrap_or_else(|error: Error| error.code())
+    result.map_or_else(|error: Error| error.code(), |auth| panic!("{auth:?}"))
 }
 
 #[tokio::test]
