@@ -2,7 +2,7 @@
 
 mod builder;
 mod env;
-mod problems;
+pub(crate) mod problems;
 mod routes;
 
 use std::{fmt, sync::Arc, time::Duration};

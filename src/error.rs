@@ -35,6 +35,16 @@ struct Inner {
     oauth: Option<OAuthError>,
     status: Option<u16>,
     retry_after: Option<Duration>,
+    challenge: Option<Challenge>,
+}
+
+/// What an API answers to a request that it refuses (RFC 6750 section 3).
+#[derive(Clone)]
+pub(crate) struct Challenge {
+    /// The value of `WWW-Authenticate`.
+    pub(crate) header: String,
+    /// What the client is told; our words alone, none of the token's.
+    pub(crate) description: &'static str,
 }
 
 /// Who is to act on an [`Error`].
@@ -73,6 +83,7 @@ impl Error {
             oauth: None,
             status: None,
             retry_after: None,
+            challenge: None,
         }))
     }
 
@@ -112,6 +123,19 @@ impl Error {
         inner.status = Some(status);
         inner.retry_after = retry_after;
         self
+    }
+
+    pub(crate) fn with_challenge(mut self, challenge: Challenge) -> Self {
+        self.inner_mut().challenge = Some(challenge);
+        self
+    }
+
+    pub(crate) fn challenge(&self) -> Option<&Challenge> {
+        self.0.challenge.as_ref()
+    }
+
+    pub(crate) fn code_of(&self) -> Code {
+        self.0.code
     }
 
     fn inner_mut(&mut self) -> &mut Inner {
@@ -168,6 +192,12 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// The value of the response's `WWW-Authenticate` header, where an API refused a request (RFC 6750 section 3).
+    #[must_use]
+    pub fn www_authenticate(&self) -> Option<&str> {
+        self.challenge().map(|challenge| challenge.header.as_str())
     }
 
     /// The HTTP status that a web application answers this error with.

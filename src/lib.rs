@@ -91,6 +91,7 @@ mod error;
 mod http;
 mod oidc;
 mod reply;
+mod resource_server;
 mod routes;
 mod secret;
 mod session;
@@ -121,6 +122,7 @@ pub use self::{
     http::{BodyTooLarge, HttpClient},
     oidc::claims::{AccessTokenClaims, Audience, IdTokenClaims, UserInfo},
     reply::{Reply, Requester},
+    resource_server::{ApiAudience, ApiAuth, AuthInfo, Require, Requirements, ResourceServer, ResourceServerBuilder},
     routes::AuthRequest,
     secret::Secret,
     session::{

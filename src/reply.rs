@@ -4,7 +4,9 @@ mod page;
 
 use serde_json::json;
 
-use crate::{Error, ErrorKind, Redirect};
+use crate::{Error, ErrorKind, Redirect, error::Challenge};
+
+const JSON: &str = "application/json";
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::respond`](crate::LogtoClient::respond) answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +58,23 @@ impl Reply {
         Self { status: 303, ..Self::redirect(redirect) }
     }
 
+    /// A JSON document for everyone, on whatever page their script runs.
+    pub(crate) fn public_json(body: &impl serde::Serialize) -> Self {
+        let headers =
+            [("cache-control", "public, max-age=3600"), ("access-control-allow-origin", "*"), ("content-type", JSON)];
+        let headers = headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        Self { headers, ..Self::json(200, body) }
+    }
+
+    /// What an API answers to a request that it refuses: its challenge, and the same in JSON.
+    fn challenge(error: &Error, challenge: &Challenge) -> Self {
+        Self::json(error.http_status(), &json!({ "code": error.code(), "message": challenge.description }))
+            .header("www-authenticate", &challenge.header)
+    }
+
     pub(crate) fn json(status: u16, body: &impl serde::Serialize) -> Self {
         let body = serde_json::to_string(body).unwrap_or_else(|_| "{}".to_owned());
-        Self { body, ..Self::new(status).header("content-type", "application/json") }
+        Self { body, ..Self::new(status).header("content-type", JSON) }
     }
 
     fn html(status: u16, body: String) -> Self {
@@ -76,6 +92,10 @@ impl Reply {
 
     /// The answer to a request that failed. It names the error's code; what else went wrong is for the log, and for `details`.
     pub(crate) fn error(error: &Error, requester: Requester, links: &Links<'_>, details: bool) -> Self {
+        // Whoever sends a bearer token is a program.
+        if error.challenge().is_some() {
+            return Self::from(error);
+        }
         log(error);
         let status = error.http_status();
         let reply = match requester {
@@ -86,9 +106,14 @@ impl Reply {
             ),
             Requester::Program => Self::json(status, &json!({ "code": error.code(), "message": page::summary(error) })),
         };
-        match (status, error.retry_after()) {
-            (503, after) => reply.header("retry-after", &after.map_or(5, |after| after.as_secs()).to_string()),
-            _ => reply,
+        reply.retry_after(error)
+    }
+
+    /// When to come again, where that may help.
+    fn retry_after(self, error: &Error) -> Self {
+        match (self.status, error.retry_after()) {
+            (503, after) => self.header("retry-after", &after.map_or(5, |after| after.as_secs()).to_string()),
+            _ => self,
         }
     }
 
@@ -145,6 +170,9 @@ impl From<Reply> for http::Response<String> {
 impl From<&Error> for Reply {
     fn from(error: &Error) -> Self {
         log(error);
+        if let Some(challenge) = error.challenge() {
+            return Self::challenge(error, challenge);
+        }
         match error.kind() {
             ErrorKind::Usage => Self::json(
                 error.http_status(),
@@ -152,6 +180,7 @@ impl From<&Error> for Reply {
             ),
             _ => Self::json(error.http_status(), &json!({ "code": error.code(), "message": page::summary(error) })),
         }
+        .retry_after(error)
     }
 }
 
@@ -173,6 +202,8 @@ fn log(error: &Error) {
     match error.kind() {
         ErrorKind::Denied | ErrorKind::NotAuthenticated => log!(debug),
         ErrorKind::Callback => log!(info),
+        // Anyone can send an API a bad token, and as many as they like.
+        _ if error.challenge().is_some() => log!(info),
         _ if error.is_transient() => log!(warn),
         _ => log!(error),
     }

@@ -32,17 +32,14 @@ use crate::{
     error::Code,
     http::{self, Transport},
     oidc::{
-        cached::Cached,
-        discovery::{self, Addresses, ProviderMetadata},
+        discovery::{Addresses, ProviderMetadata},
         id_token::{self, Expected},
-        jwks::{KeySource, Keys},
+        jwks::Keys,
+        provider::Provider,
         token,
     },
     session::Jwt,
 };
-
-/// Discovery hardly ever changes; the key set has its own, shorter life.
-const DISCOVERY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Signs users in with Logto. Cheap to clone, holds nothing of any one request; make one and share it.
 ///
@@ -67,9 +64,7 @@ pub struct LogtoClient(Arc<Inner>);
 struct Inner {
     config: LogtoConfig,
     transport: Transport,
-    addresses: Addresses,
-    discovery: Cached<ProviderMetadata>,
-    keys: KeySource,
+    provider: Provider,
     refreshes: Refreshes,
     coordinator: Option<Arc<dyn RefreshCoordinator>>,
 }
@@ -92,16 +87,16 @@ impl LogtoClient {
             Some(client) => Arc::clone(client),
             None => http::default_client()?,
         };
+        let transport = Transport::new(client, config.timeout);
+        let addresses = Addresses {
+            issuer: config.issuer.clone(),
+            accepted_issuers: config.accepted_issuers.clone(),
+            endpoint: config.endpoint.clone(),
+            internal_endpoint: config.internal_endpoint.clone(),
+        };
         Ok(Self(Arc::new(Inner {
-            transport: Transport::new(client, config.timeout),
-            addresses: Addresses {
-                issuer: config.issuer.clone(),
-                accepted_issuers: config.accepted_issuers.clone(),
-                endpoint: config.endpoint.clone(),
-                internal_endpoint: config.internal_endpoint.clone(),
-            },
-            discovery: Cached::new("discovery", DISCOVERY_TTL),
-            keys: KeySource::new(),
+            provider: Provider::new(transport.clone(), addresses, Arc::clone(&config.clock)),
+            transport,
             refreshes: Refreshes::default(),
             coordinator: config.coordinator(),
             config,
@@ -119,21 +114,20 @@ impl LogtoClient {
     /// # Errors
     /// What keeps the first sign-in from working: `network.…`, `discovery.…` or `jwks.failed`.
     pub async fn warm_up(&self) -> Result<()> {
-        let metadata = self.metadata().await?;
-        self.keys(&metadata).warm_up().await
+        self.0.provider.warm_up().await
     }
 
     async fn metadata(&self) -> Result<Arc<ProviderMetadata>> {
-        self.0.discovery.get(self.clock(), || discovery::fetch(&self.0.transport, &self.0.addresses)).await
+        self.0.provider.metadata().await
     }
 
     fn keys<'a>(&'a self, metadata: &'a ProviderMetadata) -> Keys<'a> {
-        self.0.keys.keys(&self.0.transport, &metadata.jwks_uri, self.clock())
+        self.0.provider.keys(metadata)
     }
 
     /// The issuer, and those that are accepted beside it.
     fn issuers<'a>(&'a self, metadata: &'a ProviderMetadata) -> Vec<&'a str> {
-        std::iter::once(&metadata.issuer).chain(&self.config().accepted_issuers).map(String::as_str).collect()
+        self.0.provider.issuers(metadata)
     }
 
     /// Checks an ID token that came with an access token, by what `purpose` expects of it.

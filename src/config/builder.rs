@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    LogtoConfig, Routes,
-    problems::{Problems, is_loopback},
-};
+use super::{LogtoConfig, Routes, problems::Problems};
 use crate::{
     Clock, Error, HttpClient, Prompt, Result, Secret, SessionFormat, SessionLifetime,
     clock::SystemClock,
@@ -18,16 +15,15 @@ use crate::{
     types::ORGANIZATIONS_RESOURCE,
 };
 use serde::Deserialize;
-use url::Url;
 
 /// Settings on their way to a [`LogtoConfig`]. Also what serde reads: each setter's name is a member.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct LogtoConfigBuilder {
-    pub(super) endpoint: Option<String>,
-    pub(super) internal_endpoint: Option<String>,
-    pub(super) accepted_issuers: Vec<String>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) internal_endpoint: Option<String>,
+    pub(crate) accepted_issuers: Vec<String>,
     pub(super) app_id: Option<String>,
     pub(super) app_secret: Option<Secret>,
     pub(super) base_url: Option<String>,
@@ -42,11 +38,11 @@ pub struct LogtoConfigBuilder {
     pub(super) allowed_return_origins: Vec<String>,
     pub(super) session_lifetime: Option<SessionLifetime>,
     pub(super) session_format: SessionFormat,
-    pub(super) leeway: Option<u64>,
-    pub(super) timeout: Option<u64>,
+    pub(crate) leeway: Option<u64>,
+    pub(crate) timeout: Option<u64>,
     pub(super) routes: Routes,
     #[serde(skip)]
-    pub(super) unreadable: Vec<String>,
+    pub(crate) unreadable: Vec<String>,
     #[serde(skip)]
     http_client: Option<Arc<dyn HttpClient>>,
     #[serde(skip)]
@@ -216,27 +212,9 @@ impl LogtoConfigBuilder {
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do.
     pub fn build(self) -> Result<LogtoConfig> {
         let mut problems = Problems(self.unreadable);
-        let endpoint = problems.url(
-            "endpoint",
-            self.endpoint.as_deref(),
-            "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app",
-        );
-        if let Some(url) = &endpoint {
-            problems.unless(url.scheme() == "https" || is_loopback(url), || {
-                "endpoint is http on another machine (use https; passwords and tokens travel over it)".into()
-            });
-            problems.unless(!url.path().trim_end_matches('/').ends_with("/oidc"), || {
-                "endpoint ends with /oidc (leave it out; it is added)".into()
-            });
-        }
-        let internal_endpoint = self
-            .internal_endpoint
-            .as_deref()
-            .filter(|url| !url.trim().is_empty())
-            .and_then(|url| problems.url("internal_endpoint", Some(url), ""));
-        problems.unless(self.accepted_issuers.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
-            "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)".into()
-        });
+        let (endpoint, internal_endpoint) =
+            problems.server(self.endpoint.as_deref(), self.internal_endpoint.as_deref());
+        problems.issuers(&self.accepted_issuers);
 
         let app_id = self.app_id.map(|id| id.trim().to_owned()).unwrap_or_default();
         problems.unless(!app_id.is_empty(), || {
@@ -281,7 +259,8 @@ impl LogtoConfigBuilder {
         );
         let leeway = self.leeway.unwrap_or(60);
         let timeout = self.timeout.unwrap_or(10);
-        problems.times(lifetime, leeway, timeout);
+        problems.lifetime(lifetime);
+        problems.times(leeway, timeout);
 
         let (Some(endpoint), Some(base_url), Some(cookie_secret), true) =
             (endpoint, base_url, self.cookie_secret, problems.0.is_empty())

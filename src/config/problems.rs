@@ -9,16 +9,16 @@ use crate::{Error, Secret, SessionFormat, SessionLifetime, error::Code, scopes};
 const MIN_SECRET: usize = 32;
 
 /// Everything that is wrong, each as "what (what to do)".
-pub(super) struct Problems(pub(super) Vec<String>);
+pub(crate) struct Problems(pub(crate) Vec<String>);
 
 impl Problems {
-    pub(super) fn unless(&mut self, right: bool, problem: impl FnOnce() -> String) {
+    pub(crate) fn unless(&mut self, right: bool, problem: impl FnOnce() -> String) {
         if !right {
             self.0.push(problem());
         }
     }
 
-    pub(super) fn into_error(self) -> Error {
+    pub(crate) fn into_error(self) -> Error {
         let count = if self.0.len() == 1 {
             "a setting is wrong".to_owned()
         } else {
@@ -48,6 +48,30 @@ impl Problems {
         Some(url)
     }
 
+    /// The address of Logto, as browsers know it, and the one for this server's own requests.
+    pub(crate) fn server(&mut self, endpoint: Option<&str>, internal: Option<&str>) -> (Option<Url>, Option<Url>) {
+        let missing = "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app";
+        let endpoint = self.url("endpoint", endpoint, missing);
+        if let Some(url) = &endpoint {
+            self.unless(url.scheme() == "https" || is_loopback(url), || {
+                "endpoint is http on another machine (use https; passwords and tokens travel over it)".into()
+            });
+            self.unless(!url.path().trim_end_matches('/').ends_with("/oidc"), || {
+                "endpoint ends with /oidc (leave it out; it is added)".into()
+            });
+        }
+        let internal =
+            internal.filter(|url| !url.trim().is_empty()).and_then(|url| self.url("internal_endpoint", Some(url), ""));
+        (endpoint, internal)
+    }
+
+    pub(crate) fn issuers(&mut self, accepted: &[String]) {
+        self.unless(accepted.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
+            "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)"
+                .into()
+        });
+    }
+
     pub(super) fn secrets(&mut self, current: Option<&Secret>, previous: &[Secret]) {
         self.unless(current.is_some(), || {
             "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into()
@@ -61,10 +85,13 @@ impl Problems {
         }
     }
 
-    pub(super) fn times(&mut self, lifetime: SessionLifetime, leeway: u64, timeout: u64) {
+    pub(super) fn lifetime(&mut self, lifetime: SessionLifetime) {
         self.unless(!lifetime.idle.is_zero() && lifetime.idle <= lifetime.absolute, || {
             "session_lifetime is not 0 < idle <= absolute (both in seconds)".into()
         });
+    }
+
+    pub(crate) fn times(&mut self, leeway: u64, timeout: u64) {
         self.unless(leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
         self.unless((1..=120).contains(&timeout), || "timeout is not between 1 and 120 seconds".into());
     }
@@ -131,12 +158,15 @@ impl Problems {
 
     pub(super) fn resources(&mut self, resources: Vec<String>) -> Vec<String> {
         for resource in &resources {
-            // RFC 8707 section 2: an absolute URI without a fragment. Logto splits at commas.
-            let right =
-                Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) && !resource.contains([',', ' ']);
-            self.unless(right, || format!("resource `{resource}` is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)"));
+            self.resource(resource);
         }
         resources
+    }
+
+    /// RFC 8707 section 2: an absolute URI without a fragment. Logto splits at commas.
+    pub(crate) fn resource(&mut self, resource: &str) {
+        let right = Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) && !resource.contains([',', ' ']);
+        self.unless(right, || format!("resource `{resource}` is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)"));
     }
 
     pub(super) fn origins(&mut self, origins: &[String]) -> Vec<url::Origin> {

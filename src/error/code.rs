@@ -96,9 +96,32 @@ codes! {
     OpaqueAccessToken "access_token.opaque" Usage "Ask for a resource or an organization: only then is the access token a JWT."
     AccessTokenMalformed "access_token.invalid_token" InvalidToken "Logto's answer holds no readable access token: check that `endpoint` is a Logto server."
 
+    BearerMissing "bearer_token.missing" NotAuthenticated "Send an access token: `Authorization: Bearer <token>`."
+    BearerRequest "bearer_token.invalid_request" InvalidToken "Send one `Authorization: Bearer <token>` header with one token of at most 16 KiB."
+    BearerOpaque "bearer_token.opaque" InvalidToken "Ask Logto for a token for this API: name its identifier as `resource` at sign-in and with `get_access_token`; without a resource or an organization the access token is opaque. `introspection(…)` lets this API take opaque tokens."
+    BearerIdToken "bearer_token.id_token" InvalidToken "Send the access token: an ID token is for the app that signed the user in, not for an API."
+    BearerMalformed "bearer_token.invalid_token" InvalidToken "Send the access token exactly as Logto gave it."
+    BearerTyp "bearer_token.invalid_typ" InvalidToken "Send an access token for an API resource or an organization: its type is `at+jwt` (RFC 9068)."
+    BearerAlg "bearer_token.invalid_alg" InvalidToken "Use a signing key of type ES384, ES256, ES512, RS256 or PS256: Logto Console › Signing keys."
+    BearerKey "bearer_token.unknown_key" InvalidToken "The key is not in Logto's key set: the token is of another server than `endpoint` names, or its key was withdrawn."
+    BearerSignature "bearer_token.invalid_signature" InvalidToken "The access token was changed on its way or signed by someone else: get a new one from Logto."
+    BearerIss "bearer_token.invalid_iss" InvalidToken "`endpoint` must name the server that issues the tokens; see `accepted_issuers` for a domain that moved."
+    BearerAud "bearer_token.invalid_aud" InvalidToken "Ask Logto for a token for this API: its `resource` is what `audience` names here, character by character."
+    BearerSub "bearer_token.invalid_sub" InvalidToken "An access token names a user or a machine (`sub`): check that `endpoint` is a Logto server."
+    BearerClientId "bearer_token.invalid_client_id" InvalidToken "An access token names the app it was issued to (`client_id`); an opaque one must be of an app that `introspection(…)` names."
+    BearerExpired "bearer_token.expired" InvalidToken "Get a new access token. If it was fresh: set the clock of this machine (NTP), or raise `leeway`."
+    BearerNotYet "bearer_token.not_yet_valid" InvalidToken "Set the clock of this machine (NTP), or raise `leeway`."
+    BearerIat "bearer_token.invalid_iat" InvalidToken "Set the clock of this machine (NTP): the access token comes from the future."
+    BearerInactive "bearer_token.inactive" InvalidToken "Get a new access token: Logto no longer knows this one, or it is no access token."
+    BearerScope "bearer_token.insufficient_scope" Denied "Ask for the scope at sign-in, and grant it by a role in the Logto Console."
+    BearerOrganization "bearer_token.other_organization" Denied "Ask for a token for the organization (`organization_id`) that the request is about."
+    BearerAuthentication "bearer_token.insufficient_user_authentication" NotAuthenticated "Sign the user in again with the `max_age` and `acr_values` of the challenge (RFC 9470)."
+    BearerClaims "bearer_token.unreadable_claims" Config "Let the type fit the token: Logto Console › Custom JWT says which claims it has."
+
     UnexpectedResponse "unexpected_response_error" Provider "Check that `endpoint` is a Logto server and that nothing between (proxy, captive portal) answers in its place."
     DiscoveryFailed "discovery.failed" Provider "Open `<endpoint>/oidc/.well-known/openid-configuration`: it must answer with JSON. `endpoint` is the address without `/oidc`."
     KeySetFailed "jwks.failed" Provider "Open the `jwks_uri` that discovery names: it must answer with a JSON Web Key Set."
+    IntrospectionFailed "introspection.failed" Provider "Check the client of `introspection(…)` in Logto Console › Applications; the answer must be JSON."
     TokenRefused "token.refused" Provider "Logto refused the token request and says why in the message."
     ResourceRefused "token.resource_refused" Config "Register the API resource in Logto Console › API resources under this very identifier, and list it in `resources` before the user signs in."
     ScopeRefused "token.scope_refused" Config "Ask for the scope when the user signs in (`scopes`), and grant it by a role in the Logto Console."
@@ -122,6 +145,9 @@ impl Code {
             Self::MethodNotAllowed => Some(405),
             // OpenID Connect Back-Channel Logout 1.0 section 2.8. Other tokens come from Logto's answers, these from whoever posts one.
             code if code.as_str().starts_with("logout_token.") => Some(400),
+            // RFC 6750 section 3.1.
+            Self::BearerRequest => Some(400),
+            code if code.kind() == ErrorKind::InvalidToken && code.as_str().starts_with("bearer_token.") => Some(401),
             _ => None,
         }
     }

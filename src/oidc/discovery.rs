@@ -30,6 +30,8 @@ pub(crate) struct ProviderMetadata {
     pub(crate) end_session_endpoint: Option<Url>,
     #[serde(default)]
     pub(crate) revocation_endpoint: Option<Url>,
+    #[serde(default)]
+    pub(crate) introspection_endpoint: Option<Url>,
     /// RFC 9207 section 3.
     #[serde(default)]
     pub(crate) authorization_response_iss_parameter_supported: bool,
@@ -76,6 +78,7 @@ impl ProviderMetadata {
             .into_iter()
             .chain(&mut self.userinfo_endpoint)
             .chain(&mut self.revocation_endpoint)
+            .chain(&mut self.introspection_endpoint)
     }
 }
 

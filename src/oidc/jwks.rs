@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
@@ -47,26 +48,36 @@ impl Keys<'_> {
     /// A key that is not known, and a signature that does not verify (the server may have another key under the same id, after a restore
     /// or a new installation), ask the server once more. The cooldown of [`Cached`] keeps forged tokens from asking at will.
     pub(crate) async fn verify(&self, jws: Jws<'_>) -> Result<Vec<u8>, JwsError> {
-        let keys = self.cached.get(self.clock, || self.fetch()).await.map_err(JwsError::Keys)?;
-        let verdict = keys.verify(&jws);
+        self.judge(&jws).await.map(|_| jws.payload)
+    }
+
+    /// [`verify`](Self::verify), for those who remember the verdict: it holds as long as the keys are these.
+    pub(crate) async fn verify_by(&self, jws: Jws<'_>) -> Result<(Vec<u8>, Arc<KeySet>), JwsError> {
+        self.judge(&jws).await.map(|keys| (jws.payload, keys))
+    }
+
+    /// The keys of now.
+    pub(crate) async fn current(&self) -> Result<Arc<KeySet>> {
+        self.cached.get(self.clock, || self.fetch()).await
+    }
+
+    /// The keys by which the signature is right.
+    async fn judge(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, JwsError> {
+        let keys = self.current().await.map_err(JwsError::Keys)?;
+        let verdict = keys.verify(jws);
         let newer = match &verdict {
-            Ok(()) => return Ok(jws.payload),
+            Ok(()) => return Ok(keys),
             Err(JwsError::BadSignature { .. }) => match self.refetch(&keys).await {
                 Ok(newer) => newer,
                 // The known key has spoken.
-                Err(_) => return verdict.map(|()| jws.payload),
+                Err(_) => return verdict.map(|()| keys),
             },
             Err(_) => self.refetch(&keys).await.map_err(JwsError::Keys)?,
         };
         if Arc::ptr_eq(&newer, &keys) {
-            return verdict.map(|()| jws.payload);
+            return verdict.map(|()| keys);
         }
-        newer.verify(&jws).map(|()| jws.payload)
-    }
-
-    /// Fetches the keys ahead of the first token.
-    pub(crate) async fn warm_up(&self) -> Result<()> {
-        self.cached.get(self.clock, || self.fetch()).await.map(drop)
+        newer.verify(jws).map(|()| newer)
     }
 
     async fn refetch(&self, known: &Arc<KeySet>) -> Result<Arc<KeySet>> {
@@ -83,9 +94,17 @@ impl Keys<'_> {
 #[serde(from = "Document")]
 pub(crate) struct KeySet {
     keys: Vec<Key>,
+    fingerprint: Fingerprint,
 }
 
+/// SHA-256 of a key set: two answers with the same keys are the same set, whenever they came.
+pub(crate) type Fingerprint = [u8; 32];
+
 impl KeySet {
+    pub(crate) fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
     /// Whether one of the keys signed the token.
     pub(crate) fn verify(&self, jws: &Jws<'_>) -> Result<(), JwsError> {
         let mut candidates = self.candidates(jws).peekable();
@@ -141,13 +160,15 @@ impl From<Document> for KeySet {
                 .inspect_err(|reason| tracing::debug!(target: "logto::jwks", %reason, "skipped a key"))
                 .ok()
         };
-        Self { keys: document.keys.into_iter().filter_map(read).collect() }
+        let written = serde_json::Value::Array(document.keys.clone()).to_string();
+        let fingerprint = Sha256::digest(written.as_bytes()).into();
+        Self { keys: document.keys.into_iter().filter_map(read).collect(), fingerprint }
     }
 }
 
 impl std::fmt::Debug for KeySet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeySet").field("keys", &self.keys.len()).finish()
+        f.debug_struct("KeySet").field("keys", &self.keys.len()).finish_non_exhaustive()
     }
 }
 

@@ -52,7 +52,7 @@ impl<'a> Jws<'a> {
             return Err(not_three_parts());
         }
 
-        let header: Header = serde_json::from_slice(&decode("header", header)?)
+        let header: Header = serde_json::from_slice(&decode_object("header", header)?)
             .map_err(|error| JwsError::malformed(format!("its header is not a JOSE header: {error}")))?;
         // Sections 4.1.11 and RFC 7797 section 6: an extension that is not understood must be refused. We understand none.
         if header.crit || header.b64 {
@@ -69,7 +69,7 @@ impl<'a> Jws<'a> {
             kid: header.kid,
             typ: header.typ,
             signing_input,
-            payload: decode("payload", payload)?,
+            payload: decode_object("payload", payload)?,
             signature: decode("signature", signature)?,
         })
     }
@@ -150,6 +150,15 @@ pub(super) fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<boo
 /// Base64url in its one canonical form (RFC 7515 section 2): no padding, no spare bits, so that one token has one spelling.
 fn decode(part: &str, text: &str) -> Result<Vec<u8>, JwsError> {
     URL_SAFE_NO_PAD.decode(text).map_err(|error| JwsError::malformed(format!("its {part} is not base64url: {error}")))
+}
+
+/// A part that is a JSON object (RFC 7515 section 4, RFC 7519 section 3). serde would fill a struct from an array, too, member by member.
+fn decode_object(part: &str, text: &str) -> Result<Vec<u8>, JwsError> {
+    let bytes = decode(part, text)?;
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(JwsError::malformed(format!("its {part} is not a JSON object")));
+    }
+    Ok(bytes)
 }
 
 fn not_three_parts() -> JwsError {

@@ -11,6 +11,7 @@ pub(crate) mod jwks;
 pub(crate) mod jws;
 pub(crate) mod logout;
 pub(crate) mod logout_token;
+pub(crate) mod provider;
 pub(crate) mod token;
 pub(crate) mod user_info;
 

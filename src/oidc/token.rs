@@ -1,8 +1,9 @@
-//! The token and revocation endpoints (RFC 6749 sections 4.1.3 and 6, RFC 7009, RFC 8707).
+//! The token, revocation and introspection endpoints (RFC 6749 sections 4.1.3 and 6, RFC 7009, RFC 7662, RFC 8707).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Method, Response, StatusCode, header};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use crate::{
@@ -105,6 +106,24 @@ pub(crate) async fn revoke(
     match response.status() {
         StatusCode::OK => Ok(()),
         _ => Err(refusal(&response, endpoint)),
+    }
+}
+
+/// What the server knows of an opaque access token (RFC 7662 section 2).
+pub(crate) async fn introspect(
+    transport: &Transport,
+    endpoint: &Url,
+    client: &Client<'_>,
+    token: &str,
+) -> Result<Map<String, Value>> {
+    let form = [("token", token), ("token_type_hint", "access_token")];
+    let response = post_form(transport, endpoint, client, &form).await?;
+    match response.status() {
+        StatusCode::OK => parse_json(&response, Code::IntrospectionFailed, endpoint),
+        _ => Err(match refusal(&response, endpoint) {
+            error if error.is(Code::TokenRefused) => unexpected(&response, Code::IntrospectionFailed, endpoint),
+            error => error,
+        }),
     }
 }
 

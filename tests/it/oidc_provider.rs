@@ -12,8 +12,8 @@ use std::{
 };
 
 use logto::{
-    AccessToken, ErrorKind, LogtoClient, LogtoConfig, LogtoConfigBuilder, Prompt, Result, Secret, Session,
-    SignInOptions, SignOutOptions, TokenOptions, UserInfo, testing::TestClock,
+    AccessToken, ApiAudience, ErrorKind, LogtoClient, LogtoConfig, LogtoConfigBuilder, Prompt, ResourceServer, Result,
+    Secret, Session, SignInOptions, SignOutOptions, TokenOptions, UserInfo, testing::TestClock,
 };
 use serde_json::Value;
 use url::{Url, form_urlencoded};
@@ -61,6 +61,7 @@ async fn everything(alg: &str, next_alg: &str) {
         a_fresh_login(&engine, client).await;
     }
     a_wrong_secret(&engine).await;
+    an_api(&engine, alg, next_alg).await;
     rotated_keys(&engine, next_alg).await;
 }
 
@@ -274,6 +275,37 @@ async fn a_wrong_secret(engine: &Engine) {
     let callback = app.pages.walk(&url, "ada").await;
     let error = app.end(&callback).await.unwrap_err();
     assert_eq!((error.code(), error.kind(), error.is_transient()), ("client.rejected", ErrorKind::Config, false));
+}
+
+/// The access tokens of the engine, at an API: before and after its keys change.
+async fn an_api(engine: &Engine, alg: &str, next_alg: &str) {
+    let mut app = App::new(engine, &WEB);
+    app.sign_in("ada").await;
+    let api = |audience| ResourceServer::builder().config(app.logto.config()).audience(audience).build().unwrap();
+    let books = api(ApiAudience::resource(BOOKS));
+    let other = api(ApiAudience::resource("https://other.test"));
+    for (rotated, alg) in [(false, alg), (true, next_alg), (true, alg)] {
+        if rotated {
+            engine.rotate_keys(alg).await;
+            // After a rotation, the next one is noticed ten seconds later.
+            app.clock.advance(Duration::from_secs(10));
+        }
+        let token = app.token(TokenOptions::resource(BOOKS).force_refresh(true)).await.unwrap();
+        assert_eq!(
+            (&header(&token.token().into())["alg"], &header(&token.token().into())["typ"]),
+            (&alg.into(), &"at+jwt".into())
+        );
+        for _ in 0..2 {
+            let auth = books.verify(token.token()).await.unwrap();
+            assert_eq!((auth.sub(), auth.client_id(), auth.organization_id()), ("ada", WEB.id, None));
+            auth.require_scopes(["read:books", "write:books"]).unwrap();
+        }
+        assert_eq!(other.verify(token.token()).await.unwrap_err().code(), "bearer_token.invalid_aud");
+        let id_token = app.session().await.id_token().unwrap();
+        assert_eq!(books.verify(id_token.expose()).await.unwrap_err().code(), "bearer_token.id_token");
+    }
+    let opaque = app.token(TokenOptions::new()).await.unwrap();
+    assert_eq!(books.verify(opaque.token()).await.unwrap_err().code(), "bearer_token.opaque");
 }
 
 async fn rotated_keys(engine: &Engine, next_alg: &str) {

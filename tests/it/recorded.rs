@@ -2,6 +2,7 @@
 //!
 //! What the crate sends is compared with the recorded requests, and the recorded answers are what it is given.
 
+mod access_tokens;
 mod answers;
 mod callbacks;
 mod diagnosis;

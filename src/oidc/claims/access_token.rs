@@ -30,8 +30,17 @@ claims! {
             jti: String,
             /// The organization of a token for an API resource in an organization. An organization token names it in `aud` instead.
             organization_id: String,
+            /// When the user last authenticated, in seconds since 1970 (RFC 9068 section 2.2.1).
+            auth_time: i64,
+            /// How strongly the user authenticated (RFC 9068 section 2.2.1).
+            acr: String,
         }
-        lists {}
+        lists {
+            /// By which methods the user authenticated (RFC 9068 section 2.2.1).
+            amr,
+            /// Names of roles (RFC 9068 section 2.2.3.1). Logto puts them there if a custom token claim of this name says so.
+            roles,
+        }
         json {}
     }
 }

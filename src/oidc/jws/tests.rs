@@ -21,7 +21,7 @@ fn the_parts_are_three() {
     for wrong in ["", "a", "a.b", ".", "a.b.c.d", "a.b.c.d.e"] {
         assert_eq!(refused(wrong), "is malformed: it has not the three parts of a JWS", "{wrong}");
     }
-    assert!(refused("..").starts_with("is malformed: its header is not a JOSE header"));
+    assert_eq!(refused(".."), "is malformed: its header is not a JSON object");
 }
 
 #[test]
@@ -70,10 +70,20 @@ fn extensions_are_refused() {
 
 #[test]
 fn a_header_is_an_object_of_its_types_with_each_member_once() {
-    for header in
-        ["[]", "1", "null", "", "{", r#"{"alg":1}"#, r#"{"alg":"ES384","kid":1}"#, r#"{"alg":"ES384","alg":"none"}"#]
-    {
+    for header in ["[]", r#"["ES384","k","at+jwt"]"#, "1", "null", ""] {
+        assert_eq!(refused(&token(header)), "is malformed: its header is not a JSON object", "{header}");
+    }
+    for header in ["{", r#"{"alg":1}"#, r#"{"alg":"ES384","kid":1}"#, r#"{"alg":"ES384","alg":"none"}"#] {
         assert!(refused(&token(header)).starts_with("is malformed: its header is not a JOSE header"), "{header}");
+    }
+}
+
+#[test]
+fn a_payload_is_an_object() {
+    let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"ES384"}"#);
+    for payload in ["[1]", "1", "null", "", "\"{}\""] {
+        let payload = URL_SAFE_NO_PAD.encode(payload);
+        assert_eq!(refused(&format!("{header}.{payload}.AA")), "is malformed: its payload is not a JSON object");
     }
 }
 

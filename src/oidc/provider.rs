@@ -1,0 +1,57 @@
+//! The server, as it is known here: what it says of itself, and its keys.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    cached::Cached,
+    discovery::{self, Addresses, ProviderMetadata},
+    jwks::{KeySource, Keys},
+};
+use crate::{Clock, Result, http::Transport};
+
+/// Discovery hardly ever changes; the key set has its own, shorter life.
+const DISCOVERY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A server whose metadata and keys are fetched when first needed, and kept.
+pub(crate) struct Provider {
+    transport: Transport,
+    addresses: Addresses,
+    clock: Arc<dyn Clock>,
+    discovery: Cached<ProviderMetadata>,
+    keys: KeySource,
+}
+
+impl Provider {
+    pub(crate) fn new(transport: Transport, addresses: Addresses, clock: Arc<dyn Clock>) -> Self {
+        let discovery = Cached::new("discovery", DISCOVERY_TTL);
+        Self { transport, addresses, clock, discovery, keys: KeySource::new() }
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// Fetches metadata and keys ahead of the first need.
+    pub(crate) async fn warm_up(&self) -> Result<()> {
+        let metadata = self.metadata().await?;
+        self.keys(&metadata).current().await.map(drop)
+    }
+
+    pub(crate) async fn metadata(&self) -> Result<Arc<ProviderMetadata>> {
+        self.discovery.get(&*self.clock, || discovery::fetch(&self.transport, &self.addresses)).await
+    }
+
+    pub(crate) fn keys<'a>(&'a self, metadata: &'a ProviderMetadata) -> Keys<'a> {
+        self.keys.keys(&self.transport, &metadata.jwks_uri, &*self.clock)
+    }
+
+    /// The issuer, and those that are accepted beside it.
+    pub(crate) fn issuers<'a>(&'a self, metadata: &'a ProviderMetadata) -> Vec<&'a str> {
+        std::iter::once(&metadata.issuer).chain(&self.addresses.accepted_issuers).map(String::as_str).collect()
+    }
+
+    /// What the server must call itself.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.addresses.issuer
+    }
+}

@@ -1,0 +1,94 @@
+//! What the extractors of the frameworks give a handler.
+
+use std::{fmt, marker::PhantomData, ops::Deref};
+
+use super::{AuthInfo, Requirements, ResourceServer};
+use crate::Result;
+
+/// Requirements by type, for [`ApiAuth`].
+///
+/// ```
+/// use logto::{Require, Requirements};
+///
+/// struct ReadBooks;
+///
+/// impl Require for ReadBooks {
+///     fn requirements() -> Requirements {
+///         Requirements::new().scopes(["read:books"])
+///     }
+/// }
+/// ```
+pub trait Require {
+    /// What a request must be allowed.
+    fn requirements() -> Requirements;
+}
+
+/// Nothing but a valid token.
+impl Require for () {
+    fn requirements() -> Requirements {
+        Requirements::new()
+    }
+}
+
+/// Who calls an API, after the token was verified and `R` was met: the argument of a handler.
+///
+/// Each framework's integration extracts it. Where the token is missing, wrong or not enough, the handler is not reached and the client gets
+/// the challenge of RFC 6750.
+pub struct ApiAuth<R = ()> {
+    auth: AuthInfo,
+    required: PhantomData<fn() -> R>,
+}
+
+impl<R: Require> ApiAuth<R> {
+    /// For integrations: judges the values of a request's `Authorization` headers.
+    ///
+    /// # Errors
+    /// See [`ResourceServer::authorize`].
+    pub async fn authorize<V: AsRef<[u8]>>(
+        api: &ResourceServer,
+        authorization: impl IntoIterator<Item = V>,
+    ) -> Result<Self> {
+        let auth = api.authorize(authorization, &R::requirements()).await?;
+        Ok(Self { auth, required: PhantomData })
+    }
+
+    /// For integrations: like [`authorize`](Self::authorize), and `None` for a request without credentials.
+    ///
+    /// # Errors
+    /// See [`ResourceServer::authorize_optional`].
+    pub async fn authorize_optional<V: AsRef<[u8]>>(
+        api: &ResourceServer,
+        authorization: impl IntoIterator<Item = V>,
+    ) -> Result<Option<Self>> {
+        let auth = api.authorize_optional(authorization, &R::requirements()).await?;
+        Ok(auth.map(|auth| Self { auth, required: PhantomData }))
+    }
+}
+
+impl<R> ApiAuth<R> {
+    /// Who calls.
+    #[must_use]
+    pub fn into_inner(self) -> AuthInfo {
+        self.auth
+    }
+}
+
+impl<R> Deref for ApiAuth<R> {
+    type Target = AuthInfo;
+
+    fn deref(&self) -> &AuthInfo {
+        &self.auth
+    }
+}
+
+impl<R> Clone for ApiAuth<R> {
+    fn clone(&self) -> Self {
+        Self { auth: self.auth.clone(), required: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for ApiAuth<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ApiAuth").field(&self.auth).finish()
+    }
+}

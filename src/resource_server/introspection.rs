@@ -1,0 +1,97 @@
+//! Opaque access tokens: what Logto says of them (RFC 7662).
+
+use serde_json::{Map, Value};
+
+use super::{
+    ApiAudience,
+    auth_info::Facts,
+    verify::{check_audience, check_exp, check_iss},
+};
+use crate::{
+    Audience, Error, Result, Secret,
+    clock::whole_seconds,
+    error::Code,
+    oidc::{provider::Provider, token},
+};
+
+/// Who asks, and whose tokens count.
+#[derive(Clone)]
+pub(super) struct Introspection {
+    pub(super) client_id: String,
+    pub(super) client_secret: Secret,
+    /// Apps beside the one that asks.
+    pub(super) other_clients: Vec<String>,
+}
+
+/// What an opaque token has to fit.
+pub(super) struct Expected<'a> {
+    pub(super) audiences: &'a [ApiAudience],
+    pub(super) leeway: std::time::Duration,
+    pub(super) now: i64,
+}
+
+impl Introspection {
+    /// Asks Logto. The answer is not kept: a token that is revoked is refused from the next request on.
+    pub(super) async fn ask(&self, provider: &Provider, token: &str, expected: &Expected<'_>) -> Result<Facts> {
+        let metadata = provider.metadata().await?;
+        let endpoint = metadata
+            .introspection_endpoint
+            .as_ref()
+            .ok_or_else(|| Error::new(Code::IntrospectionFailed, "discovery names no introspection_endpoint"))?;
+        let client = token::Client { id: &self.client_id, secret: Some(&self.client_secret) };
+        let answer = token::introspect(provider.transport(), endpoint, &client, token).await?;
+        self.check(answer, &provider.issuers(&metadata), expected)
+    }
+
+    /// Judges the answer (RFC 7662 section 2.2).
+    fn check(&self, mut answer: Map<String, Value>, issuers: &[&str], expected: &Expected<'_>) -> Result<Facts> {
+        let text = |name: &str| answer.get(name).and_then(Value::as_str);
+        if answer.get("active") != Some(&Value::Bool(true)) {
+            return Err(Error::new(Code::BearerInactive, "the access token is not active"));
+        }
+        // Logto tells of refresh tokens, too, and leaves `token_type` out. Whoever stole one must not get in with it.
+        if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
+            return Err(Error::new(Code::BearerInactive, "the token is active and is no access token"));
+        }
+        if let Some(iss) = text("iss") {
+            check_iss(iss, issuers)?;
+        }
+        // Logto's opaque tokens are for no API and say nothing of an audience. So that a token which some other app of the tenant was given
+        // opens nothing here, the app must be a known one.
+        let client_id = text("client_id").unwrap_or_default().to_owned();
+        if client_id != self.client_id && !self.other_clients.contains(&client_id) {
+            let message = "the access token was issued to an app that this API does not know";
+            return Err(Error::new(Code::BearerClientId, message));
+        }
+        if text("sub").is_none_or(str::is_empty) {
+            return Err(Error::new(Code::BearerSub, "the access token names nobody"));
+        }
+        let exp = answer.get("exp").and_then(Value::as_i64);
+        let exp = exp.ok_or_else(|| Error::new(Code::BearerExpired, "the access token's exp is missing"))?;
+        check_exp(exp, expected.now, whole_seconds(expected.leeway))?;
+        let organization_id = match answer.get("aud").filter(|aud| !aud.is_null()) {
+            Some(aud) => {
+                let aud: Audience = serde_json::from_value(aud.clone())
+                    .map_err(|source| Error::new(Code::BearerAud, "the access token's aud").with_source(source))?;
+                check_audience(&aud, text("organization_id"), expected.audiences)?
+            }
+            None => None,
+        };
+
+        // What a JWT must say and an answer may leave out.
+        let issuer = issuers.first().copied().unwrap_or_default();
+        for (name, value) in [("iss", issuer.into()), ("aud", Value::Array(Vec::new())), ("iat", expected.now.into())] {
+            if answer.get(name).is_none_or(Value::is_null) {
+                answer.insert(name.to_owned(), value);
+            }
+        }
+        let payload = Value::Object(answer).to_string().into_bytes();
+        let claims = serde_json::from_slice(&payload).map_err(|source| {
+            Error::new(Code::IntrospectionFailed, "the introspected token cannot be read").with_source(source)
+        })?;
+        Ok(Facts { claims, client_id, organization_id, payload })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{ApiAudience, Expected, Introspection};
+
+const NOW: i64 = 1_795_385_600;
+const ISSUER: &str = "http://localhost:3001/oidc";
+const APP: &str = "h8rc2xdlth5ihimk3tfuc";
+
+fn fixture(name: &str) -> Map<String, Value> {
+    let path = format!("{}/tests/fixtures/logto/40-introspection/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let recorded: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    recorded["response"]["body_json"].as_object().unwrap().clone()
+}
+
+fn judge(answer: Map<String, Value>, asking: &str, others: &[&str]) -> Result<super::Facts, &'static str> {
+    let introspection = Introspection {
+        client_id: asking.to_owned(),
+        client_secret: "secret".into(),
+        other_clients: others.iter().map(|&other| other.to_owned()).collect(),
+    };
+    let audiences = [ApiAudience::resource("https://api.example.test")];
+    let expected = Expected { audiences: &audiences, leeway: Duration::from_secs(60), now: NOW };
+    introspection.check(answer, &[ISSUER], &expected).map_err(|error| error.code())
+}
+
+fn changed(name: &str, value: Value) -> Map<String, Value> {
+    let mut answer = fixture("40-introspect-opaque-at");
+    answer.insert(name.to_owned(), value);
+    answer
+}
+
+#[test]
+fn a_recorded_access_token_is_taken() {
+    let facts = judge(fixture("40-introspect-opaque-at"), APP, &[]).unwrap();
+    assert_eq!((facts.claims.sub.as_str(), facts.client_id.as_str()), ("amc3emckvas6", APP));
+    assert!(facts.claims.scopes().any(|scope| scope == "openid"));
+    assert_eq!(facts.claims.aud.iter().count(), 0);
+    assert_eq!(facts.claims.exp, 1_795_389_184);
+}
+
+#[test]
+fn a_recorded_refresh_token_is_not() {
+    let answer = fixture("41-introspect-refresh-token");
+    assert_eq!(answer["active"], true);
+    assert_eq!(judge(answer, APP, &[]).err(), Some("bearer_token.inactive"));
+    assert_eq!(judge(fixture("43-introspect-garbage"), APP, &[]).err(), Some("bearer_token.inactive"));
+}
+
+#[test]
+fn a_token_of_another_app_is_taken_only_if_that_app_is_named() {
+    let answer = || fixture("40-introspect-opaque-at");
+    assert_eq!(judge(answer(), "api", &[]).err(), Some("bearer_token.invalid_client_id"));
+    assert!(judge(answer(), "api", &["other", APP]).is_ok());
+}
+
+#[test]
+fn an_answer_is_judged_like_a_token() {
+    for (name, value, code) in [
+        ("active", json!("true"), Some("bearer_token.inactive")),
+        ("active", json!(null), Some("bearer_token.inactive")),
+        ("token_type", json!("DPoP"), Some("bearer_token.inactive")),
+        ("token_type", json!("bearer"), None),
+        ("iss", json!("https://other.example/oidc"), Some("bearer_token.invalid_iss")),
+        ("iss", json!(null), None),
+        ("sub", json!(null), Some("bearer_token.invalid_sub")),
+        ("client_id", json!(null), Some("bearer_token.invalid_client_id")),
+        ("exp", json!(null), Some("bearer_token.expired")),
+        ("exp", json!(NOW - 60), Some("bearer_token.expired")),
+        ("exp", json!(NOW - 59), None),
+        ("iat", json!(null), None),
+        ("aud", json!(null), None),
+        ("aud", json!("https://api.example.test"), None),
+        ("aud", json!("https://other.test"), Some("bearer_token.invalid_aud")),
+        ("aud", json!(7), Some("bearer_token.invalid_aud")),
+    ] {
+        assert_eq!(judge(changed(name, value.clone()), APP, &[]).err(), code, "{name}: {value}");
+    }
+}

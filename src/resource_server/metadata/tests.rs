@@ -1,0 +1,42 @@
+use super::Metadata;
+
+#[test]
+fn the_well_known_part_goes_between_host_and_path() {
+    for (resource, path, url) in [
+        (
+            "https://api.example.com",
+            "/.well-known/oauth-protected-resource",
+            "https://api.example.com/.well-known/oauth-protected-resource",
+        ),
+        (
+            "https://api.example.com/",
+            "/.well-known/oauth-protected-resource",
+            "https://api.example.com/.well-known/oauth-protected-resource",
+        ),
+        (
+            "https://api.example.com:8443/v1/books?tenant=a",
+            "/.well-known/oauth-protected-resource/v1/books",
+            "https://api.example.com:8443/.well-known/oauth-protected-resource/v1/books?tenant=a",
+        ),
+    ] {
+        let metadata = Metadata::of(resource, Vec::new()).unwrap();
+        assert_eq!((metadata.path.as_str(), metadata.url.as_str()), (path, url), "{resource}");
+    }
+    for resource in ["urn:books", "books", "mailto:a@example.com"] {
+        assert!(Metadata::of(resource, Vec::new()).is_none(), "{resource}");
+    }
+}
+
+#[test]
+fn the_document_names_the_resource_as_it_is_configured() {
+    let metadata = Metadata::of("https://api.example.com/", vec!["read:books".to_owned()]).unwrap();
+    let reply = metadata.reply("https://my-tenant.logto.app/oidc");
+    assert_eq!(
+        reply.body(),
+        r#"{"resource":"https://api.example.com/","authorization_servers":["https://my-tenant.logto.app/oidc"],"scopes_supported":["read:books"],"bearer_methods_supported":["header"]}"#
+    );
+    let headers: Vec<_> = reply.headers().collect();
+    assert!(headers.contains(&("content-type", "application/json")));
+    assert!(headers.contains(&("access-control-allow-origin", "*")));
+    assert!(!headers.contains(&("cache-control", "no-store")));
+}

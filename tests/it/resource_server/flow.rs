@@ -1,0 +1,239 @@
+//! Tokens as Logto issues them, what is remembered of them, and a Logto that is away.
+
+use std::time::Duration;
+
+use logto::{
+    ApiAudience, AuthInfo, Error, ErrorKind, Requirements, ResourceServer, ResourceServerBuilder, Result, TokenOptions,
+    testing::{Endpoint, Fault, SigningAlg},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::cases::World;
+use crate::support::{APP_SECRET, BOOKS, Site};
+
+fn books() -> ApiAudience {
+    ApiAudience::resource(BOOKS)
+}
+
+fn api(site: &Site, audience: ApiAudience) -> ResourceServer {
+    ResourceServer::builder().config(site.logto.config()).audience(audience).build().unwrap()
+}
+
+fn code(result: Result<AuthInfo>) -> &'static str {
+    result.map_or_else(|error: Error| error.code(), |auth| panic!("{auth:?}"))
+}
+
+#[tokio::test]
+async fn each_kind_of_token_opens_its_own_api() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    let mut cookies = browser.request();
+    let mut token = async |options: TokenOptions| {
+        site.logto.get_access_token(&mut cookies, options).await.unwrap().token().to_owned()
+    };
+    let resource = token(TokenOptions::resource(BOOKS)).await;
+    let organization = token(TokenOptions::new().organization("org-acme")).await;
+    let both = token(TokenOptions::resource(BOOKS).organization("org-acme")).await;
+
+    let auth = api(&site, books()).verify(&resource).await.unwrap();
+    assert_eq!((auth.sub(), auth.client_id(), auth.organization_id()), ("user-ada", "app", None));
+    assert!(auth.scopes().eq(["read:books", "write:books"]) && auth.has_scope("read:books"));
+    assert!(auth.audience().contains(BOOKS) && !auth.is_machine());
+    auth.require_scopes(["read:books", "write:books"]).unwrap();
+    assert_eq!(auth.require_organization("org-acme").unwrap_err().http_status(), 403);
+
+    let (acme, globex) = (ApiAudience::organization("org-acme"), ApiAudience::organization("org-globex"));
+    let auth = api(&site, acme.clone()).verify(&organization).await.unwrap();
+    assert_eq!(auth.organization_id(), Some("org-acme"));
+    auth.require_organization("org-acme").unwrap();
+    let auth = api(&site, ApiAudience::any_organization()).verify(&organization).await.unwrap();
+    assert_eq!(auth.organization_id(), Some("org-acme"));
+
+    let auth = api(&site, books().in_organization("org-acme")).verify(&both).await.unwrap();
+    assert_eq!(auth.organization_id(), Some("org-acme"));
+    let auth = api(&site, books().in_any_organization()).verify(&both).await.unwrap();
+    assert_eq!(auth.organization_id(), Some("org-acme"));
+
+    let (aud, other) = ("bearer_token.invalid_aud", "bearer_token.other_organization");
+    for (audience, token, expected) in [
+        (books(), &organization, aud),
+        (books(), &both, other),
+        (acme.clone(), &resource, aud),
+        (acme, &both, aud),
+        (globex, &organization, aud),
+        (books().in_any_organization(), &resource, other),
+        (books().in_organization("org-globex"), &both, other),
+    ] {
+        assert_eq!(code(api(&site, audience.clone()).verify(token).await), expected, "{audience:?}");
+    }
+
+    // An API may take several kinds.
+    let several = ResourceServer::builder()
+        .config(site.logto.config())
+        .audience(books())
+        .audience(ApiAudience::any_organization())
+        .build()
+        .unwrap();
+    assert_eq!(several.verify(&resource).await.unwrap().organization_id(), None);
+    assert_eq!(several.verify(&organization).await.unwrap().organization_id(), Some("org-acme"));
+    assert_eq!(code(several.verify(&both).await), other);
+}
+
+#[tokio::test]
+async fn an_opaque_token_is_introspected_where_that_is_wanted() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    let opaque = site.logto.get_access_token(&mut browser.request(), TokenOptions::new()).await.unwrap();
+    let refresh = site.logto.get_refresh_token(&browser.request()).await.unwrap().unwrap();
+    let introspecting = |client: &str, secret: &str| {
+        let builder = ResourceServer::builder().config(site.logto.config()).audience(books());
+        builder.introspection(client, secret)
+    };
+
+    let plain = api(&site, books());
+    let error = plain.verify(opaque.token()).await.unwrap_err();
+    assert_eq!((error.code(), error.http_status()), ("bearer_token.opaque", 401));
+    assert!(error.hint().contains("`resource`"), "{}", error.hint());
+    assert_eq!(site.mock.requests(Endpoint::Introspection), 0);
+
+    let api = introspecting("app", APP_SECRET).build().unwrap();
+    for asked in 1..=2 {
+        let auth = api.verify(opaque.token()).await.unwrap();
+        assert_eq!((auth.sub(), auth.client_id()), ("user-ada", "app"));
+        assert!(auth.has_scope("openid"));
+        assert_eq!(auth.claims::<serde_json::Value>().unwrap()["active"], true);
+        assert_eq!(site.mock.requests(Endpoint::Introspection), asked);
+    }
+    // Neither a refresh token nor anything else opens the API.
+    assert_eq!(code(api.verify(refresh.expose()).await), "bearer_token.inactive");
+    assert_eq!(code(api.verify("garbage").await), "bearer_token.inactive");
+    let error = introspecting("app", "wrong").build().unwrap().verify(opaque.token()).await.unwrap_err();
+    assert_eq!((error.code(), error.kind(), error.www_authenticate()), ("client.rejected", ErrorKind::Config, None));
+
+    site.mock.fault(Endpoint::Introspection, Fault::status(503).times(1));
+    let error = api.verify(opaque.token()).await.unwrap_err();
+    assert_eq!((error.code(), error.http_status()), ("introspection.failed", 503));
+
+    site.mock.revoke_all_grants();
+    assert_eq!(code(api.verify(opaque.token()).await), "bearer_token.inactive");
+}
+
+/// A world with another API in it.
+fn other_api(world: &World, change: impl FnOnce(ResourceServerBuilder) -> ResourceServerBuilder) -> ResourceServer {
+    let builder = ResourceServer::builder().endpoint(world.mock.endpoint()).audience(books());
+    change(builder.clock(world.clock.clone())).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_token_is_verified_once() {
+    // A token that was just issued is from the future when the clock is set back. Who does not look again does not notice.
+    let world = World::start().await;
+    let forgetful = other_api(&world, |api| api.token_cache(0));
+    let hour = Duration::from_secs(3600);
+    let token = world.token(json!({ "exp": world.now() + 9 * 3600 }));
+    for api in [&world.api, &forgetful] {
+        api.verify(&token).await.unwrap();
+    }
+    world.clock.rewind(hour);
+    world.api.verify(&token).await.unwrap();
+    assert_eq!(code(forgetful.verify(&token).await), "bearer_token.invalid_iat");
+
+    // The same keys, fetched again, are the same keys.
+    world.clock.advance(hour * 3);
+    world.mock.reset_counts();
+    world.api.verify(&token).await.unwrap();
+    assert_eq!(world.mock.requests(Endpoint::Jwks), 1);
+    world.clock.rewind(hour * 3);
+    world.api.verify(&token).await.unwrap();
+
+    // Other keys are not, even if the token's own is among them.
+    world.clock.advance(hour * 3);
+    world.mock.rotate_keys(SigningAlg::Es256);
+    world.clock.advance(hour);
+    let world_before = world.mock.requests(Endpoint::Jwks);
+    world.api.verify(&token).await.unwrap();
+    assert_eq!(world.mock.requests(Endpoint::Jwks), world_before + 1);
+
+    // It ends with the token: the leeway is for those who come for the first time.
+    let token = world.token(json!({ "exp": world.now() + 100 }));
+    world.api.verify(&token).await.unwrap();
+    world.clock.advance(Duration::from_secs(159));
+    world.api.verify(&token).await.unwrap();
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(code(world.api.verify(&token).await), "bearer_token.expired");
+}
+
+#[tokio::test]
+async fn a_logto_that_is_away() {
+    let world = World::start().await;
+    let token = world.token(json!({}));
+    world.mock.stop().await;
+    let error = world.api.verify(&token).await.unwrap_err();
+    assert_eq!((error.code(), error.http_status()), ("network.unreachable", 503));
+    assert_eq!(error.www_authenticate(), None, "the token may be good");
+    let reply = logto::Reply::from(&error);
+    assert!(reply.headers().any(|header| header == ("retry-after", "5")));
+    // What can be refused without keys is.
+    assert_eq!(code(world.api.verify("a.b.c").await), "bearer_token.invalid_token");
+
+    world.mock.restart().await.unwrap();
+    world.clock.advance(Duration::from_secs(2));
+    world.api.warm_up().await.unwrap();
+    world.mock.stop().await;
+    world.api.verify(&token).await.unwrap();
+    world.clock.advance(Duration::from_secs(3599));
+    world.api.verify(&world.token(json!({}))).await.unwrap();
+}
+
+#[tokio::test]
+async fn claims_of_the_application() {
+    #[derive(Deserialize)]
+    struct Custom {
+        plan: String,
+        sub: String,
+    }
+    let world = World::start().await;
+    let token = world.token(json!({
+        "plan": "gold", "roles": ["librarian"], "act": { "sub": "support" }, "auth_time": world.now(), "acr": "mfa",
+    }));
+    let auth = world.api.verify(&token).await.unwrap();
+    let custom: Custom = auth.claims().unwrap();
+    assert_eq!((custom.plan.as_str(), custom.sub.as_str()), ("gold", "user-ada"));
+    assert_eq!((auth.roles(), auth.acr()), (["librarian".to_owned()].as_slice(), Some("mfa")));
+    assert_eq!(auth.extra()["act"]["sub"], "support");
+    assert_eq!(auth.auth_time(), Some(logto::Clock::now(&world.clock)));
+    assert_eq!(auth.expires_at(), logto::Clock::now(&world.clock) + Duration::from_secs(3600));
+
+    let error = world.api.verify(&world.token(json!({}))).await.unwrap().claims::<Custom>().map(|_| ()).unwrap_err();
+    assert_eq!((error.code(), error.http_status()), ("bearer_token.unreadable_claims", 500));
+    assert!(error.to_string().contains("missing field `plan`"), "{error}");
+
+    // What is shown of it holds no token.
+    let text = format!("{auth:?} {:?} {:?}", world.api, Requirements::new());
+    assert!(!text.contains(&token) && !text.contains(token.rsplit('.').next().unwrap()));
+}
+
+#[tokio::test]
+async fn refusals_tell_the_log_what_they_do_not_tell_the_client() {
+    let world = World::start().await;
+    let evil = "x\", error=\"none\r\nSet-Cookie: a=b";
+    let token = world.token(json!({ "iss": evil, "aud": evil, "scope": evil }));
+    let error = world.api.verify(&token).await.unwrap_err();
+    assert!(error.to_string().contains("Set-Cookie") && !error.to_string().contains('\n'));
+    let reply = logto::Reply::from(&error);
+    assert!(!reply.body().contains("Set-Cookie"));
+    assert!(!error.www_authenticate().unwrap().contains("Set-Cookie"));
+}
+
+#[tokio::test]
+async fn every_algorithm_of_logto() {
+    for alg in [SigningAlg::Es256, SigningAlg::Es384, SigningAlg::Es512, SigningAlg::Rs256, SigningAlg::Ps256] {
+        let world = World::start().await;
+        world.mock.rotate_keys(alg);
+        let token = world.token(json!({}));
+        for _ in 0..2 {
+            assert_eq!(world.api.verify(&token).await.unwrap().sub(), "user-ada", "{alg:?}");
+        }
+    }
+}
