@@ -31,6 +31,11 @@ impl Provider {
         &self.transport
     }
 
+    /// Where it is, and what it may call itself.
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
     /// Fetches metadata and keys ahead of the first need.
     pub(crate) async fn warm_up(&self) -> Result<()> {
         let metadata = self.metadata().await?;

@@ -47,7 +47,9 @@ use actix_web::{
 };
 
 pub use crate::SignedIn;
-use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession};
+use crate::{
+    AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession, SessionHeaders,
+};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
 pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
@@ -90,19 +92,19 @@ async fn with_session<B: MessageBody + 'static>(
     let session = RequestSession::new(logto.clone(), auth.cookie_header());
     request.extensions_mut().insert(session.clone());
     let result = next.call(request).await;
-    let (failure, cookies) = match session.finish().await {
-        Ok(cookies) => (failure(&result), cookies),
-        Err(error) => (Some(error), Vec::new()),
+    let (failure, headers) = match session.finish().await {
+        Ok(headers) => (failure(&result), headers),
+        Err(error) => (Some(error), SessionHeaders::default()),
     };
     let reply = failure.map(|error| logto.error_reply(&error, auth.requester()));
     match result {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
-            Ok(ServiceResponse::new(request, finish(response, reply, &cookies)))
+            Ok(ServiceResponse::new(request, finish(response, reply, &headers)))
         }
         // Another middleware failed. Its error becomes a response further out.
         Err(mut error) => {
-            error.add_response_mapper(move |response| finish(response, reply.clone(), &cookies));
+            error.add_response_mapper(move |response| finish(response, reply.clone(), &headers));
             Err(error)
         }
     }
@@ -118,14 +120,13 @@ fn failure<B>(result: &Result<ServiceResponse<B>, ActixError>) -> Option<Error> 
 }
 
 /// The response itself, or the reply in its place, with the session's cookies.
-fn finish(response: HttpResponse, reply: Option<Reply>, cookies: &[String]) -> HttpResponse {
+fn finish(response: HttpResponse, reply: Option<Reply>, headers: &SessionHeaders) -> HttpResponse {
     let mut response = reply.map_or(response, http_response);
-    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+    for cookie in headers.set_cookies().iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
-        // A cache that kept this response would hand one user's session to others.
-        if !response.headers().contains_key(header::CACHE_CONTROL) {
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
+    }
+    if headers.is_private() && !response.headers().contains_key(header::CACHE_CONTROL) {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }

@@ -47,7 +47,7 @@ impl LogtoClient {
     }
 
     async fn fetch_discovery(&self) -> Result<(Url, Value, HeaderMap)> {
-        let url = discovery::address(&self.0.addresses)?;
+        let url = discovery::address(self.0.provider.addresses())?;
         let request = request(Method::GET, &url).header(header::ACCEPT, "application/json").body(Vec::new());
         let response = self.0.transport.send(valid(request)?).await?;
         if response.status() != StatusCode::OK {
@@ -76,7 +76,7 @@ impl LogtoClient {
             let hint = format!("Set LOGTO_ENDPOINT to a Logto server; its issuer would be {expected}.");
             return Check::failure(ISSUER, "the document names no issuer", hint);
         };
-        match discovery::check_issuer(found, &self.0.addresses) {
+        match discovery::check_issuer(found, self.0.provider.addresses()) {
             Ok(()) => Check::ok(ISSUER, found),
             Err(error) => {
                 // Logto's issuer is its address and `/oidc`.
@@ -107,7 +107,7 @@ impl LogtoClient {
         let elsewhere = self.elsewhere(addresses);
         let metadata = serde_json::from_value::<ProviderMetadata>(document)
             .map_err(|source| Error::new(Code::DiscoveryFailed, "the document cannot be read").with_source(source))
-            .and_then(|metadata| metadata.reachable(&self.0.addresses));
+            .and_then(|metadata| metadata.reachable(self.0.provider.addresses()));
         let metadata = match metadata {
             Ok(metadata) => metadata,
             Err(error) => return (Check::failure(ENDPOINTS, error.to_string(), hint), None),
