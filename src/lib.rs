@@ -55,6 +55,7 @@
 //! - [`LogtoConfig`]: the settings, by builder, serde or environment.
 //! - [`LogtoClient`]: the verbs. [`SignInOptions`], [`SignOutOptions`], [`ContextOptions`], [`TokenOptions`]: what they take.
 //! - [`LogtoContext`], [`IdTokenClaims`], [`UserInfo`], [`AccessToken`]: what they give.
+//! - [`ResourceServer`], [`ApiAuth`]: the other side, an API that verifies the access tokens that others send it.
 //! - [`Error`]: one type with a kind, a stable code, and a hint that says what to do.
 //!
 //! # Features
@@ -62,14 +63,15 @@
 //! | Feature | Default | What it adds |
 //! |---|---|---|
 //! | `reqwest` | yes | the HTTP client that reaches Logto; without it, give an [`HttpClient`] of your own |
+//! | `actix-web` | | `logto::actix_web`: routes, middleware and extractors for actix-web 4 |
 //! | `axum` | | `logto::axum`: routes, layer and extractors for axum 0.8 |
+//! | `rocket` | | `logto::rocket`: routes, fairing and request guards for Rocket 0.5 |
 //! | `testing` | | `logto::testing`: MockLogto, forged sessions, a test clock; for development and tests only |
 //!
 //! # What this crate is not
 //!
 //! - An OpenID Connect library for every server. It speaks the standard, and is made for Logto.
 //! - A user database. Users, roles and organizations live in Logto.
-//! - A guard for APIs. It signs users in; it does not verify bearer tokens that others send you.
 //! - A place for your application's own data. Sessions hold tokens and claims, in sealed cookies or in a [`SessionStore`].
 //!
 //! # More

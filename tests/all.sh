@@ -9,6 +9,9 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 # The tests bring their own Logto; one that is set for development is not theirs.
 for variable in $(compgen -e LOGTO_ || true); do unset "$variable"; done
 
+# The examples that are packages of their own.
+members=(-p logto-example-leptos-ssr -p logto-example-poem -p logto-example-salvo -p logto-example-warp)
+
 step() { printf '\n=== %s\n' "$1"; }
 
 # need <command> <package>...: installs the packages if the command is missing.
@@ -29,6 +32,8 @@ need node nodejs
 need npm npm
 need redis-server redis-server
 need openssl openssl
+need chromium chromium
+need chromedriver chromium-driver
 if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then need initdb postgresql; fi
 node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'Node 20 or later is needed for tests/oidc-provider' >&2; exit 1; }
 command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs' >&2; exit 1; }
@@ -37,12 +42,14 @@ for component in fmt clippy; do
 done
 
 step 'format'
-cargo fmt --check
+cargo fmt --all --check
 cargo fmt --check --manifest-path tests/both-backends/Cargo.toml
+cargo fmt --check --manifest-path tests/browser/Cargo.toml
 cargo fmt --check --manifest-path tests/stores-sql/Cargo.toml
 
 step 'clippy'
 cargo clippy --locked --all-targets --all-features -- -D warnings
+cargo clippy --locked --all-targets "${members[@]}" -- -D warnings
 
 step 'documentation'
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --all-features
@@ -67,17 +74,35 @@ if [ ! -d tests/next-interop/node_modules/@logto/next ]; then
   npm ci --prefix tests/next-interop --no-audit --no-fund
 fi
 
+step 'npm jose'
+if [ ! -d tests/jose-differential/node_modules/jose ]; then
+  npm ci --prefix tests/jose-differential --no-audit --no-fund
+fi
+export LOGTO_TEST_JOSE=1
+
 step 'tests'
 export LOGTO_TEST_OIDC_PROVIDER=1
 # Seconds of 50 users with Logto and Redis failing now and then; 600 for ten minutes.
 export LOGTO_TEST_SOAK="${LOGTO_TEST_SOAK:-60}"
 # Some tests run the examples' binaries.
-cargo build --locked --examples
+cargo build --locked --all-features --examples
+cargo build --locked "${members[@]}"
+export LOGTO_TEST_EXAMPLES=1
 if cargo nextest --version >/dev/null 2>&1; then
   cargo nextest run --locked --all-features
 else
   cargo test --locked --all-features --all-targets
 fi
+
+step 'the scenarios'
+scenarios=$(cargo test --quiet --locked --all-features --test scenarios -- --list | grep -c '^axum::')
+echo "$scenarios scenarios x 8 examples passed"
+
+step 'streams and server functions of Leptos'
+cargo test --locked -p logto-example-leptos-ssr
+
+step 'the examples in Chromium'
+(cd tests/browser && cargo test -- --test-threads=2)
 
 step 'documentation tests'
 cargo test --locked --all-features --doc

@@ -51,7 +51,7 @@ impl Example {
             Place::Examples => {
                 (built.join("examples").join(self.name), format!("--all-features --example {}", self.name))
             }
-            Place::Member => (built.join(self.name), format!("-p {}", self.name)),
+            Place::Member => (built.join(self.name), format!("-p logto-example-{}", self.name.replace('_', "-"))),
         };
         assert!(binary.exists(), "{} is missing; build it first: cargo build {command}", binary.display());
         binary
