@@ -2,7 +2,7 @@
 
 mod page;
 
-use std::{env, fmt, io, net::TcpListener, sync::Arc};
+use std::{env, fmt, io, net::Ipv4Addr, sync::Arc};
 
 use serde::Serialize;
 
@@ -66,7 +66,7 @@ impl Playground {
             Err(_) => 3000,
         };
         // The framework will listen; but it would say less clearly that it cannot.
-        TcpListener::bind(("127.0.0.1", port)).map_err(|cause| in_use(port, &cause))?;
+        try_to_bind(port).map_err(|cause| in_use(port, &cause))?;
         let base_url = env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{port}{}", mount()));
         let settings = LogtoConfigBuilder::from_env().base_url(&base_url);
         let (settings, embedded) = if env::var_os("LOGTO_ENDPOINT").is_some() {
@@ -163,6 +163,13 @@ impl fmt::Debug for Playground {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Playground").field("port", &self.port).finish_non_exhaustive()
     }
+}
+
+/// Without listening: nobody must meet a listener that goes away again.
+fn try_to_bind(port: u16) -> io::Result<()> {
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, port).into())
 }
 
 async fn embedded(port: u16, base_url: &str) -> Result<MockLogto, PlaygroundError> {
