@@ -46,10 +46,9 @@ use actix_web::{
     web::{self, Bytes, ServiceConfig},
 };
 
+use crate::SessionHeaders;
 pub use crate::SignedIn;
-use crate::{
-    AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession, SessionHeaders,
-};
+use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
 pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
@@ -215,7 +214,8 @@ fn http_response(reply: Reply) -> HttpResponse {
 fn auth_request(request: &HttpRequest) -> AuthRequest {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     AuthRequest::new(request.method().as_str(), target, |name| {
-        let values: Vec<_> = request.headers().get_all(name).filter_map(|value| value.to_str().ok()).collect();
+        // Cookies of others may have any bytes; the session beside them counts.
+        let values: Vec<_> = request.headers().get_all(name).map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
         (!values.is_empty()).then(|| values.join("; "))
     })
 }

@@ -3,9 +3,10 @@
 
 use std::{
     io::{BufRead, BufReader},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 /// The running example; it stops with the test.
@@ -53,6 +54,10 @@ fn start(example: &str) -> Running {
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let base = format!("http://localhost:{port}");
     assert!(lines.any(|line| line.unwrap().contains(&base)), "it prints the URL");
+    // Its log may name the URL before it listens.
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     Running { process, base }
 }
 

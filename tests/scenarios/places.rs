@@ -19,7 +19,8 @@ pub async fn the_routes_may_be_nested(example: Example) {
     let origin = app.base.trim_end_matches("/app");
     for target in ["/", "/callback", "/logto/sign-in", "/protected"] {
         tab.open(&format!("{origin}{target}")).await;
-        assert_eq!(tab.page.status, 404, "{target}");
+        // salvo says 405 where a route of another path has another method.
+        assert!(matches!(tab.page.status.as_u16(), 404 | 405), "{target}: {}", tab.page.status);
     }
 }
 
