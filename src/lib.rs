@@ -76,7 +76,8 @@
 //!
 //! # More
 //!
-//! In the repository: [configuration](https://github.com/logto-rust/logto/blob/main/docs/configuration.md),
+//! In the repository: [protecting an API](https://github.com/logto-rust/logto/blob/main/docs/apis.md),
+//! [configuration](https://github.com/logto-rust/logto/blob/main/docs/configuration.md),
 //! [errors](https://github.com/logto-rust/logto/blob/main/docs/errors.md),
 //! [security](https://github.com/logto-rust/logto/blob/main/docs/security.md),
 //! [architecture](https://github.com/logto-rust/logto/blob/main/docs/architecture.md),
@@ -146,6 +147,9 @@ pub use self::{
 mod documents {
     #[doc = include_str!("../README.md")]
     struct Readme;
+    #[cfg(all(feature = "actix-web", feature = "rocket"))]
+    #[doc = include_str!("../docs/apis.md")]
+    struct Apis;
     #[doc = include_str!("../docs/configuration.md")]
     struct Configuration;
     #[doc = include_str!("../docs/errors.md")]
