@@ -70,11 +70,7 @@ fn books(auth: ApiAuth<ReadBooks>, playground: &State<ApiPlayground>) -> RawJson
 }
 
 #[post("/books", data = "<title>")]
-fn add_book(
-    auth: ApiAuth<WriteBooks>,
-    playground: &State<ApiPlayground>,
-    title: String,
-) -> (Status, RawJson<String>) {
+fn add_book(auth: ApiAuth<WriteBooks>, playground: &State<ApiPlayground>, title: String) -> (Status, RawJson<String>) {
     playground.add_book(auth.organization_id(), title);
     (Status::Created, RawJson(json!(playground.books(auth.organization_id())).to_string()))
 }

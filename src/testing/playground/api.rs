@@ -8,7 +8,7 @@ use std::{
 
 use super::{PlaygroundError, error, in_use, port};
 use crate::{
-    HeaderCookies, LogtoClient, LogtoConfig, ResourceServer, ResourceServerBuilder, Result, SignInOptions,
+    Error, HeaderCookies, LogtoClient, LogtoConfig, ResourceServer, ResourceServerBuilder, Result, SignInOptions,
     TokenOptions, scopes,
     testing::{MockLogto, MockOrganization, MockResource},
 };
@@ -137,7 +137,7 @@ async fn tokens(mock: &MockLogto, resource: &str) -> Result<[(&'static str, Stri
         logto.handle_sign_in(&mut cookies, &callback).await?;
         let options = TokenOptions::resource(resource);
         let options = organization.into_iter().fold(options, TokenOptions::organization);
-        Ok(logto.get_access_token(&mut cookies, options).await?.token().to_owned())
+        Ok::<_, Error>(logto.get_access_token(&mut cookies, options).await?.token().to_owned())
     };
     Ok([
         ("ADA", token("ada", None).await?),

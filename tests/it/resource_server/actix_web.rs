@@ -6,7 +6,7 @@ use ::actix_web::{
     App, Error as ActixError, HttpServer,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    middleware::{Condition, Next, from_fn},
+    middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
 use logto::{ApiAuth, Error, SignedIn};
@@ -64,9 +64,9 @@ async fn serve_setup(setup: Setup) -> String {
             .configure(logto::actix_web::routes(&logto))
             .wrap(logto::actix_web::api(setup.api.clone()))
             .wrap(logto::actix_web::middleware(logto.clone()))),
-        None => serve!(listener, move || App::new()
-            .configure(pages(&setup))
-            .wrap(logto::actix_web::api(setup.api.clone()))),
+        None => {
+            serve!(listener, move || App::new().configure(pages(&setup)).wrap(logto::actix_web::api(setup.api.clone())))
+        }
     }
     base.replace("localhost", "127.0.0.1")
 }

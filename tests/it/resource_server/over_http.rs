@@ -56,37 +56,37 @@ macro_rules! every_framework {
     ($serve:path) => {
         #[tokio::test]
         async fn every_request_gets_its_answer() {
-            super::over_http::table(async |setup| $serve(setup).await).await;
+            super::over_http::table($serve).await;
         }
 
         #[tokio::test]
         async fn every_request_gets_its_answer_beside_pages_that_sign_in() {
-            super::over_http::table_beside_sign_in(async |setup| $serve(setup).await).await;
+            super::over_http::table_beside_sign_in($serve).await;
         }
 
         #[tokio::test]
         async fn unknown_keys_are_not_asked_for_at_will() {
-            super::over_http::unknown_keys(async |setup| $serve(setup).await).await;
+            super::over_http::unknown_keys($serve).await;
         }
 
         #[tokio::test]
         async fn a_handler_may_look_before_it_acts() {
-            super::over_http::comments(async |setup| $serve(setup).await).await;
+            super::over_http::comments($serve).await;
         }
 
         #[tokio::test]
         async fn a_logto_that_is_away_makes_nobody_a_stranger() {
-            super::over_http::away(async |setup| $serve(setup).await).await;
+            super::over_http::away($serve).await;
         }
 
         #[tokio::test]
         async fn the_api_says_what_it_is() {
-            super::over_http::metadata(async |setup| $serve(setup).await).await;
+            super::over_http::metadata($serve).await;
         }
 
         #[tokio::test]
         async fn bytes_that_are_no_text_are_no_token() {
-            super::over_http::bytes(async |setup| $serve(setup).await).await;
+            super::over_http::bytes($serve).await;
         }
     };
 }
@@ -135,7 +135,8 @@ pub async fn table_beside_sign_in(serve: impl AsyncFn(Setup) -> String) {
     let cookie = TestSession::builder().sub("user-ada").cookie_header(logto.config()).await.unwrap();
     let me = async |headers: &[(&str, &str)]| {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let request = headers.iter().fold(http.get(format!("{base}/me")), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(http.get(format!("{base}/me")), |request, (name, value)| request.header(*name, *value));
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     };
@@ -234,7 +235,8 @@ pub async fn bytes(serve: impl AsyncFn(Setup) -> String) {
     let world = World::start().await;
     let base = serve(Setup::of(&world)).await;
     let mut stream = TcpStream::connect(base.strip_prefix("http://").unwrap()).await.unwrap();
-    let request = b"GET /books HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer \xff\xfe\r\n\r\n";
+    let request =
+        b"GET /books HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer \xff\xfe\r\n\r\n";
     stream.write_all(request).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();

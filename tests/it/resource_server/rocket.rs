@@ -69,10 +69,9 @@ async fn serve(setup: Setup) -> String {
         .manage(setup.written)
         .attach(logto::rocket::api(setup.api));
     launch(match setup.logto {
-        Some(logto) => app
-            .mount("/", routes![me])
-            .mount("/", logto::rocket::routes(&logto))
-            .attach(logto::rocket::fairing(logto)),
+        Some(logto) => {
+            app.mount("/", routes![me]).mount("/", logto::rocket::routes(&logto)).attach(logto::rocket::fairing(logto))
+        }
         None => app,
     })
     .await;
