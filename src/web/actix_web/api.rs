@@ -44,7 +44,8 @@ async fn with_api<B: MessageBody + 'static>(
 }
 
 /// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Its path begins at the host's root, so
-/// configure the app with it and no scope. No route, if the API has no metadata.
+/// configure the app with it and no scope. No route, if the API has no metadata. actix-web decodes paths before it compares them, so a
+/// resource with `%` in its path needs a route of your own.
 pub fn api_metadata(api: &ResourceServer) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let api = api.clone();
     move |config| {

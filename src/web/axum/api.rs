@@ -15,10 +15,12 @@ use crate::{ApiAuth, Error, Require, ResourceServer};
 
 /// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Merge it into the outermost router,
 /// for its path begins at the host's root. No route, if the API has no metadata.
+///
+/// # Panics
+/// If a segment of the resource's path begins with `:` or `*`: axum has no such routes.
 pub fn api_metadata<S: Clone + Send + Sync + 'static>(api: &ResourceServer) -> Router<S> {
     match (api.protected_resource_metadata_path(), api.protected_resource_metadata()) {
-        // Segments of a resource's path may begin with `:` or `*`, which meant something in axum 0.7.
-        (Some(path), Some(document)) => Router::new().without_v07_checks().route(path, get(document)),
+        (Some(path), Some(document)) => Router::new().route(path, get(document)),
         _ => Router::new(),
     }
 }

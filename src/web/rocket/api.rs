@@ -95,7 +95,8 @@ fn fairing_missing() -> Error {
 }
 
 /// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Mount it at `/`, for its path begins at
-/// the host's root. No route, if the API has no metadata.
+/// the host's root. No route, if the API has no metadata. Rocket decodes paths before it compares them, so a resource with `%` in its path
+/// needs a route of your own.
 #[must_use]
 pub fn api_metadata(api: &ResourceServer) -> Vec<Route> {
     let route = |path| Route::new(Method::Get, path, Document(api.clone()));
