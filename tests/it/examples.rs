@@ -285,6 +285,7 @@ fn an_api_on_rocket_can_be_called() {
 }
 
 /// Whether an example that needs more features than the tests is to be run.
+#[allow(clippy::print_stderr)]
 fn built(example: &str) -> bool {
     let built = std::env::var_os("LOGTO_TEST_EXAMPLES").is_some();
     if !built {
@@ -293,7 +294,8 @@ fn built(example: &str) -> bool {
     built
 }
 
-#[tokio::test]
+// The shell is waited for, and meanwhile the Logto has to answer.
+#[tokio::test(flavor = "multi_thread")]
 async fn an_api_takes_the_tokens_of_another_logto() {
     let mock = MockLogto::start().await;
     let (api, printed) = start_api("api_axum", &[("LOGTO_ENDPOINT", &mock.endpoint()), ("LOGTO_RESOURCES", BOOKS)]);

@@ -149,27 +149,24 @@ async fn tokens(mock: &MockLogto, resource: &str) -> Result<[(&'static str, Stri
 /// What to call the API with. Each line that begins with two blanks is a command for a shell.
 impl fmt::Display for ApiPlayground {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (reader, writer, member) = match &self.embedded {
-            Some(embedded) => {
-                writeln!(
-                    f,
-                    "An embedded Logto answers at {}. These tokens of it are good for an hour: Ada may read and write books, Bob may read\n\
-                     them, and with the third Ada works in her organization.\n",
-                    embedded.mock.endpoint()
-                )?;
-                embedded.tokens.iter().try_for_each(|(name, token)| writeln!(f, "  {name}={token}"))?;
-                ("BOB", "ADA", "ACME")
-            }
-            None => {
-                let resource = &self.resource;
-                writeln!(
-                    f,
-                    "Register in Logto Console › API resources: {resource} with the permissions read:books and write:books, and grant them by a\n\
-                     role. Get an access token for it, as in examples/axum.rs with LOGTO_RESOURCES={resource}\n\
-                     LOGTO_SCOPES=\"read:books write:books\", and put it here:\n\n  TOKEN=…",
-                )?;
-                ("TOKEN", "TOKEN", "TOKEN")
-            }
+        let (reader, writer, member) = if let Some(embedded) = &self.embedded {
+            writeln!(
+                f,
+                "An embedded Logto answers at {}. These tokens of it are good for an hour: Ada may read and write books, Bob may read\n\
+                 them, and with the third Ada works in her organization.\n",
+                embedded.mock.endpoint()
+            )?;
+            embedded.tokens.iter().try_for_each(|(name, token)| writeln!(f, "  {name}={token}"))?;
+            ("BOB", "ADA", "ACME")
+        } else {
+            let resource = &self.resource;
+            writeln!(
+                f,
+                "Register in Logto Console › API resources: {resource} with the permissions read:books and write:books, and grant them by a\n\
+                 role. Get an access token for it, as in examples/axum.rs with LOGTO_RESOURCES={resource}\n\
+                 LOGTO_SCOPES=\"read:books write:books\", and put it here:\n\n  TOKEN=…",
+            )?;
+            ("TOKEN", "TOKEN", "TOKEN")
         };
         let url = format!("http://localhost:{}", self.port);
         let mut curl = |what: &str, path: &str, token: &str, rest: &str| {

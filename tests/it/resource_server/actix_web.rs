@@ -65,7 +65,9 @@ async fn serve_setup(setup: Setup) -> String {
             .wrap(logto::actix_web::api(setup.api.clone()))
             .wrap(logto::actix_web::middleware(logto.clone()))),
         None => {
-            serve!(listener, move || App::new().configure(pages(&setup)).wrap(logto::actix_web::api(setup.api.clone())))
+            serve!(listener, move || App::new()
+                .configure(pages(&setup))
+                .wrap(logto::actix_web::api(setup.api.clone())));
         }
     }
     base.replace("localhost", "127.0.0.1")
