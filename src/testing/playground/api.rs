@@ -8,8 +8,8 @@ use std::{
 
 use super::{PlaygroundError, error, in_use, port};
 use crate::{
-    Error, HeaderCookies, LogtoClient, LogtoConfig, ResourceServer, ResourceServerBuilder, Result, SignInOptions,
-    TokenOptions, scopes,
+    ApiAudience, Error, HeaderCookies, LogtoClient, LogtoConfig, ResourceServer, ResourceServerBuilder, Result,
+    SignInOptions, TokenOptions, scopes,
     testing::{MockLogto, MockOrganization, MockResource},
 };
 
@@ -39,6 +39,8 @@ const SCOPES: [&str; 2] = ["read:books", "write:books"];
 pub struct ApiPlayground {
     port: u16,
     resource: String,
+    /// The path of the API's metadata.
+    metadata: Option<String>,
     embedded: Option<Arc<Embedded>>,
     books: Arc<Mutex<BTreeMap<Option<String>, Vec<String>>>>,
 }
@@ -66,7 +68,11 @@ impl ApiPlayground {
             (None, vec!["Frankenstein".to_owned()]),
             (Some("org-acme".to_owned()), vec!["The Acme handbook".to_owned()]),
         ]);
-        Ok(Self { port, resource, embedded, books: Arc::new(Mutex::new(books)) })
+        let mut playground = Self { port, resource, metadata: None, embedded, books: Arc::new(Mutex::new(books)) };
+        let api = playground.resource_server().audience(ApiAudience::resource(playground.resource())).build();
+        let api = api.map_err(|cause| error(cause.to_string()))?;
+        playground.metadata = api.protected_resource_metadata_path().map(str::to_owned);
+        Ok(playground)
     }
 
     /// The API's settings but for the audience, as a program makes them with `ResourceServer::builder().endpoint(…)`.
@@ -184,7 +190,10 @@ impl fmt::Display for ApiPlayground {
             curl("Bob lacks that, and is told so:", "/books", reader, " --data Middlemarch")?;
         }
         curl("In an organization:", "/organizations/org-acme/books", member, "")?;
-        curl("What the API says of itself:", "/.well-known/oauth-protected-resource", "", "")
+        match &self.metadata {
+            Some(path) => curl("What the API says of itself:", path, "", ""),
+            None => Ok(()),
+        }
     }
 }
 
