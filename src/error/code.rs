@@ -38,6 +38,7 @@ codes! {
 
     LayerMissing "integration.layer_missing" Usage "Add the integration's layer to the application, after the routes that use it."
     SessionCommitted "session.committed" Usage "The response has begun, so the session can no longer be written: do the work before the handler returns."
+    ApiOtherOrigin "api.other_origin" Usage "Give `send` a path below the client's `base_url`, or an address that begins with it; make another client for another API."
     InvalidOption "options.invalid" Usage "Correct the option that the message names."
     ClaimsUnexpected "claims.unexpected" Usage "Let the type say what Logto Console › Custom JWT adds: an `Option` or `#[serde(default)]` for what may be missing."
     Randomness "system.randomness" Usage "The operating system must provide random bytes."
@@ -59,8 +60,6 @@ codes! {
     AuthorizationRefused "callback_uri_verification.error_found" Denied "Logto refused the sign-in and says why in the message."
     OrganizationRefused "organization.access_denied" Denied "The user must be a member of the organization, and meet its requirements (MFA): Logto Console › Organizations."
     SubjectRefused "token_exchange.subject_refused" Denied "Get a new token to exchange: Logto does not know this one, it has expired, or it was used before (a subject token works once, for ten minutes), or its user was suspended. An actor token must be opaque, with the scope `openid`."
-
-    ApiOtherOrigin "api.other_origin" Usage "Give `send` a path below the client's `base_url`, or an address that begins with it; make another client for another API."
 
     NotAuthenticated "not_authenticated" NotAuthenticated "Send the user to sign in."
     SessionEnded "session.ended" NotAuthenticated "Send the user to sign in: Logto no longer honours the refresh token (expired, revoked, or the user was suspended)."
