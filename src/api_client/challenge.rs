@@ -19,19 +19,16 @@ fn errors(header: &str) -> Vec<String> {
         if word.is_empty() {
             return errors;
         }
-        match behind.trim_start_matches([' ', '\t']).strip_prefix('=') {
-            // `name = value`. A token68 may end in `=`, too; its value is nothing, or more of these.
-            Some(value) => {
-                let (value, behind) = value_of(value.trim_start_matches([' ', '\t']));
-                if is_bearer && word.eq_ignore_ascii_case("error") {
-                    errors.push(value);
-                }
-                rest = behind;
+        // `name = value`. A token68 may end in `=`, too; its value is nothing, or more of these.
+        if let Some(value) = behind.trim_start_matches([' ', '\t']).strip_prefix('=') {
+            let (value, behind) = value_of(value.trim_start_matches([' ', '\t']));
+            if is_bearer && word.eq_ignore_ascii_case("error") {
+                errors.push(value);
             }
-            None => {
-                is_bearer = word.eq_ignore_ascii_case("bearer");
-                rest = behind;
-            }
+            rest = behind;
+        } else {
+            is_bearer = word.eq_ignore_ascii_case("bearer");
+            rest = behind;
         }
     }
 }

@@ -188,11 +188,12 @@ async fn a_token_at_hand_has_no_other() {
     let request = Request::get("/books").body("").unwrap();
     let response = world.api.send(&token("mine"), request).await.unwrap();
     assert_eq!((response.status().as_u16(), world.seen()), (401, vec!["Bearer mine".to_owned()]));
-    assert!(client_is_shared::<ApiClient>());
 }
 
-fn client_is_shared<T: Clone + Send + Sync + 'static>() -> bool {
-    true
+#[test]
+fn a_client_goes_anywhere() {
+    fn goes_anywhere<T: Clone + Send + Sync + 'static>() {}
+    goes_anywhere::<ApiClient>();
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +211,6 @@ async fn it_waits_as_long_as_it_is_asked_to() {
 #[tokio::test(start_paused = true)]
 async fn it_waits_no_longer_than_it_may() {
     let ten = |api: ApiClientBuilder| api.max_wait(Duration::from_secs(10));
-    let begin = tokio::time::Instant::now();
     for (answers, asked, waited) in [
         (vec![busy(503, "11")], 1, 0),
         (vec![busy(503, "6"), busy(503, "5")], 2, 6),
@@ -219,10 +219,10 @@ async fn it_waits_no_longer_than_it_may() {
         (vec![busy(503, "1"), busy(503, "1"), busy(503, "1"), busy(503, "1")], 4, 3),
     ] {
         let world = World::new(answers, ten);
-        let before = begin.elapsed();
+        let before = tokio::time::Instant::now();
         assert_eq!(world.send(Method::GET).await, 503);
         assert_eq!(world.seen().len(), asked);
-        assert_eq!((begin.elapsed() - before).as_secs(), waited);
+        assert_eq!(before.elapsed().as_secs(), waited);
     }
     // Methods that may not be repeated, and the wish that they be.
     let world = World::new(vec![busy(503, "1")], |api| api);
@@ -233,15 +233,17 @@ async fn it_waits_no_longer_than_it_may() {
     assert_eq!((world.send(Method::POST).await, world.seen().len()), (201, 2));
 }
 
+struct Noon(std::time::SystemTime);
+
+impl crate::Clock for Noon {
+    fn now(&self) -> std::time::SystemTime {
+        self.0
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_date_is_a_time_to_wait() {
     let now = std::time::UNIX_EPOCH + Duration::from_secs(784_111_777);
-    struct Noon(std::time::SystemTime);
-    impl crate::Clock for Noon {
-        fn now(&self) -> std::time::SystemTime {
-            self.0
-        }
-    }
     for (date, waited) in [("Sun, 06 Nov 1994 08:49:47 GMT", 10), ("Sun, 06 Nov 1994 08:49:00 GMT", 0)] {
         let world = World::new(vec![busy(503, date), answer(200, &[])], |api| api.clock(Noon(now)));
         let begin = tokio::time::Instant::now();

@@ -117,15 +117,14 @@ impl Slot {
             }
             state.ended
         };
-        let gate = match Arc::clone(&self.gate).try_lock_owned() {
-            Ok(gate) => gate,
-            Err(_) => {
-                // Somebody is asking. A token in its last minute serves those who did not insist on more.
-                if let (Want::Valid(None), Some(token)) = (&want, self.state().living(now(clock))) {
-                    return Ok(token);
-                }
-                Arc::clone(&self.gate).lock_owned().await
+        let gate = if let Ok(gate) = Arc::clone(&self.gate).try_lock_owned() {
+            gate
+        } else {
+            // Somebody is asking. A token in its last minute serves those who did not insist on more.
+            if let (Want::Valid(None), Some(token)) = (&want, self.state().living(now(clock))) {
+                return Ok(token);
             }
+            Arc::clone(&self.gate).lock_owned().await
         };
         let outcome = {
             let state = self.state();

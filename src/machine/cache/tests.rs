@@ -34,7 +34,8 @@ impl World {
 
     /// Asks for a token while the server gives tokens of this lifetime, numbered; or while it fails.
     async fn get(&self, want: Want<'_>, server: Result<i64>) -> Result<String> {
-        let clock: Arc<dyn Clock> = Arc::clone(&self.watch) as Arc<dyn Clock>;
+        let watch: Arc<Watch> = Arc::clone(&self.watch);
+        let clock: Arc<dyn Clock> = watch;
         let ask = || {
             let number = self.asked.fetch_add(1, Ordering::Relaxed);
             let now = self.watch.0.load(Ordering::Relaxed);
