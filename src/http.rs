@@ -14,7 +14,7 @@ use crate::{
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// Sends one HTTP request: the one door through which the crate reaches Logto.
+/// Sends one HTTP request: the one door through which the crate reaches Logto, and an [`ApiClient`](crate::ApiClient) its API.
 ///
 /// Implemented for `reqwest::Client` (feature `reqwest`). Implement it to bring another client, a proxy or a recorder.
 ///
