@@ -186,14 +186,13 @@ async fn a_token_that_the_api_refuses_is_replaced_once() {
 async fn sixty_four_callers_with_an_expired_token_make_one_refresh() {
     let world = World::start().await;
     world.outlive().await;
-    // The token of the machine's clock lives another 100 seconds; to the API it is over.
+    // By the machine's clock the token lives another 100 seconds; to the API it is over.
     let client = client(&world.base).build().unwrap();
     let mut tasks = JoinSet::new();
     for number in 0..64 {
         let (client, machine) = (client.clone(), world.machine.clone());
         tasks.spawn(async move { text(&client, &machine, get(&format!("/books/{number}"))).await });
     }
-    // The new token is of the machine's time, which the API does not take, either, unless it is of the same hour.
     let answers = tasks.join_all().await;
     assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
     assert_eq!(world.mock.requests(Endpoint::Token), 1);
