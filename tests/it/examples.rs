@@ -312,6 +312,27 @@ async fn an_api_takes_the_tokens_of_another_logto() {
 }
 
 #[test]
+fn a_machine_reads_books_for_itself_and_for_an_organization() {
+    let output = command("machine", free_port()).output().unwrap();
+    let (shown, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{shown}{told}");
+    let lines: Vec<_> = shown.lines().filter(|line| line.starts_with("for ")).collect();
+    assert_eq!(
+        lines,
+        [
+            r#"for itself: {"books":["Middlemarch"],"organization":null,"reader":"machine"}"#,
+            r#"for org-acme: {"books":["Middlemarch"],"organization":"org-acme","reader":"machine"}"#,
+        ]
+    );
+    // A mistake is one line that says what to do.
+    let output = command("machine", free_port()).env("LOGTO_ENDPOINT", "https://my-tenant.logto.app").output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("app_id is missing (set LOGTO_APP_ID") && told.contains("app_secret is missing"), "{told}");
+    let output = command("machine", free_port()).env("ORGANIZATION", "org-globex").output().unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("organization.access_denied"));
+}
+
+#[test]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
