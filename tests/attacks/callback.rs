@@ -48,7 +48,11 @@ struct Hands {
 }
 
 impl HttpClient for Hands {
-    fn send(&self, mut request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        mut request: Request<Vec<u8>>,
+        max_body: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         if request.uri().path() == "/oidc/token" {
             if std::mem::take(&mut *self.keep.lock().unwrap()) {
                 *self.kept.lock().unwrap() = Some(request.into_body());

@@ -110,7 +110,8 @@ async fn a_cookie_is_good_in_its_own_place_alone() {
     };
     let other_app = client(|config| config.app_id("other"));
     let other_secret = client(|config| config.cookie_secret("another secret of the tests, as long as it must be"));
-    let names = ["logto_app", "logto_other", "logto_other_txn_AAAAAAAAAAAA", "logto_app_txn_AAAAAAAAAAAA", "logto_app.1"];
+    let names =
+        ["logto_app", "logto_other", "logto_other_txn_AAAAAAAAAAAA", "logto_app_txn_AAAAAAAAAAAA", "logto_app.1"];
     for name in names {
         let cookies = || HeaderCookies::parse(format!("{name}={session}"));
         assert!(!other_app.is_authenticated(&cookies()).await.unwrap(), "another app: {name}");

@@ -81,7 +81,10 @@ async fn no_parameter_of_a_request_ends_a_header() {
         whole("a guarded page", &site.logto.sign_in_required(&request));
         let mut cookies = HeaderCookies::parse(format!("logto_app={injection}; logto_app_txn_{injection}={injection}"));
         let _ = site.logto.sign_in(&mut cookies, SignInOptions::new()).await.unwrap();
-        assert!(cookies.set_cookie_headers().iter().all(|cookie| HeaderValue::from_str(cookie).is_ok()), "{injection:?}");
+        assert!(
+            cookies.set_cookie_headers().iter().all(|cookie| HeaderValue::from_str(cookie).is_ok()),
+            "{injection:?}"
+        );
         cases += 2;
     }
     println!("{cases} requests");
@@ -108,7 +111,8 @@ async fn no_option_ends_a_header() {
         HeaderValue::from_str(redirect.location()).unwrap();
         assert!(redirect.location().is_ascii() && cookies.set_cookie_headers().len() == 1);
 
-        let options = SignOutOptions::new().state(*injection).post_logout_redirect_uri(format!("{BASE_URL}/{injection}"));
+        let options =
+            SignOutOptions::new().state(*injection).post_logout_redirect_uri(format!("{BASE_URL}/{injection}"));
         let redirect = site.logto.sign_out(&mut site.signed_in("ada").await.request(), options).await.unwrap();
         HeaderValue::from_str(redirect.location()).unwrap();
         assert!(redirect.location().is_ascii(), "{}", redirect.location());

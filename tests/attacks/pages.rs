@@ -22,7 +22,15 @@ const SCRIPTS: &[&str] = &[
 
 /// None of the payload is markup, and none is an address that runs.
 fn harmless(what: &str, html: &str) {
-    for markup in ["<script>alert", "<img", "<svg", "onmouseover=\"", "onerror=alert(1)>", "href=\"javascript:", "action=\"javascript:"] {
+    for markup in [
+        "<script>alert",
+        "<img",
+        "<svg",
+        "onmouseover=\"",
+        "onerror=alert(1)>",
+        "href=\"javascript:",
+        "action=\"javascript:",
+    ] {
         assert!(!html.contains(markup), "{what}: {html}");
     }
 }

@@ -165,7 +165,9 @@ async fn what_looks_like_another_site_and_is_not_is_let_through() {
 #[tokio::test]
 async fn a_guarded_page_with_a_strange_address_leads_nowhere_else() {
     let site = Site::start().await;
-    for target in ["//evil.example/me", "/\\evil.example", "///evil.example", "http://evil.example/me", "//evil.example/%2e%2e"] {
+    for target in
+        ["//evil.example/me", "/\\evil.example", "///evil.example", "http://evil.example/me", "//evil.example/%2e%2e"]
+    {
         let request = AuthRequest::new("GET", target, |name| (name == "accept").then(|| "text/html".into()));
         let reply = site.logto.sign_in_required(&request);
         let location = header(&reply, "location").unwrap();

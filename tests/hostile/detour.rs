@@ -70,7 +70,11 @@ impl Detour {
 }
 
 impl HttpClient for Detour {
-    fn send(&self, mut request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        mut request: Request<Vec<u8>>,
+        max_body: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         Box::pin(async move {
             let path = request.uri().path().to_owned();
             let obstacle = {

@@ -155,12 +155,20 @@ fn connections() -> Vec<Row> {
             "a chunk of 2^72 bytes",
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n{}",
         ),
-        unreachable("a chunk of no length", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
+        unreachable(
+            "a chunk of no length",
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        ),
         pour("a body of 100 MB", "HTTP/1.1 200 OK\r\ncontent-length: 104857600\r\n\r\n", " ", large),
         pour("a body of 9 EB", "HTTP/1.1 200 OK\r\ncontent-length: 9223372036854775807\r\n\r\n", " ", large),
         unreachable("a length of 2^64 bytes", b"HTTP/1.1 200 OK\r\ncontent-length: 18446744073709551616\r\n\r\n{}"),
         pour("a body without an end", "HTTP/1.1 200 OK\r\n\r\n", " ", large),
-        pour("chunks without an end", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "8\r\n        \r\n", large),
+        pour(
+            "chunks without an end",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+            "8\r\n        \r\n",
+            large,
+        ),
         pour("an error of 100 MB", "HTTP/1.1 500 No\r\ncontent-length: 104857600\r\n\r\n", " ", large),
         pour("headers without an end", "HTTP/1.1 200 OK\r\n", "x: y\r\n", "network.unreachable"),
         pour("a header without an end", "HTTP/1.1 200 OK\r\nx: ", "y", "network.unreachable"),
@@ -207,7 +215,8 @@ fn spoiled() -> Vec<Row> {
     let type_of = |name, media| spoil(name, bodies::content_type(media), SERVED);
     // What is kept of an answer beside the known members is read in full.
     let kept = ["served", "served", "served", "fetch_user_info_failed", "introspection.failed", OUT];
-    let once = ["discovery.failed", "jwks.failed", "unexpected_response_error", "fetch_user_info_failed", "served", OUT];
+    let once =
+        ["discovery.failed", "jwks.failed", "unexpected_response_error", "fetch_user_info_failed", "served", OUT];
     vec![
         type_of("the right answer as text/html", Some("text/html")),
         type_of("the right answer in an unknown charset", Some("application/json; charset=utf-7")),
@@ -228,7 +237,12 @@ fn of_one() -> Vec<Row> {
     let of = |column, name, spoil, code| row(name, How::Spoil(spoil), only(column, code));
     let set = bodies::set;
     let mut rows = vec![
-        of(DISCOVERY, "`issuer` of another", set("issuer", r#""https://evil.example/oidc""#), "discovery.issuer_mismatched"),
+        of(
+            DISCOVERY,
+            "`issuer` of another",
+            set("issuer", r#""https://evil.example/oidc""#),
+            "discovery.issuer_mismatched",
+        ),
         of(DISCOVERY, "`issuer` null", set("issuer", "null"), "discovery.failed"),
         of(DISCOVERY, "`issuer` empty", set("issuer", r#""""#), "discovery.issuer_mismatched"),
         of(DISCOVERY, "`token_endpoint` missing", set("token_endpoint", ""), "discovery.failed"),
@@ -242,7 +256,12 @@ fn of_one() -> Vec<Row> {
             set("authorization_endpoint", r#""javascript:alert(1)""#),
             "discovery.failed",
         ),
-        of(DISCOVERY, "`userinfo_endpoint` of no scheme", set("userinfo_endpoint", r#""localhost""#), "discovery.failed"),
+        of(
+            DISCOVERY,
+            "`userinfo_endpoint` of no scheme",
+            set("userinfo_endpoint", r#""localhost""#),
+            "discovery.failed",
+        ),
         of(JWKS, "`keys` null", set("keys", "null"), "jwks.failed"),
         of(JWKS, "`keys` an object", set("keys", "{}"), "jwks.failed"),
         of(JWKS, "no keys", set("keys", "[]"), "id_token.unknown_key"),

@@ -71,7 +71,9 @@ async fn clocks_are_up_to_ten_minutes_apart() {
         let found = lived(minutes, MINUTE).await;
         let expected = match minutes {
             // The token is from the future.
-            ..=-2 => ["id_token.invalid_iat", "id_token.invalid_iat", "bearer_token.invalid_iat", "logout_token.invalid_iat"],
+            ..=-2 => {
+                ["id_token.invalid_iat", "id_token.invalid_iat", "bearer_token.invalid_iat", "logout_token.invalid_iat"]
+            }
             -1..=2 => ["served"; 4],
             // A logout token lives for two minutes.
             3.. => ["served", "served", "served", "logout_token.expired"],

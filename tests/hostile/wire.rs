@@ -88,7 +88,9 @@ async fn answer(mut stream: TcpStream, script: Script, trap: String, said: Arc<A
     _ = match script {
         Script::Say(bytes) => stream.write_all(bytes).await,
         Script::Lead(status) => {
-            let head = format!("HTTP/1.1 {status} Elsewhere\r\nlocation: {trap}/latest/meta-data\r\ncontent-length: 0\r\n\r\n");
+            let head = format!(
+                "HTTP/1.1 {status} Elsewhere\r\nlocation: {trap}/latest/meta-data\r\ncontent-length: 0\r\n\r\n"
+            );
             stream.write_all(head.as_bytes()).await
         }
         Script::Pour(head, text) => pour(&mut stream, head, text, &said).await,
