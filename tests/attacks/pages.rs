@@ -102,17 +102,20 @@ async fn the_pages_of_the_mock_show_scripts_as_text() {
             .await
             .unwrap();
         let clock = logto::testing::TestClock::new();
-        let config = settings(&mock, &clock).app_id(*script).build().unwrap();
+        let config =
+            settings(&mock, &clock).app_id(*script).scopes(["email"]).resources(Vec::<String>::new()).build().unwrap();
         let logto = LogtoClient::new(config).unwrap();
         for path in ["sign-in", "register", "identifier-sign-in", "reset-password", "direct/social/kakao", "consent"] {
             let options = SignInOptions::new().login_hint(*script).ui_locales(*script).one_time_token(*script);
             let redirect = logto.sign_in(&mut HeaderCookies::default(), options).await.unwrap();
             let begun = http.get(redirect.location()).send().await.unwrap();
             let location = begun.headers()["location"].to_str().unwrap().to_owned();
+            assert!(location.starts_with("/sign-in?"), "{location}");
             let (_, query) = location.split_once('?').unwrap();
             let page = format!("{}/{path}?{query}", mock.endpoint());
             let shown = http.get(&page).send().await.unwrap().text().await.unwrap();
-            assert!(shown.contains("MockLogto") || path == "consent", "{path}: {shown}");
+            assert!(shown.contains("MockLogto"), "{path}: {shown}");
+            assert!(!matches!(path, "sign-in" | "consent") || shown.contains("alert(1)"), "it is shown: {shown}");
             harmless(path, &shown);
             let form = [("username", *script), ("password", "wrong")];
             let answered = http.post(&page).form(&form).send().await.unwrap().text().await.unwrap();
