@@ -11,8 +11,8 @@ use crate::{
 pub struct Row {
     pub name: &'static str,
     pub how: How,
-    /// For each of [`ENDPOINTS`](crate::world::ENDPOINTS): the code of the error, or a word for what comes of it. Empty where it says nothing.
-    pub codes: [&'static str; 6],
+    /// For each [`Call`](crate::world::Call): the code of the error, or a word for what comes of it. Empty where there is no such fault.
+    pub codes: [&'static str; 7],
     /// Whether it is the timeout that ends it.
     pub slow: bool,
 }
@@ -30,14 +30,17 @@ pub enum How {
     Stranger,
 }
 
+/// What comes of it at each endpoint.
+type Codes = [&'static str; 6];
+
 /// Sign-out waits for nobody: the session ends here, and at Logto by the redirect.
 const OUT: &str = "signed out";
-const SERVED: [&str; 6] = ["served", "served", "served", "served", "served", OUT];
+const SERVED: Codes = ["served", "served", "served", "served", "served", OUT];
 /// The status says no.
-const REFUSED: [&str; 6] =
+const REFUSED: Codes =
     ["discovery.failed", "jwks.failed", "token.refused", "fetch_user_info_failed", "introspection.failed", OUT];
 /// The body says nothing.
-const UNREADABLE: [&str; 6] = [
+const UNREADABLE: Codes = [
     "discovery.failed",
     "jwks.failed",
     "unexpected_response_error",
@@ -46,12 +49,12 @@ const UNREADABLE: [&str; 6] = [
     OUT,
 ];
 
-const fn everywhere(code: &'static str) -> [&'static str; 6] {
+const fn everywhere(code: &'static str) -> Codes {
     [code, code, code, code, code, OUT]
 }
 
 /// One endpoint alone.
-const fn only(column: usize, code: &'static str) -> [&'static str; 6] {
+const fn only(column: usize, code: &'static str) -> Codes {
     let mut codes = [""; 6];
     codes[column] = code;
     codes
@@ -68,8 +71,11 @@ pub fn rows() -> Vec<Row> {
     [statuses(), redirects(), connections(), contents(), spoiled(), of_one()].into_iter().flatten().collect()
 }
 
-fn row(name: &'static str, how: How, codes: [&'static str; 6]) -> Row {
-    Row { name, how, codes, slow: false }
+fn row(name: &'static str, how: How, codes: Codes) -> Row {
+    let [discovery, keys, token, user_info, introspection, revocation] = codes;
+    // A refresh may do without an ID token, a sign-in may not.
+    let code = if name == "`id_token` null" { "id_token.invalid_token" } else { token };
+    Row { name, how, codes: [discovery, keys, code, token, user_info, introspection, revocation], slow: false }
 }
 
 fn statuses() -> Vec<Row> {

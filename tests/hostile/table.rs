@@ -5,24 +5,23 @@
 
 use std::fmt::Write;
 
-use logto::testing::Endpoint;
-
 use crate::{
     detour::Obstacle,
     faults::{How, Row, rows},
     tls::Stranger,
     wire::{LEFT_AFTER, Wire, nobody},
-    world::{ENDPOINTS, World, call},
+    world::{Call, World, make},
 };
 
 /// How many faults are tried. `docs/testing.md` says the same.
-const CASES: usize = 564;
+const CASES: usize = 747;
 /// What the crate takes of any answer.
 const MAX_BODY: usize = 1024 * 1024;
 
 /// Tries one column of the table.
-async fn column(endpoint: Endpoint) {
-    let index = ENDPOINTS.iter().position(|known| *known == endpoint).unwrap();
+async fn column(call: Call) {
+    let endpoint = call.endpoint();
+    let index = Call::ALL.iter().position(|known| *known == call).unwrap();
     let world = World::start().await;
     let clients = [false, true].map(|hasty| (world.plain(hasty), world.detoured(hasty)));
     let mut browser = world.site.signed_in("ada").await;
@@ -55,7 +54,7 @@ async fn column(endpoint: Endpoint) {
                 detoured
             }
         };
-        let outcome = call(&world, endpoint, logto, &mut browser).await;
+        let outcome = make(&world, call, logto, &mut browser).await;
         let expected = codes[index];
         if outcome.code != expected {
             wrong.push(format!("{name}: expected {expected}, got {} ({:?})", outcome.code, outcome.error));
@@ -76,16 +75,16 @@ async fn column(endpoint: Endpoint) {
         world.site.mock.clear_faults();
         world.detour.clear();
         let signed_in = world.site.is_signed_in(&browser).await;
-        if endpoint == Endpoint::Revocation {
+        if call == Call::Revocation {
             assert!(!signed_in, "{name}: the session ends whatever Logto says");
             browser = world.site.signed_in("ada").await;
         } else {
             assert!(signed_in, "{name}: the session is kept");
         }
         world.wait();
-        let again = call(&world, endpoint, detoured, &mut browser).await;
+        let again = make(&world, call, detoured, &mut browser).await;
         assert!(again.error.is_none(), "{name}: Logto is back, and yet: {:?}", again.error);
-        if endpoint == Endpoint::Revocation {
+        if call == Call::Revocation {
             browser = world.site.signed_in("ada").await;
         }
     }
@@ -94,32 +93,37 @@ async fn column(endpoint: Endpoint) {
 
 #[tokio::test]
 async fn discovery() {
-    column(Endpoint::Discovery).await;
+    column(Call::Discovery).await;
 }
 
 #[tokio::test]
 async fn keys() {
-    column(Endpoint::Jwks).await;
+    column(Call::Keys).await;
 }
 
 #[tokio::test]
-async fn tokens() {
-    column(Endpoint::Token).await;
+async fn code() {
+    column(Call::Code).await;
+}
+
+#[tokio::test]
+async fn refresh() {
+    column(Call::Refresh).await;
 }
 
 #[tokio::test]
 async fn user_info() {
-    column(Endpoint::UserInfo).await;
+    column(Call::UserInfo).await;
 }
 
 #[tokio::test]
 async fn introspection() {
-    column(Endpoint::Introspection).await;
+    column(Call::Introspection).await;
 }
 
 #[tokio::test]
 async fn revocation() {
-    column(Endpoint::Revocation).await;
+    column(Call::Revocation).await;
 }
 
 /// The page shows what is tried, row by row.

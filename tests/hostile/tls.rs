@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use logto::{LogtoClient, testing::Endpoint};
+use logto::LogtoClient;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio::{
     io::copy_bidirectional,
@@ -20,7 +20,7 @@ use tokio_rustls::{
 use crate::{
     detour::Detour,
     support::{APP_SECRET, Browser, Site, settings},
-    world::{ENDPOINTS, World, call},
+    world::{Call, World, make},
 };
 
 /// A server with a certificate of a CA of its own.
@@ -113,13 +113,14 @@ async fn one_client_reaches_every_endpoint() {
     let mut browser = Browser::default();
     world.site.mock.reset_counts();
     sign_in(&world, &logto, &mut browser).await;
-    for endpoint in ENDPOINTS.into_iter().filter(|endpoint| *endpoint != Endpoint::Jwks) {
-        let outcome = call(&world, endpoint, &logto, &mut browser).await;
-        assert!(outcome.error.is_none(), "{endpoint:?}: {:?}", outcome.error);
+    for call in [Call::Discovery, Call::Refresh, Call::UserInfo, Call::Introspection, Call::Revocation] {
+        let outcome = make(&world, call, &logto, &mut browser).await;
+        assert!(outcome.error.is_none(), "{call:?}: {:?}", outcome.error);
     }
-    let asked: usize = ENDPOINTS.into_iter().map(|endpoint| world.site.mock.requests(endpoint)).sum();
-    assert_eq!(world.detour.asked(), asked);
-    assert!(ENDPOINTS.into_iter().all(|endpoint| world.site.mock.requests(endpoint) > 0));
+    let calls = Call::ALL.into_iter().filter(|call| *call != Call::Code);
+    let asked: Vec<_> = calls.map(|call| world.site.mock.requests(call.endpoint())).collect();
+    assert!(!asked.contains(&0), "{asked:?}");
+    assert_eq!(world.detour.asked(), asked.iter().sum::<usize>());
 }
 
 async fn sign_in(world: &World, logto: &LogtoClient, browser: &mut Browser) {
@@ -146,7 +147,7 @@ async fn a_certificate_that_is_not_right_ends_the_call() {
         let server = Stranger::before(&address(&site), name, expired).await;
         let http = if trusted { server.trusted() } else { reqwest::Client::new() };
         let (world, logto) = behind(&server, site, http).await;
-        let outcome = call(&world, Endpoint::Discovery, &logto, &mut browser).await;
+        let outcome = make(&world, Call::Discovery, &logto, &mut browser).await;
         let error = outcome.error.unwrap();
         assert_eq!((error.code(), error.is_transient()), ("network.unreachable", true), "{what}: {error}");
         assert!(error.to_string().contains("certificate"), "{what}: {error}");

@@ -12,15 +12,34 @@ use crate::{
     support::{APP_SECRET, BOOKS, Browser, Site, settings},
 };
 
-/// In the order of the table's columns.
-pub const ENDPOINTS: [Endpoint; 6] = [
-    Endpoint::Discovery,
-    Endpoint::Jwks,
-    Endpoint::Token,
-    Endpoint::UserInfo,
-    Endpoint::Introspection,
-    Endpoint::Revocation,
-];
+/// What is asked of Logto, in the order of the table's columns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Call {
+    Discovery,
+    Keys,
+    /// The exchange of a code, in the callback of a user who is signed in already.
+    Code,
+    Refresh,
+    UserInfo,
+    Introspection,
+    Revocation,
+}
+
+impl Call {
+    pub const ALL: [Self; 7] =
+        [Self::Discovery, Self::Keys, Self::Code, Self::Refresh, Self::UserInfo, Self::Introspection, Self::Revocation];
+
+    pub fn endpoint(self) -> Endpoint {
+        match self {
+            Self::Discovery => Endpoint::Discovery,
+            Self::Keys => Endpoint::Jwks,
+            Self::Code | Self::Refresh => Endpoint::Token,
+            Self::UserInfo => Endpoint::UserInfo,
+            Self::Introspection => Endpoint::Introspection,
+            Self::Revocation => Endpoint::Revocation,
+        }
+    }
+}
 
 /// What a fault that is waited for is given. The shortest there is.
 const SHORT: Duration = Duration::from_secs(1);
@@ -59,10 +78,10 @@ impl World {
     }
 }
 
-/// Does what needs this endpoint, as the user of `browser`. Gives what came of it: the code of an error, or a word.
-pub async fn call(world: &World, endpoint: Endpoint, logto: &LogtoClient, browser: &mut Browser) -> Outcome {
-    let done = tokio::time::timeout(HANGS, ask(world, endpoint, logto, browser)).await.expect("every call ends");
-    match done {
+/// Makes the call, as the user of `browser`. Gives what came of it: the code of an error, or a word.
+pub async fn make(world: &World, call: Call, logto: &LogtoClient, browser: &mut Browser) -> Outcome {
+    let made = tokio::time::timeout(HANGS, ask(world, call, logto, browser)).await.expect("every call ends");
+    match made {
         Ok(word) => Outcome { code: word, error: None },
         Err(error) => Outcome { code: error.code(), error: Some(error) },
     }
@@ -73,47 +92,49 @@ pub struct Outcome {
     pub error: Option<Error>,
 }
 
-async fn ask(world: &World, endpoint: Endpoint, logto: &LogtoClient, browser: &mut Browser) -> Result<&'static str> {
-    match endpoint {
-        Endpoint::Discovery => {
+async fn ask(world: &World, call: Call, logto: &LogtoClient, browser: &mut Browser) -> Result<&'static str> {
+    match call {
+        // A client that has just started knows neither.
+        Call::Discovery => {
             let cold = LogtoClient::new(logto.config().clone())?;
             token(&cold, browser, TokenOptions::resource(BOOKS).force_refresh(true)).await?;
         }
-        Endpoint::Jwks => {
-            let cold = LogtoClient::new(logto.config().clone())?;
-            let mut cookies = browser.request();
-            let redirect = cold.sign_in(&mut cookies, SignInOptions::new()).await?;
-            browser.receive(&cookies.set_cookie_headers());
-            let callback = world.site.mock.sign_in(redirect.location(), "ada").await;
-            let mut cookies = browser.request();
-            let ended = cold.handle_sign_in(&mut cookies, &callback).await;
-            browser.receive(&cookies.set_cookie_headers());
-            ended.map(drop)?;
-        }
-        Endpoint::Token => {
+        Call::Keys => sign_in(world, &LogtoClient::new(logto.config().clone())?, browser).await?,
+        Call::Code => sign_in(world, logto, browser).await?,
+        Call::Refresh => {
             token(logto, browser, TokenOptions::resource(BOOKS).force_refresh(true)).await?;
         }
-        Endpoint::UserInfo => {
+        Call::UserInfo => {
             let mut cookies = browser.request();
             let user = logto.fetch_user_info(&mut cookies).await;
             browser.receive(&cookies.set_cookie_headers());
             user?;
         }
-        Endpoint::Introspection => {
+        Call::Introspection => {
             let opaque = token(logto, browser, TokenOptions::new()).await?;
             let api = ResourceServer::builder().config(logto.config()).audience(ApiAudience::resource(BOOKS));
             api.introspection("app", APP_SECRET).build()?.verify(&opaque).await?;
         }
-        Endpoint::Revocation => {
+        Call::Revocation => {
             let mut cookies = browser.request();
             let redirect = logto.sign_out(&mut cookies, SignOutOptions::new()).await?;
             browser.receive(&cookies.set_cookie_headers());
             assert!(redirect.location().contains("/oidc/session/end?"), "the session at Logto ends, too");
             return Ok("signed out");
         }
-        other => panic!("{other:?} is asked by browsers alone"),
     }
     Ok("served")
+}
+
+async fn sign_in(world: &World, logto: &LogtoClient, browser: &mut Browser) -> Result<()> {
+    let mut cookies = browser.request();
+    let redirect = logto.sign_in(&mut cookies, SignInOptions::new()).await?;
+    browser.receive(&cookies.set_cookie_headers());
+    let callback = world.site.mock.sign_in(redirect.location(), "ada").await;
+    let mut cookies = browser.request();
+    let ended = logto.handle_sign_in(&mut cookies, &callback).await;
+    browser.receive(&cookies.set_cookie_headers());
+    ended.map(drop)
 }
 
 async fn token(logto: &LogtoClient, browser: &mut Browser, options: TokenOptions) -> Result<String> {
