@@ -55,6 +55,7 @@
 //! - [`LogtoConfig`]: the settings, by builder, serde or environment.
 //! - [`LogtoClient`]: the verbs. [`SignInOptions`], [`SignOutOptions`], [`ContextOptions`], [`TokenOptions`]: what they take.
 //! - [`LogtoContext`], [`IdTokenClaims`], [`UserInfo`], [`AccessToken`]: what they give.
+//! - [`RequireRecentAuth`], [`StepUp`]: a fresh or a stronger login before something sensitive.
 //! - [`ResourceServer`], [`ApiAuth`]: the other side, an API that verifies the access tokens that others send it.
 //! - [`Error`]: one type with a kind, a stable code, and a hint that says what to do.
 //!
@@ -115,8 +116,8 @@ pub use self::web::axum;
 pub use self::web::rocket;
 pub use self::{
     client::{
-        AccessToken, Check, CheckOutcome, Diagnosis, LogtoClient, LogtoContext, RequestSession, Session,
-        SessionHeaders, SignedIn,
+        AccessToken, Check, CheckOutcome, Diagnosis, LogtoClient, LogtoContext, RequestSession, RequireRecentAuth,
+        RequireStepUp, Session, SessionHeaders, SignedIn, Within,
     },
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
@@ -137,7 +138,7 @@ pub use self::{
     },
     types::{
         BoxFuture, ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX,
-        ORGANIZATIONS_RESOURCE, Prompt, Redirect, SignInOptions, SignOutOptions, TokenOptions, scopes,
+        ORGANIZATIONS_RESOURCE, Prompt, Redirect, SignInOptions, SignOutOptions, StepUp, TokenOptions, scopes,
     },
 };
 
@@ -152,8 +153,12 @@ mod documents {
     struct Errors;
     #[doc = include_str!("../docs/lifetimes.md")]
     struct Lifetimes;
+    #[doc = include_str!("../docs/organizations.md")]
+    struct Organizations;
     #[doc = include_str!("../docs/sign-out.md")]
     struct SignOut;
+    #[doc = include_str!("../docs/step-up.md")]
+    struct StepUp;
     #[doc = include_str!("../docs/troubleshooting.md")]
     struct Troubleshooting;
 }

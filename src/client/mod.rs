@@ -5,6 +5,8 @@ mod context;
 mod coordinate;
 mod diagnose;
 mod handle_sign_in;
+mod many_tokens;
+mod recent_auth;
 mod refresh;
 mod request_session;
 mod return_to;
@@ -21,6 +23,7 @@ use self::refresh::Refreshes;
 pub use self::{
     context::LogtoContext,
     diagnose::{Check, CheckOutcome, Diagnosis},
+    recent_auth::{RequireRecentAuth, RequireStepUp, Within},
     request_session::{RequestSession, SignedIn},
     session::Session,
     session_headers::SessionHeaders,
@@ -74,6 +77,7 @@ struct Inner {
 struct Purpose<'a> {
     nonce: Option<&'a str>,
     max_age: Option<Duration>,
+    acr_values: Option<&'a str>,
     refreshed: Option<&'a IdTokenClaims>,
 }
 
@@ -146,6 +150,7 @@ impl LogtoClient {
             nonce: purpose.nonce,
             access_token: Some(access_token.expose()),
             max_age: purpose.max_age,
+            acr_values: purpose.acr_values,
             refreshed: purpose.refreshed,
             leeway: config.leeway,
         };

@@ -34,6 +34,10 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    pub(super) fn new(claims: IdTokenClaims) -> Self {
+        Self { claims }
+    }
+
     /// The claims of the ID token.
     #[must_use]
     pub fn claims(&self) -> &IdTokenClaims {

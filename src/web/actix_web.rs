@@ -34,6 +34,8 @@
 //! middleware answers such a request with the failure, whatever the handler said. The handler has run by then: if it must not, or is to
 //! treat failures itself, let it ask [`RequestSession::signed_in`].
 
+mod recent_auth;
+
 use std::{future, pin::Pin};
 
 use actix_web::{
@@ -46,7 +48,6 @@ use actix_web::{
     web::{self, Bytes, ServiceConfig},
 };
 
-use crate::SessionHeaders;
 pub use crate::SignedIn;
 use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession};
 
@@ -93,9 +94,9 @@ async fn with_session<B: MessageBody + 'static>(
     let result = next.call(request).await;
     let (failure, headers) = match session.finish().await {
         Ok(headers) => (failure(&result), headers),
-        Err(error) => (Some(error), SessionHeaders::default()),
+        Err(error) => (Some(error), crate::SessionHeaders::default()),
     };
-    let reply = failure.map(|error| logto.error_reply(&error, auth.requester()));
+    let reply = failure.map(|error| logto.answer_error(&auth, &error));
     match result {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
@@ -119,7 +120,7 @@ fn failure<B>(result: &Result<ServiceResponse<B>, ActixError>) -> Option<Error> 
 }
 
 /// The response itself, or the reply in its place, with the session's cookies.
-fn finish(response: HttpResponse, reply: Option<Reply>, headers: &SessionHeaders) -> HttpResponse {
+fn finish(response: HttpResponse, reply: Option<Reply>, headers: &crate::SessionHeaders) -> HttpResponse {
     let mut response = reply.map_or(response, http_response);
     for cookie in headers.set_cookies().iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);

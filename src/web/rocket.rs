@@ -56,7 +56,7 @@
 //! None is needed: what becomes of a request that one of these guards refused is decided when its response passes the fairing. Your own
 //! catchers answer your own errors, 401 and 503 included.
 
-use std::io::Cursor;
+mod recent_auth;
 
 use rocket::{
     Build, Catcher, Data, Ignite, Request, Response, Rocket, Route, Sentinel, catcher,
@@ -162,7 +162,7 @@ impl LogtoFairing {
     }
 
     fn error_reply(&self, request: &Request<'_>, error: &Error) -> Reply {
-        self.0.error_reply(error, auth_request(request).requester())
+        self.0.answer_error(&auth_request(request), error)
     }
 }
 
@@ -226,7 +226,7 @@ impl<'r> Responder<'r, 'static> for Reply {
             response.raw_header_adjoin(name, value.to_owned());
         }
         let body = self.into_body();
-        response.sized_body(body.len(), Cursor::new(body)).ok()
+        response.sized_body(body.len(), std::io::Cursor::new(body)).ok()
     }
 }
 

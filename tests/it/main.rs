@@ -22,6 +22,7 @@ mod logs;
 mod mistakes;
 mod next;
 mod oidc_provider;
+mod organizations;
 mod processes;
 mod recorded;
 mod redis;
@@ -30,4 +31,5 @@ mod refresh;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
+mod step_up;
 mod stores;
