@@ -49,8 +49,9 @@ const SHARED_STATE: &[&str] = &[
 ];
 const MAX_LINES: usize = 400;
 const MAX_ADAPTER: usize = 150;
-/// The verbs' words, the claims, the traits that users implement, the three words of a diagnosis, and what guards an API.
-const MAX_EXPORTS: usize = 72;
+/// The verbs' words, the claims, the traits that users implement, the three words of a diagnosis, what guards an API, and what guards a
+/// page by a fresh login.
+const MAX_EXPORTS: usize = 76;
 
 #[test]
 fn imports_follow_the_table() {

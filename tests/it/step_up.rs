@@ -197,9 +197,13 @@ async fn after_a_plain_sign_in_logto_is_asked_once() {
     for &framework in FRAMEWORKS {
         let mut served = Served::start(framework).await;
         served.sign_in("ada").await;
-        // The ID token does not say when the user signed in. Logto knows, and it was just now: no page of it is seen.
-        let (response, redirects) = served.open("/pay", "nobody is asked").await;
+        // The ID token does not say when the user signed in. Logto knows, and it was a moment ago: no page of it is seen.
+        served.clock.advance(Duration::from_secs(100));
+        let (response, redirects) = served.open("/pay", "ada").await;
         assert_eq!((text(response).await, redirects), ((200, "paid by ada".to_owned()), 3), "{framework:?}");
+        // The login that counts is that of before.
+        served.clock.advance(Duration::from_secs(261));
+        assert_eq!(text(served.navigate("/maybe").await).await, (200, "false".to_owned()));
     }
 }
 
