@@ -54,7 +54,6 @@ pub(super) struct Freshness {
 
 /// What an exchange gives a session.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_field_names)] // They are tokens.
 pub(super) struct Refreshed {
     /// The newest refresh token: to be kept even where the rest is an error.
     pub(super) refresh_token: Secret,

@@ -121,9 +121,7 @@ async fn a_hundred_organizations_take_a_hundred_exchanges_four_at_a_time() {
     let watched = Watched::new();
     let (site, mut browser) = confidential(&watched).await;
     site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(20)));
-    let began = std::time::Instant::now(); // MEASURE
     let context = all(&site, &mut browser).await;
-    eprintln!("MEASURE confidential {:?}", began.elapsed()); // MEASURE
     assert_eq!((context.organization_tokens().len(), context.organization_errors().len()), (100, 0));
     for (id, token) in context.organization_tokens() {
         let claims = token.claims().unwrap();
@@ -149,9 +147,7 @@ async fn a_refresh_token_that_is_replaced_with_each_use_is_used_once() {
     let watched = Watched::new();
     let (site, mut browser) = public(&watched).await;
     site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(20)));
-    let began = std::time::Instant::now(); // MEASURE
     assert_eq!(all(&site, &mut browser).await.organization_tokens().len(), 100);
-    eprintln!("MEASURE public {:?}", began.elapsed()); // MEASURE
     assert_eq!((site.mock.requests(Endpoint::Token), watched.most()), (100, 1));
     assert_eq!(spent(&site).into_iter().collect::<BTreeSet<_>>().len(), 100, "never one twice");
     // The newest is in the session: it works when Logto's grace is over.
@@ -293,9 +289,7 @@ async fn in_cookies_the_newest_tokens_are_kept_and_the_session_is_written_once()
     let browser = site.signed_in("many").await;
     let mut cookies = browser.request();
     let options = ContextOptions::new().organization_tokens(true);
-    let began = std::time::Instant::now(); // MEASURE
     let context = site.logto.get_context(&mut cookies, options).await.unwrap();
-    eprintln!("MEASURE cookies {:?}", began.elapsed()); // MEASURE
     assert_eq!(context.organization_tokens().len(), 100, "the context has them all");
     let written = cookies.set_cookie_headers();
     let names: BTreeSet<_> = written.iter().map(|cookie| cookie.split('=').next().unwrap()).collect();
