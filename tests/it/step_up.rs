@@ -8,16 +8,19 @@ mod core;
 #[cfg(feature = "rocket")]
 mod rocket;
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use logto::{
-    Error, LogtoClient, RequestSession, RequireRecentAuth, RequireStepUp, StepUp, Within,
+    Error, LogtoClient, LogtoConfigBuilder, RequestSession, RequireRecentAuth, RequireStepUp, StepUp, Within,
     testing::{Endpoint, MockLogto, MockLogtoBuilder, MockUser, TestClock},
 };
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{APP_SECRET, Browser, app, settings};
+use crate::{
+    instances::Counted,
+    support::{APP_SECRET, Browser, app, settings},
+};
 
 /// Both recent and strong.
 struct Vault;
@@ -28,17 +31,21 @@ impl RequireStepUp for Vault {
     }
 }
 
-// What the handlers of the three frameworks do.
+// The handlers, as axum and actix-web take them.
 
-fn pay(user: &RequireRecentAuth<Within<300>>) -> String {
+async fn pay(user: RequireRecentAuth<Within<300>>) -> String {
     format!("paid by {}", user.claims().username.as_deref().unwrap_or_default())
 }
 
-fn open_vault(user: &RequireRecentAuth<Vault>) -> String {
+async fn vault(user: RequireRecentAuth<Vault>) -> String {
     format!("open to {}", user.claims().amr.join("+"))
 }
 
-fn maybe(user: Option<&RequireRecentAuth<Within<300>>>) -> String {
+async fn now(_: RequireRecentAuth<Within<0>>) -> &'static str {
+    "now"
+}
+
+async fn maybe(user: Option<RequireRecentAuth<Within<300>>>) -> String {
     user.is_some().to_string()
 }
 
@@ -83,25 +90,29 @@ fn free_port() -> u16 {
 
 impl Served {
     async fn start(framework: Framework) -> Self {
-        Self::with(framework, |mock| mock).await
+        Self::with(framework, |mock| mock, |config| config).await
     }
 
     /// With a Logto that knows of classes, and a user with a second factor.
     async fn newer(framework: Framework) -> Self {
-        Self::with(framework, |mock| {
+        let world = |mock: MockLogtoBuilder| {
             mock.step_up().user(MockUser::new("ada").password("a")).user(MockUser::new("mia").password("m").mfa())
-        })
-        .await
+        };
+        Self::with(framework, world, |config| config).await
     }
 
-    async fn with(framework: Framework, world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder) -> Self {
+    async fn with(
+        framework: Framework,
+        world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
+        config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
+    ) -> Self {
         let port = free_port();
         let base = format!("http://localhost:{port}");
         let clock = TestClock::new();
         let registered = app("app").redirect_uri(format!("{base}/callback"));
         let mock = world(MockLogto::builder().app(registered).clock(clock.clone())).start().await.unwrap();
-        let config = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base).build().unwrap();
-        let logto = LogtoClient::new(config).unwrap();
+        let config = config(settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base));
+        let logto = LogtoClient::new(config.build().unwrap()).unwrap();
         match framework {
             Framework::Axum => axum::serve(logto, port).await,
             #[cfg(feature = "actix-web")]
@@ -339,6 +350,24 @@ async fn a_handler_may_decide_itself() {
         let to_sign_in = "/logto/sign-in?max_age=300&acr_values=urn%3Alogto%3Aacr%3Amfa&return_to=%2Ftransfer%2F1001";
         assert_eq!((response.status().as_u16(), location(&response)), (302, Some(to_sign_in)), "{framework:?}");
         assert_eq!(text(served.open("/transfer/1001", "mia").await.0).await, (200, "sent 1001".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_sends_nobody_to_sign_in() {
+    for &framework in FRAMEWORKS {
+        let store = Counted::new(&TestClock::new());
+        let mut served = Served::with(framework, |mock| mock, |config| config.session_store(store.clone())).await;
+        served.open("/pay", "ada").await;
+        store.down.store(true, Ordering::SeqCst);
+        for page in ["/pay", "/maybe", "/transfer/1001"] {
+            let response = served.navigate(page).await;
+            assert_eq!(location(&response), None, "{framework:?} {page}");
+            let (status, body) = text(response).await;
+            assert!(status == 503 && body.contains("store.failed"), "{framework:?} {page}: {status}");
+        }
+        store.down.store(false, Ordering::SeqCst);
+        assert_eq!(served.open("/pay", "ada").await.1, 0, "{framework:?}: the session was never in doubt");
     }
 }
 

@@ -1,25 +1,9 @@
 //! The pages in actix-web.
 
 use actix_web::{App, HttpServer, web};
-use logto::{Error, LogtoClient, RequestSession, RequireRecentAuth, Within};
+use logto::{Error, LogtoClient, RequestSession};
 
-use super::Vault;
-
-async fn pay(user: RequireRecentAuth<Within<300>>) -> String {
-    super::pay(&user)
-}
-
-async fn vault(user: RequireRecentAuth<Vault>) -> String {
-    super::open_vault(&user)
-}
-
-async fn now(_: RequireRecentAuth<Within<0>>) -> &'static str {
-    "now"
-}
-
-async fn maybe(user: Option<RequireRecentAuth<Within<300>>>) -> String {
-    super::maybe(user.as_ref())
-}
+use super::{maybe, now, pay, vault};
 
 async fn transfer(session: RequestSession, amount: web::Path<u64>) -> Result<String, Error> {
     super::transfer(&session, *amount).await

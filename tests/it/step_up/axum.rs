@@ -1,26 +1,10 @@
 //! The pages in axum.
 
 use axum::{Router, extract::Path, routing::get};
-use logto::{Error, LogtoClient, RequestSession, RequireRecentAuth, Within};
+use logto::{Error, LogtoClient, RequestSession};
 use tokio::net::TcpListener;
 
-use super::Vault;
-
-async fn pay(user: RequireRecentAuth<Within<300>>) -> String {
-    super::pay(&user)
-}
-
-async fn vault(user: RequireRecentAuth<Vault>) -> String {
-    super::open_vault(&user)
-}
-
-async fn now(_: RequireRecentAuth<Within<0>>) -> &'static str {
-    "now"
-}
-
-async fn maybe(user: Option<RequireRecentAuth<Within<300>>>) -> String {
-    super::maybe(user.as_ref())
-}
+use super::{maybe, now, pay, vault};
 
 async fn transfer(session: RequestSession, Path(amount): Path<u64>) -> Result<String, Error> {
     super::transfer(&session, amount).await

@@ -1,8 +1,5 @@
 //! The pages in Rocket.
 
-// Rocket gives guards by value.
-#![allow(clippy::needless_pass_by_value)]
-
 use logto::{Error, LogtoClient, RequestSession, RequireRecentAuth, Within};
 use rocket::{get, post, routes};
 
@@ -10,28 +7,28 @@ use super::Vault;
 use crate::rocket::{build, launch};
 
 #[get("/pay")]
-fn pay(user: RequireRecentAuth<Within<300>>) -> String {
-    super::pay(&user)
+async fn pay(user: RequireRecentAuth<Within<300>>) -> String {
+    super::pay(user).await
 }
 
 #[post("/pay")]
-fn post_pay(user: RequireRecentAuth<Within<300>>) -> String {
-    super::pay(&user)
+async fn post_pay(user: RequireRecentAuth<Within<300>>) -> String {
+    super::pay(user).await
 }
 
 #[get("/vault")]
-fn vault(user: RequireRecentAuth<Vault>) -> String {
-    super::open_vault(&user)
+async fn vault(user: RequireRecentAuth<Vault>) -> String {
+    super::vault(user).await
 }
 
 #[get("/now")]
-fn now(_user: RequireRecentAuth<Within<0>>) -> &'static str {
-    "now"
+async fn now(user: RequireRecentAuth<Within<0>>) -> &'static str {
+    super::now(user).await
 }
 
 #[get("/maybe")]
-fn maybe(user: Option<RequireRecentAuth<Within<300>>>) -> String {
-    super::maybe(user.as_ref())
+async fn maybe(user: Option<RequireRecentAuth<Within<300>>>) -> String {
+    super::maybe(user).await
 }
 
 #[get("/transfer/<amount>")]
