@@ -256,7 +256,7 @@ impl Served {
 }
 
 /// Rocket wants to open its port itself.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

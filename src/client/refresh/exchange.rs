@@ -1,10 +1,8 @@
 //! What is asked of Logto, and what is taken of its answers: the refresh token first of all.
 
-use std::time::Duration;
-
 use super::State;
 use crate::{
-    Error, ErrorKind, IdTokenClaims, LogtoClient, Result, Secret,
+    Error, IdTokenClaims, LogtoClient, Result, Secret,
     client::{
         Purpose,
         coordinate::{Shared, SharedResult},
@@ -15,9 +13,6 @@ use crate::{
     session::{Jwt, StoredAccessToken},
     types::TokenKey,
 };
-
-/// Well inside Logto's 3 seconds, in which a refresh token may be used again.
-const RETRY_WITHIN: Duration = Duration::from_secs(2);
 
 impl LogtoClient {
     /// Asks for all of them at once with the present refresh token, and takes the answers in one after another.
@@ -99,14 +94,7 @@ impl LogtoClient {
         let metadata = self.metadata().await?;
         let client = self.credentials();
         let ask = || token::refresh(&self.0.transport, &metadata.token_endpoint, &client, refresh_token, key);
-        let asked_at = self.clock().now();
-        match ask().await {
-            Err(error) if error.kind() == ErrorKind::Network => {
-                let soon = self.clock().now().duration_since(asked_at).is_ok_and(|passed| passed < RETRY_WITHIN);
-                if soon && !error.is(Code::Timeout) { ask().await } else { Err(error) }
-            }
-            answer => answer,
-        }
+        token::once_more(self.clock(), ask).await
     }
 
     /// OpenID Connect Core 12.2: the new ID token is of the same issuer and the same user.
