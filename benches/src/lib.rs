@@ -34,7 +34,12 @@ impl World {
         let api = ResourceServer::builder().endpoint(mock.endpoint()).audience(ApiAudience::resource(RESOURCE));
         let api = api.build().expect("the settings are right");
         api.warm_up().await.expect("the Logto answers");
-        let jwks: Value = reqwest::get(format!("{}/jwks", mock.issuer())).await.expect("the Logto answers").json().await.expect("JSON");
+        let jwks: Value = reqwest::get(format!("{}/jwks", mock.issuer()))
+            .await
+            .expect("the Logto answers")
+            .json()
+            .await
+            .expect("JSON");
         Self { api, requirements: Requirements::new().scopes([SCOPE]), jwk: jwks["keys"][0].clone(), mock }
     }
 

@@ -1,45 +1,57 @@
 //! One axum app with two routes that answer the same, one of which is for those with a token. It says where it is, and ends when its
 //! standard input does.
 
-use std::{io::Read, sync::Arc};
+use std::io::Read;
 
 use axum::{
-    Router,
-    extract::State,
-    http::{HeaderMap, header::AUTHORIZATION},
-    response::{IntoResponse, Response},
+    Extension, Router,
+    extract::FromRequestParts,
+    http::{header::AUTHORIZATION, request::Parts},
     routing::get,
 };
-use logto::{Reply, Requirements, ResourceServer};
-use logto_benches::{World, header};
+use logto::{ApiAuth, Error, Require, Requirements, ResourceServer};
+use logto_benches::{SCOPE, World, header};
 use tokio::net::TcpListener;
-
-struct Api {
-    server: ResourceServer,
-    requirements: Requirements,
-}
 
 const BOOKS: &str = "Frankenstein, Middlemarch\n";
 
 #[tokio::main]
 async fn main() {
     let world = World::start().await;
-    let api = Api { server: world.api.clone(), requirements: world.requirements.clone() };
-    let app = Router::new().route("/bare", get(bare)).route("/guarded", get(guarded)).with_state(Arc::new(api));
+    // The layer is for the routes before it.
+    let app =
+        Router::new().route("/guarded", get(guarded)).layer(Extension(world.api.clone())).route("/bare", get(bare));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     println!("http://{}", listener.local_addr().expect("an address"));
     println!("{}", header(&world.token(0)));
     tokio::spawn(async { axum::serve(listener, app).await });
-    tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await.expect("no panic").expect("a pipe");
+    let end_of_input = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    end_of_input.await.expect("no panic").expect("a pipe");
 }
 
 async fn bare() -> &'static str {
     BOOKS
 }
 
-async fn guarded(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
-    match api.server.authorize(headers.get_all(AUTHORIZATION), &api.requirements).await {
-        Ok(_) => BOOKS.into_response(),
-        Err(error) => axum::http::Response::from(Reply::from(&error)).map(Into::into),
+async fn guarded(_: Reader) -> &'static str {
+    BOOKS
+}
+
+struct ReadBooks;
+
+impl Require for ReadBooks {
+    fn requirements() -> Requirements {
+        Requirements::new().scopes([SCOPE])
+    }
+}
+
+struct Reader(#[allow(dead_code)] ApiAuth<ReadBooks>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Reader {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let api: &ResourceServer = parts.extensions.get().expect("the layer is there");
+        ApiAuth::authorize(api, parts.headers.get_all(AUTHORIZATION)).await.map(Self)
     }
 }

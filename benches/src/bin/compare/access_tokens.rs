@@ -95,12 +95,15 @@ fn jsonwebtoken(world: &World, turn: Duration) -> Result<Contender> {
 }
 
 fn jose(world: &World, turn: Duration) -> Result<Contender> {
-    let mut peer = Peer::start("jose.mjs", &json!({
-        "jwks": { "keys": [world.jwk] },
-        "token": world.token(0),
-        "issuer": world.issuer(),
-        "audience": RESOURCE,
-    }))?;
+    let mut peer = Peer::start(
+        "jose.mjs",
+        &json!({
+            "jwks": { "keys": [world.jwk] },
+            "token": world.token(0),
+            "issuer": world.issuer(),
+            "audience": RESOURCE,
+        }),
+    )?;
     Ok(Contender::new(JOSE, move || peer.turn(turn)))
 }
 

@@ -81,13 +81,20 @@ pub fn print(rows: &[Row]) {
     println!("| what | against | ours | theirs | unit | ratio (quartiles) | bound | holds |");
     println!("|---|---|---|---|---|---|---|---|");
     for row in rows {
-        let (name, peer) = row.peer.map_or((String::new(), String::new()), |(name, peer)| (name.to_owned(), cell(peer)));
+        let (name, peer) =
+            row.peer.map_or((String::new(), String::new()), |(name, peer)| (name.to_owned(), cell(peer)));
         let ratio = row.ratio.map_or_else(String::new, |ratio| {
             let digits = digits(ratio.median);
             format!("{:.digits$} ({:.digits$} to {:.digits$})", ratio.median, ratio.low, ratio.high)
         });
         let holds = if row.holds() { "yes" } else { "NO" };
-        println!("| {} | {name} | {} | {peer} | {} | {ratio} | {} | {holds} |", row.name, cell(row.ours), row.unit, row.bound());
+        println!(
+            "| {} | {name} | {} | {peer} | {} | {ratio} | {} | {holds} |",
+            row.name,
+            cell(row.ours),
+            row.unit,
+            row.bound()
+        );
     }
 }
 
@@ -109,7 +116,10 @@ fn digits(value: f64) -> usize {
 
 fn machine() -> String {
     let information = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = information.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("?", |(_, model)| model);
+    let model = information
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("?", |(_, model)| model);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!("{cores} cores of {model}, {} {}", std::env::consts::OS, std::env::consts::ARCH)
 }

@@ -33,13 +33,8 @@ pub fn figure(pace: Pace) -> Result<Figure> {
         }));
         contenders.push(Contender::new(cpu, move || Ok(spent.get())));
     }
-    let per_second = Claim {
-        name: GUARDED,
-        unit: "requests/s",
-        ours: GUARDED,
-        peer: Some(BARE),
-        bound: Bound::AtLeastTimes(0.9),
-    };
+    let per_second =
+        Claim { name: GUARDED, unit: "requests/s", ours: GUARDED, peer: Some(BARE), bound: Bound::AtLeastTimes(0.9) };
     let cpu = Claim { name: GUARDED_CPU, unit: "ns", ours: GUARDED_CPU, peer: Some(BARE_CPU), bound: Bound::Stated };
     Ok(Figure { contenders, claims: vec![per_second, cpu] })
 }
@@ -76,8 +71,11 @@ impl Server {
         if report.contains("Non-2xx") || report.contains("Socket errors") {
             return Err(format!("{path} did not answer every request: {report}").into());
         }
-        let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<f64>().ok()).ok_or("wrk reports in another form");
-        let requests = number(report.lines().find_map(|line| line.split_once(" requests in ")).map(|(count, _)| count))?;
+        let number = |text: Option<&str>| {
+            text.and_then(|text| text.trim().parse::<f64>().ok()).ok_or("wrk reports in another form")
+        };
+        let requests =
+            number(report.lines().find_map(|line| line.split_once(" requests in ")).map(|(count, _)| count))?;
         let per_second = number(report.lines().find_map(|line| line.strip_prefix("Requests/sec:")))?;
         Ok(Run { per_second, cpu_ns: spent / requests })
     }
