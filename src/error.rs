@@ -87,10 +87,10 @@ impl Error {
         }))
     }
 
-    /// For integrations: the request has no session, because `layer` was not added to the application.
+    /// For integrations: an extractor needs `layer`, which was not added to the application.
     #[must_use]
     pub fn layer_missing(layer: &str) -> Self {
-        Self::new(Code::LayerMissing, format!("this route has no session: `{layer}` is not around it"))
+        Self::new(Code::LayerMissing, format!("this route needs `{layer}`, which is not around it"))
             .with_hint(format!("Add `{layer}` to the application, after the routes that use it."))
     }
 

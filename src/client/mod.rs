@@ -4,6 +4,7 @@ mod back_channel_logout;
 mod context;
 mod coordinate;
 mod diagnose;
+mod exchange;
 mod handle_sign_in;
 mod refresh;
 mod request_session;
@@ -21,11 +22,13 @@ use self::refresh::Refreshes;
 pub use self::{
     context::LogtoContext,
     diagnose::{Check, CheckOutcome, Diagnosis},
+    exchange::{ExchangedToken, TokenExchange},
     request_session::{RequestSession, SignedIn},
     session::Session,
     session_headers::SessionHeaders,
     tokens::AccessToken,
 };
+pub(crate) use self::{exchange::exchange_token, tokens::stored};
 use crate::{
     AccessTokenClaims, Clock, ContextOptions, Cookies, Error, IdTokenClaims, LogtoConfig, Redirect, RefreshCoordinator,
     Result, Secret, SignInOptions, SignOutOptions, TokenOptions, UserInfo,

@@ -11,7 +11,6 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use sha2::{Digest, Sha256};
@@ -23,7 +22,7 @@ use super::{
     tokens::stored,
 };
 use crate::{
-    Error, ErrorKind, IdTokenClaims, Result, Secret,
+    Error, IdTokenClaims, Result, Secret,
     error::Code,
     oidc::token::{self, TokenResponse},
     session::{Jwt, StoredAccessToken},
@@ -35,8 +34,6 @@ pub(super) const GRACE: i64 = 30;
 /// Seconds it is remembered which token came after a spent one. Two answers may reach a browser in the wrong order, or one not at all; it
 /// then comes back with a spent token, which to Logto would be theft: the whole grant would end.
 pub(super) const MEMORY: i64 = 3600;
-/// Well inside Logto's 3 seconds, in which a refresh token may be used again.
-const RETRY_WITHIN: Duration = Duration::from_secs(2);
 
 /// What an exchange gives a session.
 #[derive(Debug, Clone)]
@@ -294,14 +291,7 @@ impl LogtoClient {
         let metadata = self.metadata().await?;
         let client = self.credentials();
         let ask = || token::refresh(&self.0.transport, &metadata.token_endpoint, &client, refresh_token, key);
-        let asked_at = self.clock().now();
-        match ask().await {
-            Err(error) if error.kind() == ErrorKind::Network => {
-                let soon = self.clock().now().duration_since(asked_at).is_ok_and(|passed| passed < RETRY_WITHIN);
-                if soon && !error.is(Code::Timeout) { ask().await } else { Err(error) }
-            }
-            answer => answer,
-        }
+        token::once_more(self.clock(), ask).await
     }
 
     /// OpenID Connect Core 12.2: the new ID token is of the same issuer and the same user.

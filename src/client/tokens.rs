@@ -64,7 +64,7 @@ impl From<&StoredAccessToken> for AccessToken {
 }
 
 /// What the token endpoint gave, as the session keeps it. The lifetime counts from when it was asked.
-pub(super) fn stored(key: TokenKey, tokens: TokenResponse, asked_at: i64) -> StoredAccessToken {
+pub(crate) fn stored(key: TokenKey, tokens: TokenResponse, asked_at: i64) -> StoredAccessToken {
     StoredAccessToken::new(key, tokens.access_token, tokens.scope.unwrap_or_default(), asked_at, tokens.expires_in)
 }
 

@@ -33,10 +33,12 @@ codes! {
     ConfigInvalid "config.invalid" Config "Correct each setting that the message names; docs/configuration.md describes them all."
     HttpClient "config.http_client" Config "Give a working client with `LogtoConfig::builder().http_client(…)`, or check the system's TLS certificates."
     ClientRejected "client.rejected" Config "Compare the app id and app secret with Logto Console › Applications › your app › Endpoints & Credentials."
+    GrantNotAllowed "client.grant_not_allowed" Config "Client credentials are for an app of the type Machine-to-machine; for a token exchange turn on `Allow token exchange` in Logto Console › Applications › your app."
     IssuerMismatched "discovery.issuer_mismatched" Config "Set `endpoint` to exactly the address that Logto calls itself (scheme, host, port, path), or list the other one in `accepted_issuers`."
 
     LayerMissing "integration.layer_missing" Usage "Add the integration's layer to the application, after the routes that use it."
     SessionCommitted "session.committed" Usage "The response has begun, so the session can no longer be written: do the work before the handler returns."
+    ApiOtherOrigin "api.other_origin" Usage "Give `send` a path below the client's `base_url`, or an address that begins with it; make another client for another API."
     InvalidOption "options.invalid" Usage "Correct the option that the message names."
     ClaimsUnexpected "claims.unexpected" Usage "Let the type say what Logto Console › Custom JWT adds: an `Option` or `#[serde(default)]` for what may be missing."
     Randomness "system.randomness" Usage "The operating system must provide random bytes."
@@ -57,6 +59,7 @@ codes! {
     UserCancelled "user_cancelled" Denied "The user left the sign-in: offer to sign in again."
     AuthorizationRefused "callback_uri_verification.error_found" Denied "Logto refused the sign-in and says why in the message."
     OrganizationRefused "organization.access_denied" Denied "The user must be a member of the organization, and meet its requirements (MFA): Logto Console › Organizations."
+    SubjectRefused "token_exchange.subject_refused" Denied "Get a new token to exchange: Logto does not know this one, it has expired, or it was used before (a subject token works once, for ten minutes), or its user was suspended. An actor token must be opaque, with the scope `openid`."
 
     NotAuthenticated "not_authenticated" NotAuthenticated "Send the user to sign in."
     SessionEnded "session.ended" NotAuthenticated "Send the user to sign in: Logto no longer honours the refresh token (expired, revoked, or the user was suspended)."

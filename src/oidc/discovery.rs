@@ -17,6 +17,14 @@ pub(crate) struct Addresses {
     pub(crate) internal_endpoint: Option<Url>,
 }
 
+impl Addresses {
+    /// A server whose issuer is its endpoint with `/oidc`.
+    pub(crate) fn new(endpoint: Url, internal_endpoint: Option<Url>, accepted_issuers: Vec<String>) -> Self {
+        let issuer = format!("{}/oidc", endpoint.as_str().trim_end_matches('/'));
+        Self { issuer, accepted_issuers, endpoint, internal_endpoint }
+    }
+}
+
 /// The members of the discovery document that the crate uses.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ProviderMetadata {

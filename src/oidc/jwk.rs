@@ -1,10 +1,8 @@
 //! One public key of the server (RFC 7517), ready to verify.
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, EcdsaVerificationAlgorithm,
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents,
-};
+use aws_lc_rs::signature::{ECDSA_P521_SHA512_FIXED, ParsedPublicKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc};
 use serde::Deserialize;
 
 /// RFC 7518 sections 3.3 and 3.5: a smaller key must not be used.
@@ -45,7 +43,7 @@ impl Alg {
     }
 }
 
-/// A key, decoded and prepared once, when it comes: a verification has nothing left to do but the verification.
+/// A key, decoded once: what a verification needs is ready.
 pub(crate) struct Key {
     kid: Option<String>,
     /// The only algorithm that the server wants it used with, if it says so.
@@ -56,13 +54,11 @@ pub(crate) struct Key {
 enum Material {
     Ec {
         alg: Alg,
-        key: ParsedPublicKey,
+        key: DecodingKey,
     },
-    /// A prepared key is for one algorithm.
-    Rsa {
-        rs256: ParsedPublicKey,
-        ps256: ParsedPublicKey,
-    },
+    /// jsonwebtoken has no ES512.
+    P521(ParsedPublicKey),
+    Rsa(DecodingKey),
 }
 
 impl Key {
@@ -81,14 +77,14 @@ impl Key {
         };
         let key = Self { material: Material::from_jwk(&jwk)?, kid: jwk.kid, alg };
         match key.alg {
-            Some(alg) if !key.fits(alg) => Err(format!("its type does not fit its algorithm {}", alg.name())),
+            Some(alg) if !key.material.fits(alg) => Err(format!("its type does not fit its algorithm {}", alg.name())),
             _ => Ok(key),
         }
     }
 
     /// Whether the key may have made a signature of this algorithm.
     pub(super) fn fits(&self, alg: Alg) -> bool {
-        self.ready_for(alg).is_some()
+        self.alg.is_none_or(|only| only == alg) && self.material.fits(alg)
     }
 
     /// The algorithms that the key may be used with: `ES384`, `RS256 or PS256`.
@@ -103,12 +99,8 @@ impl Key {
     }
 
     /// Whether the key made this signature over `message`.
-    pub(super) fn verifies(&self, alg: Alg, message: &[u8], signature: &[u8]) -> bool {
-        self.ready_for(alg).is_some_and(|key| key.verify_sig(message, signature).is_ok())
-    }
-
-    fn ready_for(&self, alg: Alg) -> Option<&ParsedPublicKey> {
-        self.material.ready_for(alg).filter(|_| self.alg.is_none_or(|only| only == alg))
+    pub(super) fn verifies(&self, alg: Alg, message: &[u8], signature: &Vec<u8>) -> bool {
+        self.fits(alg) && self.material.verifies(alg, message, signature)
     }
 }
 
@@ -116,42 +108,48 @@ impl Material {
     /// RFC 7518 section 6: the parameters of each key type. Secrets (`oct`) and other curves are not for us.
     fn from_jwk(jwk: &Jwk) -> Result<Self, String> {
         match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-            ("EC", Some("P-256")) => Self::ec(jwk, Alg::Es256, &ECDSA_P256_SHA256_FIXED, 32),
-            ("EC", Some("P-384")) => Self::ec(jwk, Alg::Es384, &ECDSA_P384_SHA384_FIXED, 48),
-            ("EC", Some("P-521")) => Self::ec(jwk, Alg::Es512, &ECDSA_P521_SHA512_FIXED, 66),
-            ("RSA", _) => Self::rsa(jwk),
+            ("EC", Some("P-256")) => {
+                Ok(Self::Ec { alg: Alg::Es256, key: DecodingKey::from_ec_der(&ec_point(jwk, 32)?) })
+            }
+            ("EC", Some("P-384")) => {
+                Ok(Self::Ec { alg: Alg::Es384, key: DecodingKey::from_ec_der(&ec_point(jwk, 48)?) })
+            }
+            ("EC", Some("P-521")) => ParsedPublicKey::new(&ECDSA_P521_SHA512_FIXED, ec_point(jwk, 66)?)
+                .map(Self::P521)
+                .map_err(|error| format!("its point is no key: {error}")),
+            ("RSA", _) => {
+                let n = without_leading_zeros(parameter("n", jwk.n.as_deref())?);
+                let e = without_leading_zeros(parameter("e", jwk.e.as_deref())?);
+                match bits(&n) {
+                    RSA_MIN_BITS.. => Ok(Self::Rsa(DecodingKey::from_rsa_raw_components(&n, &e))),
+                    bits => Err(format!("its modulus has {bits} bits, less than {RSA_MIN_BITS}")),
+                }
+            }
             (kty, crv) => Err(format!("its type {kty} {} is not supported", crv.unwrap_or_default())),
         }
     }
 
-    fn ec(jwk: &Jwk, alg: Alg, how: &'static EcdsaVerificationAlgorithm, length: usize) -> Result<Self, String> {
-        ParsedPublicKey::new(how, ec_point(jwk, length)?)
-            .map(|key| Self::Ec { alg, key })
-            .map_err(|error| format!("its point is no key: {error}"))
+    fn fits(&self, alg: Alg) -> bool {
+        match self {
+            Self::Ec { alg: only, .. } => *only == alg,
+            Self::P521(_) => alg == Alg::Es512,
+            Self::Rsa(_) => matches!(alg, Alg::Rs256 | Alg::Ps256),
+        }
     }
 
-    fn rsa(jwk: &Jwk) -> Result<Self, String> {
-        let n = without_leading_zeros(parameter("n", jwk.n.as_deref())?);
-        let e = without_leading_zeros(parameter("e", jwk.e.as_deref())?);
-        let bits = bits(&n);
-        if bits < RSA_MIN_BITS {
-            return Err(format!("its modulus has {bits} bits, less than {RSA_MIN_BITS}"));
-        }
-        let key = RsaPublicKeyComponents { n, e };
-        let prepared = |how| {
-            key.to_parsed_public_key(how).map_err(|error| format!("its modulus and exponent are no key: {error}"))
+    fn verifies(&self, alg: Alg, message: &[u8], signature: &Vec<u8>) -> bool {
+        let (key, algorithm) = match (self, alg) {
+            (Self::P521(key), Alg::Es512) => return key.verify_sig(message, signature).is_ok(),
+            (Self::Ec { key, .. }, Alg::Es256) => (key, Algorithm::ES256),
+            (Self::Ec { key, .. }, Alg::Es384) => (key, Algorithm::ES384),
+            (Self::Rsa(key), Alg::Rs256) => (key, Algorithm::RS256),
+            (Self::Rsa(key), Alg::Ps256) => (key, Algorithm::PS256),
+            _ => return false,
         };
-        Ok(Self::Rsa { rs256: prepared(&RSA_PKCS1_2048_8192_SHA256)?, ps256: prepared(&RSA_PSS_2048_8192_SHA256)? })
-    }
-
-    /// The key as it verifies signatures of this algorithm, if it is of its type.
-    fn ready_for(&self, alg: Alg) -> Option<&ParsedPublicKey> {
-        match (self, alg) {
-            (Self::Ec { alg: only, key }, _) if *only == alg => Some(key),
-            (Self::Rsa { rs256, .. }, Alg::Rs256) => Some(rs256),
-            (Self::Rsa { ps256, .. }, Alg::Ps256) => Some(ps256),
-            _ => None,
-        }
+        // Its backend is named here and not taken from jsonwebtoken's process-wide default, as its `decode` and `verify` do: those panic
+        // as soon as another crate in the build turns on the feature `rust_crypto`.
+        let verifier = (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, key);
+        verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
     }
 }
 

@@ -187,12 +187,7 @@ impl ResourceServerBuilder {
             None => http::default_client()?,
         };
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let addresses = Addresses {
-            issuer: format!("{}/oidc", endpoint.as_str().trim_end_matches('/')),
-            accepted_issuers: self.accepted_issuers,
-            endpoint,
-            internal_endpoint,
-        };
+        let addresses = Addresses::new(endpoint, internal_endpoint, self.accepted_issuers);
         let transport = Transport::new(client, Duration::from_secs(timeout));
         Ok(ResourceServer(Arc::new(Inner {
             provider: Provider::new(transport, addresses, Arc::clone(&clock)),

@@ -211,7 +211,18 @@ impl TokenOptions {
         self
     }
 
-    /// Asks for fewer scopes than were granted.
+    /// A JWT access token for Logto's Management API, with the scope `all`. `tenant` is the tenant id of Logto Cloud; self-hosted, it is
+    /// `default`. For a machine: it needs the role "Logto Management API access" (Logto Console › Roles).
+    ///
+    /// ```
+    /// let token = logto::TokenOptions::management_api("my-tenant"); // for https://my-tenant.logto.app/api
+    /// ```
+    pub fn management_api(tenant: impl std::fmt::Display) -> Self {
+        Self::resource(format!("https://{tenant}.logto.app/api")).scopes(["all"])
+    }
+
+    /// For a user's session: asks for fewer scopes than were granted. For a machine: all that the token is to have, since Logto gives a
+    /// machine no scope that it does not ask for.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         // The order says nothing, and the cache must not see a difference.

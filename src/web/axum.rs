@@ -24,6 +24,30 @@
 //!         .layer(logto::axum::layer(logto))
 //! }
 //! ```
+//!
+//! # An API
+//!
+//! [`ApiAuth`](crate::ApiAuth) and `Option<ApiAuth>` are extractors, for the [`ResourceServer`](crate::ResourceServer) of the nearest
+//! [`Extension`](axum::Extension):
+//!
+//! ```
+//! use axum::{Extension, Router, routing::get};
+//! use logto::{ApiAuth, ResourceServer};
+//!
+//! async fn books(auth: ApiAuth) -> Result<String, logto::Error> {
+//!     auth.require_scopes(["read:books"])?; // or by type: see `ApiAuth`
+//!     Ok(format!("the books of {}", auth.sub()))
+//! }
+//!
+//! fn app(api: ResourceServer) -> Router {
+//!     Router::new()
+//!         .route("/books", get(books))
+//!         .merge(logto::axum::api_metadata(&api))
+//!         .layer(Extension(api))
+//! }
+//! ```
+
+mod api;
 
 use std::{
     convert::Infallible,
@@ -41,6 +65,7 @@ use axum::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+pub use self::api::api_metadata;
 pub use crate::SignedIn;
 use crate::{
     AuthRequest, BoxFuture, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession,

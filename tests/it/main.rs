@@ -8,6 +8,7 @@ mod support;
 
 #[cfg(feature = "actix-web")]
 mod actix_web;
+mod api_client;
 mod axum;
 mod back_channel;
 mod bad_input;
@@ -19,6 +20,7 @@ mod forge;
 mod instances;
 mod jose;
 mod logs;
+mod machine;
 mod mistakes;
 mod next;
 mod oidc_provider;

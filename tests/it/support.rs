@@ -24,6 +24,12 @@ impl Site {
         Self::with(|mock| mock, |config| config).await
     }
 
+    /// A site whose app is registered otherwise.
+    pub async fn build_with(app: impl FnOnce(MockApp) -> MockApp) -> Self {
+        let differs = app(self::app("app"));
+        Self::build(differs, |mock| mock, |mock, clock| settings(mock, clock).app_secret(APP_SECRET)).await
+    }
+
     /// A site that is a public client: it has no secret, and Logto rotates its refresh token on each use.
     pub async fn rotating() -> Self {
         Self::rotating_with(|config| config).await

@@ -3,13 +3,8 @@
 
 use std::io::Read;
 
-use axum::{
-    Extension, Router,
-    extract::FromRequestParts,
-    http::{header::AUTHORIZATION, request::Parts},
-    routing::get,
-};
-use logto::{ApiAuth, Error, Require, Requirements, ResourceServer};
+use axum::{Extension, Router, routing::get};
+use logto::{ApiAuth, Require, Requirements};
 use logto_benches::{SCOPE, World, header};
 use tokio::net::TcpListener;
 
@@ -33,7 +28,7 @@ async fn bare() -> &'static str {
     BOOKS
 }
 
-async fn guarded(_: Reader) -> &'static str {
+async fn guarded(_: ApiAuth<ReadBooks>) -> &'static str {
     BOOKS
 }
 
@@ -42,16 +37,5 @@ struct ReadBooks;
 impl Require for ReadBooks {
     fn requirements() -> Requirements {
         Requirements::new().scopes([SCOPE])
-    }
-}
-
-struct Reader(#[allow(dead_code)] ApiAuth<ReadBooks>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Reader {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let api: &ResourceServer = parts.extensions.get().expect("the layer is there");
-        ApiAuth::authorize(api, parts.headers.get_all(AUTHORIZATION)).await.map(Self)
     }
 }

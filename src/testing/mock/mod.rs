@@ -21,6 +21,7 @@ mod inspect;
 mod interaction;
 mod keys;
 mod logout;
+mod management;
 mod pages;
 mod reply;
 mod request;
@@ -68,8 +69,8 @@ pub use self::{
 ///
 /// # Not covered
 ///
-/// Pushed authorization requests, device flow, token exchange, implicit and hybrid flow, enterprise SSO, MFA, the
-/// Management API and the Account API.
+/// Pushed authorization requests, device flow, implicit and hybrid flow, enterprise SSO, MFA, the Account API and the Management API, but
+/// for its subject tokens.
 pub struct MockLogto {
     shared: Arc<Shared>,
     address: Address,

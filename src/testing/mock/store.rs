@@ -68,12 +68,29 @@ pub(super) struct AccessToken {
     pub(super) expires_at: SystemTime,
 }
 
+/// What the Management API gives to act for a user: good once.
+#[derive(Debug)]
+pub(super) struct SubjectToken {
+    pub(super) user_id: String,
+    pub(super) expires_at: SystemTime,
+    pub(super) used: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct PersonalAccessToken {
+    pub(super) user_id: String,
+    /// `None`: never.
+    pub(super) expires_at: Option<SystemTime>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Store {
     pub(super) grants: HashMap<String, Grant>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
     pub(super) access_tokens: HashMap<String, AccessToken>,
+    pub(super) subject_tokens: HashMap<String, SubjectToken>,
+    pub(super) personal_access_tokens: HashMap<String, PersonalAccessToken>,
 }
 
 impl Store {

@@ -1,6 +1,6 @@
 //! jsonwebtoken picks its crypto backend for the whole process by its crate features. With both on there is none, and its own `decode`
 //! and `verify` panic; no crate in the build can know that another has turned on the second. This build has both on. It shows that the
-//! panic is real, and that logto, which does without that crate, does not care.
+//! panic is real, and that logto does not care.
 
 #![cfg(test)]
 

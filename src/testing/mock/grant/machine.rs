@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::testing::mock::{
-    access::{self, Target},
+    access::{self, Party, Target},
     error::{OidcError, OidcResult},
     request::Params,
     state::State,
@@ -25,6 +25,7 @@ pub(in crate::testing::mock) fn machine(state: &mut State, app: &MockApp, form: 
     let scope = access::intersection(available, &form.words("scope").unwrap_or_default()).join(" ");
     // Without an organization an empty scope is left out; with one it is there.
     let scope = Some(scope).filter(|scope| !scope.is_empty() || target.organization.is_some());
-    let granted = access::signed(state, &app.id, &app.id, target, scope)?;
+    let party = Party { client_id: &app.id, subject: &app.id, actor: None };
+    let granted = access::signed(state, &party, target, scope)?;
     Ok(token::response(granted, None, None))
 }
