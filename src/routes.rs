@@ -1,6 +1,7 @@
 //! The authentication routes, for any framework: a request as strings in, a [`Reply`] out.
 
 mod back_channel;
+mod serve;
 
 use std::{fmt, time::Duration};
 
