@@ -137,7 +137,7 @@ pub use self::{
     },
     types::{
         BoxFuture, ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX,
-        ORGANIZATIONS_RESOURCE, Prompt, Redirect, SignInOptions, SignOutOptions, TokenOptions, scopes,
+        ORGANIZATIONS_RESOURCE, Prompt, Redirect, ResponseMode, SignInOptions, SignOutOptions, TokenOptions, scopes,
     },
 };
 

@@ -37,11 +37,11 @@ pub(crate) struct ProviderMetadata {
     pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
-/// Where the document is, seen from here.
+/// Where the document is, seen from here (OpenID Connect Discovery 1.0 section 4.1: a slash at the issuer's end goes).
 pub(crate) fn address(addresses: &Addresses) -> Result<Url> {
-    let base = addresses.internal_endpoint.as_ref().unwrap_or(&addresses.endpoint);
-    let url = format!("{}/oidc/.well-known/openid-configuration", base.as_str().trim_end_matches('/'));
+    let url = format!("{}/.well-known/openid-configuration", addresses.issuer.trim_end_matches('/'));
     Url::parse(&url)
+        .map(|url| internal(&url, addresses))
         .map_err(|source| Error::new(Code::DiscoveryFailed, "the discovery address is not a URL").with_source(source))
 }
 

@@ -26,8 +26,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .push(page("organization/{id}").goal(organization));
     let pages = Router::new().push(page("").goal(home)).push(page("preferences").goal(preferences)).push(for_users);
     // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout
-    let paths = playground.client().config().routes().paths().map(str::to_owned);
-    let app = paths.into_iter().fold(pages, |app, path| app.push(Router::with_path(path).goal(authentication)));
+    let logto = playground.client();
+    let paths = logto.config().routes().paths().into_iter();
+    let app = paths.fold(pages, |app, path| app.push(Router::with_path(path).goal(authentication)));
     let app = match playground.mount() {
         "" => app,
         path => Router::with_path(path).push(app),
