@@ -147,7 +147,7 @@ fn an_endpoint_may_have_a_path_and_a_trailing_slash() {
 }
 
 fn without_endpoint() -> LogtoConfigBuilder {
-    LogtoConfigBuilder { endpoint: None, ..builder() }
+    builder().endpoint("")
 }
 
 #[test]

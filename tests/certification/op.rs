@@ -94,7 +94,6 @@ pub struct Registration {
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Received {
-    pub method: String,
     /// Below the issuer.
     pub path: String,
     pub query: BTreeMap<String, String>,
@@ -127,8 +126,9 @@ struct Provider {
     violations: Vec<String>,
     /// The authorization requests by code.
     codes: BTreeMap<String, Received>,
-    access_token: String,
-    refresh_token: String,
+    /// Those that are good; a refresh ends the ones before.
+    access_tokens: Vec<String>,
+    refresh_tokens: Vec<String>,
     nonce: Option<String>,
     id_tokens: Vec<String>,
     logouts: Vec<LogoutAnswer>,
@@ -152,8 +152,8 @@ impl Op {
             received: Vec::new(),
             violations: Vec::new(),
             codes: BTreeMap::new(),
-            access_token: String::new(),
-            refresh_token: String::new(),
+            access_tokens: Vec::new(),
+            refresh_tokens: Vec::new(),
             nonce: None,
             id_tokens: Vec::new(),
             logouts: Vec::new(),
@@ -207,7 +207,6 @@ async fn answer(State(shared): State<Arc<Mutex<Provider>>>, request: Request) ->
         let base = provider.issuer.parse::<url::Url>().unwrap();
         let path = parts.uri.path();
         Received {
-            method: parts.method.to_string(),
             path: path.strip_prefix(base.path()).unwrap_or(path).to_owned(),
             query: pairs(parts.uri.query().unwrap_or_default().as_bytes()),
             form: pairs(&body),

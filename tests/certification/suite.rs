@@ -164,6 +164,7 @@ impl Suite {
 
     pub async fn nobody_is_signed_in(&self, tab: &mut Tab) {
         tab.open(&self.url("/")).await;
+        verdict!(tab.page.status == 200, "the start page fails: {}", tab.page.body);
         verdict!(!tab.page.body.contains("Signed in as"), "there is a session: {}", tab.page.body);
     }
 

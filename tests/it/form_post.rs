@@ -113,7 +113,7 @@ async fn the_session_of_before_ends_with_the_new_one() {
     let form = signs_in(&site, &mut browser, "bob").await;
     let page = post(&site, &mut browser, false, &form).await;
     assert!(site.is_signed_in(&before).await);
-    post(&site, &mut browser, true, &fields(&page)).await;
+    assert_eq!(post(&site, &mut browser, true, &fields(&page)).await.status(), 303);
     assert!(site.is_signed_in(&browser).await);
     assert!(!site.is_signed_in(&before).await, "its cookies came with the second post, so it was ended");
 }

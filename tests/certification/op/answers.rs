@@ -135,7 +135,9 @@ impl Provider {
                 Ok(self.tokens(false))
             }
             "refresh_token" => {
-                expect("the refresh token", get("refresh_token"), &self.refresh_token)?;
+                if !self.refresh_tokens.iter().any(|token| token == get("refresh_token")) {
+                    return Err("the refresh token is not one of ours".into());
+                }
                 Ok(self.tokens(true))
             }
             other => Err(format!("the token request's grant_type is {other}")),
@@ -144,9 +146,14 @@ impl Provider {
 
     fn tokens(&mut self, refreshed: bool) -> Response {
         self.issued += 1;
-        self.access_token = format!("access-{}", self.issued);
-        self.refresh_token = format!("refresh-{}", self.issued);
-        let hash = digest(&SHA256, self.access_token.as_bytes());
+        let (access_token, refresh_token) = (format!("access-{}", self.issued), format!("refresh-{}", self.issued));
+        if refreshed {
+            self.access_tokens.clear();
+            self.refresh_tokens.clear();
+        }
+        self.access_tokens.push(access_token.clone());
+        self.refresh_tokens.push(refresh_token.clone());
+        let hash = digest(&SHA256, access_token.as_bytes());
         let now = unix_seconds();
         let mut claims = json!({
             "iss": self.issuer, "sub": SUB, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "sid": "session-1",
@@ -164,8 +171,8 @@ impl Provider {
         let id_token = self.keys.sign(&self.keys.header(signature), &claims, signature);
         self.id_tokens.push(id_token.clone());
         Json(json!({
-            "access_token": self.access_token, "token_type": "Bearer", "expires_in": 3600, "id_token": id_token,
-            "refresh_token": self.refresh_token, "scope": "openid profile offline_access",
+            "access_token": access_token, "token_type": "Bearer", "expires_in": 3600, "id_token": id_token,
+            "refresh_token": refresh_token, "scope": "openid profile offline_access",
         }))
         .into_response()
     }
@@ -175,8 +182,10 @@ impl Provider {
         if request.query.contains_key("access_token") {
             return Err("the access token is in the query of the userinfo request".into());
         }
-        let authorization = request.authorization.as_deref().unwrap_or_default();
-        expect("the userinfo request's authorization", authorization, &format!("Bearer {}", self.access_token))?;
+        let bearer = request.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+        if !self.access_tokens.iter().any(|token| Some(token.as_str()) == bearer) {
+            return Err("the userinfo request has no access token of ours".into());
+        }
         let mut claims = json!({ "sub": SUB, "name": "Demo T. User", "given_name": "Demo", "family_name": "User" });
         changed(self.behaviour.user_info.as_ref(), &mut claims);
         Ok(Json(claims).into_response())
