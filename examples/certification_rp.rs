@@ -115,14 +115,14 @@ async fn home(session: RequestSession) -> Result<Html<String>, logto::Error> {
         None => r#"<p><a href="/user">Sign in</a> <a href="/silent">Sign in without a question</a></p>"#.to_owned(),
         Some(user_info) => format!("<p>Signed in as <code>{}</code></p>{SIGNED_IN}", escape(&user_info.sub)),
     };
-    Ok(page("Relying party", body))
+    Ok(page("Relying party", &body))
 }
 
 /// Signs in whoever is not, asks the userinfo endpoint, and shows both.
 async fn user(user: SignedIn, session: RequestSession) -> Result<Html<String>, logto::Error> {
     let user_info = session.fetch_user_info().await?;
     let shown = serde_json::json!({ "id_token": user.claims(), "userinfo": user_info });
-    Ok(page("Signed in", format!("<pre>{}</pre>{SIGNED_IN}", escape(&format!("{shown:#}")))))
+    Ok(page("Signed in", &format!("<pre>{}</pre>{SIGNED_IN}", escape(&format!("{shown:#}")))))
 }
 
 /// Exchanges the refresh token, and asks the userinfo endpoint with what came of it.
@@ -130,7 +130,7 @@ async fn refresh(_user: SignedIn, session: RequestSession) -> Result<Html<String
     let context = session.refresh_session().await?;
     let user_info = session.fetch_user_info().await?;
     let shown = serde_json::json!({ "id_token": context.claims(), "userinfo": user_info });
-    Ok(page("Refreshed", format!("<pre>{}</pre>{SIGNED_IN}", escape(&format!("{shown:#}")))))
+    Ok(page("Refreshed", &format!("<pre>{}</pre>{SIGNED_IN}", escape(&format!("{shown:#}")))))
 }
 
 /// Asks for what a server can only refuse: somebody who has just proved who they are, and no question.
@@ -146,8 +146,9 @@ async fn sign_out(
     headers: HeaderMap,
 ) -> Result<Response, logto::Error> {
     if !is_of_this_site(&headers, logto.config().base_url()) {
-        return Ok((StatusCode::FORBIDDEN, page("Refused", "<p>Another site asked to sign you out.</p>".into()))
-            .into_response());
+        return Ok(
+            (StatusCode::FORBIDDEN, page("Refused", "<p>Another site asked to sign you out.</p>")).into_response()
+        );
     }
     let mut random = [0; 16];
     let state = match aws_lc_rs::rand::fill(&mut random) {
@@ -178,7 +179,7 @@ async fn signed_out(context: LogtoContext, headers: HeaderMap, Query(query): Que
     let who = if context.is_authenticated() { "Somebody is signed in." } else { "Nobody is signed in." };
     let forget = format!("{STATE_COOKIE}=; Path=/signed-out; HttpOnly; SameSite=Lax; Max-Age=0");
     let body = format!(r#"<p>{who} {verdict}</p><p><a href="/">Start page</a></p>"#);
-    (AppendHeaders([(header::SET_COOKIE, forget)]), page("Signed out", body))
+    (AppendHeaders([(header::SET_COOKIE, forget)]), page("Signed out", &body))
 }
 
 /// As browsers tell it with every POST: `Sec-Fetch-Site`, or `Origin` in older ones.
@@ -196,7 +197,7 @@ fn is_of_this_site(headers: &HeaderMap, base_url: &str) -> bool {
 const SIGNED_IN: &str = r#"<p><a href="/user">User</a> <a href="/refresh">Refresh</a></p>
 <form method="post" action="/sign-out"><button>Sign out</button></form>"#;
 
-fn page(title: &str, body: String) -> Html<String> {
+fn page(title: &str, body: &str) -> Html<String> {
     Html(format!(
         r#"<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>{body}</html>"#
     ))

@@ -66,8 +66,8 @@ impl Problems {
         internal: Option<&str>,
     ) -> Option<Server> {
         let is_given = |text: &&str| !text.trim().is_empty();
-        let (issuer, internal) = (issuer.filter(is_given), internal.filter(is_given));
-        self.unless(issuer.is_none() || endpoint.filter(is_given).is_none(), || {
+        let [endpoint, issuer, internal] = [endpoint, issuer, internal].map(|text| text.filter(is_given));
+        self.unless(issuer.is_none() || endpoint.is_none(), || {
             "endpoint and issuer are both given (endpoint is for Logto, issuer for a server whose issuer is not endpoint and /oidc)".into()
         });
         let missing = "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app";

@@ -9,7 +9,7 @@
 
 // A test has no outside, and may assume.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![allow(clippy::string_slice, clippy::print_stderr)]
+#![allow(clippy::string_slice, clippy::print_stderr, clippy::struct_field_names, clippy::format_collect)]
 
 // The browser of the scenarios, which does more than is needed here.
 #[allow(dead_code)]

@@ -108,7 +108,9 @@ async fn a_query_still_works() {
 #[tokio::test]
 async fn the_session_of_before_ends_with_the_new_one() {
     let site = site().await;
-    let mut browser = site.signed_in("ada").await;
+    let mut browser = Browser::default();
+    let form = signs_in(&site, &mut browser, "ada").await;
+    assert_eq!(post(&site, &mut browser, true, &form).await.status(), 303);
     let before = browser.clone();
     let form = signs_in(&site, &mut browser, "bob").await;
     let page = post(&site, &mut browser, false, &form).await;

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::{app::App, example::Example};
+use crate::{
+    app::{App, Setup},
+    example::Example,
+};
 
 pub async fn a_sign_in_leads_back_to_the_page_wanted(example: Example) {
     let app = App::start(example).await;
@@ -196,7 +199,7 @@ pub async fn no_sign_in_leads_to_another_site(example: Example) {
 
 /// Logto is another site, so what its page posts comes without cookies.
 pub async fn a_callback_may_come_by_post(example: Example) {
-    let app = App::with(example, |setup| setup.form_post()).await;
+    let app = App::with(example, Setup::form_post).await;
     assert!(!app.mock.endpoint().contains("//localhost"), "{}: another site than the application", app.mock.endpoint());
     let mut tab = app.visit().await;
     let wanted = app.url("/protected?tab=2");

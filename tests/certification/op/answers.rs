@@ -99,14 +99,13 @@ impl Provider {
         if self.behaviour.rotates == Rotates::BeforeTheSecondSignIn && self.issued > 0 {
             self.keys = self.keys.rotated();
         }
-        let mut answer = match self.behaviour.refuses {
-            Some(error) => vec![("error", error.to_owned())],
-            None => {
-                self.issued += 1;
-                let code = format!("code-{}-of-{}", self.issued, std::process::id());
-                self.codes.insert(code.clone(), request.clone());
-                vec![("code", code)]
-            }
+        let mut answer = if let Some(error) = self.behaviour.refuses {
+            vec![("error", error.to_owned())]
+        } else {
+            self.issued += 1;
+            let code = format!("code-{}-of-{}", self.issued, std::process::id());
+            self.codes.insert(code.clone(), request.clone());
+            vec![("code", code)]
         };
         answer.extend(asked.get("state").map(|state| ("state", state.clone())));
         // What session management adds, and nobody has asked for.
