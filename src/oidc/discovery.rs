@@ -122,3 +122,33 @@ fn rebase(url: &mut Url, from: &Url, to: &Url) {
     };
     *url = rebased;
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn at(issuer: &str, endpoint: &str, internal: Option<&str>) -> String {
+        let addresses = Addresses {
+            issuer: issuer.to_owned(),
+            accepted_issuers: Vec::new(),
+            endpoint: endpoint.parse().unwrap(),
+            internal_endpoint: internal.map(|url| url.parse().unwrap()),
+        };
+        address(&addresses).unwrap().into()
+    }
+
+    #[test]
+    fn the_document_is_below_the_issuer() {
+        const DOCUMENT: &str = ".well-known/openid-configuration";
+        for (issuer, endpoint, internal, base) in [
+            ("https://x.logto.app/oidc", "https://x.logto.app/", None, "https://x.logto.app/oidc/"),
+            ("https://x.com/auth/oidc", "https://x.com/auth/", Some("http://logto:3001/"), "http://logto:3001/oidc/"),
+            ("https://op.com/test/a/b/", "https://op.com/test/a/b/", None, "https://op.com/test/a/b/"),
+            ("https://op.com", "https://op.com/", Some("http://op:8080"), "http://op:8080/"),
+        ] {
+            assert_eq!(at(issuer, endpoint, internal), format!("{base}{DOCUMENT}"));
+        }
+    }
+}

@@ -30,6 +30,7 @@ mod op;
 mod suite;
 
 mod back_channel_logout;
+#[macro_use]
 mod basic;
 mod config;
 mod form_post;
