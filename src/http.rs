@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use ::http::{Method, Request, Response, StatusCode, header};
+use ::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -14,7 +14,7 @@ use crate::{
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// Sends one HTTP request: the one door through which the crate reaches Logto.
+/// Sends one HTTP request: the one door through which the crate reaches Logto, and an [`ApiClient`](crate::ApiClient) its API.
 ///
 /// Implemented for `reqwest::Client` (feature `reqwest`). Implement it to bring another client, a proxy or a recorder.
 ///
@@ -40,11 +40,14 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
 #[non_exhaustive]
 pub struct BodyTooLarge;
 
-/// An [`HttpClient`] with a limit on time.
+/// An [`HttpClient`] with a limit on time and on size.
 #[derive(Clone)]
 pub(crate) struct Transport {
     client: Arc<dyn HttpClient>,
     timeout: Duration,
+    max_body: usize,
+    /// For the log.
+    server: &'static str,
 }
 
 impl fmt::Debug for Transport {
@@ -55,7 +58,12 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(crate) fn new(client: Arc<dyn HttpClient>, timeout: Duration) -> Self {
-        Self { client, timeout }
+        Self { client, timeout, max_body: MAX_BODY, server: "Logto" }
+    }
+
+    /// For an API, which is not Logto: bodies of up to `max_body` bytes are read.
+    pub(crate) fn to_api(client: Arc<dyn HttpClient>, timeout: Duration, max_body: usize) -> Self {
+        Self { client, timeout, max_body, server: "an API" }
     }
 
     /// Sends `request`; every status but a redirect is an `Ok`.
@@ -72,14 +80,17 @@ impl Transport {
     /// Sends `request`; every status is an `Ok`. For an endpoint whose redirect is an answer to be read.
     pub(crate) async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
         let what = line_of(&request);
-        let response = tokio::time::timeout(self.timeout, self.client.send(request, MAX_BODY))
+        let response = tokio::time::timeout(self.timeout, self.client.send(request, self.max_body))
             .await
             .map_err(|_| Error::new(Code::Timeout, format!("{what} was not answered within {:?}", self.timeout)))?
             .map_err(|source| match source.downcast_ref::<BodyTooLarge>() {
-                Some(_) => Error::new(Code::BodyTooLarge, format!("{what} answered with more than {MAX_BODY} bytes")),
+                Some(_) => {
+                    let message = format!("{what} answered with more than {} bytes", self.max_body);
+                    Error::new(Code::BodyTooLarge, message)
+                }
                 None => Error::new(Code::Unreachable, format!("{what} failed")).with_source(source),
             })?;
-        tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked Logto");
+        tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
         Ok(response)
     }
 
@@ -121,11 +132,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(response: &Response<Vec<u8>>, code
 /// The error for a response with another status than expected: keeps the OAuth error, the status and `Retry-After`.
 pub(crate) fn unexpected(response: &Response<Vec<u8>>, code: Code, url: &Url) -> Error {
     let status = response.status().as_u16();
-    let retry_after = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-        .map(Duration::from_secs);
+    let retry_after = retry_after_seconds(response.headers());
     // A broken server's `invalid_grant` says nothing about the grant.
     let oauth = serde_json::from_slice::<OAuthError>(response.body())
         .ok()
@@ -135,6 +142,14 @@ pub(crate) fn unexpected(response: &Response<Vec<u8>>, code: Code, url: &Url) ->
         None => Error::new(code, format!("{} answered {status}", path_of(url))),
     }
     .with_response(status, retry_after)
+}
+
+/// `Retry-After` as a number of seconds (RFC 9110 section 10.2.3).
+pub(crate) fn retry_after_seconds(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    // `u64` would also read "+5".
+    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| value.parse().map_or(Duration::MAX, Duration::from_secs))
 }
 
 fn path_of(url: &Url) -> String {

@@ -55,7 +55,9 @@
 //! - [`LogtoConfig`]: the settings, by builder, serde or environment.
 //! - [`LogtoClient`]: the verbs. [`SignInOptions`], [`SignOutOptions`], [`ContextOptions`], [`TokenOptions`]: what they take.
 //! - [`LogtoContext`], [`IdTokenClaims`], [`UserInfo`], [`AccessToken`]: what they give.
+//! - [`RequireRecentAuth`], [`StepUp`]: a fresh or a stronger login before something sensitive.
 //! - [`ResourceServer`], [`ApiAuth`]: the other side, an API that verifies the access tokens that others send it.
+//! - [`MachineClient`], [`ApiClient`], [`TokenExchange`]: a program's own tokens, calling an API with them, and acting for a user.
 //! - [`Error`]: one type with a kind, a stable code, and a hint that says what to do.
 //!
 //! # Features
@@ -76,7 +78,8 @@
 //!
 //! # More
 //!
-//! In the repository: [configuration](https://github.com/logto-rust/logto/blob/main/docs/configuration.md),
+//! In the repository: [protecting an API](https://github.com/logto-rust/logto/blob/main/docs/apis.md),
+//! [configuration](https://github.com/logto-rust/logto/blob/main/docs/configuration.md),
 //! [errors](https://github.com/logto-rust/logto/blob/main/docs/errors.md),
 //! [security](https://github.com/logto-rust/logto/blob/main/docs/security.md),
 //! [architecture](https://github.com/logto-rust/logto/blob/main/docs/architecture.md),
@@ -86,11 +89,13 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod api_client;
 mod client;
 mod clock;
 mod config;
 mod error;
 mod http;
+mod machine;
 mod oidc;
 mod reply;
 mod resource_server;
@@ -114,15 +119,17 @@ pub use self::web::axum;
 #[cfg(feature = "rocket")]
 pub use self::web::rocket;
 pub use self::{
+    api_client::{ApiClient, ApiClientBuilder, TokenSource},
     client::{
-        AccessToken, Check, CheckOutcome, Diagnosis, LogtoClient, LogtoContext, RequestSession, Session,
-        SessionHeaders, SignedIn,
+        AccessToken, Check, CheckOutcome, Diagnosis, ExchangedToken, LogtoClient, LogtoContext, RequestSession,
+        RequireRecentAuth, RequireStepUp, Session, SessionHeaders, SignedIn, TokenExchange, Within,
     },
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
     http::{BodyTooLarge, HttpClient},
-    oidc::claims::{AccessTokenClaims, Audience, IdTokenClaims, UserInfo},
+    machine::{MachineClient, MachineClientBuilder},
+    oidc::claims::{AccessTokenClaims, Actor, Audience, IdTokenClaims, UserInfo},
     reply::{Reply, Requester},
     resource_server::{ApiAudience, ApiAuth, AuthInfo, Require, Requirements, ResourceServer, ResourceServerBuilder},
     routes::AuthRequest,
@@ -137,7 +144,8 @@ pub use self::{
     },
     types::{
         BoxFuture, ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX,
-        ORGANIZATIONS_RESOURCE, Prompt, Redirect, ResponseMode, SignInOptions, SignOutOptions, TokenOptions, scopes,
+        ORGANIZATIONS_RESOURCE, Prompt, Redirect, ResponseMode, SignInOptions, SignOutOptions, StepUp, TokenOptions,
+        scopes,
     },
 };
 
@@ -146,14 +154,23 @@ pub use self::{
 mod documents {
     #[doc = include_str!("../README.md")]
     struct Readme;
+    #[cfg(all(feature = "actix-web", feature = "rocket"))]
+    #[doc = include_str!("../docs/apis.md")]
+    struct Apis;
     #[doc = include_str!("../docs/configuration.md")]
     struct Configuration;
     #[doc = include_str!("../docs/errors.md")]
     struct Errors;
     #[doc = include_str!("../docs/lifetimes.md")]
     struct Lifetimes;
+    #[doc = include_str!("../docs/machines.md")]
+    struct Machines;
+    #[doc = include_str!("../docs/organizations.md")]
+    struct Organizations;
     #[doc = include_str!("../docs/sign-out.md")]
     struct SignOut;
+    #[doc = include_str!("../docs/step-up.md")]
+    struct StepUp;
     #[doc = include_str!("../docs/troubleshooting.md")]
     struct Troubleshooting;
 }

@@ -2,6 +2,7 @@
 
 mod options;
 mod response_mode;
+mod step_up;
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
@@ -11,6 +12,7 @@ pub(crate) use self::options::TokenKey;
 pub use self::{
     options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions},
     response_mode::ResponseMode,
+    step_up::StepUp,
 };
 use crate::{Error, error::Code};
 

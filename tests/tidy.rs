@@ -36,12 +36,13 @@ const FRAMEWORKS: &[&str] = &[
 /// Where time and random bytes come from. `testing` is another server beside the crate: its clock starts at the time it is, and its
 /// signing keys are made by the generator of the crate that signs.
 const TIME_AND_RANDOMNESS: &[&str] = &["src/clock.rs", "src/testing/"];
-/// Shared state that changes: the caches of discovery and keys, the refreshes under way, the session of one request, stores in memory, and
-/// the hashes of tokens that an API has verified.
+/// Shared state that changes: the caches of discovery and keys, the refreshes under way, the session of one request, a machine's tokens,
+/// stores in memory, and the hashes of tokens that an API has verified.
 const SHARED_STATE: &[&str] = &[
     "src/oidc/cached.rs",
     "src/client/refresh.rs",
     "src/client/request_session.rs",
+    "src/machine/cache.rs",
     "src/resource_server/verified.rs",
     "src/session/memory.rs",
     "src/session/tower_sessions",
@@ -49,8 +50,9 @@ const SHARED_STATE: &[&str] = &[
 ];
 const MAX_LINES: usize = 400;
 const MAX_ADAPTER: usize = 150;
-/// The verbs' words, the claims, the traits that users implement, the three words of a diagnosis, and what guards an API.
-const MAX_EXPORTS: usize = 72;
+/// The verbs' words, the claims, the traits that users implement, the three words of a diagnosis, what guards an API and what calls one, and
+/// what guards a page by a fresh login.
+const MAX_EXPORTS: usize = 84;
 
 #[test]
 fn imports_follow_the_table() {
@@ -172,7 +174,7 @@ fn public_signatures_name_only_listed_crates() {
 
 #[test]
 fn nothing_is_left_undone() {
-    let all: Vec<_> = ["src", "tests", "examples"].into_iter().flat_map(sources).collect();
+    let all: Vec<_> = ["src", "tests", "examples", "benches"].into_iter().flat_map(sources).collect();
     tidy(
         undone(&all),
         "Finish it or take it out. A test that cannot run everywhere asks an environment variable and says so; it is not ignored.",
@@ -199,7 +201,8 @@ fn documents_are_short_and_lead_somewhere() {
     let front = read("src/lib.rs").lines().filter(|line| line.starts_with("//!")).count();
     wrong.extend((front > 100).then(|| format!("src/lib.rs: the front page has {front} lines, at most 100 are read")));
     let readme = read("README.md").lines().count();
-    wrong.extend((readme > 170).then(|| format!("README.md: {readme} lines, at most 170 are read")));
+    // Two jobs, signing in and protecting an API, each with its example.
+    wrong.extend((readme > 190).then(|| format!("README.md: {readme} lines, at most 190 are read")));
     tidy(wrong, "Correct the link, or move the text to a page of its own in docs/.");
 }
 
@@ -265,8 +268,10 @@ fn adapters(sources: &[Source], most: usize) -> Vec<String> {
         if lines > most {
             wrong.push(format!("{}: {lines} lines of code, {most} is the limit", source.path));
         }
+        // `web::<framework>`: its files may share what they need not show.
+        let framework = source.module.get(..2).unwrap_or(&source.module);
         for path in source.paths() {
-            if path.first().is_some_and(|name| !exports.contains_key(name)) && !path.starts_with(&source.module) {
+            if path.first().is_some_and(|name| !exports.contains_key(name)) && !path.starts_with(framework) {
                 wrong.push(format!("{}: `crate::{}` is not public", source.path, path.join("::")));
             }
         }

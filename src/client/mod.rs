@@ -4,7 +4,10 @@ mod back_channel_logout;
 mod context;
 mod coordinate;
 mod diagnose;
+mod exchange;
 mod handle_sign_in;
+mod many_tokens;
+mod recent_auth;
 mod refresh;
 mod request_session;
 mod return_to;
@@ -21,11 +24,14 @@ use self::refresh::Refreshes;
 pub use self::{
     context::LogtoContext,
     diagnose::{Check, CheckOutcome, Diagnosis},
+    exchange::{ExchangedToken, TokenExchange},
+    recent_auth::{RequireRecentAuth, RequireStepUp, Within},
     request_session::{RequestSession, SignedIn},
     session::Session,
     session_headers::SessionHeaders,
     tokens::AccessToken,
 };
+pub(crate) use self::{exchange::exchange_token, tokens::stored};
 use crate::{
     AccessTokenClaims, Clock, ContextOptions, Cookies, Error, IdTokenClaims, LogtoConfig, Redirect, RefreshCoordinator,
     Result, Secret, SignInOptions, SignOutOptions, TokenOptions, UserInfo,
@@ -74,6 +80,7 @@ struct Inner {
 struct Purpose<'a> {
     nonce: Option<&'a str>,
     max_age: Option<Duration>,
+    acr_values: Option<&'a str>,
     refreshed: Option<&'a IdTokenClaims>,
 }
 
@@ -147,6 +154,7 @@ impl LogtoClient {
             nonce: purpose.nonce,
             access_token: Some(access_token.expose()),
             max_age: purpose.max_age,
+            acr_values: purpose.acr_values,
             refreshed: purpose.refreshed,
             leeway: config.leeway,
         };

@@ -28,8 +28,8 @@ pub struct LogtoConfigBuilder {
     pub(crate) issuer: Option<String>,
     pub(crate) internal_endpoint: Option<String>,
     pub(crate) accepted_issuers: Vec<String>,
-    pub(super) app_id: Option<String>,
-    pub(super) app_secret: Option<Secret>,
+    pub(crate) app_id: Option<String>,
+    pub(crate) app_secret: Option<Secret>,
     pub(super) base_url: Option<String>,
     pub(super) cookie_secret: Option<Secret>,
     pub(super) previous_cookie_secrets: Vec<Secret>,
@@ -242,10 +242,7 @@ impl LogtoConfigBuilder {
             problems.server(self.endpoint.as_deref(), self.issuer.as_deref(), self.internal_endpoint.as_deref());
         problems.issuers(&self.accepted_issuers);
 
-        let app_id = self.app_id.map(|id| id.trim().to_owned()).unwrap_or_default();
-        problems.unless(!app_id.is_empty(), || {
-            "app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)".into()
-        });
+        let app_id = problems.app_id(self.app_id.as_deref());
         problems.unless(self.app_secret.as_ref().is_none_or(|secret| !secret.expose().trim().is_empty()), || {
             "app_secret is empty (leave it out for a public client)".into()
         });

@@ -37,7 +37,7 @@ impl Problems {
         Error::new(Code::ConfigInvalid, format!("{count}: {}", self.0.join("; ")))
     }
 
-    pub(super) fn url(&mut self, name: &str, value: Option<&str>, missing: &str) -> Option<Url> {
+    pub(crate) fn url(&mut self, name: &str, value: Option<&str>, missing: &str) -> Option<Url> {
         let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else {
             self.0.push(format!("{name} is missing ({missing})"));
             return None;
@@ -106,6 +106,14 @@ impl Problems {
         });
     }
 
+    pub(crate) fn app_id(&mut self, id: Option<&str>) -> String {
+        let id = id.map(str::trim).unwrap_or_default();
+        self.unless(!id.is_empty(), || {
+            "app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)".into()
+        });
+        id.to_owned()
+    }
+
     pub(super) fn secrets(&mut self, current: Option<&Secret>, previous: &[Secret]) {
         self.unless(current.is_some(), || {
             "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into()
@@ -127,6 +135,10 @@ impl Problems {
 
     pub(crate) fn times(&mut self, leeway: u64, timeout: u64) {
         self.unless(leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
+        self.timeout(timeout);
+    }
+
+    pub(crate) fn timeout(&mut self, timeout: u64) {
         self.unless((1..=120).contains(&timeout), || "timeout is not between 1 and 120 seconds".into());
     }
 
@@ -235,7 +247,7 @@ pub(crate) fn logto_issuer(endpoint: &Url) -> String {
 }
 
 /// `localhost` and its subdomains (RFC 6761 section 6.3), 127.0.0.0/8 and `::1`.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

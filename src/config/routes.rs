@@ -98,14 +98,6 @@ impl Routes {
         self.all().into_iter().map(|(_, path)| path).collect()
     }
 
-    /// Whether a request to this path, which may begin with that of a nested router, has a body to give to
-    /// [`AuthRequest::body`](crate::AuthRequest::body).
-    #[must_use]
-    pub fn reads_body(&self, path: &str) -> bool {
-        let reading = [Some(&self.callback), Some(&self.back_channel_logout), self.initiate_login.as_ref()];
-        reading.into_iter().flatten().any(|known| path.ends_with(known.as_str()))
-    }
-
     pub(crate) fn all(&self) -> Vec<(&'static str, &str)> {
         let optional = self.initiate_login_path().map(|path| ("routes.initiate_login", path));
         self.fixed().into_iter().chain(optional).collect()

@@ -1,6 +1,7 @@
 //! What Logto says about a user or a token. One rule for all: a null, an unknown or an oddly typed member never fails.
 
 mod access_token;
+mod actor;
 mod audience;
 mod id_token;
 mod lenient;
@@ -12,4 +13,6 @@ mod user_info;
 mod tests;
 
 pub(crate) use self::registered::{Claim, Registered};
-pub use self::{access_token::AccessTokenClaims, audience::Audience, id_token::IdTokenClaims, user_info::UserInfo};
+pub use self::{
+    access_token::AccessTokenClaims, actor::Actor, audience::Audience, id_token::IdTokenClaims, user_info::UserInfo,
+};

@@ -1,4 +1,6 @@
-//! The token, revocation and introspection endpoints (RFC 6749 sections 4.1.3 and 6, RFC 7009, RFC 7662, RFC 8707).
+//! The token, revocation and introspection endpoints (RFC 6749 sections 4.1.3, 4.4 and 6, RFC 7009, RFC 7662, RFC 8693, RFC 8707).
+
+use std::{future::Future, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Method, Response, StatusCode, header};
@@ -7,7 +9,7 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use crate::{
-    Error, Result, Secret,
+    Clock, Error, ErrorKind, Result, Secret,
     error::Code,
     http::{Transport, parse_json, request, unexpected, valid},
     types::TokenKey,
@@ -33,7 +35,13 @@ pub(crate) struct TokenResponse {
     pub(crate) refresh_token: Option<Secret>,
     #[serde(default)]
     pub(crate) scope: Option<String>,
+    /// RFC 8693 section 2.2.1 requires it after a token exchange. Logto leaves it out.
+    #[serde(default)]
+    pub(crate) issued_token_type: Option<String>,
 }
+
+/// A broken connection is tried once more within this: well inside the 3 seconds in which Logto lets a spent refresh token be used again.
+const RETRY_WITHIN: Duration = Duration::from_secs(2);
 
 /// RFC 6749 section 5.1 only recommends `expires_in`; a short life then costs a refresh, a long one a refused request.
 fn default_lifetime() -> i64 {
@@ -86,12 +94,67 @@ pub(crate) async fn refresh(
     refresh_token: &Secret,
     key: &TokenKey,
 ) -> Result<TokenResponse> {
-    let scope = key.scopes.join(" ");
-    let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
-    form.extend(key.resource.as_deref().map(|resource| ("resource", resource)));
-    form.extend(key.organization.as_deref().map(|organization| ("organization_id", organization)));
-    form.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
-    token_request(transport, endpoint, client, &form).await
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+    token_request_for(transport, endpoint, client, &form, key).await
+}
+
+/// Asks for an access token for the client itself (RFC 6749 section 4.4).
+pub(crate) async fn client_credentials(
+    transport: &Transport,
+    endpoint: &Url,
+    client: &Client<'_>,
+    key: &TokenKey,
+) -> Result<TokenResponse> {
+    token_request_for(transport, endpoint, client, &[("grant_type", "client_credentials")], key).await
+}
+
+/// The tokens of an exchange (RFC 8693 section 2.1).
+#[derive(Debug)]
+pub(crate) struct Exchanged<'a> {
+    pub(crate) subject_token: &'a Secret,
+    pub(crate) subject_token_type: &'a str,
+    pub(crate) actor_token: Option<&'a Secret>,
+}
+
+/// What an access token is called in a token exchange (RFC 8693 section 3).
+pub(crate) const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
+
+/// Exchanges a token for an access token of its user (RFC 8693 section 2.1).
+pub(crate) async fn exchange(
+    transport: &Transport,
+    endpoint: &Url,
+    client: &Client<'_>,
+    tokens: &Exchanged<'_>,
+    key: &TokenKey,
+) -> Result<TokenResponse> {
+    let mut form = vec![
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", tokens.subject_token.expose()),
+        ("subject_token_type", tokens.subject_token_type),
+    ];
+    if let Some(actor_token) = tokens.actor_token {
+        form.extend([("actor_token", actor_token.expose()), ("actor_token_type", ACCESS_TOKEN_TYPE)]);
+    }
+    token_request_for(transport, endpoint, client, &form, key).await.map_err(|error| {
+        match error.oauth_error().map(|oauth| oauth.error.as_str()) {
+            Some("invalid_grant") => {
+                Error::new(Code::SubjectRefused, "the token to be exchanged was refused").caused_by(error)
+            }
+            _ => error,
+        }
+    })
+}
+
+/// Asks, and once more where the answer was lost on the way, so that one broken connection is nobody's failure.
+pub(crate) async fn once_more<T, F: Future<Output = Result<T>>>(clock: &dyn Clock, ask: impl Fn() -> F) -> Result<T> {
+    let asked_at = clock.now();
+    match ask().await {
+        Err(error) if error.kind() == ErrorKind::Network => {
+            let soon = clock.now().duration_since(asked_at).is_ok_and(|passed| passed < RETRY_WITHIN);
+            if soon && !error.is(Code::Timeout) { ask().await } else { Err(error) }
+        }
+        answer => answer,
+    }
 }
 
 /// Revokes a refresh token, and with it the whole grant.
@@ -125,6 +188,22 @@ pub(crate) async fn introspect(
             error => error,
         }),
     }
+}
+
+/// A token request that says for what the token is to be.
+async fn token_request_for(
+    transport: &Transport,
+    endpoint: &Url,
+    client: &Client<'_>,
+    form: &[(&str, &str)],
+    key: &TokenKey,
+) -> Result<TokenResponse> {
+    let scope = key.scopes.join(" ");
+    let mut form = form.to_vec();
+    form.extend(key.resource.as_deref().map(|resource| ("resource", resource)));
+    form.extend(key.organization.as_deref().map(|organization| ("organization_id", organization)));
+    form.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
+    token_request(transport, endpoint, client, &form).await
 }
 
 async fn token_request(
@@ -172,12 +251,34 @@ fn basic(id: &str, secret: &Secret) -> String {
 /// Sorts a refusal by whose turn it is.
 fn refusal(response: &Response<Vec<u8>>, endpoint: &Url) -> Error {
     let plain = unexpected(response, Code::TokenRefused, endpoint);
-    let code = match plain.oauth_error().map(|oauth| oauth.error.as_str()) {
-        Some("invalid_client" | "unauthorized_client") => Code::ClientRejected,
-        Some("invalid_target") => Code::ResourceRefused,
-        Some("invalid_scope" | "insufficient_scope") => Code::ScopeRefused,
-        Some("access_denied") => Code::OrganizationRefused,
+    let Some(oauth) = plain.oauth_error() else {
+        return plain;
+    };
+    let code = match oauth.error.as_str() {
+        "invalid_client" | "unauthorized_client" => Code::ClientRejected,
+        "invalid_target" => Code::ResourceRefused,
+        "invalid_scope" => Code::ScopeRefused,
+        "insufficient_scope" => Code::MissingScope,
+        "access_denied" => denied(oauth.error_description().unwrap_or_default()),
+        // Logto's word for what RFC 6749 section 5.2 calls `unauthorized_client`.
+        "invalid_request" if is_about_grant_type(&plain) => Code::GrantNotAllowed,
         _ => return plain,
     };
     unexpected(response, code, endpoint)
+}
+
+/// Logto has one name for all that keeps somebody out of an organization. Its descriptions tell them apart, and are not translated.
+fn denied(description: &str) -> Code {
+    match description {
+        "user is not a member of the organization" => Code::OrganizationMember,
+        "organization requires MFA but user has no MFA configured" => Code::OrganizationMfa,
+        "organization access is not granted to the application" => Code::OrganizationConsent,
+        _ => Code::OrganizationRefused,
+    }
+}
+
+/// The description is for people, and all there is to tell this by; where it changes, the code is the general one.
+fn is_about_grant_type(refusal: &Error) -> bool {
+    let description = refusal.oauth_error().and_then(|oauth| oauth.error_description());
+    description.is_some_and(|text| text.contains("grant type is not allowed"))
 }

@@ -3,7 +3,7 @@
 use std::{fmt, marker::PhantomData, ops::Deref};
 
 use super::{AuthInfo, Requirements, ResourceServer};
-use crate::Result;
+use crate::{Result, error::Code};
 
 /// Requirements by type, for [`ApiAuth`].
 ///
@@ -33,7 +33,32 @@ impl Require for () {
 /// Who calls an API, after the token was verified and `R` was met: the argument of a handler.
 ///
 /// Each framework's integration extracts it. Where the token is missing, wrong or not enough, the handler is not reached and the client gets
-/// the challenge of RFC 6750.
+/// the challenge of RFC 6750. `Option<ApiAuth>` is for a route that also serves those who send no credentials: they are `None`, and whoever
+/// sends some must send good ones.
+///
+/// ```
+/// use logto::{ApiAuth, Error, Require, Requirements};
+///
+/// struct ReadBooks;
+///
+/// impl Require for ReadBooks {
+///     fn requirements() -> Requirements {
+///         Requirements::new().scopes(["read:books"])
+///     }
+/// }
+///
+/// // By type: a token without the scope does not get here.
+/// async fn books(auth: ApiAuth<ReadBooks>) -> String {
+///     format!("the books of {}", auth.sub())
+/// }
+///
+/// // By value, where what is required is known to the handler alone.
+/// async fn books_of(organization: String, auth: ApiAuth) -> Result<String, Error> {
+///     auth.require_scopes(["read:books"])?;
+///     auth.require_organization(&organization)?;
+///     Ok(format!("the books of {organization}"))
+/// }
+/// ```
 pub struct ApiAuth<R = ()> {
     auth: AuthInfo,
     required: PhantomData<fn() -> R>,
@@ -66,6 +91,26 @@ impl<R: Require> ApiAuth<R> {
 }
 
 impl<R> ApiAuth<R> {
+    /// For a handler that takes `Result<ApiAuth, Error>` because it must not begin if the token is not good: `None` if no credentials were
+    /// sent. In actix-web and Rocket a handler with `Option<ApiAuth>` runs before such a request is refused; in axum it does not.
+    ///
+    /// ```
+    /// # use logto::{ApiAuth, Error};
+    /// async fn comment(auth: Result<ApiAuth, Error>) -> Result<String, Error> {
+    ///     let auth = ApiAuth::optional(auth)?;
+    ///     Ok(auth.map_or("a stranger's".to_owned(), |auth| auth.sub().to_owned()))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The result's, except `bearer_token.missing`.
+    pub fn optional(auth: Result<Self>) -> Result<Option<Self>> {
+        match auth {
+            Err(error) if error.is(Code::BearerMissing) => Ok(None),
+            auth => auth.map(Some),
+        }
+    }
+
     /// Who calls.
     #[must_use]
     pub fn into_inner(self) -> AuthInfo {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{Requirements, challenge::Realm};
 use crate::{
-    AccessTokenClaims, Audience, Clock, Error, Result,
+    AccessTokenClaims, Actor, Audience, Clock, Error, Result,
     clock::{unix_seconds, whole_seconds},
     error::Code,
 };
@@ -124,7 +124,13 @@ impl AuthInfo {
         self.claims_of_token().acr.as_deref()
     }
 
-    /// The claims that have no method of their own: custom token claims, `act` of a token exchange, `sid`, and so on.
+    /// Who acts for the user, where the token was exchanged with an actor token (RFC 8693 section 4.1).
+    #[must_use]
+    pub fn actor(&self) -> Option<&Actor> {
+        self.claims_of_token().act.as_ref()
+    }
+
+    /// The claims that have no method of their own: custom token claims, `sid`, and so on.
     #[must_use]
     pub fn extra(&self) -> &Map<String, Value> {
         &self.claims_of_token().extra

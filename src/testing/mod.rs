@@ -37,6 +37,6 @@ pub use self::{
         Endpoint, Fault, MockApp, MockLogto, MockLogtoBuilder, MockOrganization, MockResource, MockUser,
         RecordedRequest, SigningAlg,
     },
-    playground::{Playground, PlaygroundError},
+    playground::{ApiPlayground, Playground, PlaygroundError},
     session::TestSession,
 };

@@ -1,11 +1,13 @@
 //! What the examples run on: a Logto, and pages to look at.
 
+mod api;
 mod page;
 
 use std::{env, fmt, io, net::Ipv4Addr, sync::Arc};
 
 use serde::Serialize;
 
+pub use self::api::ApiPlayground;
 use super::{MockApp, MockLogto};
 use crate::{LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, scopes};
 
@@ -61,12 +63,7 @@ impl Playground {
     /// # Errors
     /// If a variable of the environment is wrong or a port is taken.
     pub async fn start() -> Result<Self, PlaygroundError> {
-        let port = match env::var("PORT") {
-            Ok(port) => port.parse().map_err(|_| error(format!("PORT is `{port}`, not a port number (1 to 65534)")))?,
-            Err(_) => 3000,
-        };
-        // The framework will listen; but it would say less clearly that it cannot.
-        try_to_bind(port).map_err(|cause| in_use(port, &cause))?;
+        let port = port()?;
         let base_url = env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{port}{}", mount()));
         let settings = LogtoConfigBuilder::from_env().base_url(&base_url);
         let is_set = |name| env::var_os(name).is_some();
@@ -166,6 +163,17 @@ impl fmt::Debug for Playground {
     }
 }
 
+/// The port of the application, which nothing else listens on.
+fn port() -> Result<u16, PlaygroundError> {
+    let port = match env::var("PORT") {
+        Ok(port) => port.parse().map_err(|_| error(format!("PORT is `{port}`, not a port number (1 to 65534)")))?,
+        Err(_) => 3000,
+    };
+    // The framework will listen; but it would say less clearly that it cannot.
+    try_to_bind(port).map_err(|cause| in_use(port, &cause))?;
+    Ok(port)
+}
+
 /// Without listening: nobody must meet a listener that goes away again.
 fn try_to_bind(port: u16) -> io::Result<()> {
     let socket = tokio::net::TcpSocket::new_v4()?;
@@ -208,8 +216,12 @@ fn mount() -> String {
 }
 
 fn resource() -> String {
-    let resources = env::var("LOGTO_RESOURCES").unwrap_or_default();
-    resources.split([' ', ',']).find(|word| !word.is_empty()).unwrap_or("https://api.example.test").to_owned()
+    first_resource().unwrap_or_else(|| "https://api.example.test".to_owned())
+}
+
+fn first_resource() -> Option<String> {
+    let resources = env::var("LOGTO_RESOURCES").ok()?;
+    resources.split([' ', ',']).find(|word| !word.is_empty()).map(str::to_owned)
 }
 
 fn error(message: impl Into<String>) -> PlaygroundError {

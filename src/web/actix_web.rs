@@ -33,22 +33,54 @@
 //! actix-web makes `None` of every extractor that fails. A session store that is away would look like a user who is not signed in, so the
 //! middleware answers such a request with the failure, whatever the handler said. The handler has run by then: if it must not, or is to
 //! treat failures itself, let it ask [`RequestSession::signed_in`].
+//!
+//! # An API
+//!
+//! [`ApiAuth`](crate::ApiAuth) is an extractor, for the [`ResourceServer`](crate::ResourceServer) of the nearest [`api`]:
+//!
+//! ```
+//! use actix_web::{App, HttpServer, web};
+//! use logto::{ApiAuth, ResourceServer};
+//!
+//! async fn books(auth: ApiAuth) -> Result<String, logto::Error> {
+//!     auth.require_scopes(["read:books"])?; // or by type: see `ApiAuth`
+//!     Ok(format!("the books of {}", auth.sub()))
+//! }
+//!
+//! async fn serve(api: ResourceServer) -> std::io::Result<()> {
+//!     let app = move || {
+//!         App::new()
+//!             .route("/books", web::get().to(books))
+//!             .configure(logto::actix_web::api_metadata(&api))
+//!             .wrap(logto::actix_web::api(api.clone()))
+//!     };
+//!     HttpServer::new(app).bind(("127.0.0.1", 3000))?.run().await
+//! }
+//! ```
+//!
+//! `Option<ApiAuth>` is `None` for those who send no credentials. A bad token is refused, as above after the handler has run; one that must
+//! not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::ApiAuth::optional).
+
+mod api;
+mod recent_auth;
+mod response;
 
 use std::{future, pin::Pin};
 
 use actix_web::{
-    Error as ActixError, FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError,
-    body::{BoxBody, MessageBody},
+    Error as ActixError, FromRequest, HttpMessage, HttpRequest, HttpResponse,
+    body::MessageBody,
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
     error::InternalError,
-    http::{StatusCode, header, header::HeaderValue},
+    http::{header, header::HeaderValue},
     middleware::{Next, from_fn},
     web::{self, Bytes, ServiceConfig},
 };
 
-use crate::SessionHeaders;
+pub use self::api::{api, api_metadata};
+use self::response::http_response;
 pub use crate::SignedIn;
-use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession};
+use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Reply, RequestSession, SessionHeaders};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::respond`].
@@ -64,7 +96,7 @@ pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + 
 const MAX_BODY: usize = 64 * 1024;
 
 async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<Reply> {
-    let has_body = logto.config().routes().reads_body(request.path());
+    let has_body = logto.reads_body(request.path());
     let body = if has_body { body.to_bytes_limited(MAX_BODY).await } else { Ok(Ok(Bytes::new())) };
     let body = body.ok().and_then(Result::ok).unwrap_or_default();
     logto.respond(&auth_request(&request).body(String::from_utf8(body.into()).unwrap_or_default())).await
@@ -95,7 +127,7 @@ async fn with_session<B: MessageBody + 'static>(
         Ok(headers) => (failure(&result), headers),
         Err(error) => (Some(error), SessionHeaders::default()),
     };
-    let reply = failure.map(|error| logto.error_reply(&error, auth.requester()));
+    let reply = failure.map(|error| logto.answer_error(&auth, &error));
     match result {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
@@ -173,41 +205,6 @@ impl FromRequest for SignedIn {
 /// For the middleware: actix-web forgets the error where the handler takes an `Option` of the extractor.
 fn remember(request: &HttpRequest, error: &Error) {
     request.extensions_mut().insert(error.clone());
-}
-
-impl Responder for Redirect {
-    type Body = BoxBody;
-
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::SeeOther().insert_header((header::LOCATION, self.location())).finish()
-    }
-}
-
-impl Responder for Reply {
-    type Body = BoxBody;
-
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        http_response(self)
-    }
-}
-
-/// An opaque JSON response, of which the middleware makes a page for a browser.
-impl ResponseError for Error {
-    fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.http_status()).unwrap_or_default()
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        http_response(Reply::from(self))
-    }
-}
-
-fn http_response(reply: Reply) -> HttpResponse {
-    let mut response = HttpResponse::build(StatusCode::from_u16(reply.status()).unwrap_or_default());
-    for header in reply.headers() {
-        response.append_header(header);
-    }
-    response.body(reply.into_body())
 }
 
 /// The request as the browser sent it, also in a scope.

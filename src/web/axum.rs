@@ -24,6 +24,32 @@
 //!         .layer(logto::axum::layer(logto))
 //! }
 //! ```
+//!
+//! # An API
+//!
+//! [`ApiAuth`](crate::ApiAuth) and `Option<ApiAuth>` are extractors, for the [`ResourceServer`](crate::ResourceServer) of the nearest
+//! [`Extension`](axum::Extension):
+//!
+//! ```
+//! use axum::{Extension, Router, routing::get};
+//! use logto::{ApiAuth, ResourceServer};
+//!
+//! async fn books(auth: ApiAuth) -> Result<String, logto::Error> {
+//!     auth.require_scopes(["read:books"])?; // or by type: see `ApiAuth`
+//!     Ok(format!("the books of {}", auth.sub()))
+//! }
+//!
+//! fn app(api: ResourceServer) -> Router {
+//!     Router::new()
+//!         .route("/books", get(books))
+//!         .merge(logto::axum::api_metadata(&api))
+//!         .layer(Extension(api))
+//! }
+//! ```
+
+mod api;
+
+mod recent_auth;
 
 use std::{
     convert::Infallible,
@@ -41,6 +67,7 @@ use axum::{
 use tower_layer::Layer;
 use tower_service::Service;
 
+pub use self::api::api_metadata;
 pub use crate::SignedIn;
 use crate::{
     AuthRequest, BoxFuture, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession,
@@ -60,7 +87,7 @@ const MAX_BODY: usize = 64 * 1024;
 
 async fn answer(logto: LogtoClient, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let has_body = logto.config().routes().reads_body(parts.uri.path());
+    let has_body = logto.reads_body(parts.uri.path());
     let body = if has_body { to_bytes(body, MAX_BODY).await.unwrap_or_default() } else { Bytes::new() };
     match logto.respond(&auth_request(&parts).body(String::from_utf8(body.into()).unwrap_or_default())).await {
         Some(reply) => reply.into_response(),
@@ -120,7 +147,7 @@ where
             parts.extensions.insert(session.clone());
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
             if let Some(error) = response.extensions_mut().remove::<Error>() {
-                response = logto.error_reply(&error, auth.requester()).into_response();
+                response = logto.answer_error(&auth, &error).into_response();
             }
             match session.finish().await {
                 Ok(headers) => headers.append_to(response.headers_mut()),

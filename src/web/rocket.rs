@@ -55,8 +55,35 @@
 //!
 //! None is needed: what becomes of a request that one of these guards refused is decided when its response passes the fairing. Your own
 //! catchers answer your own errors, 401 and 503 included.
+//!
+//! # An API
+//!
+//! [`ApiAuth`](crate::ApiAuth) is a guard, for the [`ResourceServer`](crate::ResourceServer) of [`api`](fn@api):
+//!
+//! ```
+//! use logto::{ApiAuth, ResourceServer};
+//! use rocket::{Build, Rocket, get, routes};
+//!
+//! #[get("/books")]
+//! fn books(auth: ApiAuth) -> Result<String, logto::Error> {
+//!     auth.require_scopes(["read:books"])?; // or by type: see `ApiAuth`
+//!     Ok(format!("the books of {}", auth.sub()))
+//! }
+//!
+//! fn app(api: ResourceServer) -> Rocket<Build> {
+//!     rocket::build()
+//!         .mount("/", routes![books])
+//!         .mount("/", logto::rocket::api_metadata(&api))
+//!         .attach(logto::rocket::api(api))
+//! }
+//! ```
+//!
+//! It never forwards. `Option<ApiAuth>` is `None` for those who send no credentials. A bad token is refused, as above after the handler has
+//! run; one that must not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::ApiAuth::optional).
 
-use std::io::Cursor;
+mod api;
+mod recent_auth;
+mod response;
 
 use rocket::{
     Build, Catcher, Data, Ignite, Request, Response, Rocket, Route, Sentinel, catcher,
@@ -65,12 +92,13 @@ use rocket::{
     http::Method::{self, Connect, Delete, Get, Head, Options, Patch, Post, Put, Trace},
     http::Status,
     request::{FromRequest, Outcome},
-    response::{self, Responder},
+    response::Responder,
     route,
 };
 
+pub use self::api::{ApiFairing, api, api_metadata};
 pub use crate::SignedIn;
-use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession};
+use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Reply, RequestSession};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::respond`].
@@ -91,7 +119,7 @@ struct Authentication(LogtoClient);
 #[rocket::async_trait]
 impl route::Handler for Authentication {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
-        let has_body = self.0.config().routes().reads_body(request.uri().path().as_str());
+        let has_body = self.0.reads_body(request.uri().path().as_str());
         let body = if has_body { data.open(64.kibibytes()).into_string().await.ok() } else { None };
         // A longer one counts as none.
         let body = body.filter(Capped::is_complete).map(Capped::into_inner).unwrap_or_default();
@@ -163,7 +191,7 @@ impl LogtoFairing {
     }
 
     fn error_reply(&self, request: &Request<'_>, error: &Error) -> Reply {
-        self.0.error_reply(error, auth_request(request).requester())
+        self.0.answer_error(&auth_request(request), error)
     }
 }
 
@@ -213,27 +241,9 @@ fn fairing_missing() -> Error {
     error
 }
 
-impl<'r> Responder<'r, 'static> for Redirect {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        Response::build().status(Status::SeeOther).raw_header("location", self.location().to_owned()).ok()
-    }
-}
-
-impl<'r> Responder<'r, 'static> for Reply {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        let mut response = Response::build();
-        response.status(Status::new(self.status()));
-        for (name, value) in self.headers() {
-            response.raw_header_adjoin(name, value.to_owned());
-        }
-        let body = self.into_body();
-        response.sized_body(body.len(), Cursor::new(body)).ok()
-    }
-}
-
 /// A page for a browser, JSON for a program.
 impl<'r> Responder<'r, 'static> for Error {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
         let fairing = request.rocket().state::<LogtoFairing>();
         fairing.map_or_else(|| (&self).into(), |fairing| fairing.error_reply(request, &self)).respond_to(request)
     }

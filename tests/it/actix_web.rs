@@ -132,8 +132,9 @@ macro_rules! serve {
         tokio::spawn(server.run());
     }};
 }
+pub(crate) use serve;
 
-fn listen() -> (std::net::TcpListener, String) {
+pub fn listen() -> (std::net::TcpListener, String) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     (listener, origin)

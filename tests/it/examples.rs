@@ -3,10 +3,15 @@
 
 use std::{
     io::{BufRead, BufReader},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
 };
+
+use logto::testing::MockLogto;
+use serde_json::json;
+
+use crate::support::BOOKS;
 
 /// The running example; it stops with the test.
 struct Running {
@@ -158,13 +163,15 @@ async fn organizations_have_pages_of_their_own() {
     let mut tab = Tab::open(&example.base).await;
     tab.submit(&[("username", "ada"), ("password", "lovelace")]).await;
     tab.shows("&quot;org-acme&quot;");
+    tab.go("/all").await;
+    tab.shows("&quot;refused&quot;: &#123;&#125;");
     tab.go("/organization/org-acme").await;
     tab.shows("&quot;admin&quot;");
     tab.go("/organization/org-acme/books").await;
     tab.shows("&quot;organization_id&quot;: &quot;org-acme&quot;");
     tab.shows("&quot;aud&quot;: &quot;https://api.example.test&quot;");
     tab.go("/organization/not-hers").await;
-    tab.shows("must be a member of the organization");
+    tab.shows("not a member of the organization");
 }
 
 #[tokio::test]
@@ -176,6 +183,155 @@ async fn custom_claims_guard_a_page() {
     let mut other = Tab::open(&example.base).await;
     other.submit(&[("username", "bob"), ("password", "builder")]).await;
     other.shows("this page is for subscribers");
+}
+
+/// An API, and what it printed when it was ready.
+fn start_api(example: &str, environment: &[(&str, &str)]) -> (Running, Vec<String>) {
+    let port = free_port();
+    let mut process = command(example, port).envs(environment.iter().copied()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut printed: Vec<String> = Vec::new();
+    while !printed.last().is_some_and(|line| line.contains("/.well-known/")) {
+        printed.push(lines.next().expect("it prints commands"));
+    }
+    std::thread::spawn(move || lines.count());
+    // One of them prints before it listens.
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert_eq!(process.try_wait().unwrap(), None, "{printed:?}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    (Running { process, base: format!("http://localhost:{port}") }, printed)
+}
+
+/// Runs a command in a shell; gives the status, the challenge and the body of the answer that it shows.
+fn shell(variables: &str, command: &str) -> (u16, String, String) {
+    let output = Command::new("sh").args(["-c", &format!("{variables}\n{command}")]).output().unwrap();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    let shown = String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n");
+    let (head, body) = shown.split_once("\n\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let challenge = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("www-authenticate").then(|| value.to_owned())
+    });
+    (status, challenge.unwrap_or_default(), body.trim().to_owned())
+}
+
+/// What a newcomer pastes works as printed.
+fn the_printed_commands_work(example: &str) {
+    let (api, printed) = start_api(example, &[]);
+    let indented: Vec<_> = printed.iter().filter_map(|line| line.strip_prefix("  ")).collect();
+    let (commands, tokens): (Vec<&str>, Vec<&str>) = indented.into_iter().partition(|line| line.starts_with("curl"));
+    assert_eq!(tokens.len(), 3, "{printed:?}");
+    let tokens = tokens.join("\n");
+    let resource = format!(r#"resource_metadata="{}/.well-known/oauth-protected-resource""#, api.base);
+    let lacks = format!(
+        r#"Bearer realm="{}", error="insufficient_scope", error_description="The access token lacks a scope.", scope="write:books", {resource}"#,
+        api.base
+    );
+    let refusal = r#"{"code":"bearer_token.insufficient_scope","message":"The access token lacks a scope."}"#;
+    let answers: Vec<_> = commands.iter().map(|command| shell(&tokens, command)).collect();
+    let plain = |status: u16, body: &str| (status, String::new(), body.to_owned());
+    let expected = [
+        plain(200, "Hello, stranger"),
+        plain(200, "Hello, user-ada"),
+        plain(200, r#"["Frankenstein"]"#),
+        plain(201, r#"["Frankenstein","Middlemarch"]"#),
+        (403, lacks, refusal.to_owned()),
+        plain(200, r#"["The Acme handbook"]"#),
+    ];
+    assert_eq!(answers[..6], expected);
+    let (status, _, metadata) = &answers[6];
+    assert_eq!(*status, 200);
+    assert!(
+        metadata.starts_with(&format!(r#"{{"resource":"{}","authorization_servers":["http://127.0.0.1:"#, api.base))
+    );
+    assert_eq!(answers.len(), 7);
+
+    // What is not printed: each route refuses what it must.
+    let curl = |path: &str, header: &str| {
+        let (status, _, body) = shell(&tokens, &format!("curl -i {}{path} -H \"Authorization: {header}\"", api.base));
+        (status, body)
+    };
+    for (path, header, status, code) in [
+        ("/", "Bearer nonsense", 401, "bearer_token.opaque"),
+        ("/books", "", 401, "bearer_token.missing"),
+        ("/books", "Bearer $ADA.", 401, "bearer_token.invalid_token"),
+        ("/organizations/org-acme/books", "Bearer $ADA", 403, "bearer_token.other_organization"),
+        ("/organizations/org-globex/books", "Bearer $ACME", 403, "bearer_token.other_organization"),
+    ] {
+        let (found, body) = curl(path, header);
+        assert!(found == status && body.contains(code), "{path} {header}: {found} {body}");
+    }
+    // Each sees the books of its own.
+    assert_eq!(curl("/books", "Bearer $ACME"), (200, r#"["The Acme handbook"]"#.to_owned()));
+}
+
+#[test]
+fn an_api_on_axum_can_be_called() {
+    the_printed_commands_work("api_axum");
+}
+
+#[test]
+fn an_api_on_actix_web_can_be_called() {
+    if built("api_actix_web") {
+        the_printed_commands_work("api_actix_web");
+    }
+}
+
+#[test]
+fn an_api_on_rocket_can_be_called() {
+    if built("api_rocket") {
+        the_printed_commands_work("api_rocket");
+    }
+}
+
+/// Whether an example that needs more features than the tests is to be run.
+#[allow(clippy::print_stderr)]
+fn built(example: &str) -> bool {
+    let built = std::env::var_os("LOGTO_TEST_EXAMPLES").is_some();
+    if !built {
+        eprintln!("not run: it needs the example {example} and LOGTO_TEST_EXAMPLES; `bash tests/all.sh` has both");
+    }
+    built
+}
+
+// The shell is waited for, and meanwhile the Logto has to answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_takes_the_tokens_of_another_logto() {
+    let mock = MockLogto::start().await;
+    let (api, printed) = start_api("api_axum", &[("LOGTO_ENDPOINT", &mock.endpoint()), ("LOGTO_RESOURCES", BOOKS)]);
+    let printed = printed.join("\n");
+    assert!(printed.contains(&format!("Register in Logto Console › API resources: {BOOKS}")), "{printed}");
+    assert!(printed.contains("TOKEN=…") && !printed.contains("ADA"), "{printed}");
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let claims = json!({
+        "iss": mock.issuer(), "aud": BOOKS, "sub": "grace", "client_id": "web", "scope": "read:books", "iat": now, "exp": now + 60,
+    });
+    let token = mock.sign_jwt(json!({ "typ": "at+jwt" }), &claims);
+    let (status, _, body) = shell("", &format!("curl -i {} -H 'Authorization: Bearer {token}'", api.base));
+    assert_eq!((status, body.as_str()), (200, "Hello, grace"));
+}
+
+#[test]
+fn a_machine_reads_books_for_itself_and_for_an_organization() {
+    let output = command("machine", free_port()).output().unwrap();
+    let (shown, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{shown}{told}");
+    let lines: Vec<_> = shown.lines().filter(|line| line.starts_with("for ")).collect();
+    assert_eq!(
+        lines,
+        [
+            r#"for itself: {"books":["Middlemarch"],"organization":null,"reader":"machine"}"#,
+            r#"for org-acme: {"books":["Middlemarch"],"organization":"org-acme","reader":"machine"}"#,
+        ]
+    );
+    // A mistake is one line that says what to do.
+    let output = command("machine", free_port()).env("LOGTO_ENDPOINT", "https://my-tenant.logto.app").output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("app_id is missing (set LOGTO_APP_ID") && told.contains("app_secret is missing"), "{told}");
+    let output = command("machine", free_port()).env("ORGANIZATION", "org-globex").output().unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("organization.access_denied"));
 }
 
 #[test]

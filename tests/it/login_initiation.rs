@@ -137,4 +137,9 @@ async fn it_is_off_unless_it_is_turned_on() {
     let site = Site::start().await;
     let target = format!("{PATH}?{}", query(&[("iss", &site.mock.issuer())]));
     assert!(ask(&site, "GET", &target, &[], "").await.is_none());
+    assert!(!site.logto.reads_body(PATH) && self::site().await.logto.reads_body(PATH));
+    assert!(
+        site.logto.reads_body("/callback") && !site.logto.reads_body("/pay/callback"),
+        "bodies of others are theirs"
+    );
 }

@@ -5,9 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use http::Request;
 use logto::{
-    ContextOptions, Secret, SignInOptions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, Fault},
+    ApiClient, ContextOptions, MachineClient, Secret, SignInOptions, SignOutOptions, TokenExchange, TokenOptions,
+    testing::{Endpoint, Fault, MockApp, MockLogto},
 };
 
 use crate::support::{APP_SECRET, BOOKS, Browser, COOKIE_SECRET, Site};
@@ -106,6 +107,51 @@ async fn a_whole_sign_in_leaves_no_secret_behind() {
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         assert!(!logged.contains(secret.as_str()), "the log holds {secret}:\n{logged}");
         assert!(!printed.contains(secret.as_str()), "Debug or Display holds {secret}:\n{printed}");
+    }
+}
+
+#[tokio::test]
+async fn nor_does_a_machine_that_calls_an_api() {
+    let (log, _guard) = listen("trace,logto::testing=off,hyper=off,reqwest=off");
+    let app = MockApp::new("machine", APP_SECRET).role("librarian").token_exchange(true);
+    let mock = MockLogto::builder().machine(app).start().await.unwrap();
+    let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
+    let machine = machine.build().unwrap();
+    let books = TokenOptions::resource(BOOKS).scopes(["read:books"]);
+    let pat = mock.create_personal_access_token("ada", None);
+    let subject = mock.create_subject_token("ada");
+    let (by_pat, by_subject) =
+        (TokenExchange::personal_access_token(pat.as_str()), TokenExchange::impersonation(subject.as_str()));
+    let mut printed = format!("{machine:?} {by_pat:?} {by_subject:?}");
+
+    let own = machine.get_access_token(books.clone()).await.unwrap();
+    let exchanged = machine.exchange_token(by_pat.clone().resource(BOOKS)).await.unwrap();
+    let opaque = machine.exchange_token(by_subject.clone().scopes(["openid"])).await.unwrap();
+    printed.push_str(&format!("{own:?} {exchanged:?} {opaque:?}"));
+    let secrets =
+        [APP_SECRET, &pat, &subject, own.token(), exchanged.access_token().token(), opaque.access_token().token()];
+
+    // The mock's userinfo endpoint serves as an API that refuses the token.
+    let api = ApiClient::builder().base_url(mock.endpoint()).token(books.clone()).build().unwrap();
+    let refused = api.send(&machine, Request::get("/oidc/me").body("").unwrap()).await.unwrap();
+    assert_eq!(refused.status(), 401);
+    printed.push_str(&format!("{api:?}"));
+    for fault in [Fault::status(500), Fault::garbage(), Fault::close()] {
+        mock.fault(Endpoint::Token, fault);
+        let error = machine.get_access_token(books.clone().organization("none")).await.unwrap_err();
+        printed.push_str(&format!("{error} {error:?}"));
+        let error = machine.exchange_token(by_subject.clone()).await.unwrap_err();
+        printed.push_str(&format!("{error} {error:?}"));
+        mock.clear_faults();
+    }
+
+    let logged = log.text();
+    for expected in ["asked Logto", "asked an API", "another is tried", "Logto gave no token"] {
+        assert!(logged.contains(expected), "{expected}: {logged}");
+    }
+    for secret in secrets {
+        assert!(!logged.contains(secret), "the log holds {secret}:\n{logged}");
+        assert!(!printed.contains(secret), "Debug or Display holds {secret}:\n{printed}");
     }
 }
 

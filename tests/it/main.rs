@@ -8,6 +8,7 @@ mod support;
 
 #[cfg(feature = "actix-web")]
 mod actix_web;
+mod api_client;
 mod axum;
 mod back_channel;
 mod bad_input;
@@ -21,9 +22,11 @@ mod instances;
 mod jose;
 mod login_initiation;
 mod logs;
+mod machine;
 mod mistakes;
 mod next;
 mod oidc_provider;
+mod organizations;
 mod processes;
 mod recorded;
 mod redis;
@@ -32,4 +35,5 @@ mod refresh;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
+mod step_up;
 mod stores;

@@ -6,6 +6,7 @@ mod access_tokens;
 mod answers;
 mod callbacks;
 mod diagnosis;
+mod machines;
 mod replay;
 mod requests;
 mod sizes;

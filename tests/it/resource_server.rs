@@ -1,5 +1,11 @@
 //! An API that takes access tokens, from outside.
 
+#[cfg(feature = "actix-web")]
+mod actix_web;
+mod axum;
 pub mod cases;
 mod flow;
 mod neutral;
+mod over_http;
+#[cfg(feature = "rocket")]
+mod rocket;

@@ -256,11 +256,11 @@ impl Served {
 }
 
 /// Rocket wants to open its port itself.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn build(port: u16) -> Rocket<Build> {
+pub fn build(port: u16) -> Rocket<Build> {
     ::rocket::custom(Config {
         address: Ipv4Addr::LOCALHOST.into(),
         port,
@@ -271,7 +271,7 @@ fn build(port: u16) -> Rocket<Build> {
 }
 
 /// Until it listens.
-async fn launch(rocket: Rocket<Build>) {
+pub async fn launch(rocket: Rocket<Build>) {
     let up = Arc::new(Notify::new());
     let listening = Arc::clone(&up);
     let rocket =

@@ -4,6 +4,7 @@
 
 mod backchannel;
 mod control;
+mod exchange;
 mod faults;
 mod pages;
 mod recorded;

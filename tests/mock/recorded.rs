@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use logto::testing::{MockApp, MockLogto, TestClock};
 
 use crate::{
-    recording::{CALLBACK, NOT_REPLAYED, collect, files, recorded_ada, world},
+    recording::{CALLBACK, NOT_REPLAYED, collect, files, recorded_ada, world, world_where_the_web_app},
     replay::{Replay, compare_tokens, fixture, fixtures, form_value, xsrf},
     support::{API, authorization_url, param, refresh, text},
 };
@@ -30,6 +30,7 @@ async fn the_mock_answers_as_the_real_server_did() {
     done.extend(revocation().await);
     done.extend(logout().await);
     done.extend(machines().await);
+    done.extend(token_exchange().await);
 
     let mut files = BTreeSet::new();
     collect(&fixtures(), "", &mut files);
@@ -53,7 +54,7 @@ async fn discovery() -> BTreeSet<String> {
     replay.run("00-discovery/openid-configuration.json").await;
     replay.run("00-discovery/oauth-authorization-server.json").await;
     replay.run("00-discovery/discovery-root-wrong-place.json").await;
-    for file in files("70-api", &["14", "15", "16", "17", "18"]) {
+    for file in files("70-api", &["01", "02", "14", "15", "16", "17", "18"]) {
         replay.run(&file).await;
     }
     replay.done
@@ -396,4 +397,31 @@ async fn machines() -> BTreeSet<String> {
         token_like(&mut replay, name, text(&answer.json(), "access_token"));
     }
     replay.done
+}
+
+async fn token_exchange() -> BTreeSet<String> {
+    // The first recording is of the time before the app was allowed to.
+    let mock = world().start().await.unwrap();
+    let mut before = Replay::new(&mock);
+    before.run("61-token-exchange/01-not-allowed.json").await;
+
+    let mock = world_where_the_web_app(|web| web.token_exchange(true)).start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    for file in ["61-token-exchange/02-resource.json", "61-token-exchange/04-no-resource.json"] {
+        replay.learn_form(file, "subject_token", &mock.create_subject_token("ada"));
+        let answer = replay.run(file).await.json();
+        if file.contains("02-resource") {
+            token_like(&mut replay, "access_token_token_exchange", text(&answer, "access_token"));
+            replay.run("61-token-exchange/03-reused-subject-token.json").await;
+        }
+    }
+    replay.run("61-token-exchange/05-garbage.json").await;
+
+    let response = crate::exchange::subject_token_response().await;
+    let recorded = fixture("61-token-exchange/00-subject-token-response.json");
+    assert_eq!(response["expiresIn"], recorded["expiresIn"]);
+    assert!(text(&response, "subjectToken").starts_with("sub_") && text(&recorded, "subjectToken").starts_with("sub_"));
+    assert_eq!(response.as_object().unwrap().len(), recorded.as_object().unwrap().len());
+    replay.done.insert("61-token-exchange/00-subject-token-response.json".to_owned());
+    replay.done.into_iter().chain(before.done).collect()
 }

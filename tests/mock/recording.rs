@@ -13,7 +13,11 @@ pub(crate) const CALLBACK: &str = "http://localhost:3000/callback";
 
 /// The world of the recording.
 pub(crate) fn world() -> MockLogtoBuilder {
-    let web = MockApp::new(WEB, "PBw1T5q84pQL5ysG52ZbDMzMyvgdDpZc").redirect_uri(CALLBACK);
+    world_where_the_web_app(|web| web)
+}
+
+pub(crate) fn world_where_the_web_app(differs: impl FnOnce(MockApp) -> MockApp) -> MockLogtoBuilder {
+    let web = differs(MockApp::new(WEB, "PBw1T5q84pQL5ysG52ZbDMzMyvgdDpZc").redirect_uri(CALLBACK));
     let web = web.redirect_uri("http://127.0.0.1:3000/callback").post_logout_redirect_uri("http://localhost:3000/");
     let machine = MockApp::new("0oy4vc0dezrhkz2gm8mjb", "6B5OTs3oXn1GEIQcp6eYYlfqJdRg8lYZ");
     let third_party = MockApp::new("lte7t131whcexc4ex0grf", "cOxlq2OMACso0BEkPgLjlQf6vKadQqrN");
@@ -92,7 +96,6 @@ pub(crate) const NOT_REPLAYED: &[(&str, &str)] = &[
     ("51-backchannel-logout/06", "the Management API"),
     ("51-backchannel-logout/09", "a summary: nothing was received"),
     ("70-api/19", "pushed authorization requests are not covered"),
-    ("jwt/access_token_token_exchange", "token exchange is not covered"),
     ("jwt/many_organizations", "sizes, for other tests"),
     ("jwt/id_token_backchannel", "backchannel::apps_are_told_when_a_session_ends"),
 ];
@@ -136,6 +139,7 @@ pub(crate) const FOLDERS: &[&str] = &[
     "50-logout",
     "51-backchannel-logout",
     "60-client-credentials",
+    "61-token-exchange",
     "70-api",
     "jwt",
 ];

@@ -1,6 +1,6 @@
 //! The claims of an access token that is a JWT.
 
-use super::{Audience, members::claims};
+use super::{Actor, Audience, members::claims};
 
 claims! {
     /// What an access token for an API resource or an organization says (RFC 9068).
@@ -42,6 +42,10 @@ claims! {
             roles,
         }
         json {}
+        objects {
+            /// Who acts for `sub`, after a token exchange with an actor token (RFC 8693 section 4.1).
+            act: Actor,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeOwned, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 /// A member that is left out when it is null or of another type than expected.
@@ -19,6 +19,11 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
         Loose::List { texts, .. } => texts,
         _ => Vec::new(),
     })
+}
+
+/// An object with members of its own, left out when it is null or of another shape. It is rare enough to be read by way of a `Value`.
+pub(super) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(T::deserialize(serde_json::Value::deserialize(deserializer)?).ok())
 }
 
 /// A member that must be of its type.

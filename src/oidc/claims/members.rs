@@ -3,13 +3,14 @@
 //! A shared struct behind `#[serde(flatten)]` would have serde buffer every member before it is read.
 
 /// A struct of claims: `required` members must be there and of their type; `optional` ones, `lists` and `json` may be missing, null or
-/// anything else; whatever is not listed ends in `extra`.
+/// anything else; `objects` are left out unless they have the shape of their type; whatever is not listed ends in `extra`.
 macro_rules! claims {
     ($(#[$about:meta])* struct $name:ident {
         required { $($(#[$required_doc:meta])* $required:ident: $required_type:ty,)* }
         optional { $($(#[$optional_doc:meta])* $optional:ident: $optional_type:ty,)* }
         lists { $($(#[$list_doc:meta])* $list:ident,)* }
         json { $($(#[$json_doc:meta])* $json:ident,)* }
+        $(objects { $($(#[$object_doc:meta])* $object:ident: $object_type:ty,)* })?
     }) => {
         $(#[$about])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -35,6 +36,11 @@ macro_rules! claims {
                 #[serde(default, skip_serializing_if = "Option::is_none")]
                 pub $json: Option<serde_json::Value>,
             )*
+            $($(
+                $(#[$object_doc])*
+                #[serde(default, deserialize_with = "super::lenient::object", skip_serializing_if = "Option::is_none")]
+                pub $object: Option<$object_type>,
+            )*)?
             /// Every other member, as it came.
             #[serde(flatten)]
             pub extra: serde_json::Map<String, serde_json::Value>,

@@ -179,6 +179,23 @@ fn a_judged_claim_is_there_once() {
 }
 
 #[test]
+fn an_actor_is_typed_and_an_odd_one_is_none() {
+    let read = |act: Value| -> AccessTokenClaims { serde_json::from_value(with(minimal(), &[("act", act)])).unwrap() };
+    let chain = json!({ "sub": "support", "client_id": "desk", "act": { "sub": "script" } });
+    let claims = read(chain.clone());
+    let actor = claims.act.as_ref().unwrap();
+    assert_eq!((actor.sub.as_str(), &actor.extra["client_id"]), ("support", &json!("desk")));
+    assert_eq!(actor.act.as_ref().unwrap().sub, "script");
+    assert_eq!(serde_json::to_value(&claims).unwrap()["act"], chain);
+    for odd in [json!(null), json!("support"), json!(1), json!([]), json!({}), json!({ "sub": 1 })] {
+        let claims = read(odd.clone());
+        assert!(claims.act.is_none() && claims.extra.is_empty() && claims.sub == "user", "{odd}");
+    }
+    // History that cannot be read does not hide who acts.
+    assert_eq!(read(json!({ "sub": "support", "act": 7 })).act.unwrap().act, None);
+}
+
+#[test]
 fn roles_of_an_organization_whose_id_begins_like_anothers() {
     let claims = id_token(with(minimal(), &[("organization_roles", json!(["ab:x", "a:y", "a:z:1", "a"]))]));
     assert!(claims.organization_roles_of("a").eq(["y", "z:1"]));

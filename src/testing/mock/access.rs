@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{
     authorize::is_user_scope,
@@ -48,6 +48,10 @@ pub(super) fn for_user(
         Target { organization: Some(_), .. } => {
             let refused = || OidcError::new(403, "access_denied", "user is not a member of the organization");
             let scopes = available(&state.world, user.holder(), target).ok_or_else(refused)?;
+            if state.world.requires_mfa(target.organization) && !user.mfa {
+                let description = "organization requires MFA but user has no MFA configured";
+                return Err(OidcError::new(403, "access_denied", description));
+            }
             if !target.resource.is_none_or(known) {
                 return Err(OidcError::invalid_target());
             }
@@ -62,7 +66,21 @@ pub(super) fn for_user(
         Target { .. } => return opaque(state, what, scopes),
     };
     let scope = intersection(available, scopes).join(" ");
-    signed(state, &what.client_id, &what.user_id, target, Some(scope))
+    signed(state, &Party::of(what), target, Some(scope), state.authentication(what))
+}
+
+/// Whose token it is.
+pub(super) struct Party<'a> {
+    pub(super) client_id: &'a str,
+    pub(super) subject: &'a str,
+    /// Who acts for the subject (RFC 8693 section 4.1).
+    pub(super) actor: Option<&'a str>,
+}
+
+impl<'a> Party<'a> {
+    fn of(what: &'a Authorized) -> Self {
+        Self { client_id: &what.client_id, subject: &what.user_id, actor: None }
+    }
 }
 
 /// The scopes that the holder has of the target now. `None`: no member of the organization.
@@ -81,10 +99,10 @@ pub(super) fn intersection(mut available: Vec<String>, asked: &[String]) -> Vec<
 
 pub(super) fn signed(
     state: &State,
-    client_id: &str,
-    subject: &str,
+    party: &Party<'_>,
     target: Target<'_>,
     scope: Option<String>,
+    authentication: Map<String, Value>,
 ) -> OidcResult<AccessGranted> {
     let lifetime = target.resource.and_then(|indicator| state.world.resource(indicator));
     let lifetime = lifetime.map_or(LIFETIME, |resource| resource.access_token_ttl);
@@ -93,8 +111,10 @@ pub(super) fn signed(
         (None, organization) => format!("urn:logto:organization:{}", organization.unwrap_or_default()),
     };
     let mut claims = state.new_claims(&audience, lifetime)?;
-    claims.insert("sub".into(), subject.into());
-    claims.insert("client_id".into(), client_id.into());
+    claims.extend(authentication);
+    claims.insert("sub".into(), party.subject.into());
+    claims.insert("client_id".into(), party.client_id.into());
+    claims.extend(party.actor.map(|actor| ("act".into(), json!({ "sub": actor }))));
     claims.extend(scope.as_deref().map(|scope| ("scope".into(), scope.into())));
     if let (Some(_), Some(organization)) = (target.resource, target.organization) {
         claims.insert("organization_id".into(), organization.into());
@@ -103,7 +123,7 @@ pub(super) fn signed(
     Ok(AccessGranted { token, expires_in: whole_seconds(lifetime), scope })
 }
 
-fn opaque(state: &mut State, what: &Authorized, scopes: &[String]) -> OidcResult<AccessGranted> {
+pub(super) fn opaque(state: &mut State, what: &Authorized, scopes: &[String]) -> OidcResult<AccessGranted> {
     let scopes: Vec<_> = scopes.iter().filter(|scope| is_user_scope(scope)).cloned().collect();
     let token = random_token()?;
     let (issued_at, expires_at) = (state.now(), state.after(LIFETIME));

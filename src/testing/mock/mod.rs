@@ -11,6 +11,7 @@ mod browser;
 mod builder;
 mod claims;
 mod client;
+mod context;
 mod control;
 mod discovery;
 mod error;
@@ -21,6 +22,7 @@ mod inspect;
 mod interaction;
 mod keys;
 mod logout;
+mod management;
 mod pages;
 mod reply;
 mod request;
@@ -68,8 +70,8 @@ pub use self::{
 ///
 /// # Not covered
 ///
-/// Pushed authorization requests, device flow, token exchange, implicit and hybrid flow, enterprise SSO, MFA, the
-/// Management API and the Account API.
+/// Pushed authorization requests, device flow, implicit and hybrid flow, enterprise SSO, MFA, the Account API and the Management API, but
+/// for its subject tokens.
 pub struct MockLogto {
     shared: Arc<Shared>,
     address: Address,

@@ -4,7 +4,7 @@ use super::{
     authorize::authorize,
     discovery,
     error::{OidcError, OidcResult},
-    inspect, interaction, logout, pages,
+    inspect, interaction, logout, management, pages,
     reply::Reply,
     request::RecordedRequest,
     session,
@@ -102,6 +102,7 @@ fn dispatch(state: &mut State, request: &RecordedRequest) -> OidcResult {
         ("POST", "/oidc/session/end/confirm") => logout::confirm(state, request),
         ("GET", "/oidc/session/end/success") => Ok(logout::success()),
         ("GET", "/api/status") => Ok(Reply::empty(204)),
+        (_, path) if path.starts_with("/api/") => management::api(state, request),
         ("OPTIONS", path) if path.starts_with("/oidc/") => Ok(preflight(request)),
         ("GET", path) if path.starts_with("/oidc/auth/") => {
             let id = path.strip_prefix("/oidc/auth/").unwrap_or_default();

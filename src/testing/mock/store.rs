@@ -5,6 +5,8 @@ use std::{
     time::SystemTime,
 };
 
+use super::context::Context;
+
 /// What a user allowed an app in one session. Every code and token belongs to one, and is dead without it.
 #[derive(Debug, Default)]
 pub(super) struct Grant {
@@ -24,8 +26,9 @@ pub(super) struct Authorized {
     pub(super) scopes: Vec<String>,
     pub(super) resources: Vec<String>,
     pub(super) nonce: Option<String>,
-    /// Only if the request asked for `max_age` or `prompt=login`.
+    /// Only if the request asked for `max_age` or `prompt=login`, or with step-up authentication.
     pub(super) auth_time: Option<i64>,
+    pub(super) context: Context,
 }
 
 impl Authorized {
@@ -68,12 +71,29 @@ pub(super) struct AccessToken {
     pub(super) expires_at: SystemTime,
 }
 
+/// What the Management API gives to act for a user: good once.
+#[derive(Debug)]
+pub(super) struct SubjectToken {
+    pub(super) user_id: String,
+    pub(super) expires_at: SystemTime,
+    pub(super) used: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct PersonalAccessToken {
+    pub(super) user_id: String,
+    /// `None`: never.
+    pub(super) expires_at: Option<SystemTime>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Store {
     pub(super) grants: HashMap<String, Grant>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
     pub(super) access_tokens: HashMap<String, AccessToken>,
+    pub(super) subject_tokens: HashMap<String, SubjectToken>,
+    pub(super) personal_access_tokens: HashMap<String, PersonalAccessToken>,
 }
 
 impl Store {

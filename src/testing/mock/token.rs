@@ -28,16 +28,20 @@ pub(super) fn token(state: &mut State, request: &RecordedRequest) -> OidcResult 
     }
     let app = client::authenticate(state, request)?;
     let kind = form.get("grant_type").ok_or_else(|| OidcError::missing("grant_type"))?;
-    let is_for_machines = kind == "client_credentials";
+    let is_allowed = match kind {
+        "client_credentials" => app.kind == AppKind::Machine,
+        "authorization_code" | "refresh_token" => app.kind != AppKind::Machine,
+        grant::exchange::GRANT_TYPE => app.token_exchange,
+        _ => true,
+    };
+    if !is_allowed {
+        return Err(OidcError::invalid_request("requested grant type is not allowed for this client"));
+    }
     let response = match kind {
-        "authorization_code" | "refresh_token" | "client_credentials"
-            if is_for_machines != (app.kind == AppKind::Machine) =>
-        {
-            return Err(OidcError::invalid_request("requested grant type is not allowed for this client"));
-        }
         "authorization_code" => grant::code::exchange(state, &app, form)?,
         "refresh_token" => grant::refresh::refresh(state, &app, form)?,
         "client_credentials" => grant::machine::machine(state, &app, form)?,
+        grant::exchange::GRANT_TYPE => grant::exchange::exchange(state, &app, form)?,
         _ => return Err(OidcError::new(400, "unsupported_grant_type", "unsupported grant_type requested")),
     };
     Ok(Reply::json(200, &tampering::apply(&mut state.tampering.token_response, response)))
@@ -61,6 +65,7 @@ pub(super) fn id_token(state: &mut State, app: &MockApp, what: &Authorized, scop
     let mut claims = state.world.claims(user, scopes, Place::IdToken);
     claims.extend(what.nonce.as_deref().map(|nonce| ("nonce".into(), nonce.into())));
     claims.extend(what.auth_time.map(|time| ("auth_time".into(), time.into())));
+    claims.extend(state.authentication(what));
     if app.backchannel_session_required {
         claims.insert("sid".into(), what.sid.as_str().into());
     }

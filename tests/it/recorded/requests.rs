@@ -46,7 +46,7 @@ fn assert_same_page(name: &str, sent: &Url, recorded: &Exchange) {
 
 /// A request that the crate itself sends.
 #[track_caller]
-fn assert_same_request(name: &str, sent: &Request<Vec<u8>>, recorded: &Exchange) {
+pub(super) fn assert_same_request(name: &str, sent: &Request<Vec<u8>>, recorded: &Exchange) {
     assert_eq!((sent.method().as_str(), sent.uri().to_string()), (recorded.method(), recorded.url()), "{name}");
     for header in ["content-type", "authorization"] {
         assert_eq!(sent.headers().get(header).map(|value| value.to_str().unwrap()), recorded.header(header), "{name}");

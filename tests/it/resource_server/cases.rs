@@ -20,7 +20,7 @@ use crate::support::BOOKS;
 
 /// `GET /books`, a handler with `ApiAuth<ReadBooks>`.
 pub struct ReadBooks;
-/// `GET /acme`, a handler with `ApiAuth<OfAcme>`.
+/// `GET /acme`, a handler with `ApiAuth<OfAcme>`, or one that requires the same by value.
 pub struct OfAcme;
 /// `GET /transfer`, a handler with `ApiAuth<Recent>`.
 pub struct Recent;
@@ -46,8 +46,8 @@ impl Require for Recent {
 /// A request, and the answer to it.
 pub struct Case {
     pub name: &'static str,
-    /// `/books`, `/acme`, `/transfer` as above, whose handlers answer with the token's `sub`; `/greeting` takes an optional `ApiAuth` and
-    /// answers with `sub` or `nobody`.
+    /// `/books`, `/acme`, `/transfer` as above, whose handlers answer with the token's `sub`; `/greeting` takes an optional `ApiAuth`, and
+    /// `/shelf` an optional `ApiAuth<ReadBooks>`, and they answer with `sub` or `nobody`.
     pub path: &'static str,
     /// The values of the `Authorization` headers.
     pub headers: Vec<String>,
@@ -216,10 +216,11 @@ pub async fn cases(world: &World) -> Vec<Case> {
         malformed("a list", vec![format!("Bearer {right}, Bearer {right}")]),
         malformed("a token of 64 KB", vec![bearer(&"a".repeat(64 * 1024))]),
         malformed("a quoted token", vec![format!("Bearer \"{right}\"")]),
+        malformed("a token of other letters", vec!["Bearer \u{e9}".to_owned()]),
     ];
     cases.extend(tokens(world, &right).await);
     cases.extend(privileges(world));
-    cases.extend(optional(&right));
+    cases.extend(optional(world, &right));
     cases.extend(revoked_key(world));
     cases
 }
@@ -384,7 +385,7 @@ fn privileges(world: &World) -> Vec<Case> {
 }
 
 /// A route that anyone may ask: who sends no credentials is nobody, who sends bad ones is refused.
-fn optional(right: &str) -> Vec<Case> {
+fn optional(world: &World, right: &str) -> Vec<Case> {
     let greeting = |case: Case| Case {
         path: "/greeting",
         www_authenticate: case.www_authenticate.map(|header| header.replace(r#" scope="read:books","#, "")),
@@ -407,6 +408,19 @@ fn optional(right: &str) -> Vec<Case> {
             "The access token is malformed.",
             "invalid_token",
         )),
+        good("an optional token with a scope", "/shelf", format!("Bearer {right}")),
+        Case { path: "/shelf", ..nobody("no optional token with a scope", vec![]) },
+        Case {
+            path: "/shelf",
+            ..bad(
+                "an optional token that lacks a scope",
+                vec![format!("Bearer {}", world.token(json!({ "scope": "write:books" })))],
+                403,
+                "insufficient_scope",
+                "The access token lacks a scope.",
+                "insufficient_scope",
+            )
+        },
     ]
 }
 

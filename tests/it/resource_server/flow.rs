@@ -201,7 +201,7 @@ async fn claims_of_the_application() {
     let custom: Custom = auth.claims().unwrap();
     assert_eq!((custom.plan.as_str(), custom.sub.as_str()), ("gold", "user-ada"));
     assert_eq!((auth.roles(), auth.acr()), (["librarian".to_owned()].as_slice(), Some("mfa")));
-    assert_eq!(auth.extra()["act"]["sub"], "support");
+    assert_eq!(auth.actor().unwrap().sub, "support");
     assert_eq!(auth.auth_time(), Some(logto::Clock::now(&world.clock)));
     assert_eq!(auth.expires_at(), logto::Clock::now(&world.clock) + Duration::from_secs(3600));
 

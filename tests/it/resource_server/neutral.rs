@@ -14,6 +14,9 @@ async fn send(api: &ResourceServer, case: &Case) -> Answer {
         "/greeting" => {
             ApiAuth::<()>::authorize_optional(api, headers).await.map(|auth| sub(auth.map(ApiAuth::into_inner)))
         }
+        "/shelf" => {
+            ApiAuth::<ReadBooks>::authorize_optional(api, headers).await.map(|auth| sub(auth.map(ApiAuth::into_inner)))
+        }
         path => panic!("{path}"),
     };
     match result {

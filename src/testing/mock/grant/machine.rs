@@ -1,9 +1,9 @@
 //! A token for a machine itself (RFC 6749 section 4.4).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::testing::mock::{
-    access::{self, Target},
+    access::{self, Party, Target},
     error::{OidcError, OidcResult},
     request::Params,
     state::State,
@@ -25,6 +25,7 @@ pub(in crate::testing::mock) fn machine(state: &mut State, app: &MockApp, form: 
     let scope = access::intersection(available, &form.words("scope").unwrap_or_default()).join(" ");
     // Without an organization an empty scope is left out; with one it is there.
     let scope = Some(scope).filter(|scope| !scope.is_empty() || target.organization.is_some());
-    let granted = access::signed(state, &app.id, &app.id, target, scope)?;
+    let party = Party { client_id: &app.id, subject: &app.id, actor: None };
+    let granted = access::signed(state, &party, target, scope, Map::new())?;
     Ok(token::response(granted, None, None))
 }

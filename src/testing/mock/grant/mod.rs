@@ -1,5 +1,6 @@
 //! The grants of the token endpoint.
 
 pub(super) mod code;
+pub(super) mod exchange;
 pub(super) mod machine;
 pub(super) mod refresh;

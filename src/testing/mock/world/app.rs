@@ -18,6 +18,7 @@ pub struct MockApp {
     pub(crate) backchannel_logout_uri: Option<String>,
     pub(crate) backchannel_session_required: bool,
     pub(crate) rotate_refresh_token: bool,
+    pub(crate) token_exchange: bool,
     roles: Vec<String>,
     memberships: Vec<Membership>,
 }
@@ -47,6 +48,7 @@ impl MockApp {
             backchannel_logout_uri: None,
             backchannel_session_required: false,
             rotate_refresh_token: true,
+            token_exchange: false,
             roles: Vec::new(),
             memberships: Vec::new(),
         }
@@ -105,6 +107,13 @@ impl MockApp {
     #[must_use]
     pub fn third_party(mut self) -> Self {
         self.third_party = true;
+        self
+    }
+
+    /// Whether it may exchange tokens (`Allow token exchange` in the Console). Without this, no app may.
+    #[must_use]
+    pub fn token_exchange(mut self, allowed: bool) -> Self {
+        self.token_exchange = allowed;
         self
     }
 

@@ -1,0 +1,188 @@
+//! Calls an API with an access token, and goes on where a new token or a little patience helps.
+
+mod builder;
+mod challenge;
+mod retry;
+mod source;
+
+use std::{fmt, sync::Arc};
+
+use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use url::Url;
+
+pub use self::{builder::ApiClientBuilder, source::TokenSource};
+use self::{builder::Patience, retry::Retries};
+use crate::{
+    AccessToken, Clock, Error, Result, TokenOptions,
+    error::Code,
+    http::{Transport, request, valid},
+};
+
+/// One API: where it is, and for what its access tokens are. Cheap to clone; make one for each API and share it.
+///
+/// ```
+/// # async fn example(machine: logto::MachineClient, session: logto::RequestSession) -> logto::Result<()> {
+/// use http::Request;
+/// use logto::{ApiClient, TokenOptions};
+///
+/// let books = ApiClient::builder()
+///     .base_url("https://api.example.com/v1")
+///     .token(TokenOptions::resource("https://api.example.com").scopes(["read:books"]))
+///     .build()?;
+///
+/// // As a machine, and as the user who is signed in.
+/// let response = books.send(&machine, Request::get("/books?page=2").body(vec![]).unwrap()).await?;
+/// let response = books.in_organization("acme-id").send(&session, Request::get("/books").body(vec![]).unwrap()).await?;
+/// assert_eq!(response.status(), 200);
+/// # Ok(()) }
+/// ```
+///
+/// - **The token goes to this API alone**: to addresses below `base_url`, over https unless the API is on this machine. Redirects are not
+///   followed; they are the response.
+/// - **401**: the token is replaced once and the request sent again, if the challenge says `invalid_token` or nothing (RFC 6750 section 3.1).
+///   `insufficient_scope` and `insufficient_user_authentication` (RFC 9470) come back as they are: a new token would not help.
+/// - **429 and 503** with `Retry-After` (RFC 9110 section 10.2.3): the request is sent again after that time, as long as all waiting together
+///   stays within [`max_wait`](ApiClientBuilder::max_wait), and at most three times. After 429 any request is repeated: it was turned away.
+///   After 503 only one of an idempotent method (RFC 9110 section 9.2.2), for it may have been carried out; see
+///   [`retry_any_method`](ApiClientBuilder::retry_any_method).
+/// - Every other status is a response like any other. An error is what left no response, or no token.
+#[derive(Clone)]
+pub struct ApiClient {
+    api: Arc<Api>,
+    token: TokenOptions,
+}
+
+struct Api {
+    base_url: Url,
+    transport: Transport,
+    patience: Patience,
+    clock: Arc<dyn Clock>,
+}
+
+impl ApiClient {
+    /// Begins the settings.
+    pub fn builder() -> ApiClientBuilder {
+        ApiClientBuilder::default()
+    }
+
+    /// The same API, with tokens for an organization.
+    #[must_use]
+    pub fn in_organization(&self, id: impl Into<String>) -> Self {
+        Self { api: Arc::clone(&self.api), token: self.token.clone().organization(id) }
+    }
+
+    /// The same API, with tokens that have these scopes.
+    #[must_use]
+    pub fn with_scopes<S: Into<String>>(&self, scopes: impl IntoIterator<Item = S>) -> Self {
+        Self { api: Arc::clone(&self.api), token: self.token.clone().scopes(scopes) }
+    }
+
+    /// Sends a request with an access token from `source`: a [`MachineClient`](crate::MachineClient), the session of a user
+    /// ([`RequestSession`](crate::RequestSession)), or a token at hand ([`AccessToken`]).
+    ///
+    /// The request's address is a path, which is put behind `base_url`, or an absolute URL below it. `Authorization` is overwritten. The body
+    /// is bytes, so that it can be sent again.
+    ///
+    /// # Errors
+    /// Those of the source. `api.other_origin` where the address leads away from the API; nothing was sent then. `network.…`; where the
+    /// connection broke, the API may have carried the request out.
+    pub async fn send<B: Into<Vec<u8>>>(
+        &self,
+        source: &(impl TokenSource + ?Sized),
+        request: Request<B>,
+    ) -> Result<Response<Vec<u8>>> {
+        let Self { api, token: options } = self;
+        let (parts, body) = request.into_parts();
+        let (url, body) = (api.url(&parts)?, body.into());
+        let mut token = source.access_token(options).await?;
+        let mut is_replaced = false;
+        let mut retries = Retries::new(&api.patience);
+        loop {
+            let response = api.ask(&parts, &url, body.clone(), &token).await?;
+            if response.status() == StatusCode::UNAUTHORIZED
+                && !is_replaced
+                && challenge::is_about_the_token(response.headers())
+            {
+                is_replaced = true;
+                let other = source.instead_of(&token, options).await?;
+                if other.token() == token.token() {
+                    return Ok(response);
+                }
+                tracing::debug!(target: "logto::api", "the API refused the access token; another is tried");
+                token = other;
+                continue;
+            }
+            let Some(wait) = retries.next(&parts.method, &response, api.clock.now()) else {
+                return Ok(response);
+            };
+            tracing::debug!(target: "logto::api", status = response.status().as_u16(), ?wait, "the API asks to come back later");
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+impl Api {
+    /// The address of the request, which must be the API's own.
+    fn url(&self, parts: &Parts) -> Result<Url> {
+        let uri = &parts.uri;
+        let base = self.base_url.as_str().trim_end_matches('/');
+        let text = match (uri.scheme(), uri.authority()) {
+            (None, None) if uri.path().starts_with('/') => format!("{base}{uri}"),
+            (None, _) => return Err(self.leads_away("it is no path, which begins with a slash")),
+            (Some(_), _) => uri.to_string(),
+        };
+        let url = Url::parse(&text).map_err(|source| self.leads_away("it is no URL").with_source(source))?;
+        // Compared after dots in the path are resolved, as they are sent.
+        let base_path = self.base_url.path().trim_end_matches('/');
+        let below = url.path().strip_prefix(base_path).is_some_and(|rest| rest.starts_with('/') || rest.is_empty());
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        if url.origin() != self.base_url.origin() || !anonymous {
+            return Err(self.leads_away("it leads to another origin"));
+        }
+        if !below {
+            return Err(self.leads_away("it leads outside of the path of `base_url`"));
+        }
+        Ok(url)
+    }
+
+    fn leads_away(&self, why: &str) -> Error {
+        Error::new(Code::ApiOtherOrigin, format!("the request's address is not below {}: {why}", self.base_url))
+    }
+
+    async fn ask(&self, parts: &Parts, url: &Url, body: Vec<u8>, token: &AccessToken) -> Result<Response<Vec<u8>>> {
+        let mut request = valid(request(parts.method.clone(), url).body(body))?;
+        for name in parts.headers.keys() {
+            request.headers_mut().remove(name);
+        }
+        request.headers_mut().extend(parts.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.token())).map_err(|_| {
+            Error::new(Code::AccessTokenMalformed, "the access token has characters that no header may have")
+        })?;
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        self.transport.exchange(request).await.map_err(explained)
+    }
+}
+
+/// What to do, where it is the API and not Logto that could not be asked.
+fn explained(error: Error) -> Error {
+    let hint = match error.code_of() {
+        Code::Unreachable => "Check that this server reaches the API's `base_url`: DNS, firewall, TLS certificates.",
+        Code::Timeout => "The API did not answer in time: try again, or raise `timeout` of its `ApiClient`.",
+        Code::BodyTooLarge => "Raise `max_body` of the `ApiClient`, or ask the API for less at once.",
+        _ => return error,
+    };
+    error.with_hint(hint)
+}
+
+impl fmt::Debug for ApiClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiClient")
+            .field("base_url", &self.api.base_url.as_str())
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! The settings of an [`ApiClient`], and the one place that checks them.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::{Api, ApiClient};
+use crate::{
+    Clock, HttpClient, Result, TokenOptions,
+    clock::SystemClock,
+    config::problems::{Problems, is_loopback},
+    http::{self, Transport},
+};
+
+/// Settings on their way to an [`ApiClient`].
+#[derive(Clone, Default)]
+#[must_use]
+pub struct ApiClientBuilder {
+    base_url: Option<String>,
+    token: TokenOptions,
+    timeout: Option<Duration>,
+    max_wait: Option<Duration>,
+    any_method: bool,
+    max_body: Option<usize>,
+    http_client: Option<Arc<dyn HttpClient>>,
+    clock: Option<Arc<dyn Clock>>,
+}
+
+/// How long and for whom to wait.
+pub(super) struct Patience {
+    pub(super) max_wait: Duration,
+    pub(super) any_method: bool,
+}
+
+impl ApiClientBuilder {
+    /// The address of the API; may have a path. Requests and their tokens go nowhere else. Required.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// For what to ask tokens: the API's resource, its scopes, perhaps an organization. Required, but for APIs of Logto itself.
+    pub fn token(mut self, options: TokenOptions) -> Self {
+        self.token = options;
+        self
+    }
+
+    /// How long the API may take to answer one request, in whole seconds. Default: 10 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// For how long at most one call waits in all because the API asks for it (429 and 503 with `Retry-After`). Default: 30 seconds. A longer
+    /// `Retry-After` is not waited for: the response comes back at once. With zero nothing is sent again.
+    pub fn max_wait(mut self, time: Duration) -> Self {
+        self.max_wait = Some(time);
+        self
+    }
+
+    /// Whether POST and PATCH, too, are sent again after 503 with `Retry-After`. Default: no, since the API may have carried them out. Turn it
+    /// on for an API that recognizes what it has seen (by an `Idempotency-Key`, say).
+    pub fn retry_any_method(mut self, retry: bool) -> Self {
+        self.any_method = retry;
+        self
+    }
+
+    /// How many bytes of a response's body are read; a larger one is the error `network.body_too_large`. Default: 10 MB (10,000,000).
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = Some(bytes);
+        self
+    }
+
+    /// The client that reaches the API: a configured `reqwest::Client` (own certificates, a proxy), or any [`HttpClient`]. It must not follow
+    /// redirects.
+    pub fn http_client(mut self, client: impl HttpClient) -> Self {
+        self.http_client = Some(Arc::new(client));
+        self
+    }
+
+    /// The clock by which a date in `Retry-After` is judged. Default: the system's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// `config.invalid`, which names every setting that is missing or wrong, each with what to do; `config.http_client` if no HTTP client
+    /// can be made.
+    pub fn build(self) -> Result<ApiClient> {
+        let mut problems = Problems(Vec::new());
+        let missing = "give the address of the API, such as https://api.example.com";
+        let base_url = problems.url("base_url", self.base_url.as_deref(), missing);
+        if let Some(url) = &base_url {
+            problems.unless(url.scheme() == "https" || is_loopback(url), || {
+                "base_url is http on another machine (use https; tokens travel over it)".into()
+            });
+        }
+        if let Some(resource) = &self.token.resource {
+            problems.resource(resource);
+        }
+        let timeout = self.timeout.unwrap_or(Duration::from_secs(10));
+        problems.timeout(timeout.as_secs());
+        let max_body = self.max_body.unwrap_or(10_000_000);
+        let (Some(base_url), true) = (base_url, problems.0.is_empty()) else {
+            return Err(problems.into_error());
+        };
+        let client = match self.http_client {
+            Some(client) => client,
+            None => http::default_client()?,
+        };
+        let api = Api {
+            base_url,
+            transport: Transport::to_api(client, timeout, max_body),
+            patience: Patience {
+                max_wait: self.max_wait.unwrap_or(Duration::from_secs(30)),
+                any_method: self.any_method,
+            },
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+        };
+        Ok(ApiClient { api: Arc::new(api), token: self.token })
+    }
+}
+
+impl fmt::Debug for ApiClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiClientBuilder")
+            .field("base_url", &self.base_url)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}

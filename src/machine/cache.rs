@@ -1,0 +1,221 @@
+//! The tokens that a machine holds, and who asks for the next.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    Clock, Error, Result,
+    clock::{unix_seconds, whole_seconds},
+    error::Code,
+    session::StoredAccessToken,
+    types::TokenKey,
+};
+
+/// Seconds for which a failure answers for Logto where there is no token to serve, so that a crowd waits for one answer together.
+const FAILURE: i64 = 1;
+/// And where there is one: its last minute is not spent asking.
+const COOLDOWN: i64 = 10;
+/// Logto's `Retry-After` is heeded up to this many seconds.
+const LONGEST_WAIT: i64 = 60;
+
+/// What will do.
+pub(super) enum Want<'a> {
+    /// A token that lives as many seconds yet, or as its lifetime calls for.
+    Valid(Option<i64>),
+    /// One that Logto gives now.
+    Fresh,
+    /// Any but this one.
+    InsteadOf(&'a str),
+}
+
+/// A slot for each resource, organization and set of scopes: at most `capacity`, then the longest unused goes.
+pub(super) struct Tokens {
+    capacity: usize,
+    slots: Mutex<Slots>,
+}
+
+#[derive(Default)]
+struct Slots {
+    by_key: HashMap<TokenKey, Entry>,
+    /// Counts the calls.
+    turn: u64,
+}
+
+struct Entry {
+    slot: Arc<Slot>,
+    used: u64,
+}
+
+/// One token, and the gate to the next.
+#[derive(Default)]
+pub(super) struct Slot {
+    /// Held across the network by the one task that asks.
+    gate: Arc<tokio::sync::Mutex<()>>,
+    /// Never held across an `await`.
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<StoredAccessToken>,
+    failure: Option<Failure>,
+    /// How many requests have come to an end. It tells those who waited whether it was for one.
+    ended: u64,
+}
+
+struct Failure {
+    error: Error,
+    at: i64,
+    until: i64,
+}
+
+impl Tokens {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity: capacity.max(1), slots: Mutex::default() }
+    }
+
+    pub(super) fn slot(&self, key: &TokenKey) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.turn = slots.turn.wrapping_add(1);
+        let turn = slots.turn;
+        if let Some(entry) = slots.by_key.get_mut(key) {
+            entry.used = turn;
+            return Arc::clone(&entry.slot);
+        }
+        while slots.by_key.len() >= self.capacity {
+            // Rather one that nobody is waiting at: another caller would begin a second request there.
+            let busy = |entry: &Entry| Arc::strong_count(&entry.slot) > 1;
+            let oldest = slots.by_key.iter().min_by_key(|(_, entry)| (busy(entry), entry.used));
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
+            slots.by_key.remove(&oldest);
+        }
+        let slot = Arc::<Slot>::default();
+        slots.by_key.insert(key.clone(), Entry { slot: Arc::clone(&slot), used: turn });
+        slot
+    }
+}
+
+impl Slot {
+    /// The token; asked for if need be, by one caller for all that came in the meantime.
+    pub(super) async fn get<A, F>(
+        self: &Arc<Self>,
+        want: Want<'_>,
+        clock: &Arc<dyn Clock>,
+        ask: A,
+    ) -> Result<StoredAccessToken>
+    where
+        A: FnOnce() -> F,
+        F: Future<Output = Result<StoredAccessToken>> + Send + 'static,
+    {
+        let ended = {
+            let state = self.state();
+            if let Some(outcome) = state.settled(&want, now(clock)) {
+                return outcome;
+            }
+            state.ended
+        };
+        let gate = if let Ok(gate) = Arc::clone(&self.gate).try_lock_owned() {
+            gate
+        } else {
+            // Somebody is asking. A token in its last minute serves those who did not insist on more.
+            if let (Want::Valid(None), Some(token)) = (&want, self.state().living(now(clock))) {
+                return Ok(token);
+            }
+            Arc::clone(&self.gate).lock_owned().await
+        };
+        let outcome = {
+            let state = self.state();
+            if state.ended == ended { state.settled(&want, now(clock)) } else { state.brought(&want, now(clock)) }
+        };
+        if let Some(outcome) = outcome {
+            return outcome;
+        }
+        let (slot, its_clock, asking) = (Arc::clone(self), Arc::clone(clock), ask());
+        let task = tokio::spawn(async move {
+            let outcome = asking.await;
+            slot.settle(&outcome, now(&its_clock));
+            drop(gate);
+            outcome
+        });
+        let broke_off = |source| Error::new(Code::Unreachable, "the request broke off").with_source(source);
+        let outcome = task.await.map_err(broke_off)?;
+        outcome.or_else(|error| self.state().spared(&want, &error, now(clock)).ok_or(error))
+    }
+
+    /// Writes down how a request ended.
+    fn settle(&self, outcome: &Result<StoredAccessToken>, now: i64) {
+        let mut state = self.state();
+        state.ended = state.ended.wrapping_add(1);
+        match outcome {
+            Ok(token) => {
+                state.token = Some(token.clone());
+                state.failure = None;
+            }
+            Err(error) => {
+                let least = if state.living(now).is_some() { COOLDOWN } else { FAILURE };
+                let wait = error.retry_after().map_or(least, whole_seconds).clamp(least, LONGEST_WAIT);
+                tracing::warn!(target: "logto::machine", %error, "Logto gave no token");
+                state.failure = Some(Failure { error: error.clone(), at: now, until: now.saturating_add(wait) });
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing that holds the lock can panic; if it did, every state is a valid one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// What is answered without asking, if anything is.
+    fn settled(&self, want: &Want<'_>, now: i64) -> Option<Result<StoredAccessToken>> {
+        if let Some(token) = self.token.as_ref().filter(|token| want.is_met_by(token, now)) {
+            return Some(Ok(token.clone()));
+        }
+        // A clock that was set back must not make a failure last.
+        let failure = self.failure.as_ref().filter(|failure| (failure.at..failure.until).contains(&now))?;
+        Some(self.spared(want, &failure.error, now).ok_or_else(|| failure.error.clone()))
+    }
+
+    /// What the request brought that the caller waited for.
+    fn brought(&self, want: &Want<'_>, now: i64) -> Option<Result<StoredAccessToken>> {
+        match (&self.failure, &self.token, want) {
+            (Some(failure), _, _) => Some(self.spared(want, &failure.error, now).ok_or_else(|| failure.error.clone())),
+            (None, Some(token), Want::InsteadOf(refused)) => {
+                (token.token.expose() != *refused).then(|| Ok(token.clone()))
+            }
+            // However short it lives: a second request would bring no other.
+            (None, Some(token), _) => Some(Ok(token.clone())),
+            (None, None, _) => None,
+        }
+    }
+
+    /// The token that still lives, for who can do with it while Logto cannot be asked.
+    fn spared(&self, want: &Want<'_>, error: &Error, now: i64) -> Option<StoredAccessToken> {
+        (matches!(want, Want::Valid(_)) && error.is_transient()).then(|| self.living(now)).flatten()
+    }
+
+    fn living(&self, now: i64) -> Option<StoredAccessToken> {
+        self.token.as_ref().filter(|token| token.serves(now, Some(0))).cloned()
+    }
+}
+
+impl Want<'_> {
+    fn is_met_by(&self, token: &StoredAccessToken, now: i64) -> bool {
+        match self {
+            Self::Valid(validity) => token.serves(now, *validity),
+            Self::Fresh => false,
+            Self::InsteadOf(refused) => token.token.expose() != *refused && token.serves(now, Some(0)),
+        }
+    }
+}
+
+fn now(clock: &Arc<dyn Clock>) -> i64 {
+    unix_seconds(clock.now())
+}
+
+#[cfg(test)]
+mod tests;

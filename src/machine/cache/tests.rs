@@ -1,0 +1,180 @@
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use super::{Slot, Tokens, Want};
+use crate::{Clock, Error, Result, error::Code, session::StoredAccessToken, types::TokenKey};
+
+const NOON: i64 = 1_795_385_584;
+
+struct Watch(AtomicI64);
+
+impl Clock for Watch {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(u64::try_from(self.0.load(Ordering::Relaxed)).unwrap())
+    }
+}
+
+/// A slot whose server is asked by the way.
+struct World {
+    slot: Arc<Slot>,
+    watch: Arc<Watch>,
+    asked: AtomicUsize,
+}
+
+impl World {
+    fn new() -> Self {
+        let watch = Arc::new(Watch(AtomicI64::new(NOON)));
+        Self { slot: Arc::default(), watch, asked: AtomicUsize::new(0) }
+    }
+
+    /// Asks for a token while the server gives tokens of this lifetime, numbered; or while it fails.
+    async fn get(&self, want: Want<'_>, server: Result<i64>) -> Result<String> {
+        let watch: Arc<Watch> = Arc::clone(&self.watch);
+        let clock: Arc<dyn Clock> = watch;
+        let ask = || {
+            let number = self.asked.fetch_add(1, Ordering::Relaxed);
+            let now = self.watch.0.load(Ordering::Relaxed);
+            async move {
+                let key = TokenKey::default();
+                Ok(StoredAccessToken::new(key, format!("token {number}").into(), String::new(), now, server?))
+            }
+        };
+        Ok(self.slot.get(want, &clock, ask).await?.token.expose().to_owned())
+    }
+
+    fn set(&self, seconds: i64) {
+        self.watch.0.store(NOON + seconds, Ordering::Relaxed);
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.swap(0, Ordering::Relaxed)
+    }
+}
+
+fn down() -> Error {
+    Error::new(Code::Unreachable, "down")
+}
+
+fn key(name: &str) -> TokenKey {
+    TokenKey { organization: Some(name.to_owned()), ..TokenKey::default() }
+}
+
+#[test]
+fn the_longest_unused_slot_goes_and_a_busy_one_stays() {
+    let tokens = Tokens::new(2);
+    let slot = |name: &str| Arc::downgrade(&tokens.slot(&key(name)));
+    let lives = |slot: &Weak<Slot>| slot.upgrade().is_some();
+    let (a, b) = (slot("a"), slot("b"));
+    assert!(Weak::ptr_eq(&a, &slot("a")));
+    let c = slot("c");
+    assert!(lives(&a) && !lives(&b) && lives(&c));
+
+    let busy = a.upgrade().unwrap();
+    let d = slot("d");
+    assert!(Weak::ptr_eq(&a, &slot("a")) && !lives(&c) && lives(&d));
+    // Whatever is busy, there are never more.
+    let other = d.upgrade().unwrap();
+    let _ = (slot("e"), slot("f"));
+    assert_eq!(tokens.slots.lock().unwrap().by_key.len(), 2);
+    drop((busy, other));
+    assert_eq!(Tokens::new(0).capacity, 1);
+}
+
+#[tokio::test]
+async fn a_failure_answers_for_a_second_and_beside_a_token_for_ten() {
+    let world = World::new();
+    let valid = || Want::Valid(None);
+    for seconds in [0, 0, 1] {
+        world.set(seconds);
+        assert!(world.get(valid(), Err(down())).await.is_err());
+    }
+    assert_eq!(world.asked(), 2);
+    // The last failure was in this second.
+    assert!(world.get(valid(), Ok(3600)).await.is_err());
+    world.set(2);
+    assert_eq!(world.get(valid(), Ok(3600)).await.unwrap(), "token 0");
+    assert_eq!(world.asked(), 1);
+
+    // Its last minute.
+    for (seconds, asked) in [(3541, 0), (3542, 1), (3551, 0), (3552, 1), (3561, 0), (3562, 1), (3601, 1)] {
+        world.set(seconds);
+        assert_eq!(world.get(valid(), Err(down())).await.unwrap(), "token 0", "{seconds}");
+        assert_eq!(world.asked(), asked, "{seconds}");
+    }
+    // Over. The failure of before still answers, and nothing else does.
+    world.set(3602);
+    assert!(world.get(valid(), Ok(3600)).await.is_err());
+    assert_eq!(world.asked(), 0);
+    world.set(3611);
+    assert_eq!(world.get(valid(), Ok(3600)).await.unwrap(), "token 0");
+}
+
+#[tokio::test]
+async fn retry_after_is_heeded_up_to_a_minute() {
+    for (seconds, until) in [(0, 1), (5, 5), (3600, 60), (u64::MAX, 60)] {
+        let world = World::new();
+        let busy = Error::new(Code::TokenRefused, "busy").with_response(429, Some(Duration::from_secs(seconds)));
+        assert!(world.get(Want::Fresh, Err(busy)).await.is_err());
+        world.set(until - 1);
+        assert!(world.get(Want::Fresh, Ok(60)).await.is_err(), "{seconds}");
+        world.set(until);
+        world.get(Want::Fresh, Ok(60)).await.unwrap();
+        assert_eq!(world.asked(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_does_not_make_a_failure_last() {
+    let world = World::new();
+    assert!(world.get(Want::Valid(None), Err(down())).await.is_err());
+    world.set(-3600);
+    world.get(Want::Valid(None), Ok(60)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_softened() {
+    let world = World::new();
+    world.get(Want::Valid(None), Ok(3600)).await.unwrap();
+    world.set(3590);
+    let refused = Error::new(Code::ClientRejected, "the secret was changed");
+    let error = world.get(Want::Valid(None), Err(refused)).await.unwrap_err();
+    assert!(error.is(Code::ClientRejected));
+    // Who insists on a fresh one gets no old one.
+    let world = World::new();
+    world.get(Want::Valid(None), Ok(3600)).await.unwrap();
+    assert!(world.get(Want::Fresh, Err(down())).await.is_err());
+    assert_eq!(world.get(Want::Valid(None), Err(down())).await.unwrap(), "token 0");
+}
+
+#[tokio::test]
+async fn instead_of_a_token_that_was_refused() {
+    let world = World::new();
+    let first = world.get(Want::Valid(None), Ok(3600)).await.unwrap();
+    let second = world.get(Want::InsteadOf(&first), Ok(3600)).await.unwrap();
+    assert_ne!(first, second);
+    assert_eq!(world.asked(), 2);
+    // Whoever comes late with the first gets the second.
+    assert_eq!(world.get(Want::InsteadOf(&first), Ok(3600)).await.unwrap(), second);
+    assert_eq!(world.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_short_life_is_half_used() {
+    let world = World::new();
+    let valid = || Want::Valid(None);
+    world.get(valid(), Ok(20)).await.unwrap();
+    world.set(9);
+    world.get(valid(), Ok(20)).await.unwrap();
+    assert_eq!(world.asked(), 1);
+    world.set(10);
+    world.get(valid(), Ok(20)).await.unwrap();
+    assert_eq!(world.asked(), 1);
+    // A server whose tokens live shorter than was asked for is not asked in a circle.
+    world.get(Want::Valid(Some(600)), Ok(20)).await.unwrap();
+    assert_eq!(world.asked(), 1);
+}

@@ -1,0 +1,44 @@
+//! What handlers return.
+
+use actix_web::{
+    HttpRequest, HttpResponse, Responder, ResponseError,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
+
+use crate::{Error, Redirect, Reply};
+
+impl Responder for Redirect {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::SeeOther().insert_header((header::LOCATION, self.location())).finish()
+    }
+}
+
+impl Responder for Reply {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        http_response(self)
+    }
+}
+
+/// An opaque JSON response, of which the middleware makes a page for a browser.
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.http_status()).unwrap_or_default()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        http_response(Reply::from(self))
+    }
+}
+
+pub(super) fn http_response(reply: Reply) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::from_u16(reply.status()).unwrap_or_default());
+    for header in reply.headers() {
+        response.append_header(header);
+    }
+    response.body(reply.into_body())
+}

@@ -1,0 +1,114 @@
+//! The other side: an API that takes access tokens.
+
+use rocket::{
+    Build, Catcher, Data, Ignite, Request, Response, Rocket, Route, Sentinel, catcher,
+    fairing::{self, Fairing, Info, Kind},
+    http::{Method, Status},
+    request::{FromRequest, Outcome},
+    response::Responder,
+    route,
+};
+
+use crate::{ApiAuth, Error, Reply, Require, ResourceServer};
+
+/// The fairing that says to which API [`ApiAuth`] is to be good, and answers for it.
+#[must_use]
+pub fn api(api: ResourceServer) -> ApiFairing {
+    ApiFairing(api)
+}
+
+/// See [`api`].
+#[derive(Debug, Clone)]
+pub struct ApiFairing(ResourceServer);
+
+/// The status of a request that the guard refused. Nobody else uses it, so the fairing knows what it has to answer; it is never sent.
+const REFUSED: Status = Status { code: 462 };
+
+/// Why the guard refused a request, and whether that prevails over what a handler answered nevertheless.
+struct Refused(Error, bool);
+
+#[rocket::async_trait]
+impl Fairing for ApiFairing {
+    fn info(&self) -> Info {
+        Info { name: "Logto API", kind: Kind::Ignite | Kind::Response | Kind::Singleton }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        // The application's default catcher need not know a status that is never sent.
+        Ok(rocket.manage(self.clone()).register("/", vec![Catcher::new(REFUSED.code, caught)]))
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let Some(Refused(error, prevails)) = request.local_cache(|| None::<Refused>) else { return };
+        if !prevails && response.status() != REFUSED {
+            return;
+        }
+        if let Ok(reply) = Reply::from(error).respond_to(request) {
+            // What other fairings added to the response stays, but it was not this body that one of them encoded.
+            response.remove_header("content-encoding");
+            response.merge(reply);
+        }
+    }
+}
+
+fn caught<'r>(status: Status, _: &'r Request<'_>) -> catcher::BoxFuture<'r> {
+    Box::pin(async move { Response::build().status(status).ok() })
+}
+
+/// Rocket does not launch without the fairing.
+impl<R> Sentinel for ApiAuth<R> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        rocket.state::<ApiFairing>().is_none().then(fairing_missing).is_some()
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, R: Require> FromRequest<'r> for ApiAuth<R> {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        let Some(ApiFairing(api)) = request.rocket().state() else {
+            return Outcome::Error((Status::InternalServerError, fairing_missing()));
+        };
+        let authorization: Vec<_> = request.headers().get("authorization").collect();
+        let (refused, prevails) = match Self::authorize_optional(api, &authorization).await {
+            Ok(Some(auth)) => return Outcome::Success(auth),
+            // There are no credentials. This says so, and an `Option` may forget it.
+            Ok(None) => (Self::authorize(api, &authorization).await, false),
+            // `Option<ApiAuth>` would hide it.
+            Err(error) => (Err(error), true),
+        };
+        match refused {
+            Ok(auth) => Outcome::Success(auth),
+            Err(error) => {
+                request.local_cache(|| Some(Refused(error.clone(), prevails)));
+                Outcome::Error((REFUSED, error))
+            }
+        }
+    }
+}
+
+fn fairing_missing() -> Error {
+    let error = Error::layer_missing(".attach(logto::rocket::api(api))");
+    tracing::error!(target: "logto", code = error.code(), %error, hint = error.hint());
+    error
+}
+
+/// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Mount it at `/`, for its path begins at
+/// the host's root. No route, if the API has no metadata. Rocket decodes paths before it compares them, so a resource with `%` in its path
+/// needs a route of your own.
+#[must_use]
+pub fn api_metadata(api: &ResourceServer) -> Vec<Route> {
+    let route = |path| Route::new(Method::Get, path, Document(api.clone()));
+    api.protected_resource_metadata_path().map(route).into_iter().collect()
+}
+
+#[derive(Clone)]
+struct Document(ResourceServer);
+
+#[rocket::async_trait]
+impl route::Handler for Document {
+    async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> route::Outcome<'r> {
+        route::Outcome::from(request, self.0.protected_resource_metadata())
+    }
+}
