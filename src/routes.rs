@@ -1,15 +1,22 @@
 //! The authentication routes, for any framework: a request as strings in, a [`Reply`] out.
 
 mod back_channel;
+mod form_post;
+mod initiation;
+mod serve;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use url::{Url, form_urlencoded};
 
 use crate::{
-    ContextOptions, Error, FirstScreen, HeaderCookies, LogtoClient, Redirect, Reply, Requester, Result, SignInOptions,
-    SignOutOptions, error::Code, reply::Links,
+    ContextOptions, Error, FirstScreen, HeaderCookies, LogtoClient, Redirect, Reply, Requester, ResponseMode, Result,
+    SignInOptions, SignOutOptions,
+    error::{Authentication, Code},
+    reply::Links,
 };
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request, as far as authentication looks at it.
 ///
@@ -29,11 +36,12 @@ pub struct AuthRequest {
 }
 
 /// All that is ever asked for.
-const HEADERS: [&str; 11] = [
+const HEADERS: [&str; 12] = [
     "cookie",
     "content-type",
     "accept",
     "origin",
+    "referer",
     "sec-fetch-mode",
     "sec-fetch-site",
     "sec-purpose",
@@ -58,8 +66,8 @@ impl AuthRequest {
         Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new() }
     }
 
-    /// The body, which [`Routes::back_channel_logout`](crate::Routes::back_channel_logout) alone reads. Take no more than 64 KiB from the
-    /// network; a body that is longer or not UTF-8 counts as empty.
+    /// The body, where [`LogtoClient::reads_body`] says that it is read. Take no more than 64 KiB from the network; a
+    /// body that is longer or not UTF-8 counts as empty.
     #[must_use]
     pub fn body(self, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..self }
@@ -87,6 +95,12 @@ impl AuthRequest {
     #[must_use]
     pub fn cookie_header(&self) -> &str {
         self.header("cookie").unwrap_or_default()
+    }
+
+    /// The body, if it is a form. A media type may have parameters (RFC 9110 section 8.3.1).
+    fn form(&self) -> Option<&str> {
+        let essence = self.header("content-type")?.split(';').next()?.trim();
+        essence.eq_ignore_ascii_case(FORM).then_some(self.body.as_str())
     }
 
     fn header(&self, name: &str) -> Option<&str> {
@@ -118,6 +132,16 @@ impl AuthRequest {
         }
     }
 
+    /// Whether it asks for a page, so that the browser can ask for it again.
+    fn is_of_a_page(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
+    /// The page that a form was on, if it is one of this site's.
+    fn page_before(&self, base_url: &Url) -> Option<&str> {
+        self.header("referer").filter(|page| Url::parse(page).is_ok_and(|page| page.origin() == base_url.origin()))
+    }
+
     /// A browser that looks ahead must not begin a sign-in, let alone use one up.
     fn is_prefetch(&self) -> bool {
         ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().filter_map(|name| self.header(name)).any(|value| {
@@ -136,6 +160,11 @@ impl AuthRequest {
     }
 }
 
+fn seconds(text: &str) -> Result<Duration> {
+    let seconds = text.parse().map_err(|_| Error::new(Code::InvalidOption, "max_age is a number of seconds"))?;
+    Ok(Duration::from_secs(seconds))
+}
+
 #[derive(Clone, Copy)]
 enum Route {
     SignIn,
@@ -144,6 +173,7 @@ enum Route {
     SignOut,
     User,
     BackChannelLogout,
+    InitiateLogin,
 }
 
 impl LogtoClient {
@@ -151,18 +181,20 @@ impl LogtoClient {
     ///
     /// - `GET /logto/sign-in`, `/logto/sign-up`: to Logto. Query: `return_to`, `direct_sign_in`, `first_screen`, `login_hint`,
     ///   `organization_id`, `one_time_token`, `ui_locales`.
-    /// - `GET /callback`: ends the sign-in and leads to the page the user wanted.
+    /// - `GET /callback`: ends the sign-in and leads to the page the user wanted. With
+    ///   [`ResponseMode::FormPost`](crate::ResponseMode::FormPost) by POST, too; it needs the request's [`body`](AuthRequest::body).
     /// - `POST /logto/sign-out`, from this site alone: ends the session, here and at Logto.
     /// - `GET /logto/user`: the [`LogtoContext`](crate::LogtoContext) as JSON.
     /// - `POST /logto/back-channel-logout`, from Logto: see [`back_channel_logout`](Self::back_channel_logout). It needs the request's
     ///   [`body`](AuthRequest::body).
+    /// - `GET` and `POST` of [`Routes::initiate_login`](crate::Routes::initiate_login), if it is on: to Logto, for another site. Parameters:
+    ///   `iss`, `login_hint`, `target_link_uri`.
     ///
     /// Failures are replies, too: a page for people, JSON for programs, details in the log.
     pub async fn respond(&self, request: &AuthRequest) -> Option<Reply> {
         let route = self.route(request.path())?;
         if let Route::BackChannelLogout = route {
-            let content_type = request.header("content-type");
-            return Some(back_channel::answer(self, &request.method, content_type, &request.body).await);
+            return Some(back_channel::answer(self, request).await);
         }
         let mut cookies = request.cookies();
         let reply = match (request.method.as_str(), route) {
@@ -175,10 +207,15 @@ impl LogtoClient {
             ("GET", _) if request.is_prefetch() => Ok(Reply::empty()),
             ("GET", Route::SignIn) => self.sign_in_route(request, &mut cookies, None).await,
             ("GET", Route::SignUp) => self.sign_in_route(request, &mut cookies, Some(FirstScreen::Register)).await,
-            ("GET", Route::Callback) => self.callback_route(request, &mut cookies).await,
+            ("GET", Route::Callback) => {
+                self.callback(&request.target, &mut cookies).await.map(|redirect| Reply::redirect(&redirect))
+            }
+            ("POST", Route::Callback) if self.takes_post(route) => form_post::answer(self, request, &mut cookies).await,
+            ("GET", Route::InitiateLogin) => initiation::begin(self, request, &mut cookies).await,
+            ("POST", Route::InitiateLogin) => initiation::by_get(self, request),
             ("GET", Route::User) => self.user_route(&mut cookies).await,
             _ => Ok(Reply::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
-                .header("allow", "GET, HEAD")),
+                .header("allow", if self.takes_post(route) { "GET, HEAD, POST" } else { "GET, HEAD" })),
         };
         let reply = reply.unwrap_or_else(|error| {
             let reply = self.error_reply(&error, request.requester());
@@ -192,29 +229,46 @@ impl LogtoClient {
         if request.requester() == Requester::Program {
             return self.error_reply(&Error::new(Code::NotAuthenticated, "nobody is signed in"), Requester::Program);
         }
-        let sign_in = self.site_path(self.config().routes().sign_in_path());
         // Only a page can be returned to; a form that was posted cannot.
-        match request.method.as_str() {
-            "GET" | "HEAD" => {
-                let return_to = self.site_path(&request.target);
-                let query =
-                    form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &return_to).finish();
-                Reply::redirect(&Redirect::to(format!("{sign_in}?{query}")))
-            }
-            _ => Reply::see_other(&Redirect::to(sign_in)),
+        match request.is_of_a_page() {
+            true => Reply::redirect(&self.to_sign_in(None, Some(&self.site_path(&request.target)))),
+            false => Reply::see_other(&self.to_sign_in(None, None)),
         }
+    }
+
+    /// What a request gets whose handler or guard failed: [`error_reply`](Self::error_reply), but if the user is to authenticate again
+    /// (`step_up.required`), a browser goes to do so and comes back to the page, or for a form that was posted to the page it was on.
+    pub fn answer_error(&self, request: &AuthRequest, error: &Error) -> Reply {
+        let Some(step_up) = error.step_up().filter(|_| request.requester() == Requester::Browser) else {
+            return self.error_reply(error, request.requester());
+        };
+        match request.is_of_a_page() {
+            true => Reply::redirect(&self.to_sign_in(Some(step_up), Some(&self.site_path(&request.target)))),
+            false => Reply::see_other(&self.to_sign_in(Some(step_up), request.page_before(&self.config().base_url))),
+        }
+    }
+
+    /// The sign-in route, with what is asked of the user and where they go then.
+    fn to_sign_in(&self, step_up: Option<&Authentication>, return_to: Option<&str>) -> Redirect {
+        let max_age = step_up.and_then(|step_up| step_up.max_age).map(|seconds| seconds.to_string());
+        let acr_values = step_up.and_then(|step_up| step_up.acr_values.as_deref());
+        let query = [("max_age", max_age.as_deref()), ("acr_values", acr_values), ("return_to", return_to)];
+        let query = query.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let path = self.site_path(self.config().routes().sign_in_path());
+        Redirect::to(if query.is_empty() { path } else { format!("{path}?{query}") })
     }
 
     /// The reply that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
     pub fn error_reply(&self, error: &Error, requester: Requester) -> Reply {
         let config = self.config();
-        let sign_in = self.site_path(config.routes().sign_in_path());
+        let sign_in = self.to_sign_in(error.step_up(), None);
         let sign_out = self.site_path(config.routes().sign_out_path());
         let home = config.base_url.to_string();
         Reply::error(
             error,
             requester,
-            &Links { home: &home, sign_in: &sign_in, sign_out: &sign_out },
+            &Links { home: &home, sign_in: sign_in.location(), sign_out: &sign_out },
             config.is_local(),
         )
     }
@@ -233,7 +287,23 @@ impl LogtoClient {
             (routes.back_channel_logout_path(), Route::BackChannelLogout),
         ]
         .into_iter()
+        .chain(routes.initiate_login_path().map(|path| (path, Route::InitiateLogin)))
         .find_map(|(known, route)| (path == known).then_some(route))
+    }
+
+    /// Whether a request to this path has a body to give to [`AuthRequest::body`]; give the path that [`respond`](Self::respond) gets.
+    #[must_use]
+    pub fn reads_body(&self, path: &str) -> bool {
+        matches!(self.route(path), Some(Route::Callback | Route::BackChannelLogout | Route::InitiateLogin))
+    }
+
+    /// Whether a page of another site may post there.
+    fn takes_post(&self, route: Route) -> bool {
+        match route {
+            Route::Callback => self.config().response_mode == ResponseMode::FormPost,
+            Route::InitiateLogin => true,
+            _ => false,
+        }
     }
 
     /// The path as the browser sees it: below the prefix of the base URL.
@@ -259,6 +329,8 @@ impl LogtoClient {
                 "organization_id" => options.organization_id(value),
                 "one_time_token" => options.one_time_token(value),
                 "ui_locales" => options.ui_locales(value),
+                "max_age" => options.max_age(seconds(&value)?),
+                "acr_values" => options.acr_values(value),
                 _ => options,
             };
         }
@@ -268,18 +340,17 @@ impl LogtoClient {
         Ok(Reply::redirect(&self.sign_in(cookies, options).await?))
     }
 
-    async fn callback_route(&self, request: &AuthRequest, cookies: &mut HeaderCookies) -> Result<Reply> {
-        match self.handle_sign_in(cookies, &request.target).await {
-            Ok(redirect) => Ok(Reply::redirect(&redirect)),
+    async fn callback(&self, params: &str, cookies: &mut HeaderCookies) -> Result<Redirect> {
+        match self.handle_sign_in(cookies, params).await {
             // The back button, or a double click: the user is signed in and the callback was used.
             Err(error)
                 if (error.is(Code::SignInSessionNotFound) || error.is(Code::StateMismatched))
                     && self.is_authenticated(cookies).await? =>
             {
                 tracing::debug!(target: "logto::sign_in", %error, "a used callback of a user who is signed in; going to the start page");
-                Ok(Reply::redirect(&Redirect::to(self.config().base_url.to_string())))
+                Ok(Redirect::to(self.config().base_url.to_string()))
             }
-            Err(error) => Err(error),
+            outcome => outcome,
         }
     }
 

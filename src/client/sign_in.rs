@@ -30,8 +30,11 @@ impl Session {
         check_prompt(options.prompt.as_deref().unwrap_or_default())?;
         check_extra_params(&options)?;
         let metadata = client.metadata().await?;
-        let max_age = options.max_age.map(clock::whole_seconds);
-        let transaction = Transaction::begin(redirect_uri, return_to, max_age, config.now())?;
+        let transaction = Transaction {
+            max_age: options.max_age.map(clock::whole_seconds),
+            acr_values: options.acr_values.clone().filter(|values| !values.trim().is_empty()),
+            ..Transaction::begin(redirect_uri, return_to, config.now())?
+        };
         self.open.begin_transaction(&config.cookies, &transaction, config.now())?;
         if options.clear_tokens {
             self.open.clear();
@@ -46,6 +49,7 @@ impl Session {
             state: &transaction.state,
             nonce: &transaction.nonce,
             code_challenge: &transaction.code_challenge(),
+            response_mode: config.response_mode,
             options: &options,
         }
         .url();
@@ -63,7 +67,7 @@ fn check_prompt(prompt: &[Prompt]) -> Result<()> {
 
 /// What would make another request of it, or bring the answer by a way that the callback does not read.
 fn check_extra_params(options: &SignInOptions) -> Result<()> {
-    const OTHERS: [&str; 4] = ["response_mode", "request", "request_uri", "registration"];
+    const OTHERS: [&str; 3] = ["request", "request_uri", "registration"];
     let own = |name: &str| OWN_PARAMETERS.contains(&name) || OTHERS.contains(&name);
     match options.extra_params.keys().find(|name| own(name)) {
         Some(name) => {

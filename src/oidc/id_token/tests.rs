@@ -17,11 +17,13 @@ const ISSUER: &str = "https://logto.example/oidc";
 
 fn expected() -> Expected<'static> {
     Expected {
+        alg: None,
         client_id: "app",
         issuers: &[ISSUER],
         nonce: Some("nonce"),
         access_token: Some("access token"),
         max_age: None,
+        acr_values: None,
         refreshed: None,
         leeway: Duration::from_secs(30),
     }
