@@ -4,12 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
 use logto::{
-    BoxError, BoxFuture, HttpClient, LogtoClient, SignInOptions,
+    BoxError, BoxFuture, HttpClient, LogtoClient, ResponseMode, SignInOptions,
     testing::{Endpoint, MockLogto},
 };
 use url::Url;
 
-use crate::support::{APP_SECRET, BASE_URL, Browser, Site, app, settings};
+use crate::{
+    encoded, post,
+    support::{APP_SECRET, BASE_URL, Browser, Site, app, settings},
+};
 
 fn parameter(url: &str, name: &str) -> String {
     let url: Url = url.parse().unwrap();
@@ -160,4 +163,35 @@ async fn a_parameter_that_comes_twice_is_not_chosen_from() {
         // Nothing was used up: the right one still works.
         site.end(&mut browser, &callback).await.unwrap();
     }
+}
+
+/// Login CSRF by a form: the attacker's page posts the attacker's callback in the victim's browser, where a posted callback is allowed.
+///
+/// Whoever takes a posted callback without its cookie, because `SameSite=Lax` keeps it back, signs the victim in as the attacker.
+#[tokio::test]
+async fn a_posted_callback_of_the_attacker_signs_nobody_in() {
+    let site = Site::with(|mock| mock, |config| config.response_mode(ResponseMode::FormPost)).await;
+    let mut attacker = Browser::default();
+    let url = site.begin(&mut attacker, SignInOptions::new()).await;
+    let state = parameter(&url, "state");
+    let form = format!("code=of-the-attacker&state={state}&iss={}", encoded(&site.mock.issuer()));
+
+    let mut victim = Browser::default();
+    site.begin(&mut victim, SignInOptions::new()).await;
+    let pending = victim.clone();
+    // The first comes without cookies and is posted again, by a page of this site and so with them.
+    for again in [format!("{form}&logto_posted_again=1"), format!("{form}&logto_posted_again=0")] {
+        assert_eq!(post(&site.logto, "/callback", &Browser::default(), &form).await.status(), 200);
+        for browser in [&pending, &Browser::default()] {
+            let reply = post(&site.logto, "/callback", browser, &again).await;
+            assert_eq!(reply.status(), 400, "{}", reply.body());
+            assert!(reply.headers().all(|(name, _)| name != "set-cookie"), "nothing was used up");
+        }
+    }
+    assert_eq!(site.mock.requests(Endpoint::Token), 0);
+
+    // Where no form is expected, none is taken.
+    let site = Site::start().await;
+    let reply = post(&site.logto, "/callback", &attacker, &form).await;
+    assert_eq!((reply.status(), crate::header(&reply, "location")), (405, None));
 }

@@ -51,6 +51,8 @@ async fn no_parameter_of_a_request_ends_a_header() {
             "organization_id",
             "one_time_token",
             "ui_locales",
+            "max_age",
+            "acr_values",
             "unknown",
         ] {
             let prefixes = if name == "direct_sign_in" { ["social:", "sso:"] } else { ["", "/"] };
@@ -69,7 +71,7 @@ async fn no_parameter_of_a_request_ends_a_header() {
             cases += 1;
         }
         for target in ["/logto/sign-out", "/logto/user", "/callback", "/logto/back-channel-logout"] {
-            for header in ["origin", "sec-fetch-site", "cookie", "accept", "content-type", "purpose"] {
+            for header in ["origin", "referer", "sec-fetch-site", "cookie", "accept", "content-type", "purpose"] {
                 for method in ["GET", "POST"] {
                     let reply = open(&site.logto, method, target, &signed_in, &[(header, injection)]).await;
                     whole(target, &reply);
@@ -88,7 +90,7 @@ async fn no_parameter_of_a_request_ends_a_header() {
         cases += 2;
     }
     println!("{cases} requests");
-    assert_eq!(cases, INJECTIONS.len() * 88);
+    assert_eq!(cases, INJECTIONS.len() * 104);
 }
 
 /// The application's own values, which may come from a user in turn.

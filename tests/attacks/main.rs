@@ -30,6 +30,22 @@ async fn open(logto: &LogtoClient, method: &str, target: &str, browser: &Browser
     logto.respond(&request).await.unwrap()
 }
 
+/// What a browser gets that posts a form from another site, so without its `SameSite=Lax` cookies unless they are given.
+async fn post(logto: &LogtoClient, target: &str, browser: &Browser, form: &str) -> Reply {
+    let cookie = browser.header();
+    let request = AuthRequest::new("POST", target, |name| {
+        let own = [
+            ("cookie", cookie.as_str()),
+            ("accept", "text/html"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-site", "cross-site"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        own.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+    });
+    logto.respond(&request.body(form)).await.unwrap()
+}
+
 fn header(reply: &Reply, name: &str) -> Option<String> {
     reply.headers().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }

@@ -1,12 +1,12 @@
 //! Reflected XSS: every page that the crate renders, with a script in everything that it could show.
 
 use logto::{
-    HeaderCookies, LogtoClient, SignInOptions,
+    HeaderCookies, LogtoClient, LogtoConfigBuilder, ResponseMode, Routes, SignInOptions,
     testing::{MockLogto, MockUser},
 };
 
 use crate::{
-    encoded, header, open,
+    encoded, header, open, post,
     support::{Browser, Site, app, settings},
 };
 
@@ -76,6 +76,39 @@ async fn the_error_page_shows_scripts_as_text() {
     }
     println!("{cases} error pages");
     assert_eq!(cases, SCRIPTS.len() * 10);
+}
+
+/// The page that posts a callback once more, which holds whatever was posted; and the one for a sign-in that another site wanted.
+///
+/// A naive implementation escapes the values of a form and not its names, or lets every script run on the page that needs one.
+#[tokio::test]
+async fn the_pages_for_other_sites_show_scripts_as_text() {
+    let config = |config: LogtoConfigBuilder| {
+        config.response_mode(ResponseMode::FormPost).routes(Routes::new().initiate_login("/initiate"))
+    };
+    let site = Site::with(|mock| mock, config).await;
+    for script in SCRIPTS {
+        let value = encoded(script);
+        let form = format!("state={value}&code={value}&{value}={value}&{value}=%00");
+        let reply = post(&site.logto, "/callback", &Browser::default(), &form).await;
+        assert_eq!(reply.status(), 200);
+        assert!(reply.body().contains("alert(1)"), "it is posted again: {}", reply.body());
+        harmless(script, reply.body());
+        let policy = header(&reply, "content-security-policy").unwrap();
+        let (_, scripts) = policy.split_once("script-src ").unwrap();
+        assert!(policy.starts_with("default-src 'none'") && scripts.starts_with("'sha256-"), "{policy}");
+        assert!(!scripts.contains("unsafe") && policy.contains("frame-ancestors 'none'"), "{policy}");
+
+        for name in ["iss", "login_hint", "target_link_uri"] {
+            let reply = open(&site.logto, "GET", &format!("/initiate?{name}={value}"), &Browser::default(), &[]).await;
+            assert_eq!(reply.status(), 400);
+            harmless(name, reply.body());
+            harmless(
+                name,
+                post(&site.logto, "/initiate", &Browser::default(), &format!("{name}={value}")).await.body(),
+            );
+        }
+    }
 }
 
 /// `error_uri` is not shown, so it is no error page either: the callback is right but for it.

@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use logto::{AuthRequest, HeaderCookies, LogtoClient, LogtoConfig, SignInOptions, SignOutOptions};
+use logto::{
+    AuthRequest, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes, SignInOptions, SignOutOptions,
+};
 use proptest::prelude::*;
 use url::Url;
 
@@ -124,9 +126,11 @@ fn is_of_this_site(location: &str) -> bool {
 
 #[tokio::test]
 async fn no_door_leads_to_another_site() {
-    let site = Site::start().await;
+    let initiation = |config: LogtoConfigBuilder| config.routes(Routes::new().initiate_login("/initiate"));
+    let site = Site::with(|mock| mock, initiation).await;
     let nobody = Browser::default();
     let mut cases = 0;
+    let by_others = format!("/initiate?iss={}&target_link_uri", encoded(&site.mock.issuer()));
     for wanted in ELSEWHERE {
         let options = SignInOptions::new().post_redirect_uri(*wanted);
         let error = site.logto.sign_in(&mut HeaderCookies::default(), options).await.unwrap_err();
@@ -134,15 +138,15 @@ async fn no_door_leads_to_another_site() {
         let options = SignOutOptions::new().local_only(true).post_logout_redirect_uri(*wanted);
         let error = site.logto.sign_out(&mut HeaderCookies::default(), options).await.unwrap_err();
         assert_eq!(error.code(), "sign_in.return_to_refused", "{wanted:?}");
-        for route in ["/logto/sign-in", "/logto/sign-up"] {
-            let reply = open(&site.logto, "GET", &format!("{route}?return_to={}", encoded(wanted)), &nobody, &[]).await;
+        for door in ["/logto/sign-in?return_to", "/logto/sign-up?return_to", &by_others] {
+            let reply = open(&site.logto, "GET", &format!("{door}={}", encoded(wanted)), &nobody, &[]).await;
             assert_eq!((reply.status(), header(&reply, "location")), (400, None), "{wanted:?}");
             assert_eq!(header(&reply, "set-cookie"), None, "nothing has begun: {wanted:?}");
         }
-        cases += 4;
+        cases += 5;
     }
     println!("{cases} ways out");
-    assert_eq!(cases, 4 * 72);
+    assert_eq!(cases, 5 * 72);
 }
 
 /// What is let through is of this site, wherever the user ends up.
