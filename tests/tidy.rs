@@ -167,6 +167,13 @@ fn every_setting_is_documented() {
 }
 
 #[test]
+fn tests_that_are_named_exist() {
+    let page = read("docs/testing.md");
+    let wrong = named_tests(&page, |file| fs::read_to_string(repository(file)).ok());
+    tidy(wrong, "Name the test as it is called now, or write it: docs/testing.md says what shows each claim.");
+}
+
+#[test]
 fn the_changelog_has_this_version() {
     tidy(
         changelog(&read("Cargo.toml"), &read("CHANGELOG.md")),
@@ -432,6 +439,29 @@ fn differences(one: (&str, BTreeSet<String>), other: (&str, BTreeSet<String>)) -
         names.difference(others).map(|name| format!("`{name}` is in {here} and not in {there}")).collect::<Vec<_>>()
     };
     [missing(&one, &other), missing(&other, &one)].concat()
+}
+
+/// Tests that a page names behind their file, and that are not in it: `` `tests/a.rs` `one_test`, `another_test` ``.
+fn named_tests(page: &str, file: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for line in page.lines() {
+        let mut present: Option<(&str, String)> = None;
+        for word in quoted(line) {
+            let is_name = word.matches('_').count() >= 2
+                && word.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c));
+            match &present {
+                _ if word.ends_with(".rs") && !word.contains('*') => match file(word) {
+                    Some(text) => present = Some((word, text)),
+                    None => wrong.push(format!("docs/testing.md: there is no {word}")),
+                },
+                Some((file, text)) if is_name && !text.contains(&format!("fn {word}(")) => {
+                    wrong.push(format!("docs/testing.md: there is no `{word}` in {file}"));
+                }
+                _ => {}
+            }
+        }
+    }
+    wrong
 }
 
 fn changelog(manifest: &str, changelog: &str) -> Vec<String> {
@@ -1037,6 +1067,16 @@ fn a_forgotten_setting_is_seen() {
         settings("\n## Settings\n\n| `one` | x |\n| `two` | y |\n\n## Next\n| `three` | z |\n"),
         names(&["one", "two"])
     );
+}
+
+#[test]
+fn a_test_that_is_gone_is_seen() {
+    let file =
+        |name: &str| (name == "a.rs").then(|| "fn a_test_of_it() {}\nasync fn another_test_of_it() {}".to_owned());
+    let check = |page| named_tests(page, file).len();
+    assert_eq!(check("| `iss` | `a.rs` `a_test_of_it`, `another_test_of_it` (`jku`, `token_endpoint`) |"), 0);
+    assert_eq!(check("| `a.rs` `a_test_of` |"), 1);
+    assert_eq!(check("| `b.rs` `a_test_of_it` |"), 1);
 }
 
 #[test]

@@ -205,7 +205,7 @@ proptest! {
     /// Whatever is let through is of this site, by the rules of browsers (WHATWG URL).
     #[test]
     fn any_address_is_refused_or_of_this_site(
-        wanted in r"(http:|https:|javascript:|//|/|\\|\.|@|:|\?|#|%2f|%5c|\t|\n| |localhost|:3000|evil\.example|[a-z]|\u{3002}|\u{ff0f}){0,12}",
+        wanted in r"(http://localhost:3000|http:|https:|javascript:|//|/|\\|\.|@|:|\?|#|%2f|%5c|\t|\n| |localhost|:3000|evil\.example|[a-z]|\u{3002}|\u{ff0f}){0,12}",
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let options = SignOutOptions::new().local_only(true).post_logout_redirect_uri(&wanted);
