@@ -2,11 +2,11 @@
 
 use logto::{
     ApiAudience, LogtoClient, ResourceServer, SignInOptions, TokenOptions,
-    testing::{Endpoint, MockLogto, SigningAlg},
+    testing::{Endpoint, Fault, MockLogto, MockUser, SigningAlg},
 };
 
 use crate::{
-    support::{BOOKS, Browser},
+    support::{BOOKS, Browser, Site},
     world::World,
 };
 
@@ -155,4 +155,35 @@ async fn refresh(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<St
     let token = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS).force_refresh(true)).await;
     browser.receive(&cookies.set_cookie_headers());
     token.map(|token| token.token().to_owned())
+}
+
+/// The keys are out of reach just when a refreshed ID token is to be checked.
+///
+/// A naive implementation throws the new tokens away with the ID token that it cannot check; the refresh token of before is spent, so the
+/// user is signed out. Or it takes the ID token unchecked.
+#[tokio::test]
+async fn a_refresh_without_keys_keeps_what_it_brought() {
+    for (fault, expected) in [
+        (Fault::status(503), "served"),
+        (Fault::close(), "served"),
+        (Fault::status(404), "jwks.failed"),
+        (Fault::html(200), "jwks.failed"),
+    ] {
+        let site = Site::rotating().await;
+        let mut browser = site.signed_in("ada").await;
+        site.mock.update_user("ada", MockUser::without_roles);
+        let cold = LogtoClient::new(site.logto.config().clone()).unwrap();
+        site.mock.fault(Endpoint::Jwks, fault);
+        let code = refresh(&cold, &mut browser).await.map_or_else(|error| error.code(), |_| "served");
+        assert_eq!(code, expected);
+        let claims = site.logto.get_id_token_claims(&browser.request()).await.unwrap().unwrap();
+        assert_eq!(claims.roles, ["librarian"], "the ID token that could not be checked is not used");
+
+        // By now the token of before is dead: what was brought is what goes on.
+        site.mock.clear_faults();
+        site.advance(60);
+        assert!(refresh(&cold, &mut browser).await.is_ok(), "{expected}: the session goes on");
+        let claims = site.logto.get_id_token_claims(&browser.request()).await.unwrap().unwrap();
+        assert!(claims.roles.is_empty());
+    }
 }
