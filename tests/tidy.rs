@@ -450,7 +450,7 @@ fn named_tests(page: &str, file: impl Fn(&str) -> Option<String>) -> Vec<String>
             let is_name = word.matches('_').count() >= 2
                 && word.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c));
             match &present {
-                _ if word.ends_with(".rs") && !word.contains('*') => match file(word) {
+                _ if word.strip_suffix(".rs").is_some() && !word.contains('*') => match file(word) {
                     Some(text) => present = Some((word, text)),
                     None => wrong.push(format!("docs/testing.md: there is no {word}")),
                 },

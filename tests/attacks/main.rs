@@ -4,6 +4,7 @@
 
 // A test has no outside, and may assume.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::print_stdout, reason = "the counts")]
 
 #[path = "../it/support.rs"]
 #[allow(dead_code, reason = "the other test binaries use the rest")]

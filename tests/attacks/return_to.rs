@@ -13,7 +13,7 @@ use crate::{
     support::{BASE_URL, Browser, COOKIE_SECRET, Site},
 };
 
-/// Addresses that have got past the checks of other libraries (nextjs-auth0 #545, #546, #555, #557, #1897, #2435, rocket_oauth2 #5), and
+/// Addresses that have got past the checks of other libraries (nextjs-auth0 #545, #546, #555, #557, #1897, #2435, `rocket_oauth2` #5), and
 /// their relatives. `tests/it/bad_input.rs` and `tests/scenarios/signing_in.rs` have more.
 ///
 /// A check of the text (`starts_with('/')`, `starts_with(base)`, `!contains("//")`, a regular expression) lets some of them through.

@@ -4,6 +4,7 @@
 
 // A test has no outside, and may assume.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::print_stdout, reason = "the counts")]
 #![allow(clippy::too_many_lines, clippy::type_complexity)]
 
 #[path = "../it/support.rs"]

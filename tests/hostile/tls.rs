@@ -81,7 +81,7 @@ impl Stranger {
 }
 
 /// A world whose Logto is behind TLS; the client that reaches it, with `http` for what it trusts.
-async fn behind(server: &Stranger, site: Site, http: reqwest::Client) -> (World, LogtoClient) {
+fn behind(server: &Stranger, site: Site, http: reqwest::Client) -> (World, LogtoClient) {
     let (inside, outside, issuer) = (site.mock.endpoint(), server.origin.clone(), site.mock.issuer());
     site.mock.tamper_discovery(move |document| {
         *document = serde_json::from_str(&document.to_string().replace(&inside, &outside)).unwrap();
@@ -109,7 +109,7 @@ fn address(site: &Site) -> String {
 async fn one_client_reaches_every_endpoint() {
     let site = Site::start().await;
     let server = Stranger::before(&address(&site), "localhost", false).await;
-    let (world, logto) = behind(&server, site, server.trusted()).await;
+    let (world, logto) = behind(&server, site, server.trusted());
     let mut browser = Browser::default();
     world.site.mock.reset_counts();
     sign_in(&world, &logto, &mut browser).await;
@@ -146,7 +146,7 @@ async fn a_certificate_that_is_not_right_ends_the_call() {
         let mut browser = site.signed_in("ada").await;
         let server = Stranger::before(&address(&site), name, expired).await;
         let http = if trusted { server.trusted() } else { reqwest::Client::new() };
-        let (world, logto) = behind(&server, site, http).await;
+        let (world, logto) = behind(&server, site, http);
         let outcome = make(&world, Call::Discovery, &logto, &mut browser).await;
         let error = outcome.error.unwrap();
         assert_eq!((error.code(), error.is_transient()), ("network.unreachable", true), "{what}: {error}");
