@@ -29,12 +29,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/access-token", get(access_token))
         .at("/organization/:id", get(organization))
         .at("/preferences", get(preferences));
-    let pages = match playground.mount() {
-        "" => pages,
-        path => Route::new().nest(path, pages),
-    };
     // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages above.
-    let app = pages.around(move |pages, request| serve(logto.clone(), pages, request)).data(playground.clone());
+    let app = pages.around(move |pages, request| serve(logto.clone(), pages, request));
+    let mount = Some(playground.mount()).filter(|mount| !mount.is_empty());
+    let app = Route::new().nest(mount.unwrap_or("/"), app).data(playground.clone());
 
     println!("{playground}");
     Ok(Server::new(TcpListener::bind(SocketAddr::from(playground.address()))).run(app).await?)
@@ -94,9 +92,11 @@ async fn preferences(session: Data<&RequestSession>, playground: Data<&Playgroun
 
 /// Every request: the authentication routes answer for themselves, a page gets a session.
 async fn serve<E: Endpoint>(logto: LogtoClient, pages: Arc<E>, mut request: Request) -> Result<Response> {
-    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    // As the browser sent it: `nest` takes the mount off `uri`, and leaves it in `original_uri`.
+    let uri = request.original_uri();
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let mut auth = AuthRequest::from_headers(request.method().as_str(), target, request.headers());
-    if logto.reads_body(request.uri().path()) {
+    if logto.reads_body(uri.path()) {
         let body = request.take_body().into_bytes_limit(64 * 1024).await.unwrap_or_default();
         auth = auth.body(String::from_utf8(body.into()).unwrap_or_default());
     }

@@ -111,6 +111,9 @@ struct Logto(Playground);
 impl Logto {
     async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
         let (playground, logto) = (self.0.clone(), self.0.client());
+        if !req.uri().path().starts_with(playground.mount()) {
+            return;
+        }
         let target = req.uri().path_and_query().map_or("/", |target| target.as_str());
         let mut request = AuthRequest::from_headers(req.method().as_str(), target, req.headers());
         if logto.reads_body(req.uri().path()) {
