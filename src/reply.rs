@@ -2,14 +2,16 @@
 
 mod page;
 
+use std::fmt;
+
 use serde_json::json;
 
-use crate::{Error, ErrorKind, Redirect, error::Challenge};
+use crate::{Error, ErrorKind, Redirect, error::Challenge, types::without_query};
 
 const JSON: &str = "application/json";
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::respond`](crate::LogtoClient::respond) answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "the browser gets nothing until the reply is returned as a response"]
 pub struct Reply {
     status: u16,
@@ -148,6 +150,22 @@ impl Reply {
     #[must_use]
     pub fn into_body(self) -> String {
         self.body
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header = |(name, value): (&'static str, &str)| match name {
+            // A cookie without its value, and an address without its query: both may be the session.
+            "set-cookie" => (name, value.split_once('=').map_or_else(String::new, |(cookie, _)| format!("{cookie}=…"))),
+            "location" => (name, without_query(value)),
+            _ => (name, value.to_owned()),
+        };
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("headers", &self.headers().map(header).collect::<Vec<_>>())
+            .field("body", &self.body)
+            .finish()
     }
 }
 
