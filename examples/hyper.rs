@@ -1,4 +1,4 @@
-//! hyper 1, by hand: what an integration does for other frameworks is here in about fifty lines.
+//! hyper 1: one call of `LogtoClient::serve` is sign-in, sign-out and a session for every page.
 //!
 //! `cargo run --example hyper` starts a Logto of its own, so there is nothing to install and nothing to configure: sign in as `ada` with the
 //! password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the environment it signs in
@@ -17,7 +17,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use logto::{AuthRequest, ContextOptions, RequestSession, SignedIn, TokenOptions, testing::Playground};
+use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::Playground};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -51,78 +51,47 @@ async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<R
     if path == logto.config().routes().back_channel_logout_path() {
         auth = auth.body(read(body).await);
     }
-    // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout
-    if let Some(reply) = logto.respond(&auth).await {
-        return Ok(reply.into());
-    }
+    // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages below.
+    Ok(logto.serve(&auth, |session| page(playground, session, &parts.method, path)).await)
+}
 
-    if !matches!(parts.method, Method::GET | Method::HEAD) {
+async fn page(
+    playground: &Playground,
+    session: RequestSession,
+    method: &Method,
+    path: &str,
+) -> logto::Result<Response<String>> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
         let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return Ok(response);
     }
-    let session = RequestSession::new(logto.clone(), auth.cookie_header());
-    let mut response = page(playground, &session, path).await.unwrap_or_else(|failure| match failure {
-        Failure::NotFound => status(StatusCode::NOT_FOUND),
-        Failure::SignInRequired => logto.sign_in_required(&auth).into(),
-        Failure::Logto(error) => logto.error_reply(&error, auth.requester()).into(),
-    });
-    // After the page: it may have renewed a token, or signed the user out.
-    match session.finish().await {
-        Ok(headers) => headers.append_to(response.headers_mut()),
-        Err(error) => response = logto.error_reply(&error, auth.requester()).into(),
-    }
-    Ok(response)
-}
-
-/// Why there is no page.
-enum Failure {
-    NotFound,
-    SignInRequired,
-    Logto(logto::Error),
-}
-
-impl From<logto::Error> for Failure {
-    fn from(error: logto::Error) -> Self {
-        Self::Logto(error)
-    }
-}
-
-async fn page(playground: &Playground, session: &RequestSession, path: &str) -> Result<Response<String>, Failure> {
-    let html = match path {
+    Ok(as_html(match path {
         // For everyone. `context.claims()` is there for those who are signed in.
         "" | "/" => playground.home(&session.get_context(ContextOptions::new()).await?),
+        // For users alone. A browser without a session goes to sign in and comes back; `fetch` gets 401 and JSON.
         "/protected" => {
-            let user = user(session).await?;
+            let user = session.require_signed_in().await?;
             playground.page("Protected page", &user.claims().sub)
         }
-        "/user-info" => {
-            user(session).await?;
-            playground.page("User info", &session.fetch_user_info().await?)
-        }
+        "/user-info" => playground.page("User info", &session.fetch_user_info().await?),
         // A token for an API. It is renewed when it ends, once, however many requests want it.
         "/access-token" => {
-            user(session).await?;
             let claims = session.get_access_token_claims(TokenOptions::resource(playground.resource())).await?;
             playground.page("Claims of an access token", &claims)
         }
-        "/preferences" => return preferences(playground, session).await,
-        _ => {
-            let id = path.strip_prefix("/organization/").ok_or(Failure::NotFound)?;
-            user(session).await?;
-            playground.page("Claims of an organization token", &session.get_organization_token_claims(id).await?)
-        }
-    };
-    Ok(as_html(html))
-}
-
-/// For users alone. A browser without a session goes to sign in and comes back; `fetch` gets 401 and JSON.
-async fn user(session: &RequestSession) -> Result<SignedIn, Failure> {
-    session.signed_in().await?.ok_or(Failure::SignInRequired)
+        "/preferences" => return preferences(playground, &session).await,
+        _ => match path.strip_prefix("/organization/") {
+            Some(id) => {
+                playground.page("Claims of an organization token", &session.get_organization_token_claims(id).await?)
+            }
+            None => return Ok(status(StatusCode::NOT_FOUND)),
+        },
+    }))
 }
 
 /// The application's own cookies go out beside the session's.
-async fn preferences(playground: &Playground, session: &RequestSession) -> Result<Response<String>, Failure> {
+async fn preferences(playground: &Playground, session: &RequestSession) -> logto::Result<Response<String>> {
     let token = TokenOptions::resource(playground.resource());
     let context = session.get_context(ContextOptions::new().access_token(token)).await?;
     let mut response = as_html(playground.page("Preferences", &context.scopes()));

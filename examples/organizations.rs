@@ -8,13 +8,15 @@
 
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Router,
     extract::{Path, State},
     response::Html,
     routing::get,
 };
-use logto::{RequestSession, SignedIn, TokenOptions, testing::Playground};
+use logto::{ContextOptions, RequestSession, SignedIn, TokenOptions, testing::Playground};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -25,6 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let logto = playground.client();
     let app = Router::new()
         .route("/", get(mine))
+        .route("/all", get(all))
         .route("/organization/{id}", get(organization))
         .route("/organization/{id}/books", get(books))
         .with_state(playground.clone())
@@ -44,6 +47,18 @@ async fn mine(
     let details = session.fetch_user_info().await?.organization_data;
     let mine = json!({ "ids": user.claims().organizations, "details": details });
     Ok(Html(playground.page("My organizations", &mine)))
+}
+
+/// A token for each of them, with few requests at a time. One that refuses (the user left it, or it requires MFA) costs none of the others.
+async fn all(
+    _user: SignedIn,
+    session: RequestSession,
+    State(playground): State<Playground>,
+) -> Result<Html<String>, logto::Error> {
+    let context = session.get_context(ContextOptions::new().organization_tokens(true)).await?;
+    let tokens: BTreeMap<_, _> = context.organization_tokens().iter().map(|(id, token)| (id, token.scopes())).collect();
+    let errors: BTreeMap<_, _> = context.organization_errors().iter().map(|(id, error)| (id, error.code())).collect();
+    Ok(Html(playground.page("All my organizations", &json!({ "scopes": tokens, "refused": errors }))))
 }
 
 /// Logto gives an organization token to members alone, so nothing has to be checked before: others get 403.

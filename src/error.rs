@@ -36,6 +36,16 @@ struct Inner {
     status: Option<u16>,
     retry_after: Option<Duration>,
     challenge: Option<Challenge>,
+    step_up: Option<Authentication>,
+}
+
+/// How the user has to authenticate before a request can be served (OpenID Connect Core 3.1.2.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Authentication {
+    /// Seconds.
+    pub(crate) max_age: Option<u64>,
+    /// Separated by spaces.
+    pub(crate) acr_values: Option<String>,
 }
 
 /// What an API answers to a request that it refuses (RFC 6750 section 3).
@@ -84,6 +94,7 @@ impl Error {
             status: None,
             retry_after: None,
             challenge: None,
+            step_up: None,
         }))
     }
 
@@ -132,6 +143,15 @@ impl Error {
 
     pub(crate) fn challenge(&self) -> Option<&Challenge> {
         self.0.challenge.as_ref()
+    }
+
+    pub(crate) fn with_step_up(mut self, step_up: Authentication) -> Self {
+        self.inner_mut().step_up = Some(step_up);
+        self
+    }
+
+    pub(crate) fn step_up(&self) -> Option<&Authentication> {
+        self.0.step_up.as_ref()
     }
 
     pub(crate) fn code_of(&self) -> Code {
@@ -267,6 +287,8 @@ pub struct OAuthError {
     #[serde(default)]
     pub(crate) error_uri: Option<String>,
     #[serde(default)]
+    pub(crate) scope: Option<String>,
+    #[serde(default)]
     pub(crate) code: Option<String>,
     #[serde(default)]
     pub(crate) message: Option<String>,
@@ -291,6 +313,12 @@ impl OAuthError {
         self.error_uri.as_deref()
     }
 
+    /// The `scope` member: which scope is missing or refused, where Logto says so. Text from the network, like the description.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
     /// Logto's own code, such as `oidc.invalid_grant`.
     #[must_use]
     pub fn logto_code(&self) -> Option<&str> {
@@ -307,9 +335,11 @@ impl OAuthError {
 impl fmt::Display for OAuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.error.is_empty() { self.code.as_deref().unwrap_or("unnamed error") } else { &self.error })?;
-        match self.error_description.as_deref().or(self.message.as_deref()) {
-            Some(description) => write!(f, " ({})", one_line(description)),
-            None => Ok(()),
+        let description = self.error_description.as_deref().or(self.message.as_deref()).map(one_line);
+        let scope = self.scope.as_deref().map(|scope| format!("scope `{}`", one_line(scope)));
+        match [description, scope].into_iter().flatten().collect::<Vec<_>>().join("; ") {
+            detail if detail.is_empty() => Ok(()),
+            detail => write!(f, " ({detail})"),
         }
     }
 }

@@ -55,6 +55,7 @@
 //! - [`LogtoConfig`]: the settings, by builder, serde or environment.
 //! - [`LogtoClient`]: the verbs. [`SignInOptions`], [`SignOutOptions`], [`ContextOptions`], [`TokenOptions`]: what they take.
 //! - [`LogtoContext`], [`IdTokenClaims`], [`UserInfo`], [`AccessToken`]: what they give.
+//! - [`RequireRecentAuth`], [`StepUp`]: a fresh or a stronger login before something sensitive.
 //! - [`ResourceServer`], [`ApiAuth`]: the other side, an API that verifies the access tokens that others send it.
 //! - [`MachineClient`], [`ApiClient`], [`TokenExchange`]: a program's own tokens, calling an API with them, and acting for a user.
 //! - [`Error`]: one type with a kind, a stable code, and a hint that says what to do.
@@ -121,7 +122,7 @@ pub use self::{
     api_client::{ApiClient, ApiClientBuilder, TokenSource},
     client::{
         AccessToken, Check, CheckOutcome, Diagnosis, ExchangedToken, LogtoClient, LogtoContext, RequestSession,
-        Session, SessionHeaders, SignedIn, TokenExchange,
+        RequireRecentAuth, RequireStepUp, Session, SessionHeaders, SignedIn, TokenExchange, Within,
     },
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
@@ -143,7 +144,7 @@ pub use self::{
     },
     types::{
         BoxFuture, ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX,
-        ORGANIZATIONS_RESOURCE, Prompt, Redirect, SignInOptions, SignOutOptions, TokenOptions, scopes,
+        ORGANIZATIONS_RESOURCE, Prompt, Redirect, SignInOptions, SignOutOptions, StepUp, TokenOptions, scopes,
     },
 };
 
@@ -163,8 +164,12 @@ mod documents {
     struct Lifetimes;
     #[doc = include_str!("../docs/machines.md")]
     struct Machines;
+    #[doc = include_str!("../docs/organizations.md")]
+    struct Organizations;
     #[doc = include_str!("../docs/sign-out.md")]
     struct SignOut;
+    #[doc = include_str!("../docs/step-up.md")]
+    struct StepUp;
     #[doc = include_str!("../docs/troubleshooting.md")]
     struct Troubleshooting;
 }

@@ -102,11 +102,7 @@ impl Reply {
         let status = error.http_status();
         let reply = match requester {
             Requester::Browser => Self::html(status, page::error(error, links, details)),
-            Requester::Program if details => Self::json(
-                status,
-                &json!({ "code": error.code(), "message": page::summary(error), "details": error.to_string(), "hint": error.hint() }),
-            ),
-            Requester::Program => Self::json(status, &json!({ "code": error.code(), "message": page::summary(error) })),
+            Requester::Program => Self::json(status, &members(error, links, details)),
         };
         reply.retry_after(error)
     }
@@ -200,6 +196,24 @@ impl From<&Error> for Reply {
         }
         .retry_after(error)
     }
+}
+
+/// What a program is told of an error.
+fn members(error: &Error, links: &Links<'_>, details: bool) -> serde_json::Value {
+    let mut members = json!({ "code": error.code(), "message": page::summary(error) });
+    let mut add = |name: &str, value: serde_json::Value| {
+        members.as_object_mut().and_then(|members| members.insert(name.to_owned(), value));
+    };
+    if details {
+        add("details", error.to_string().into());
+        add("hint", error.hint().into());
+    }
+    if let Some(step_up) = error.step_up() {
+        add("max_age", step_up.max_age.into());
+        add("acr_values", step_up.acr_values.clone().into());
+        add("sign_in", links.sign_in.into());
+    }
+    members
 }
 
 /// Where a page of ours leads.

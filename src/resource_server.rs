@@ -108,10 +108,13 @@ impl ResourceServer {
         requirements: &Requirements,
     ) -> Result<Option<AuthInfo>> {
         let challenge = |error| self.0.house.realm.challenge(error, requirements);
-        let Some(token) = bearer::token(authorization).map_err(challenge)? else {
+        let Some(header) = bearer::header(authorization).map_err(challenge)? else {
             return Ok(None);
         };
-        let auth = self.judge(&token).await.map_err(challenge)?;
+        let Some(token) = bearer::token(header.as_ref()).map_err(challenge)? else {
+            return Ok(None);
+        };
+        let auth = self.judge(token).await.map_err(challenge)?;
         auth.require(requirements)?;
         Ok(Some(auth))
     }
@@ -121,26 +124,39 @@ impl ResourceServer {
     /// # Errors
     /// As [`authorize`](Self::authorize), except those about the header and about requirements.
     pub async fn verify(&self, token: &str) -> Result<AuthInfo> {
-        self.judge(token).await.map_err(|error| self.0.house.realm.challenge(error, &Requirements::new()))
+        let challenge = |error| self.0.house.realm.challenge(error, &Requirements::new());
+        bearer::check(token.as_bytes()).map_err(challenge)?;
+        self.judge(token).await.map_err(challenge)
     }
 
+    /// Judges a token that [`bearer::check`] has let through.
     async fn judge(&self, token: &str) -> Result<AuthInfo> {
-        let Inner { provider, audiences, house, verified, .. } = &*self.0;
-        bearer::check(token.as_bytes())?;
+        // In boxes, since these may have to ask Logto: their futures are large, and most requests would carry them along for nothing.
         if !token.contains('.') {
-            return self.introspect(token).await;
+            return Box::pin(self.introspect(token)).await;
         }
-        let now = unix_seconds(house.clock.now());
+        let now = unix_seconds(self.0.house.clock.now());
         let hash = TokenHash::of(token);
-        if let Some(verdict) = verified.get(&hash, now) {
-            let metadata = provider.metadata().await?;
-            // This also notices when the keys are due to be fetched again, so a key that Logto withdrew is not believed for ever.
-            if provider.keys(&metadata).current().await?.fingerprint() == &verdict.keys {
-                return Ok(verdict.auth);
-            }
-            verified.forget(&hash);
+        match self.remembered(&hash, now) {
+            Some(auth) => Ok(auth),
+            None => Box::pin(self.judge_anew(token, hash, now)).await,
         }
+    }
 
+    /// The verdict of a moment ago, if it stands. There is none when the keys are due to be fetched again, so a key that Logto withdrew is not
+    /// believed for ever.
+    fn remembered(&self, hash: &TokenHash, now: i64) -> Option<AuthInfo> {
+        let keys = self.0.provider.keys_at_hand()?;
+        let verdict = self.0.verified.get(hash, now)?;
+        if keys.fingerprint() == &verdict.keys {
+            return Some(verdict.auth);
+        }
+        self.0.verified.forget(hash);
+        None
+    }
+
+    async fn judge_anew(&self, token: &str, hash: TokenHash, now: i64) -> Result<AuthInfo> {
+        let Inner { provider, audiences, house, verified, .. } = &*self.0;
         let jws = verify::parse(token)?;
         let metadata = provider.metadata().await?;
         let issuers = provider.issuers(&metadata);

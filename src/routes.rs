@@ -1,14 +1,17 @@
 //! The authentication routes, for any framework: a request as strings in, a [`Reply`] out.
 
 mod back_channel;
+mod serve;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use url::{Url, form_urlencoded};
 
 use crate::{
     ContextOptions, Error, FirstScreen, HeaderCookies, LogtoClient, Redirect, Reply, Requester, Result, SignInOptions,
-    SignOutOptions, error::Code, reply::Links,
+    SignOutOptions,
+    error::{Authentication, Code},
+    reply::Links,
 };
 
 /// A request, as far as authentication looks at it.
@@ -29,11 +32,12 @@ pub struct AuthRequest {
 }
 
 /// All that is ever asked for.
-const HEADERS: [&str; 11] = [
+const HEADERS: [&str; 12] = [
     "cookie",
     "content-type",
     "accept",
     "origin",
+    "referer",
     "sec-fetch-mode",
     "sec-fetch-site",
     "sec-purpose",
@@ -118,6 +122,16 @@ impl AuthRequest {
         }
     }
 
+    /// Whether it asks for a page, so that the browser can ask for it again.
+    fn is_of_a_page(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
+    /// The page that a form was on, if it is one of this site's.
+    fn page_before(&self, base_url: &Url) -> Option<&str> {
+        self.header("referer").filter(|page| Url::parse(page).is_ok_and(|page| page.origin() == base_url.origin()))
+    }
+
     /// A browser that looks ahead must not begin a sign-in, let alone use one up.
     fn is_prefetch(&self) -> bool {
         ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().filter_map(|name| self.header(name)).any(|value| {
@@ -134,6 +148,11 @@ impl AuthRequest {
             (None, None) => false,
         }
     }
+}
+
+fn seconds(text: &str) -> Result<Duration> {
+    let seconds = text.parse().map_err(|_| Error::new(Code::InvalidOption, "max_age is a number of seconds"))?;
+    Ok(Duration::from_secs(seconds))
 }
 
 #[derive(Clone, Copy)]
@@ -192,29 +211,46 @@ impl LogtoClient {
         if request.requester() == Requester::Program {
             return self.error_reply(&Error::new(Code::NotAuthenticated, "nobody is signed in"), Requester::Program);
         }
-        let sign_in = self.site_path(self.config().routes().sign_in_path());
         // Only a page can be returned to; a form that was posted cannot.
-        match request.method.as_str() {
-            "GET" | "HEAD" => {
-                let return_to = self.site_path(&request.target);
-                let query =
-                    form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &return_to).finish();
-                Reply::redirect(&Redirect::to(format!("{sign_in}?{query}")))
-            }
-            _ => Reply::see_other(&Redirect::to(sign_in)),
+        match request.is_of_a_page() {
+            true => Reply::redirect(&self.to_sign_in(None, Some(&self.site_path(&request.target)))),
+            false => Reply::see_other(&self.to_sign_in(None, None)),
         }
+    }
+
+    /// What a request gets whose handler or guard failed: [`error_reply`](Self::error_reply), but if the user is to authenticate again
+    /// (`step_up.required`), a browser goes to do so and comes back to the page, or for a form that was posted to the page it was on.
+    pub fn answer_error(&self, request: &AuthRequest, error: &Error) -> Reply {
+        let Some(step_up) = error.step_up().filter(|_| request.requester() == Requester::Browser) else {
+            return self.error_reply(error, request.requester());
+        };
+        match request.is_of_a_page() {
+            true => Reply::redirect(&self.to_sign_in(Some(step_up), Some(&self.site_path(&request.target)))),
+            false => Reply::see_other(&self.to_sign_in(Some(step_up), request.page_before(&self.config().base_url))),
+        }
+    }
+
+    /// The sign-in route, with what is asked of the user and where they go then.
+    fn to_sign_in(&self, step_up: Option<&Authentication>, return_to: Option<&str>) -> Redirect {
+        let max_age = step_up.and_then(|step_up| step_up.max_age).map(|seconds| seconds.to_string());
+        let acr_values = step_up.and_then(|step_up| step_up.acr_values.as_deref());
+        let query = [("max_age", max_age.as_deref()), ("acr_values", acr_values), ("return_to", return_to)];
+        let query = query.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let path = self.site_path(self.config().routes().sign_in_path());
+        Redirect::to(if query.is_empty() { path } else { format!("{path}?{query}") })
     }
 
     /// The reply that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
     pub fn error_reply(&self, error: &Error, requester: Requester) -> Reply {
         let config = self.config();
-        let sign_in = self.site_path(config.routes().sign_in_path());
+        let sign_in = self.to_sign_in(error.step_up(), None);
         let sign_out = self.site_path(config.routes().sign_out_path());
         let home = config.base_url.to_string();
         Reply::error(
             error,
             requester,
-            &Links { home: &home, sign_in: &sign_in, sign_out: &sign_out },
+            &Links { home: &home, sign_in: sign_in.location(), sign_out: &sign_out },
             config.is_local(),
         )
     }
@@ -259,6 +295,8 @@ impl LogtoClient {
                 "organization_id" => options.organization_id(value),
                 "one_time_token" => options.one_time_token(value),
                 "ui_locales" => options.ui_locales(value),
+                "max_age" => options.max_age(seconds(&value)?),
+                "acr_values" => options.acr_values(value),
                 _ => options,
             };
         }

@@ -1,13 +1,17 @@
 //! The words of a sign-in: what to ask of Logto, and where to send the browser.
 
 mod options;
+mod step_up;
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::options::TokenKey;
-pub use self::options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions};
+pub use self::{
+    options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions},
+    step_up::StepUp,
+};
 use crate::{Error, error::Code};
 
 /// A boxed future, as object-safe traits return it.

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# One target directory for the crate, the examples and tests/both-backends.
+# One target directory for the crate, the examples, the benchmarks and tests/both-backends.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 # The tests bring their own Logto; one that is set for development is not theirs.
@@ -31,6 +31,7 @@ need curl curl ca-certificates
 need node nodejs
 need npm npm
 need redis-server redis-server
+need wrk wrk
 need openssl openssl
 need chromium chromium
 need chromedriver chromium-driver
@@ -43,6 +44,7 @@ done
 
 step 'format'
 cargo fmt --all --check
+cargo fmt --check --manifest-path benches/Cargo.toml
 cargo fmt --check --manifest-path tests/both-backends/Cargo.toml
 cargo fmt --check --manifest-path tests/browser/Cargo.toml
 cargo fmt --check --manifest-path tests/stores-sql/Cargo.toml
@@ -113,12 +115,18 @@ cargo test --manifest-path tests/stores-sql/Cargo.toml
 step 'both crypto backends of jsonwebtoken in one build'
 (cd tests/both-backends && cargo test)
 
+# Times are not judged here: the machine may have other things to do. `bash benches/compare.sh` does that.
+step 'the benchmarks run, and a remembered token costs no allocation'
+cargo clippy --locked --all-targets --manifest-path benches/Cargo.toml -- -D warnings
+cargo test --locked --manifest-path benches/Cargo.toml
+bash benches/compare.sh --smoke
+
 step 'package'
 list=$(cargo package --locked --allow-dirty --no-verify --list)
 for file in README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE Cargo.toml src/lib.rs docs/errors.md examples/quickstart.rs; do
   grep -qxF "$file" <<<"$list" || { echo "the package lacks $file" >&2; exit 1; }
 done
-if grep -E '^(\.ci|tests)/' <<<"$list"; then
+if grep -E '^(\.ci|benches|tests)/' <<<"$list"; then
   echo 'the package holds files that are for the repository alone (see above)' >&2
   exit 1
 fi

@@ -50,8 +50,9 @@ const SHARED_STATE: &[&str] = &[
 ];
 const MAX_LINES: usize = 400;
 const MAX_ADAPTER: usize = 150;
-/// The verbs' words, the claims, the traits that users implement, the three words of a diagnosis, what guards an API and what calls one.
-const MAX_EXPORTS: usize = 80;
+/// The verbs' words, the claims, the traits that users implement, the three words of a diagnosis, what guards an API and what calls one, and
+/// what guards a page by a fresh login.
+const MAX_EXPORTS: usize = 84;
 
 #[test]
 fn imports_follow_the_table() {
@@ -173,7 +174,7 @@ fn public_signatures_name_only_listed_crates() {
 
 #[test]
 fn nothing_is_left_undone() {
-    let all: Vec<_> = ["src", "tests", "examples"].into_iter().flat_map(sources).collect();
+    let all: Vec<_> = ["src", "tests", "examples", "benches"].into_iter().flat_map(sources).collect();
     tidy(
         undone(&all),
         "Finish it or take it out. A test that cannot run everywhere asks an environment variable and says so; it is not ignored.",
@@ -267,8 +268,10 @@ fn adapters(sources: &[Source], most: usize) -> Vec<String> {
         if lines > most {
             wrong.push(format!("{}: {lines} lines of code, {most} is the limit", source.path));
         }
+        // `web::<framework>`: its files may share what they need not show.
+        let framework = source.module.get(..2).unwrap_or(&source.module);
         for path in source.paths() {
-            if path.first().is_some_and(|name| !exports.contains_key(name)) && !path.starts_with(&source.module) {
+            if path.first().is_some_and(|name| !exports.contains_key(name)) && !path.starts_with(framework) {
                 wrong.push(format!("{}: `crate::{}` is not public", source.path, path.join("::")));
             }
         }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{AccessToken, Session, tokens::not_authenticated};
-use crate::{ContextOptions, IdTokenClaims, Result, TokenOptions, UserInfo, clock, types::TokenKey};
+use super::{AccessToken, Session, refresh::Freshness, tokens::not_authenticated};
+use crate::{ContextOptions, Error, IdTokenClaims, Result, TokenOptions, UserInfo, clock, types::TokenKey};
 
 /// Who is signed in, and what was asked for with it. "Nobody" is a value, not an error.
 ///
@@ -25,6 +25,8 @@ pub struct LogtoContext {
     access_token: Option<AccessToken>,
     #[serde(skip)]
     organization_tokens: BTreeMap<String, AccessToken>,
+    #[serde(skip)]
+    organization_errors: BTreeMap<String, Error>,
 }
 
 impl LogtoContext {
@@ -58,10 +60,18 @@ impl LogtoContext {
         self.scopes.as_deref()
     }
 
-    /// A token for each organization, by organization id, if they were asked for.
+    /// A token for each organization, by organization id, if they were asked for. Those that Logto refuses are in
+    /// [`organization_errors`](Self::organization_errors).
     #[must_use]
     pub fn organization_tokens(&self) -> &BTreeMap<String, AccessToken> {
         &self.organization_tokens
+    }
+
+    /// Why there is no token for an organization that the ID token names, by organization id: the user is no member any more, or the
+    /// organization requires MFA.
+    #[must_use]
+    pub fn organization_errors(&self) -> &BTreeMap<String, Error> {
+        &self.organization_errors
     }
 }
 
@@ -72,7 +82,8 @@ impl Session {
     ///
     /// # Errors
     /// Where `options` ask for more: those of [`get_access_token`](Self::get_access_token) and
-    /// [`fetch_user_info`](Self::fetch_user_info), but for `session.ended`.
+    /// [`fetch_user_info`](Self::fetch_user_info), but for `session.ended`. Where Logto refuses one organization, the context has the
+    /// tokens of the others; where it cannot be asked, there is no context, and the session keeps the tokens that came before.
     pub async fn get_context(&mut self, options: ContextOptions) -> Result<LogtoContext> {
         match self.signed_in_context(options).await {
             Err(_) if !self.is_authenticated() => Ok(LogtoContext::default()),
@@ -84,7 +95,8 @@ impl Session {
     /// of roles or organizations, and every claim and permission is the present one.
     ///
     /// # Errors
-    /// Those of [`get_access_token`](Self::get_access_token). The session is kept, with what was renewed so far.
+    /// Those of [`get_access_token`](Self::get_access_token). The session is kept, with what was renewed so far. An organization that
+    /// refuses the user is no failure: its tokens go, and the context says why in [`LogtoContext::organization_errors`].
     pub async fn refresh_session(&mut self) -> Result<LogtoContext> {
         let data = self.open.data().ok_or_else(not_authenticated)?;
         let mut keys: Vec<_> = data.access_tokens.iter().map(|token| token.key.clone()).collect();
@@ -92,10 +104,16 @@ impl Session {
         if !keys.contains(&TokenKey::default()) {
             keys.push(TokenKey::default());
         }
-        for key in keys {
-            self.get_access_token(TokenOptions::of(key).force_refresh(true)).await?;
+        let mut refused = BTreeMap::new();
+        for (key, token) in self.tokens_for(keys, Freshness { force: true, validity: None }).await? {
+            let Err(error) = token else { continue };
+            if let Some(data) = self.open.data_mut() {
+                data.access_tokens.retain(|stored| stored.key != key);
+            }
+            refused.insert(key.organization.ok_or(error.clone())?, error);
         }
-        self.get_context(ContextOptions::new()).await
+        let context = self.get_context(ContextOptions::new()).await?;
+        Ok(LogtoContext { organization_errors: refused, ..context })
     }
 
     async fn renew_claims_older_than(&mut self, max_age: Duration) -> Result<()> {
@@ -121,9 +139,13 @@ impl Session {
             context.user_info = Some(self.fetch_user_info().await?);
         }
         if options.organization_tokens {
-            for organization in self.id_token_claims().map(|claims| claims.organizations).unwrap_or_default() {
-                let token = self.get_organization_token(&organization).await?;
-                context.organization_tokens.insert(organization, token);
+            let organizations = self.id_token_claims().map(|claims| claims.organizations).unwrap_or_default();
+            let keys = organizations.into_iter().map(|id| TokenOptions::new().organization(id).key()).collect();
+            for (key, token) in self.tokens_for(keys, Freshness::default()).await? {
+                match (key.organization.unwrap_or_default(), token) {
+                    (id, Ok(token)) => _ = context.organization_tokens.insert(id, token),
+                    (id, Err(error)) => _ = context.organization_errors.insert(id, error),
+                }
             }
         }
         // Last, since a refresh brings newer claims.

@@ -59,6 +59,7 @@ impl Session {
         let purpose = Purpose {
             nonce: Some(&transaction.nonce),
             max_age: transaction.max_age.and_then(|age| u64::try_from(age).ok()).map(Duration::from_secs),
+            acr_values: transaction.acr_values.as_deref(),
             ..Purpose::default()
         };
         let (id_token, claims) = client.verify_id_token(&id_token, &tokens.access_token, purpose).await?;

@@ -6,6 +6,8 @@ mod coordinate;
 mod diagnose;
 mod exchange;
 mod handle_sign_in;
+mod many_tokens;
+mod recent_auth;
 mod refresh;
 mod request_session;
 mod return_to;
@@ -23,6 +25,7 @@ pub use self::{
     context::LogtoContext,
     diagnose::{Check, CheckOutcome, Diagnosis},
     exchange::{ExchangedToken, TokenExchange},
+    recent_auth::{RequireRecentAuth, RequireStepUp, Within},
     request_session::{RequestSession, SignedIn},
     session::Session,
     session_headers::SessionHeaders,
@@ -77,6 +80,7 @@ struct Inner {
 struct Purpose<'a> {
     nonce: Option<&'a str>,
     max_age: Option<Duration>,
+    acr_values: Option<&'a str>,
     refreshed: Option<&'a IdTokenClaims>,
 }
 
@@ -149,6 +153,7 @@ impl LogtoClient {
             nonce: purpose.nonce,
             access_token: Some(access_token.expose()),
             max_age: purpose.max_age,
+            acr_values: purpose.acr_values,
             refreshed: purpose.refreshed,
             leeway: config.leeway,
         };

@@ -3,6 +3,10 @@
 //! A refresh token may be good for one use only. So there is one exchange at a time for a refresh token and all its successors, whatever
 //! it is for; whoever waited takes its result; and the result is kept for a while, because a request that left the browser a moment
 //! earlier still carries the old token. The exchange runs in a task of its own: a browser that goes away does not take the new token with it.
+//!
+//! An exchange may ask for several access tokens at once, each in a request of its own: see `Session::tokens_for` for when.
+
+mod exchange;
 
 use std::{
     collections::HashMap,
@@ -16,15 +20,10 @@ use std::{
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{
-    LogtoClient, Purpose,
-    coordinate::{Shared, SharedResult},
-    tokens::stored,
-};
+use super::LogtoClient;
 use crate::{
     Error, IdTokenClaims, Result, Secret,
     error::Code,
-    oidc::token::{self, TokenResponse},
     session::{Jwt, StoredAccessToken},
     types::TokenKey,
 };
@@ -35,14 +34,34 @@ pub(super) const GRACE: i64 = 30;
 /// then comes back with a spent token, which to Logto would be theft: the whole grant would end.
 pub(super) const MEMORY: i64 = 3600;
 
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) keys: Vec<TokenKey>,
+    /// How many requests may be under way at once; the keys beyond that are left for another call.
+    pub(super) at_once: usize,
+    pub(super) freshness: Freshness,
+}
+
+/// How fresh a token has to be.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Freshness {
+    /// Not one of before.
+    pub(super) force: bool,
+    /// Seconds it must live yet; `None` for what its lifetime calls for.
+    pub(super) validity: Option<i64>,
+}
+
 /// What an exchange gives a session.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_field_names)] // They are tokens.
 pub(super) struct Refreshed {
     /// The newest refresh token: to be kept even where the rest is an error.
     pub(super) refresh_token: Secret,
     pub(super) id_token: Option<Jwt>,
-    pub(super) access_token: Result<StoredAccessToken>,
+    /// For each key that was asked for, or had been a moment before.
+    pub(super) access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>,
+    /// Whether Logto was asked, and left the refresh token as it was.
+    pub(super) kept: bool,
 }
 
 /// All refreshes under way or just done.
@@ -186,31 +205,40 @@ impl Member {
 }
 
 impl LogtoClient {
-    /// Gets an access token for `key` with a refresh token, by an exchange or by the result of one that others made.
+    /// Gets access tokens with a refresh token, by an exchange or by the result of one that others made.
     ///
     /// # Errors
     /// `session.ended` where the refresh token is dead. Everything else leaves it alive.
     pub(super) async fn renew(
         &self,
         refresh_token: &Secret,
-        key: TokenKey,
-        force: bool,
-        validity: Option<i64>,
+        wanted: Wanted,
         before: IdTokenClaims,
     ) -> Result<Refreshed> {
+        let Wanted { keys, at_once, freshness } = wanted;
         let now = self.config().now();
         let family = self.0.refreshes.family(refresh_token, now);
         let seen = family.settled.load(Ordering::Acquire);
         let state = Arc::clone(&family.state).lock_owned().await;
         family.living(&state)?;
         let forgotten = family.forgotten.load(Ordering::Acquire);
-        if let Some(result) = state.result(&key, seen, force || seen <= forgotten, now, validity) {
-            return Ok(state.refreshed(result));
+        let recent = Freshness { force: freshness.force || seen <= forgotten, ..freshness };
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for key in keys {
+            match state.result(&key, seen, recent, now) {
+                Some(result) => found.push((key, result)),
+                None if missing.len() < at_once => missing.push(key),
+                None => {}
+            }
+        }
+        if missing.is_empty() {
+            return Ok(state.refreshed(found, false));
         }
         let client = self.clone();
-        let exchange =
-            tokio::spawn(async move { client.exchange(&family, state, key, force, validity, &before).await });
-        exchange.await.map_err(|source| Error::new(Code::Unreachable, "the exchange broke off").with_source(source))?
+        let exchange = tokio::spawn(async move { client.exchange(&family, state, missing, freshness, &before).await });
+        let mut refreshed = exchange.await.map_err(exchange::broke_off)??;
+        refreshed.access_tokens.append(&mut found);
+        Ok(refreshed)
     }
 
     /// One exchange, or the result of one that another instance made a moment before.
@@ -218,9 +246,8 @@ impl LogtoClient {
         &self,
         family: &Arc<Family>,
         mut state: OwnedMutexGuard<State>,
-        key: TokenKey,
-        force: bool,
-        validity: Option<i64>,
+        keys: Vec<TokenKey>,
+        freshness: Freshness,
         before: &IdTokenClaims,
     ) -> Result<Refreshed> {
         let shared = self.shared();
@@ -228,128 +255,61 @@ impl LogtoClient {
             Some(shared) => Some(shared.lock(&mut state.refresh_token).await),
             None => None,
         };
-        let found = match &shared {
-            Some(shared) if !force => shared.result(&state.refresh_token, &key, self.config().now()).await,
-            _ => None,
-        };
-        let result = if let Some(found) = found.filter(|found| found.access_token.serves(self.config().now(), validity))
-        {
-            state.refresh_token = found.refresh_token;
-            state.id_token = found.id_token.or(state.id_token.take());
-            Ok(found.access_token)
-        } else {
-            let spent = state.refresh_token.clone();
-            let result = self.ask_logto(&mut state, &key, before, shared).await;
-            // After the result: who follows the successor, past the lock, must find it.
-            if let Some(shared) = shared.filter(|_| state.refresh_token != spent) {
-                shared.publish_successor(&spent, &state.refresh_token).await;
+        let (mut results, mut missing) = (Vec::new(), Vec::new());
+        for key in keys {
+            let found = match &shared {
+                Some(shared) if !freshness.force => {
+                    shared.result(&state.refresh_token, &key, self.config().now()).await
+                }
+                _ => None,
+            };
+            match found.filter(|found| found.access_token.serves(self.config().now(), freshness.validity)) {
+                Some(found) => {
+                    state.refresh_token = found.refresh_token;
+                    state.id_token = found.id_token.or(state.id_token.take());
+                    results.push((key, Ok(found.access_token)));
+                }
+                None => missing.push(key),
             }
-            result
-        };
+        }
+        let (asked, spent) = (!missing.is_empty(), state.refresh_token.clone());
+        results.extend(self.ask_logto(&mut state, missing, before, shared).await);
+        let kept = asked && state.refresh_token == spent;
+        // After the results: who follows the successor, past the lock, must find them.
+        if let Some(shared) = shared.filter(|_| state.refresh_token != spent) {
+            shared.publish_successor(&spent, &state.refresh_token).await;
+        }
         self.0.refreshes.adopt(&state.refresh_token, family, self.config().now());
         if let (Some(shared), Some(held)) = (shared, held) {
             shared.unlock(held).await;
         }
         let now = self.config().now();
         let number = family.settled.fetch_add(1, Ordering::AcqRel).saturating_add(1);
-        tracing::debug!(target: "logto::refresh", ok = result.is_ok(), "a refresh is done");
-        state.results.retain(|settled| settled.key != key && now.saturating_sub(settled.at) <= GRACE);
-        state.results.push(Settled { key, number, at: now, result: result.clone() });
+        let failed = results.iter().filter(|(_, result)| result.is_err()).count();
+        tracing::debug!(target: "logto::refresh", tokens = results.len(), failed, "a refresh is done");
+        state.results.retain(|settled| now.saturating_sub(settled.at) <= GRACE);
+        for (key, result) in &results {
+            state.results.retain(|settled| settled.key != *key);
+            state.results.push(Settled { key: key.clone(), number, at: now, result: result.clone() });
+        }
         family.touch(now);
         family.living(&state)?;
-        Ok(state.refreshed(result))
-    }
-
-    async fn ask_logto(
-        &self,
-        state: &mut State,
-        key: &TokenKey,
-        before: &IdTokenClaims,
-        shared: Option<Shared<'_>>,
-    ) -> Result<StoredAccessToken> {
-        let asked_at = self.config().now();
-        let mut tokens = match self.token_request(&state.refresh_token, key).await {
-            Ok(tokens) => tokens,
-            Err(error) if error.oauth_error().is_some_and(|oauth| oauth.error() == "invalid_grant") => {
-                let ended =
-                    Error::new(Code::SessionEnded, "Logto no longer honours the refresh token").caused_by(error);
-                state.ended = Some(ended.clone());
-                return Err(ended);
-            }
-            Err(error) => return Err(error),
-        };
-        // First of all, before anything else can fail: the old refresh token may be dead now.
-        let spent = state.refresh_token.clone();
-        let verified = self.verify_refreshed(tokens.id_token.take(), before, &tokens).await;
-        let another_user =
-            verified.as_ref().is_err_and(|error| error.is(Code::IdTokenSub) || error.is(Code::IdTokenIss));
-        if let Some(successor) = tokens.refresh_token.take().filter(|token| !another_user && *token != spent) {
-            state.refresh_token = successor;
-        }
-        match verified {
-            Ok(id_token) => state.id_token = id_token.or(state.id_token.take()),
-            // The key set is out of reach: the access token is good, and the ID token before it stays.
-            Err(error) if error.is_transient() => {
-                tracing::warn!(target: "logto::refresh", %error, "the refreshed ID token could not be checked and is not used");
-            }
-            Err(error) => return Err(error),
-        }
-        let access_token = stored(key.clone(), tokens, asked_at);
-        if let Some(shared) = shared {
-            let result = SharedResult {
-                refresh_token: state.refresh_token.clone(),
-                id_token: state.id_token.clone(),
-                access_token: access_token.clone(),
-            };
-            shared.publish_result(&spent, &result, self.config().now()).await;
-        }
-        Ok(access_token)
-    }
-
-    /// Asks for tokens, and once more where the answer was lost on the way: inside Logto's grace a refresh token that was spent by the
-    /// lost answer is good for another; beyond it, using it again would end the whole grant.
-    async fn token_request(&self, refresh_token: &Secret, key: &TokenKey) -> Result<TokenResponse> {
-        let metadata = self.metadata().await?;
-        let client = self.credentials();
-        let ask = || token::refresh(&self.0.transport, &metadata.token_endpoint, &client, refresh_token, key);
-        token::once_more(self.clock(), ask).await
-    }
-
-    /// OpenID Connect Core 12.2: the new ID token is of the same issuer and the same user.
-    async fn verify_refreshed(
-        &self,
-        id_token: Option<Secret>,
-        before: &IdTokenClaims,
-        tokens: &TokenResponse,
-    ) -> Result<Option<Jwt>> {
-        let Some(id_token) = id_token else {
-            return Ok(None);
-        };
-        let purpose = Purpose { refreshed: Some(before), ..Purpose::default() };
-        let (id_token, _) = self.verify_id_token(&id_token, &tokens.access_token, purpose).await?;
-        Ok(Some(id_token))
+        Ok(state.refreshed(results, kept))
     }
 }
 
 impl State {
     /// A result that serves: one that settled while the caller waited, or (unless it insists on a fresh one) a good one of just before.
-    fn result(
-        &self,
-        key: &TokenKey,
-        seen: u64,
-        force: bool,
-        now: i64,
-        validity: Option<i64>,
-    ) -> Option<Result<StoredAccessToken>> {
+    fn result(&self, key: &TokenKey, seen: u64, freshness: Freshness, now: i64) -> Option<Result<StoredAccessToken>> {
         let settled = self.results.iter().find(|settled| settled.key == *key)?;
         let waited_for = settled.number > seen;
         let recent = now.saturating_sub(settled.at) <= GRACE;
-        let good = settled.result.as_ref().is_ok_and(|token| token.serves(now, validity));
-        (waited_for || (!force && recent && good)).then(|| settled.result.clone())
+        let good = settled.result.as_ref().is_ok_and(|token| token.serves(now, freshness.validity));
+        (waited_for || (!freshness.force && recent && good)).then(|| settled.result.clone())
     }
 
-    fn refreshed(&self, access_token: Result<StoredAccessToken>) -> Refreshed {
-        Refreshed { refresh_token: self.refresh_token.clone(), id_token: self.id_token.clone(), access_token }
+    fn refreshed(&self, access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>, kept: bool) -> Refreshed {
+        Refreshed { refresh_token: self.refresh_token.clone(), id_token: self.id_token.clone(), access_tokens, kept }
     }
 }
 

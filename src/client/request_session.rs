@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
-use super::{LogtoClient, Session, SessionHeaders};
+use super::{LogtoClient, Session, SessionHeaders, tokens::not_authenticated};
 use crate::{Error, HeaderCookies, IdTokenClaims, Result, Secret, error::Code};
 
 /// The session of one request, as handlers get it: cheap to clone, with all verbs.
@@ -34,6 +34,10 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    pub(super) fn new(claims: IdTokenClaims) -> Self {
+        Self { claims }
+    }
+
     /// The claims of the ID token.
     #[must_use]
     pub fn claims(&self) -> &IdTokenClaims {
@@ -84,6 +88,15 @@ impl RequestSession {
     /// `session.committed` once the response has begun.
     pub async fn signed_in(&self) -> Result<Option<SignedIn>> {
         Ok(self.get_id_token_claims().await?.map(|claims| SignedIn { claims }))
+    }
+
+    /// The signed-in user.
+    ///
+    /// # Errors
+    /// `not_authenticated` if nobody is signed in: [`LogtoClient::serve`] makes of it the way to sign in. `session.committed` once the
+    /// response has begun.
+    pub async fn require_signed_in(&self) -> Result<SignedIn> {
+        self.signed_in().await?.ok_or_else(not_authenticated)
     }
 
     /// Whether somebody is signed in.

@@ -30,8 +30,11 @@ impl Session {
         check_prompt(options.prompt.as_deref().unwrap_or_default())?;
         check_extra_params(&options)?;
         let metadata = client.metadata().await?;
-        let max_age = options.max_age.map(clock::whole_seconds);
-        let transaction = Transaction::begin(redirect_uri, return_to, max_age, config.now())?;
+        let transaction = Transaction {
+            max_age: options.max_age.map(clock::whole_seconds),
+            acr_values: options.acr_values.clone().filter(|values| !values.trim().is_empty()),
+            ..Transaction::begin(redirect_uri, return_to, config.now())?
+        };
         self.open.begin_transaction(&config.cookies, &transaction, config.now())?;
         if options.clear_tokens {
             self.open.clear();

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::Session;
+use super::{Session, refresh::Freshness};
 use crate::{
     AccessTokenClaims, Error, Result, Secret, TokenOptions, clock,
     error::Code,
     oidc::{jws, token::TokenResponse},
-    scopes,
     session::StoredAccessToken,
     types::TokenKey,
 };
@@ -73,67 +72,26 @@ impl Session {
     ///
     /// Where Logto is out of reach, a token that still lives is given in its last minute, too.
     ///
+    /// Logto leaves out scopes that the user may not have, without an error: [`AccessToken::scopes`] are those that were given.
+    ///
     /// # Errors
-    /// `not_authenticated`, `session.ended` and `session.no_refresh_token`: the user has to sign in.
-    /// `token.resource_refused`, `token.scope_refused`, `organization.access_denied`, `client.rejected`: see the hint; the session is kept.
+    /// `not_authenticated`, `session.ended`, `session.no_refresh_token` and `session.scope_missing`: the user has to sign in.
+    /// `organization.not_a_member`, `organization.mfa_required`, `organization.not_granted`: Logto refuses this organization.
+    /// `token.resource_refused`, `token.scope_refused`, `client.rejected`: see the hint. The session is kept.
     /// `network.…` and others with [`Error::is_transient`]: try again; the session is kept.
     pub async fn get_access_token(&mut self, options: TokenOptions) -> Result<AccessToken> {
-        let client = self.client.clone();
-        let now = client.config().now();
-        let validity = options.min_validity.map(clock::whole_seconds);
-        let key = options.key();
-        let data = self.open.data().ok_or_else(not_authenticated)?;
-        if let (Some(token), false) = (data.access_token(&key, now, validity), options.force_refresh) {
-            return Ok(token.into());
-        }
-        if key.organization.is_some() && !client.config().scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS) {
-            return Err(Error::new(
-                Code::MissingOrganizationScope,
-                "the user was not asked for the scope of organizations",
-            ));
-        }
-        let living = data.access_token(&key, now, Some(0)).map(AccessToken::from);
-        let Some(refresh_token) = data.refresh_token.clone() else {
-            return living.filter(|_| !options.force_refresh).ok_or_else(|| {
-                Error::new(Code::NoRefreshToken, "the access token has ended and the session holds no refresh token")
-            });
-        };
-        let before = self.id_token_claims().ok_or_else(not_authenticated)?;
-        let refreshed = match client.renew(&refresh_token, key, options.force_refresh, validity, before).await {
-            Ok(refreshed) => refreshed,
-            Err(error) => {
-                if error.is(Code::SessionEnded) {
-                    tracing::info!(target: "logto::refresh", %error, "the session has ended");
-                    self.open.clear();
-                }
-                return Err(error);
-            }
-        };
-        // A refresh that brought nothing is nothing to write: it must not stand as an equal beside one that another instance made.
-        let renewed = refreshed.access_token.is_ok() || refreshed.refresh_token != refresh_token;
-        if renewed && let Some(data) = self.open.data_mut() {
-            data.refreshes = data.refreshes.saturating_add(1);
-            data.refresh_token = Some(refreshed.refresh_token);
-            data.id_token = refreshed.id_token.unwrap_or_else(|| data.id_token.clone());
-            if let Ok(token) = &refreshed.access_token {
-                data.put_access_token(token.clone());
-            }
-        }
-        match (refreshed.access_token, living) {
-            (Ok(token), _) => Ok((&token).into()),
-            (Err(error), Some(living)) if error.is_transient() && !options.force_refresh => {
-                tracing::warn!(target: "logto::refresh", %error, "Logto cannot be asked; the present access token is used to its end");
-                Ok(living)
-            }
-            (Err(error), _) => Err(error),
-        }
+        let freshness =
+            Freshness { force: options.force_refresh, validity: options.min_validity.map(clock::whole_seconds) };
+        let mut tokens = self.tokens_for(vec![options.key()], freshness).await?;
+        let token = tokens.pop().map(|(_, token)| token);
+        token.unwrap_or_else(|| Err(not_authenticated()))
     }
 
     /// An organization token: an access token with the user's permissions in an organization.
     ///
     /// # Errors
-    /// Those of [`get_access_token`](Self::get_access_token); `missing_scope_organizations`; `organization.access_denied` for a user who
-    /// is not a member.
+    /// Those of [`get_access_token`](Self::get_access_token); `missing_scope_organizations` where the configuration does not ask for the
+    /// scope of organizations.
     pub async fn get_organization_token(&mut self, organization_id: &str) -> Result<AccessToken> {
         self.get_access_token(TokenOptions::new().organization(organization_id)).await
     }

@@ -58,12 +58,18 @@ codes! {
 
     UserCancelled "user_cancelled" Denied "The user left the sign-in: offer to sign in again."
     AuthorizationRefused "callback_uri_verification.error_found" Denied "Logto refused the sign-in and says why in the message."
-    OrganizationRefused "organization.access_denied" Denied "The user must be a member of the organization, and meet its requirements (MFA): Logto Console › Organizations."
+    OrganizationRefused "organization.access_denied" Denied "Logto refused the organization token and says why in the message: Logto Console › Organizations › the organization."
+    OrganizationMember "organization.not_a_member" Denied "Add the user in Logto Console › Organizations › the organization › Members, or leave the organization out: `refresh_session` renews the user's list."
+    OrganizationMfa "organization.mfa_required" Denied "The organization requires MFA (Logto Console › Organizations › the organization › Settings) and the user has none: let the user set up a factor (Logto Console › Multi-factor auth)."
+    OrganizationConsent "organization.not_granted" Denied "The user did not let this third-party app into the organization: ask for consent again; Logto Console › Applications › your app › Permissions says what the app may ask for."
     SubjectRefused "token_exchange.subject_refused" Denied "Get a new token to exchange: Logto does not know this one, it has expired, or it was used before (a subject token works once, for ten minutes), or its user was suspended. An actor token must be opaque, with the scope `openid`."
 
     NotAuthenticated "not_authenticated" NotAuthenticated "Send the user to sign in."
     SessionEnded "session.ended" NotAuthenticated "Send the user to sign in: Logto no longer honours the refresh token (expired, revoked, or the user was suspended)."
     NoRefreshToken "session.no_refresh_token" NotAuthenticated "Keep the scope `offline_access` and `prompt=consent` (both are defaults): without them Logto gives no refresh token."
+    MissingScope "session.scope_missing" NotAuthenticated "Send the user to sign in again: the scope was added to `scopes` after this session began, and a refresh token keeps the scopes it was issued with."
+    StepUpRequired "step_up.required" NotAuthenticated "Send the user to sign in again with the `max_age` and `acr_values` that the message names: `LogtoClient::answer_error` does, and leads back."
+    StepUpInVain "step_up.in_vain" Config "The API's access tokens do not say when or how the user authenticated: use a Logto with step-up authentication, add `auth_time` in Logto Console › Custom JWT, or let the page itself ask (`RequireRecentAuth`)."
     MissingOrganizationScope "missing_scope_organizations" Config "Add the scope `urn:logto:scope:organizations` to the configuration, then sign in again."
 
     IdTokenMalformed "id_token.invalid_token" InvalidToken "Logto's answer holds no readable ID token: check that `endpoint` is a Logto server."
@@ -79,7 +85,8 @@ codes! {
     IdTokenIat "id_token.invalid_iat" InvalidToken "Set the clock of this machine (NTP): the ID token comes from the future."
     IdTokenNonce "id_token.invalid_nonce" InvalidToken "Sign in again: the ID token belongs to another sign-in."
     IdTokenAtHash "id_token.invalid_at_hash" InvalidToken "Sign in again: the access token does not belong to the ID token."
-    IdTokenAuthTime "id_token.invalid_auth_time" InvalidToken "Sign in again: the user's authentication is older than the `max_age` that was asked for."
+    IdTokenAuthTime "id_token.invalid_auth_time" InvalidToken "Logto was asked to authenticate the user again (`max_age`) and did not: set the clock of this machine (NTP), and check that nothing between changes the request."
+    IdTokenAcr "id_token.invalid_acr" InvalidToken "Logto did not authenticate the user as strongly as `acr_values` asked: name each class that suffices, and check in discovery (`acr_values_supported`) that this Logto knows them."
 
     LogoutTokenMissing "logout_token.missing" InvalidToken "Register the address as back-channel logout URI in Logto Console › Applications › your app; Logto posts a form with `logout_token`."
     LogoutTokenMalformed "logout_token.invalid_token" InvalidToken "The request did not come from Logto, or not unchanged: register the address with Logto alone."

@@ -92,6 +92,11 @@ impl<T> Cached<T> {
         self.settle(clock, outcome).or_else(|error| self.state().stale(clock.now(), self.ttl).ok_or(error))
     }
 
+    /// The value, if [`get`](Self::get) would give it without asking anyone.
+    pub(crate) fn at_hand(&self, clock: &dyn Clock) -> Option<Arc<T>> {
+        self.state().settled(clock.now(), self.ttl)?.ok()
+    }
+
     /// A newer value than `known`, which turned out not to do.
     ///
     /// Within the cooldown of the last attempt it is the current value, or that attempt's error: the server is not asked again.

@@ -105,6 +105,9 @@ pub(crate) fn hint(error: &str) -> &'static str {
         "invalid_target" => {
             "Register the API resource in Logto Console › API resources under the identifier in `resources`."
         }
+        "unmet_authentication_requirements" => {
+            "The user cannot authenticate as `acr_values` ask: let the user set up a second factor (Logto Console › Multi-factor auth), or name a class that suffices, too."
+        }
         "unauthorized_client" | "invalid_request" => {
             "Compare the app's type and settings in the Logto Console with the message."
         }

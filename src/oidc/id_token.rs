@@ -30,6 +30,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) access_token: Option<&'a str>,
     /// The `max_age` that the sign-in asked for.
     pub(crate) max_age: Option<Duration>,
+    /// The `acr_values` that the sign-in asked for, separated by spaces.
+    pub(crate) acr_values: Option<&'a str>,
     /// The claims before the refresh.
     pub(crate) refreshed: Option<&'a IdTokenClaims>,
     /// By how much the clocks of Logto and this machine may differ.
@@ -128,7 +130,12 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
         }
     }
 
-    // 12. `acr`: it is asked for as a voluntary claim (section 5.5.1.1), so every answer is right.
+    // 12. `acr` is one of those we asked for. A server may leave the claim out or give another (section 5.5.1.1: it is voluntary), so the
+    //     token is not wrong; but we SHOULD check, and who asked for a class did so to rely on it. Those whom a weaker one suffices name it.
+    let acr = optional(claims.acr, "acr", Code::IdTokenAcr)?;
+    if let Some(asked) = expected.acr_values {
+        check_acr(acr.as_deref(), asked)?;
+    }
 
     // 13. `auth_time` is recent enough, if we asked for that.
     let auth_time = optional(claims.auth_time, "auth_time", Code::IdTokenAuthTime)?;
@@ -194,6 +201,16 @@ fn check_auth_time(auth_time: Option<i64>, max_age: i64, now: i64, leeway: i64) 
         return Err(Error::new(Code::IdTokenAuthTime, message));
     }
     Ok(())
+}
+
+fn check_acr(acr: Option<&str>, asked: &str) -> Result<()> {
+    let mut classes = asked.split_ascii_whitespace();
+    if acr.is_some_and(|acr| classes.any(|class| class == acr)) {
+        return Ok(());
+    }
+    let found = acr.map_or_else(|| "missing".to_owned(), |acr| format!("`{}`", excerpt(acr)));
+    let expected = asked.split_ascii_whitespace().collect::<Vec<_>>().join("` or `");
+    Err(Error::new(Code::IdTokenAcr, format!("the ID token's acr is {found}, expected `{expected}`")))
 }
 
 /// Section 3.1.3.6: the left half of the access token's hash, with the hash of the signature's algorithm.

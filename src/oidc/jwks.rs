@@ -27,6 +27,11 @@ impl KeySource {
         Self { cached: Cached::new("keys", TTL) }
     }
 
+    /// The keys, if nobody has to be asked for them.
+    pub(crate) fn at_hand(&self, clock: &dyn Clock) -> Option<Arc<KeySet>> {
+        self.cached.at_hand(clock)
+    }
+
     /// The source, with what it needs to fetch.
     pub(crate) fn keys<'a>(&'a self, transport: &'a Transport, jwks_uri: &'a Url, clock: &'a dyn Clock) -> Keys<'a> {
         Keys { cached: &self.cached, transport, jwks_uri, clock }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     cached::Cached,
     discovery::{self, Addresses, ProviderMetadata},
-    jwks::{KeySource, Keys},
+    jwks::{KeySet, KeySource, Keys},
 };
 use crate::{Clock, Result, http::Transport};
 
@@ -48,6 +48,11 @@ impl Provider {
 
     pub(crate) fn keys<'a>(&'a self, metadata: &'a ProviderMetadata) -> Keys<'a> {
         self.keys.keys(&self.transport, &metadata.jwks_uri, &*self.clock)
+    }
+
+    /// The keys, if they are here and not due to be fetched again.
+    pub(crate) fn keys_at_hand(&self) -> Option<Arc<KeySet>> {
+        self.keys.at_hand(&*self.clock)
     }
 
     /// The issuer, and those that are accepted beside it.

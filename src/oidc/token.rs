@@ -251,16 +251,30 @@ fn basic(id: &str, secret: &Secret) -> String {
 /// Sorts a refusal by whose turn it is.
 fn refusal(response: &Response<Vec<u8>>, endpoint: &Url) -> Error {
     let plain = unexpected(response, Code::TokenRefused, endpoint);
-    let code = match plain.oauth_error().map(|oauth| oauth.error.as_str()) {
-        Some("invalid_client" | "unauthorized_client") => Code::ClientRejected,
-        Some("invalid_target") => Code::ResourceRefused,
-        Some("invalid_scope" | "insufficient_scope") => Code::ScopeRefused,
-        Some("access_denied") => Code::OrganizationRefused,
+    let Some(oauth) = plain.oauth_error() else {
+        return plain;
+    };
+    let code = match oauth.error.as_str() {
+        "invalid_client" | "unauthorized_client" => Code::ClientRejected,
+        "invalid_target" => Code::ResourceRefused,
+        "invalid_scope" => Code::ScopeRefused,
+        "insufficient_scope" => Code::MissingScope,
+        "access_denied" => denied(oauth.error_description().unwrap_or_default()),
         // Logto's word for what RFC 6749 section 5.2 calls `unauthorized_client`.
-        Some("invalid_request") if is_about_grant_type(&plain) => Code::GrantNotAllowed,
+        "invalid_request" if is_about_grant_type(&plain) => Code::GrantNotAllowed,
         _ => return plain,
     };
     unexpected(response, code, endpoint)
+}
+
+/// Logto has one name for all that keeps somebody out of an organization. Its descriptions tell them apart, and are not translated.
+fn denied(description: &str) -> Code {
+    match description {
+        "user is not a member of the organization" => Code::OrganizationMember,
+        "organization requires MFA but user has no MFA configured" => Code::OrganizationMfa,
+        "organization access is not granted to the application" => Code::OrganizationConsent,
+        _ => Code::OrganizationRefused,
+    }
 }
 
 /// The description is for people, and all there is to tell this by; where it changes, the code is the general one.

@@ -9,6 +9,7 @@ use crate::{Error, ErrorKind, error::Code};
 pub(super) fn summary(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::Denied => "The sign-in was cancelled or refused.",
+        _ if error.is(Code::StepUpRequired) => "Please sign in once more to confirm that it is you.",
         ErrorKind::NotAuthenticated => "Please sign in.",
         ErrorKind::Callback if error.is(Code::MethodNotAllowed) => "Please confirm that you want to sign out.",
         ErrorKind::Callback if error.is(Code::CrossSite) => "This request came from another site and was refused.",

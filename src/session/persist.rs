@@ -1,6 +1,9 @@
 //! Where a session is read from and written to: the cookies themselves, or a store that the cookie points to.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    mem,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use cookie::Cookie;
 
@@ -205,21 +208,31 @@ fn write_to_cookies(settings: &CookieSettings, mut data: SessionData, now: i64) 
         Some(cookies) if cookies.len() == 1 => return Ok(cookies),
         _ => {}
     }
-    loop {
-        if let Some(cookies) = seal(&data, true)? {
-            return Ok(cookies);
-        }
-        // An access token can be had again with the refresh token; the user's session cannot.
-        if data.access_tokens.is_empty() || data.refresh_token.is_none() {
-            let (member, size) = data.largest_member();
-            let room = format!("{} cookies of {} bytes", chunks::MAX_CHUNKS, chunks::MAX_COOKIE);
-            return Err(Error::new(
-                Code::SessionTooLarge,
-                format!("the session does not fit {room}; {member} alone has {size} bytes"),
-            ));
-        }
-        data.access_tokens.remove(0);
+    if let Some(cookies) = seal(&data, true)? {
+        return Ok(cookies);
     }
+    if data.refresh_token.is_none() {
+        return Err(too_large(&data));
+    }
+    // An access token can be had again with the refresh token; the user's session cannot. As many of the newest as fit are kept: found by
+    // halves, for each attempt packs them all.
+    let tokens = mem::take(&mut data.access_tokens);
+    let (mut least, mut most, mut fitting) = (1, tokens.len(), None);
+    while least <= most {
+        let dropped = usize::midpoint(least, most);
+        data.access_tokens = tokens.iter().skip(dropped).cloned().collect();
+        match seal(&data, true)? {
+            Some(cookies) => (fitting, most) = (Some(cookies), dropped - 1),
+            None => least = dropped + 1,
+        }
+    }
+    fitting.ok_or_else(|| too_large(&data))
+}
+
+fn too_large(data: &SessionData) -> Error {
+    let (member, size) = data.largest_member();
+    let room = format!("{} cookies of {} bytes", chunks::MAX_CHUNKS, chunks::MAX_COOKIE);
+    Error::new(Code::SessionTooLarge, format!("the session does not fit {room}; {member} alone has {size} bytes"))
 }
 
 /// Forgets a stored session.

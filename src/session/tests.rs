@@ -235,7 +235,7 @@ fn a_value_cannot_move() {
     let name = transaction::cookie_name(&settings, "state");
     let mut open = load(&settings, &HeaderCookies::parse(format!("{name}={sealed}")), NOW);
     assert!(open.take_transaction(&settings, "state").is_none());
-    let begun = Transaction::begin("http://localhost/callback".into(), "/".into(), None, NOW).unwrap();
+    let begun = Transaction::begin("http://localhost/callback".into(), "/".into(), NOW).unwrap();
     let sealed =
         settings.keys.seal(&transaction::cookie_name(&settings, &begun.state), &begun.to_bytes().unwrap()).unwrap();
     let moved = HeaderCookies::parse(format!("{}={sealed}", settings.session_name()));
@@ -304,8 +304,7 @@ fn the_newest_four_sign_ins_are_kept() {
     for second in 0..30 {
         let now = NOW + second;
         let transaction =
-            Transaction::begin("http://localhost:3000/callback".into(), "http://localhost:3000/".into(), None, now)
-                .unwrap();
+            Transaction::begin("http://localhost:3000/callback".into(), "http://localhost:3000/".into(), now).unwrap();
         let mut open = load(&settings, &jar.request(), now);
         open.begin_transaction(&settings, &transaction, now).unwrap();
         jar.take(&open.committed(&settings, now).unwrap());

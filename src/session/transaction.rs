@@ -27,19 +27,23 @@ pub(crate) struct Transaction {
     pub(crate) return_to: String,
     /// Seconds; `auth_time` is checked against it.
     pub(crate) max_age: Option<i64>,
+    /// Separated by spaces; `acr` is checked against them.
+    pub(crate) acr_values: Option<String>,
     /// Unix seconds.
     pub(crate) created_at: i64,
 }
 
 impl Transaction {
-    pub(crate) fn begin(redirect_uri: String, return_to: String, max_age: Option<i64>, now: i64) -> Result<Self> {
+    /// A sign-in that asks for no more than that somebody signs in.
+    pub(crate) fn begin(redirect_uri: String, return_to: String, now: i64) -> Result<Self> {
         Ok(Self {
             state: clock::random_token()?,
             nonce: clock::random_token()?,
             code_verifier: clock::random_token()?,
             redirect_uri,
             return_to,
-            max_age,
+            max_age: None,
+            acr_values: None,
             created_at: now,
         })
     }

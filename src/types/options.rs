@@ -105,7 +105,8 @@ impl SignInOptions {
         self
     }
 
-    /// Authentication context classes asked for, separated by spaces.
+    /// Authentication context classes asked for, best first, separated by spaces; checked on return against `acr`, which must be one of
+    /// them. Name each that suffices: `urn:logto:acr:mfa urn:logto:acr:1fa`.
     pub fn acr_values(mut self, values: impl Into<String>) -> Self {
         self.acr_values = Some(values.into());
         self
@@ -255,10 +256,6 @@ pub(crate) struct TokenKey {
 }
 
 impl TokenOptions {
-    pub(crate) fn of(key: TokenKey) -> Self {
-        Self { resource: key.resource, organization: key.organization, scopes: key.scopes, ..Self::default() }
-    }
-
     pub(crate) fn key(&self) -> TokenKey {
         TokenKey {
             resource: self.resource.clone(),

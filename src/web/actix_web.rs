@@ -62,6 +62,7 @@
 //! not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::ApiAuth::optional).
 
 mod api;
+mod recent_auth;
 mod response;
 
 use std::{future, pin::Pin};
@@ -126,7 +127,7 @@ async fn with_session<B: MessageBody + 'static>(
         Ok(headers) => (failure(&result), headers),
         Err(error) => (Some(error), SessionHeaders::default()),
     };
-    let reply = failure.map(|error| logto.error_reply(&error, auth.requester()));
+    let reply = failure.map(|error| logto.answer_error(&auth, &error));
     match result {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();

@@ -49,6 +49,8 @@
 
 mod api;
 
+mod recent_auth;
+
 use std::{
     convert::Infallible,
     task::{Context, Poll},
@@ -144,7 +146,7 @@ where
             parts.extensions.insert(session.clone());
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
             if let Some(error) = response.extensions_mut().remove::<Error>() {
-                response = logto.error_reply(&error, auth.requester()).into_response();
+                response = logto.answer_error(&auth, &error).into_response();
             }
             match session.finish().await {
                 Ok(headers) => headers.append_to(response.headers_mut()),

@@ -82,6 +82,7 @@
 //! run; one that must not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::ApiAuth::optional).
 
 mod api;
+mod recent_auth;
 mod response;
 
 use rocket::{
@@ -189,7 +190,7 @@ impl LogtoFairing {
     }
 
     fn error_reply(&self, request: &Request<'_>, error: &Error) -> Reply {
-        self.0.error_reply(error, auth_request(request).requester())
+        self.0.answer_error(&auth_request(request), error)
     }
 }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::SET_COOKIE};
-use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::TestSession};
+use logto::{
+    AuthRequest, ContextOptions, RequestSession, TokenOptions,
+    testing::{Endpoint, Fault, TestSession},
+};
 
 use crate::support::{BOOKS, Browser, Site};
 
@@ -100,4 +103,71 @@ async fn a_session_that_changed_is_not_kept_either() {
     session.finish().await.unwrap().append_to(&mut response);
     assert_eq!(response["cache-control"], "no-store");
     assert_eq!(values(&response, SET_COOKIE).len(), 1);
+}
+
+fn request(target: &str, browser: &Browser, accept: &'static str) -> AuthRequest {
+    AuthRequest::from_headers("GET", target, &headers(&[("cookie", &browser.header()), ("accept", accept)]))
+}
+
+/// A page for users with an access token and a cookie of its own.
+async fn page(session: RequestSession) -> logto::Result<Response<String>> {
+    let user = session.require_signed_in().await?;
+    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    let mut response = Response::new(user.claims().sub.clone());
+    response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("theme=dark"));
+    Ok(response)
+}
+
+#[tokio::test]
+async fn one_call_serves_the_routes_and_the_pages() {
+    let site = Site::start().await;
+    let mut browser = Browser::default();
+
+    let response = site.logto.serve(&request("/books?page=2", &browser, "text/html"), page).await;
+    assert_eq!(response.status(), StatusCode::FOUND);
+    assert_eq!(response.headers()["location"], "/logto/sign-in?return_to=%2Fbooks%3Fpage%3D2");
+    let response = site.logto.serve(&request("/books", &browser, "application/json"), page).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert!(response.body().contains("not_authenticated"), "{}", response.body());
+
+    // A route never asks the page.
+    let nobody = async |_| -> logto::Result<Response<String>> { panic!("the page of a route") };
+    let response = site.logto.serve(&request("/logto/sign-in?return_to=/books", &browser, "text/html"), nobody).await;
+    let received = |browser: &mut Browser, response: &Response<String>| {
+        let set_cookies: Vec<_> = values(response.headers(), SET_COOKIE).iter().map(ToString::to_string).collect();
+        browser.receive(&set_cookies);
+        set_cookies.len()
+    };
+    received(&mut browser, &response);
+    let callback = site.mock.sign_in(response.headers()["location"].to_str().unwrap(), "ada").await;
+    let callback = callback.strip_prefix("http://localhost:3000").unwrap();
+    let response = site.logto.serve(&request(callback, &browser, "text/html"), nobody).await;
+    assert_eq!(response.headers()["location"], "http://localhost:3000/books");
+    received(&mut browser, &response);
+
+    let response = site.logto.serve(&request("/books", &browser, "text/html"), page).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert_eq!(received(&mut browser, &response), 2, "the page's own cookie and the renewed session");
+    assert_eq!(site.mock.requests(Endpoint::Token), 2);
+    site.logto.serve(&request("/books", &browser, "text/html"), page).await;
+    assert_eq!(site.mock.requests(Endpoint::Token), 2, "the token is in the session that was sent");
+}
+
+#[tokio::test]
+async fn an_error_of_a_page_is_a_reply_and_loses_nothing() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    site.mock.fault(Endpoint::Token, Fault::status(503));
+    let response = site.logto.serve(&request("/books", &browser, "text/html"), page).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    assert!(values(response.headers(), SET_COOKIE).is_empty(), "{response:?}");
+    let response = site.logto.serve(&request("/books", &browser, "application/json"), page).await;
+    assert_eq!(response.headers()["content-type"], "application/json");
+
+    // What a page of everyone costs: nothing.
+    let request = request("/", &browser, "text/html");
+    let response = site.logto.serve(&request, async |_| Ok(Response::new(String::new()))).await;
+    assert!(response.headers().is_empty());
 }

@@ -163,13 +163,15 @@ async fn organizations_have_pages_of_their_own() {
     let mut tab = Tab::open(&example.base).await;
     tab.submit(&[("username", "ada"), ("password", "lovelace")]).await;
     tab.shows("&quot;org-acme&quot;");
+    tab.go("/all").await;
+    tab.shows("&quot;refused&quot;: &#123;&#125;");
     tab.go("/organization/org-acme").await;
     tab.shows("&quot;admin&quot;");
     tab.go("/organization/org-acme/books").await;
     tab.shows("&quot;organization_id&quot;: &quot;org-acme&quot;");
     tab.shows("&quot;aud&quot;: &quot;https://api.example.test&quot;");
     tab.go("/organization/not-hers").await;
-    tab.shows("must be a member of the organization");
+    tab.shows("not a member of the organization");
 }
 
 #[tokio::test]

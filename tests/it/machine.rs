@@ -350,7 +350,7 @@ async fn a_token_exchange_touches_no_session() {
     let pat = site.mock.create_personal_access_token("bob", None);
     let of_bob = || TokenExchange::personal_access_token(pat.as_str());
     let stranger = site.logto.exchange_token(of_bob().organization("org-acme")).await.unwrap_err();
-    assert_eq!(stranger.code(), "organization.access_denied");
+    assert_eq!(stranger.code(), "organization.not_a_member");
     let unknown = site.logto.exchange_token(of_bob().resource("https://nope.test")).await.unwrap_err();
     assert_eq!(unknown.code(), "token.resource_refused");
     let opaque = site.logto.exchange_token(of_bob().scopes(["openid"])).await.unwrap();

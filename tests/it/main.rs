@@ -24,6 +24,7 @@ mod machine;
 mod mistakes;
 mod next;
 mod oidc_provider;
+mod organizations;
 mod processes;
 mod recorded;
 mod redis;
@@ -32,4 +33,5 @@ mod refresh;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
+mod step_up;
 mod stores;

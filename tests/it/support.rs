@@ -27,7 +27,8 @@ impl Site {
     /// A site whose app is registered otherwise.
     pub async fn build_with(app: impl FnOnce(MockApp) -> MockApp) -> Self {
         let differs = app(self::app("app"));
-        Self::build(differs, |mock| mock, |mock, clock| settings(mock, clock).app_secret(APP_SECRET)).await
+        Self::build(TestClock::new(), differs, |mock| mock, |mock, clock| settings(mock, clock).app_secret(APP_SECRET))
+            .await
     }
 
     /// A site that is a public client: it has no secret, and Logto rotates its refresh token on each use.
@@ -36,22 +37,45 @@ impl Site {
     }
 
     pub async fn rotating_with(config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder) -> Self {
-        Self::build(app("spa").public(), |mock| mock, |mock, clock| config(settings(mock, clock).app_id("spa"))).await
+        Self::rotating_in(|mock| mock, config).await
+    }
+
+    pub async fn rotating_in(
+        world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
+        config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
+    ) -> Self {
+        let config = |mock: &MockLogto, clock: &TestClock| config(settings(mock, clock).app_id("spa"));
+        Self::build(TestClock::new(), app("spa").public(), world, config).await
     }
 
     pub async fn with(
         world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
         config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
     ) -> Self {
-        Self::build(app("app"), world, |mock, clock| config(settings(mock, clock).app_secret(APP_SECRET))).await
+        Self::with_clock(TestClock::new(), world, config).await
+    }
+
+    pub async fn with_clock(
+        clock: TestClock,
+        world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
+        config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
+    ) -> Self {
+        let config = |mock: &MockLogto, clock: &TestClock| config(settings(mock, clock).app_secret(APP_SECRET));
+        Self::build(clock, app("app"), world, config).await
+    }
+
+    /// The same site after its settings were changed.
+    pub fn redeployed(&self, config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder) -> LogtoClient {
+        let settings = settings(&self.mock, &self.clock).app_secret(APP_SECRET);
+        LogtoClient::new(config(settings).build().unwrap()).unwrap()
     }
 
     async fn build(
+        clock: TestClock,
         app: MockApp,
         world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
         config: impl FnOnce(&MockLogto, &TestClock) -> LogtoConfigBuilder,
     ) -> Self {
-        let clock = TestClock::new();
         let mock = world(MockLogto::builder().app(app).clock(clock.clone())).start().await.unwrap();
         let logto = LogtoClient::new(config(&mock, &clock).build().unwrap()).unwrap();
         Self { mock, logto, clock }

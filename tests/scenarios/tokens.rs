@@ -53,9 +53,9 @@ pub async fn who_is_no_member_gets_no_token(example: Example) {
     let mut tab = app.signed_in().await;
     tab.open(&app.url("/organization/org-initech")).await;
     assert_eq!(tab.page.status, 403);
-    tab.shows("organization.access_denied");
+    tab.shows("organization.not_a_member");
     let answer = tab.fetch("/organization/org-initech").await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (403, &json!("organization.access_denied")));
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (403, &json!("organization.not_a_member")));
     tab.open(&app.url("/protected")).await;
     tab.shows("user-ada");
 }

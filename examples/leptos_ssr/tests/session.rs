@@ -96,7 +96,7 @@ async fn failures_are_told_before_a_stream_begins() {
     told(refused, 401, "not_authenticated").await;
 
     let ada = app.signed_in().await;
-    told(app.get(&ada, "/organization/org-of-others").await, 403, "organization.access_denied").await;
+    told(app.get(&ada, "/organization/org-of-others").await, 403, "organization.not_a_member").await;
 
     app.logto.stop().await;
     for accept in ["application/json", "text/html"] {

@@ -1,20 +1,16 @@
-//! poem 3, without an integration: a middleware gives each request its session, an extractor asks for a user.
+//! poem 3: `LogtoClient::serve` around the application is sign-in, sign-out and a session for every page.
 //!
 //! `cargo run --package logto-example-poem` starts a Logto of its own, so there is nothing to install and nothing to configure: sign in as
 //! `ada` with the password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the
 //! environment it signs in at that Logto. `PORT` is where it listens (3000).
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
-use logto::{
-    AuthRequest, ContextOptions, LogtoClient, Reply, RequestSession, SignedIn, TokenOptions, testing::Playground,
-};
+use logto::{AuthRequest, ContextOptions, LogtoClient, RequestSession, SignedIn, TokenOptions, testing::Playground};
 use poem::{
-    Body, Endpoint, EndpointExt, FromRequest, IntoResponse, Middleware, Request, RequestBody, Response, Result, Route,
-    Server,
+    Body, Endpoint, EndpointExt, FromRequest, IntoResponse, Request, RequestBody, Response, Result, Route, Server,
     error::InternalServerError,
-    get, handler,
-    http::{self, StatusCode},
+    get, handler, http,
     listener::TcpListener,
     web::{Data, Html, Path},
 };
@@ -33,13 +29,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/access-token", get(access_token))
         .at("/organization/:id", get(organization))
         .at("/preferences", get(preferences));
-    // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout
-    let app = logto.config().routes().paths().into_iter().fold(pages, |app, path| app.at(path, authentication));
-    let app = match playground.mount() {
-        "" => app,
-        path => Route::new().nest(path, app),
+    let pages = match playground.mount() {
+        "" => pages,
+        path => Route::new().nest(path, pages),
     };
-    let app = app.with(Logto(logto)).data(playground.clone());
+    // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages above.
+    let app = pages.around(move |pages, request| serve(logto.clone(), pages, request)).data(playground.clone());
 
     println!("{playground}");
     Ok(Server::new(TcpListener::bind(SocketAddr::from(playground.address()))).run(app).await?)
@@ -97,51 +92,24 @@ async fn preferences(session: Data<&RequestSession>, playground: Data<&Playgroun
         .with_header("set-cookie", "language=ko; Path=/"))
 }
 
-/// The authentication routes.
-#[handler]
-async fn authentication(request: &Request, body: Body, playground: Data<&Playground>) -> Response {
-    // A back-channel logout has a body: a short one.
-    let body = body.into_bytes_limit(64 * 1024).await.unwrap_or_default();
-    let request = auth_request(request).body(String::from_utf8(body.into()).unwrap_or_default());
-    playground.client().respond(&request).await.map_or_else(|| StatusCode::NOT_FOUND.into(), into_response)
-}
-
-/// The middleware: a session for each request, its cookies on the response, and replies for the errors of `logto`.
-struct Logto(LogtoClient);
-
-impl<E: Endpoint> Middleware<E> for Logto {
-    type Output = LogtoEndpoint<E>;
-
-    fn transform(&self, inner: E) -> Self::Output {
-        LogtoEndpoint { logto: self.0.clone(), inner }
+/// Every request: the authentication routes answer for themselves, a page gets a session.
+async fn serve<E: Endpoint>(logto: LogtoClient, pages: Arc<E>, mut request: Request) -> Result<Response> {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    let mut auth = AuthRequest::from_headers(request.method().as_str(), target, request.headers());
+    if request.uri().path().ends_with(logto.config().routes().back_channel_logout_path()) {
+        let body = request.take_body().into_bytes_limit(64 * 1024).await.unwrap_or_default();
+        auth = auth.body(String::from_utf8(body.into()).unwrap_or_default());
     }
-}
-
-struct LogtoEndpoint<E> {
-    logto: LogtoClient,
-    inner: E,
-}
-
-impl<E: Endpoint> Endpoint for LogtoEndpoint<E> {
-    type Output = Response;
-
-    async fn call(&self, mut request: Request) -> Result<Response> {
-        let auth = auth_request(&request);
-        let session = RequestSession::new(self.logto.clone(), auth.cookie_header());
-        request.set_data(session.clone());
-        let mut response = match self.inner.call(request).await {
+    let response = logto.serve(&auth, |session| async move {
+        request.set_data(session);
+        let response = match pages.call(request).await {
             Ok(response) => response.into_response(),
-            Err(error) => match error.downcast_ref::<logto::Error>() {
-                Some(error) => into_response(self.logto.error_reply(error, auth.requester())),
-                None => error.into_response(),
-            },
+            Err(error) => error.downcast::<logto::Error>().map_or_else(|error| Ok(error.into_response()), Err)?,
         };
-        match session.finish().await {
-            Ok(headers) => headers.append_to(response.headers_mut()),
-            Err(error) => response = into_response(self.logto.error_reply(&error, auth.requester())),
-        }
-        Ok(response)
-    }
+        Ok(http::Response::from(response).map(Body::from))
+    });
+    let (parts, body) = response.await.into_parts();
+    Ok((parts.status, parts.headers, body).into_response())
 }
 
 /// A signed-in user, as a handler asks for one.
@@ -150,21 +118,6 @@ struct User(SignedIn);
 impl<'a> FromRequest<'a> for User {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
         let session = Data::<&RequestSession>::from_request(request, body).await?;
-        let user = session.signed_in().await.map_err(InternalServerError)?;
-        user.map(User).ok_or_else(|| {
-            let reply = session.client().sign_in_required(&auth_request(request));
-            poem::Error::from_response(into_response(reply))
-        })
+        session.require_signed_in().await.map(User).map_err(InternalServerError)
     }
-}
-
-/// The request as the browser sent it: `nest` takes the mount off `uri`, and leaves it in `original_uri`.
-fn auth_request(request: &Request) -> AuthRequest {
-    let target = request.original_uri().path_and_query().map_or("/", |target| target.as_str());
-    AuthRequest::from_headers(request.method().as_str(), target, request.headers())
-}
-
-fn into_response(reply: Reply) -> Response {
-    let (parts, body) = http::Response::<String>::from(reply).into_parts();
-    (parts.status, parts.headers, Body::from(body)).into_response()
 }

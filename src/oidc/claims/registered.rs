@@ -19,6 +19,7 @@ pub(crate) struct Registered {
     pub(crate) nbf: Claim<i64>,
     pub(crate) iat: Claim<i64>,
     pub(crate) auth_time: Claim<i64>,
+    pub(crate) acr: Claim<String>,
     pub(crate) nonce: Claim<String>,
     pub(crate) at_hash: Claim<String>,
 }

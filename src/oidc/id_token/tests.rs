@@ -22,6 +22,7 @@ fn expected() -> Expected<'static> {
         nonce: Some("nonce"),
         access_token: Some("access token"),
         max_age: None,
+        acr_values: None,
         refreshed: None,
         leeway: Duration::from_secs(30),
     }

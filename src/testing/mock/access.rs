@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     authorize::is_user_scope,
@@ -48,6 +48,10 @@ pub(super) fn for_user(
         Target { organization: Some(_), .. } => {
             let refused = || OidcError::new(403, "access_denied", "user is not a member of the organization");
             let scopes = available(&state.world, user.holder(), target).ok_or_else(refused)?;
+            if state.world.requires_mfa(target.organization) && !user.mfa {
+                let description = "organization requires MFA but user has no MFA configured";
+                return Err(OidcError::new(403, "access_denied", description));
+            }
             if !target.resource.is_none_or(known) {
                 return Err(OidcError::invalid_target());
             }
@@ -62,7 +66,7 @@ pub(super) fn for_user(
         Target { .. } => return opaque(state, what, scopes),
     };
     let scope = intersection(available, scopes).join(" ");
-    signed(state, &Party::of(what), target, Some(scope))
+    signed(state, &Party::of(what), target, Some(scope), state.authentication(what))
 }
 
 /// Whose token it is.
@@ -98,6 +102,7 @@ pub(super) fn signed(
     party: &Party<'_>,
     target: Target<'_>,
     scope: Option<String>,
+    authentication: Map<String, Value>,
 ) -> OidcResult<AccessGranted> {
     let lifetime = target.resource.and_then(|indicator| state.world.resource(indicator));
     let lifetime = lifetime.map_or(LIFETIME, |resource| resource.access_token_ttl);
@@ -106,6 +111,7 @@ pub(super) fn signed(
         (None, organization) => format!("urn:logto:organization:{}", organization.unwrap_or_default()),
     };
     let mut claims = state.new_claims(&audience, lifetime)?;
+    claims.extend(authentication);
     claims.insert("sub".into(), party.subject.into());
     claims.insert("client_id".into(), party.client_id.into());
     claims.extend(party.actor.map(|actor| ("act".into(), json!({ "sub": actor }))));

@@ -30,6 +30,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) challenge: Option<String>,
     pub(super) prompt: Prompt,
     pub(super) max_age: Option<Duration>,
+    /// Best first.
+    pub(super) acr_values: Vec<String>,
     /// The user whom `id_token_hint` names.
     pub(super) hinted: Option<String>,
     pub(super) screen: Screen,
@@ -94,6 +96,8 @@ fn check(state: &State, app: &MockApp, params: &Params, back: Return) -> OidcRes
     let prompt = check_prompt(params)?;
     let scopes = check_scopes(app, params, prompt)?;
     let resources = check_resources(&state.world, params)?;
+    let acr_values = params.words("acr_values").unwrap_or_default();
+    state.check_classes(&acr_values)?;
     Ok(AuthorizationRequest {
         client_id: app.id.clone(),
         third_party: app.third_party,
@@ -104,6 +108,7 @@ fn check(state: &State, app: &MockApp, params: &Params, back: Return) -> OidcRes
         challenge,
         prompt,
         max_age: check_max_age(params)?,
+        acr_values,
         hinted: check_hint(state, params)?,
         screen: Screen::read(params),
     })

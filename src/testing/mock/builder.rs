@@ -24,6 +24,7 @@ pub struct MockLogtoBuilder {
     world: World,
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
+    step_up: bool,
     signing_alg: SigningAlg,
 }
 
@@ -34,6 +35,7 @@ impl Default for MockLogtoBuilder {
             world: World::default(),
             clock: Arc::new(SystemClock),
             lifetimes: Lifetimes::default(),
+            step_up: false,
             signing_alg: SigningAlg::default(),
         }
     }
@@ -106,6 +108,14 @@ impl MockLogtoBuilder {
         self
     }
 
+    /// Makes it a Logto with step-up authentication, which is newer than the recorded one: ID tokens and access tokens have `auth_time`,
+    /// `acr` and `amr`, and `acr_values` count (`urn:logto:acr:1fa`, and `urn:logto:acr:mfa` for a user [with a second
+    /// factor](MockUser::mfa)). Without it, there is `auth_time` in an ID token whose sign-in asked for `max_age`, and no more.
+    pub fn step_up(mut self) -> Self {
+        self.step_up = true;
+        self
+    }
+
     /// With what tokens are signed. Without it, ES384.
     pub fn signing_key(mut self, alg: SigningAlg) -> Self {
         self.signing_alg = alg;
@@ -126,6 +136,7 @@ impl MockLogtoBuilder {
             endpoint,
             clock: self.clock,
             lifetimes: self.lifetimes,
+            step_up: self.step_up,
             world: World::default(),
             keys: KeyRing::generate(self.signing_alg)?,
             tampering: Tampering::default(),

@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{claims::USER_SCOPES, keys::SigningAlg, reply::Reply, state::State, tampering};
+use super::{claims::USER_SCOPES, context::CLASSES, keys::SigningAlg, reply::Reply, state::State, tampering};
 
 /// GET `/oidc/.well-known/openid-configuration` and `/oidc/.well-known/oauth-authorization-server`.
 pub(super) fn metadata(state: &mut State) -> Reply {
-    let document = document(&state.issuer, state.keys.current().alg());
+    let mut document = document(&state.issuer, state.keys.current().alg());
+    if state.step_up {
+        tell_of_step_up(&mut document);
+    }
     Reply::json(200, &tampering::apply(&mut state.tampering.discovery, document))
         .header("access-control-allow-origin", "*")
         .header("vary", "Accept-Encoding, Origin")
@@ -19,6 +22,14 @@ pub(super) fn jwks(state: &mut State) -> Reply {
         .header("access-control-allow-origin", "*")
         .header("cache-control", "no-cache, max-age=0, must-revalidate")
         .header("vary", "Accept-Encoding, Origin")
+}
+
+fn tell_of_step_up(document: &mut Value) {
+    let Some(members) = document.as_object_mut() else { return };
+    members.insert("acr_values_supported".into(), json!(CLASSES));
+    if let Some(claims) = members.get_mut("claims_supported").and_then(Value::as_array_mut) {
+        claims.extend(["acr".into(), "amr".into()]);
+    }
 }
 
 fn document(issuer: &str, alg: SigningAlg) -> Value {

@@ -19,11 +19,15 @@ pub(super) fn introspect(state: &State, request: &RecordedRequest) -> OidcResult
     let token = opaque_token(request, "introspected via the introspection_endpoint")?;
     let body = if let Some(found) = live_access_token(state, token) {
         let scope = found.scopes.join(" ");
-        json!({
+        let mut body = json!({
             "active": true, "sub": found.what.user_id, "client_id": found.what.client_id, "scope": scope,
             "iat": unix_seconds(found.issued_at), "exp": unix_seconds(found.expires_at), "iss": state.issuer,
             "token_type": "Bearer",
-        })
+        });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(state.authentication(&found.what));
+        }
+        body
     } else if let Some(found) = live_refresh_token(state, token).filter(|found| found.what.client_id == app.id) {
         json!({
             "active": true, "sub": found.what.user_id, "client_id": found.what.client_id,

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     authorize::{self, AuthorizationRequest},
+    context::{self, Context},
     error::{OidcError, OidcResult},
     reply::Reply,
     session::{AppSession, Session},
@@ -43,6 +44,13 @@ pub(super) fn resume(state: &mut State, id: &str, presented: Option<&str>) -> Oi
     let session_id = interaction.signed_in.as_deref().or(presented);
     let session = session_id.and_then(|id| Some((id, state.session(id)?)));
     let reply = match session {
+        // Who has signed in for it cannot do better, and who must not be asked cannot do at all.
+        Some((_, session))
+            if (interaction.signed_in.is_some() || asked.prompt.none)
+                && state.is_unmet(&asked.acr_values, session.context) =>
+        {
+            asked.back.error(context::unmet())
+        }
         Some((session_id, session)) if !must_sign_in(state, &interaction, session) => {
             if may_have(state, &interaction, session) {
                 let (session_id, session) = (session_id.to_owned(), session.clone());
@@ -65,7 +73,9 @@ pub(super) fn resume(state: &mut State, id: &str, presented: Option<&str>) -> Oi
 
 /// The user has signed in on a page.
 pub(super) fn sign_in(state: &mut State, id: &str, presented: Option<&str>, user_id: &str) -> OidcResult {
-    let session = state.begin_session(presented, user_id)?;
+    let Some(interaction) = find(state, id) else { return authorize::expired(state) };
+    let context = Context::reached(&state.world, user_id, &interaction.asked.acr_values);
+    let session = state.begin_session(presented, user_id, context)?;
     let Some(interaction) = find_mut(state, id) else { return authorize::expired(state) };
     interaction.signed_in = Some(session.clone());
     Ok(resume_at(state, 303, id).with_session(&session))
@@ -101,7 +111,8 @@ fn must_sign_in(state: &State, interaction: &Interaction, session: &Session) -> 
     let age = state.now().duration_since(session.signed_in_at).unwrap_or_default();
     let too_old = interaction.asked.max_age.is_some_and(|max| max.is_zero() || age > max);
     let someone_else = interaction.asked.hinted.as_ref().is_some_and(|hinted| *hinted != session.user_id);
-    interaction.signed_in.is_none() && (interaction.asked.prompt.login || too_old || someone_else)
+    let unmet = state.is_unmet(&interaction.asked.acr_values, session.context);
+    interaction.signed_in.is_none() && (interaction.asked.prompt.login || too_old || someone_else || unmet)
 }
 
 /// Whether consent was given, now or before. A first-party app too needs a grant, which it gets without a page.
@@ -140,7 +151,9 @@ fn issue_code(
         scopes: asked.scopes.clone(),
         resources: asked.resources.clone(),
         nonce: asked.nonce.clone(),
-        auth_time: (asked.max_age.is_some() || asked.prompt.login).then(|| unix_seconds(session.signed_in_at)),
+        auth_time: (asked.max_age.is_some() || asked.prompt.login || state.step_up)
+            .then(|| unix_seconds(session.signed_in_at)),
+        context: session.context,
     };
     state.sessions.insert(session_id.to_owned(), session);
     let code = Code {

@@ -11,6 +11,7 @@ mod browser;
 mod builder;
 mod claims;
 mod client;
+mod context;
 mod control;
 mod discovery;
 mod error;

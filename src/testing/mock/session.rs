@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{error::OidcResult, reply::Reply, request::RecordedRequest, state::State};
+use super::{context::Context, error::OidcResult, reply::Reply, request::RecordedRequest, state::State};
 use crate::clock::random_token;
 
 const COOKIE: &str = "_session";
@@ -15,6 +15,7 @@ const LIFETIME: Duration = Duration::from_secs(14 * 24 * 3600);
 pub(super) struct Session {
     pub(super) user_id: String,
     pub(super) signed_in_at: SystemTime,
+    pub(super) context: Context,
     expires_at: SystemTime,
     /// By client id.
     pub(super) apps: BTreeMap<String, AppSession>,
@@ -63,15 +64,25 @@ impl State {
     }
 
     /// Signs the user in: into the session that the browser has if it is the user's, else into a new one.
-    pub(super) fn begin_session(&mut self, presented: Option<&str>, user_id: &str) -> OidcResult<String> {
+    pub(super) fn begin_session(
+        &mut self,
+        presented: Option<&str>,
+        user_id: &str,
+        context: Context,
+    ) -> OidcResult<String> {
         let own = presented.filter(|id| self.session(id).is_some_and(|session| session.user_id == user_id));
         let id = match own {
             Some(id) => id.to_owned(),
             None => random_token()?,
         };
         let apps = self.sessions.remove(&id).map(|session| session.apps).unwrap_or_default();
-        let session =
-            Session { user_id: user_id.to_owned(), signed_in_at: self.now(), expires_at: self.after(LIFETIME), apps };
+        let session = Session {
+            user_id: user_id.to_owned(),
+            signed_in_at: self.now(),
+            context,
+            expires_at: self.after(LIFETIME),
+            apps,
+        };
         self.sessions.insert(id.clone(), session);
         Ok(id)
     }

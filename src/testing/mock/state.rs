@@ -29,6 +29,8 @@ pub(super) struct State {
     pub(super) issuer: String,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) lifetimes: Lifetimes,
+    /// Whether it is a Logto with step-up authentication: see `context`.
+    pub(super) step_up: bool,
     pub(super) world: World,
     pub(super) keys: KeyRing,
     pub(super) tampering: Tampering,

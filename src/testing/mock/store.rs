@@ -5,6 +5,8 @@ use std::{
     time::SystemTime,
 };
 
+use super::context::Context;
+
 /// What a user allowed an app in one session. Every code and token belongs to one, and is dead without it.
 #[derive(Debug, Default)]
 pub(super) struct Grant {
@@ -24,8 +26,9 @@ pub(super) struct Authorized {
     pub(super) scopes: Vec<String>,
     pub(super) resources: Vec<String>,
     pub(super) nonce: Option<String>,
-    /// Only if the request asked for `max_age` or `prompt=login`.
+    /// Only if the request asked for `max_age` or `prompt=login`, or with step-up authentication.
     pub(super) auth_time: Option<i64>,
+    pub(super) context: Context,
 }
 
 impl Authorized {

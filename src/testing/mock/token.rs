@@ -65,6 +65,7 @@ pub(super) fn id_token(state: &mut State, app: &MockApp, what: &Authorized, scop
     let mut claims = state.world.claims(user, scopes, Place::IdToken);
     claims.extend(what.nonce.as_deref().map(|nonce| ("nonce".into(), nonce.into())));
     claims.extend(what.auth_time.map(|time| ("auth_time".into(), time.into())));
+    claims.extend(state.authentication(what));
     if app.backchannel_session_required {
         claims.insert("sid".into(), what.sid.as_str().into());
     }

@@ -1,12 +1,13 @@
 //! A token of a user for another of the same user (RFC 8693). The branches with a recording are those of subject tokens; personal access
 //! tokens, organizations and actors are as Logto's source has them.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     clock::random_token,
     testing::mock::{
         access::{self, AccessGranted, Party, Target},
+        context::Context,
         error::{OidcError, OidcResult},
         inspect,
         request::Params,
@@ -77,7 +78,7 @@ fn grant(
         return Err(OidcError::invalid_target());
     }
     let scope = access::intersection(available, scopes).join(" ");
-    access::signed(state, &Party { client_id: &app.id, subject: user_id, actor }, target, Some(scope))
+    access::signed(state, &Party { client_id: &app.id, subject: user_id, actor }, target, Some(scope), Map::new())
 }
 
 /// Without a resource the token is for Logto itself. It belongs to no session, so no sign-out ends it.
@@ -93,6 +94,7 @@ fn opaque(state: &mut State, app: &MockApp, user_id: &str, scopes: &[String]) ->
         resources: Vec::new(),
         nonce: None,
         auth_time: None,
+        context: Context::default(),
     };
     state.store.grants.insert(id, Grant::default());
     access::opaque(state, &what, scopes)

@@ -1,6 +1,6 @@
 //! A token for a machine itself (RFC 6749 section 4.4).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::testing::mock::{
     access::{self, Party, Target},
@@ -26,6 +26,6 @@ pub(in crate::testing::mock) fn machine(state: &mut State, app: &MockApp, form: 
     // Without an organization an empty scope is left out; with one it is there.
     let scope = Some(scope).filter(|scope| !scope.is_empty() || target.organization.is_some());
     let party = Party { client_id: &app.id, subject: &app.id, actor: None };
-    let granted = access::signed(state, &party, target, scope)?;
+    let granted = access::signed(state, &party, target, scope, Map::new())?;
     Ok(token::response(granted, None, None))
 }

@@ -75,6 +75,10 @@ impl World {
         self.organizations.iter().find(|organization| organization.id == id)
     }
 
+    pub(super) fn requires_mfa(&self, organization: Option<&str>) -> bool {
+        organization.and_then(|id| self.organization(id)).is_some_and(|organization| organization.requires_mfa)
+    }
+
     /// The scopes of a resource that roles grant now, in the resource's order: Logto does not keep the requested order.
     pub(super) fn resource_scopes(&self, holder: Holder<'_>, indicator: &str) -> Vec<String> {
         let granted: BTreeSet<&String> = self

@@ -8,6 +8,7 @@ pub struct MockOrganization {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
+    pub(crate) requires_mfa: bool,
     grants: Vec<Grant>,
 }
 
@@ -23,7 +24,7 @@ impl MockOrganization {
     /// An organization without roles, named like its id.
     pub fn new(id: impl Into<String>) -> Self {
         let id = id.into();
-        Self { name: id.clone(), id, description: None, grants: Vec::new() }
+        Self { name: id.clone(), id, description: None, requires_mfa: false, grants: Vec::new() }
     }
 
     /// Its name.
@@ -37,6 +38,13 @@ impl MockOrganization {
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
+        self
+    }
+
+    /// Lets nobody in without a second factor ([`MockUser::mfa`](super::MockUser::mfa)).
+    #[must_use]
+    pub fn require_mfa(mut self) -> Self {
+        self.requires_mfa = true;
         self
     }
 

@@ -36,6 +36,7 @@ pub struct MockUser {
     pub(crate) identities: Map<String, Value>,
     pub(crate) claims: Map<String, Value>,
     pub(crate) suspended: bool,
+    pub(crate) mfa: bool,
     pub(crate) created_at: Option<SystemTime>,
     pub(crate) updated_at: Option<SystemTime>,
 }
@@ -58,6 +59,7 @@ impl MockUser {
             identities: Map::new(),
             claims: Map::new(),
             suspended: false,
+            mfa: false,
             created_at: None,
             updated_at: None,
         }
@@ -140,6 +142,13 @@ impl MockUser {
     #[must_use]
     pub fn without_organizations(mut self) -> Self {
         self.memberships.clear();
+        self
+    }
+
+    /// Gives a second factor, which the user shows where it is asked for, and which an organization may require.
+    #[must_use]
+    pub fn mfa(mut self) -> Self {
+        self.mfa = true;
         self
     }
 

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Measures the crate beside what people use today: builds, installs the peers, prints a table and writes target/compare.json.
+# Runs from anywhere and installs what is missing; fails if a bound does not hold. `--smoke` only shows that everything runs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/../target}"
+profile=release
+out=compare.json
+if [ "${1:-}" = --smoke ]; then
+  # The profile in which the dependencies are built anyway where this is only a check.
+  profile=debug
+  out=compare-smoke.json
+fi
+
+# need <command> <package>: installs the package if the command is missing.
+need() {
+  command -v "$1" >/dev/null && return
+  local sudo=()
+  if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2"
+}
+need node nodejs
+need npm npm
+need wrk wrk
+
+npm ci --prefix peers --no-audit --no-fund --silent
+if [ "$profile" = release ]; then cargo build --locked --release --bins; else cargo build --locked --bins; fi
+"$CARGO_TARGET_DIR/$profile/compare" --out "$CARGO_TARGET_DIR/$out" "$@"

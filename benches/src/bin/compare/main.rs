@@ -1,0 +1,45 @@
+//! Measures everything beside its peers and says whether the bounds hold. `benches/compare.sh` builds it and what it needs.
+
+mod access_tokens;
+mod figure;
+mod node;
+mod report;
+mod routes;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+pub type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+/// How long and how often each contender has its turn.
+#[derive(Clone, Copy)]
+pub struct Pace {
+    rounds: usize,
+    /// CPU time of a turn that is measured in this process or in Node.
+    turn: Duration,
+    /// A turn of wrk, in whole seconds: it knows no shorter one.
+    wrk_turn: Duration,
+}
+
+const MEASURE: Pace = Pace { rounds: 31, turn: Duration::from_millis(100), wrk_turn: Duration::from_secs(1) };
+/// Shows that everything runs. What it measures says nothing, and is not judged.
+const SMOKE: Pace = Pace { rounds: 1, turn: Duration::from_millis(1), wrk_turn: Duration::from_secs(1) };
+
+fn main() -> Result<ExitCode> {
+    let (mut pace, mut out) = (MEASURE, PathBuf::from("compare.json"));
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--smoke" => pace = SMOKE,
+            "--out" => out = arguments.next().ok_or("--out needs a file")?.into(),
+            other => return Err(format!("unknown argument {other}, expected --smoke or --out FILE").into()),
+        }
+    }
+    let mut rows = Vec::new();
+    for figure in [access_tokens::figure(pace)?, routes::figure(pace)?] {
+        rows.extend(figure.measure(pace)?);
+    }
+    report::print(&rows);
+    report::write(&out, pace, &rows)?;
+    let all_hold = rows.iter().all(report::Row::holds);
+    Ok(if all_hold || pace.rounds == SMOKE.rounds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

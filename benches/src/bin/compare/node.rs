@@ -1,0 +1,44 @@
+//! A peer that runs in Node: a program in `benches/peers` that takes its input as a line, and then a turn's length in milliseconds per line,
+//! which it answers with a figure.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::Result;
+
+pub struct Peer {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    pub fn start(program: &str, input: &Value) -> Result<Self> {
+        let path = format!("{}/peers/{program}", env!("CARGO_MANIFEST_DIR"));
+        let mut process = Command::new("node").arg(path).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let (stdin, stdout) = (process.stdin.take(), process.stdout.take());
+        let (Some(mut stdin), Some(stdout)) = (stdin, stdout) else { return Err("no pipes to Node".into()) };
+        writeln!(stdin, "{input}")?;
+        Ok(Self { process, input: stdin, output: BufReader::new(stdout) })
+    }
+
+    pub fn turn(&mut self, turn: Duration) -> Result<f64> {
+        writeln!(self.input, "{}", turn.as_millis())?;
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        line.trim().parse().map_err(|_| format!("Node answered {line:?}, expected a number").into())
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // It is this program's own child, and it may already be gone.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,128 @@
+//! Access tokens for many things: what the session holds first, then what Logto gives.
+
+use super::{
+    AccessToken, Session,
+    refresh::{Freshness, Refreshed, Wanted},
+    tokens::not_authenticated,
+};
+use crate::{Error, ErrorKind, Result, Secret, error::Code, scopes, types::TokenKey};
+
+/// How many requests for one session may be under way at once, where that is safe. Enough to hide the way to Logto; few enough that a user
+/// in a hundred organizations is no burden to it.
+const AT_ONCE: usize = 4;
+
+impl Session {
+    /// A token for each key, or why Logto refuses that one ([`ErrorKind::Denied`]). What was got before a failure stays in the session.
+    ///
+    /// A refresh token that Logto replaces is good for one request, so the next one has to wait for the answer. One that it keeps serves
+    /// several at once. Nothing says beforehand which it is: a public client's is replaced with each use, a confidential client's when it is
+    /// old. So the first request goes alone, and others go beside each other only for a confidential client, as long as the answer before
+    /// left the refresh token as it was. If one is replaced nevertheless while others are under way, these were sent before: Logto answers
+    /// them for 3 s more.
+    ///
+    /// # Errors
+    /// Where no more tokens are to be had: the session has ended, a setting is wrong, Logto is out of reach.
+    pub(super) async fn tokens_for(
+        &mut self,
+        mut keys: Vec<TokenKey>,
+        freshness: Freshness,
+    ) -> Result<Vec<(TokenKey, Result<AccessToken>)>> {
+        let now = self.client.config().now();
+        let data = self.open.data().ok_or_else(not_authenticated)?;
+        let (mut tokens, mut living) = (Vec::new(), Vec::new());
+        keys.retain(|key| {
+            let at_hand = data.access_token(key, now, freshness.validity).filter(|_| !freshness.force);
+            tokens.extend(at_hand.map(|token| (key.clone(), Ok(AccessToken::from(token)))));
+            living.extend(data.access_token(key, now, Some(0)).map(|token| (key.clone(), AccessToken::from(token))));
+            at_hand.is_none()
+        });
+        // A token in its last minute, for when there is no other.
+        let last_resort = |key: &TokenKey| {
+            let living = living.iter().find(|(of, _)| of == key).filter(|_| !freshness.force);
+            living.map(|(_, token)| token.clone())
+        };
+        self.check_organization_scope(&keys)?;
+        let is_confidential = self.client.config().app_secret.is_some();
+        let mut at_once = 1;
+        while !keys.is_empty() {
+            let Some(refresh_token) = self.refresh_token().cloned() else {
+                tokens.extend(keys.iter().filter_map(|key| Some((key.clone(), Ok(last_resort(key)?)))));
+                if keys.iter().all(|key| last_resort(key).is_some()) {
+                    break;
+                }
+                let message = "the access token has ended and the session holds no refresh token";
+                return Err(Error::new(Code::NoRefreshToken, message));
+            };
+            let wanted = Wanted { keys: keys.clone(), at_once, freshness };
+            let refreshed = self.renew(&refresh_token, wanted).await?;
+            at_once = if is_confidential && refreshed.kept { AT_ONCE } else { 1 };
+            for (key, result) in refreshed.access_tokens {
+                keys.retain(|wanted| *wanted != key);
+                let token = match (result, last_resort(&key)) {
+                    (Ok(token), _) => Ok(AccessToken::from(&token)),
+                    (Err(error), Some(living)) if error.is_transient() => {
+                        tracing::warn!(target: "logto::refresh", %error, "Logto cannot be asked; the present access token is used to its end");
+                        Ok(living)
+                    }
+                    (Err(error), _) if error.kind() == ErrorKind::Denied => Err(error),
+                    (Err(error), _) => return Err(naming_the_resource(error, &key, &self.client.config().resources)),
+                };
+                tokens.push((key, token));
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// Renews some of the tokens, and keeps what came.
+    async fn renew(&mut self, refresh_token: &Secret, wanted: Wanted) -> Result<Refreshed> {
+        let before = self.id_token_claims().ok_or_else(not_authenticated)?;
+        let refreshed = match self.client.clone().renew(refresh_token, wanted, before).await {
+            Ok(refreshed) => refreshed,
+            Err(error) => {
+                if error.is(Code::SessionEnded) {
+                    tracing::info!(target: "logto::refresh", %error, "the session has ended");
+                    self.open.clear();
+                }
+                return Err(error);
+            }
+        };
+        // A refresh that brought nothing is nothing to write: it must not stand as an equal beside one that another instance made.
+        let brought = refreshed.access_tokens.iter().any(|(_, token)| token.is_ok());
+        if (brought || refreshed.refresh_token != *refresh_token)
+            && let Some(data) = self.open.data_mut()
+        {
+            data.refreshes = data.refreshes.saturating_add(1);
+            data.refresh_token = Some(refreshed.refresh_token.clone());
+            if let Some(id_token) = &refreshed.id_token {
+                data.id_token = id_token.clone();
+            }
+            for token in refreshed.access_tokens.iter().filter_map(|(_, token)| token.as_ref().ok()) {
+                data.put_access_token(token.clone());
+            }
+        }
+        Ok(refreshed)
+    }
+
+    fn check_organization_scope(&self, keys: &[TokenKey]) -> Result<()> {
+        let asked = self.client.config().scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS);
+        if asked || keys.iter().all(|key| key.organization.is_none()) {
+            return Ok(());
+        }
+        Err(Error::new(Code::MissingOrganizationScope, "the user was not asked for the scope of organizations"))
+    }
+}
+
+/// Logto's answer does not say which resource it refuses, nor why.
+fn naming_the_resource(error: Error, key: &TokenKey, resources: &[String]) -> Error {
+    let Some(resource) = key.resource.as_ref().filter(|_| error.is(Code::ResourceRefused)) else {
+        return error;
+    };
+    let hint = if resources.contains(resource) {
+        "Send the user to sign in again: a refresh token keeps the resources it was issued for. If that does not help, register the API resource in Logto Console › API resources under this very identifier."
+    } else {
+        "List the resource in `resources`: a user is asked for it at sign-in, so those who are signed in have to sign in again. It must be registered in Logto Console › API resources under this very identifier."
+    };
+    Error::new(Code::ResourceRefused, format!("Logto refused the resource `{resource}`"))
+        .caused_by(error)
+        .with_hint(hint)
+}

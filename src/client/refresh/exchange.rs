@@ -1,0 +1,118 @@
+//! What is asked of Logto, and what is taken of its answers: the refresh token first of all.
+
+use super::State;
+use crate::{
+    Error, IdTokenClaims, LogtoClient, Result, Secret,
+    client::{
+        Purpose,
+        coordinate::{Shared, SharedResult},
+        tokens::stored,
+    },
+    error::Code,
+    oidc::token::{self, TokenResponse},
+    session::{Jwt, StoredAccessToken},
+    types::TokenKey,
+};
+
+impl LogtoClient {
+    /// Asks for all of them at once with the present refresh token, and takes the answers in one after another.
+    pub(super) async fn ask_logto(
+        &self,
+        state: &mut State,
+        keys: Vec<TokenKey>,
+        before: &IdTokenClaims,
+        shared: Option<Shared<'_>>,
+    ) -> Vec<(TokenKey, Result<StoredAccessToken>)> {
+        let (asked_at, spent) = (self.config().now(), state.refresh_token.clone());
+        let requests: Vec<_> = keys
+            .into_iter()
+            .map(|key| {
+                let (client, spent, asked) = (self.clone(), spent.clone(), key.clone());
+                (key, tokio::spawn(async move { client.token_request(&spent, &asked).await }))
+            })
+            .collect();
+        let mut results = Vec::new();
+        for (key, request) in requests {
+            let answer = request.await.unwrap_or_else(|source| Err(broke_off(source)));
+            let result = self.take_in(state, answer, &key, &spent, asked_at, before, shared).await;
+            results.push((key, result));
+        }
+        results
+    }
+
+    #[expect(clippy::too_many_arguments)] // An answer with all that it is judged by.
+    async fn take_in(
+        &self,
+        state: &mut State,
+        answer: Result<TokenResponse>,
+        key: &TokenKey,
+        spent: &Secret,
+        asked_at: i64,
+        before: &IdTokenClaims,
+        shared: Option<Shared<'_>>,
+    ) -> Result<StoredAccessToken> {
+        let mut tokens = match answer {
+            Ok(tokens) => tokens,
+            Err(error) if error.oauth_error().is_some_and(|oauth| oauth.error() == "invalid_grant") => {
+                let ended =
+                    Error::new(Code::SessionEnded, "Logto no longer honours the refresh token").caused_by(error);
+                state.ended = Some(ended.clone());
+                return Err(ended);
+            }
+            Err(error) => return Err(error),
+        };
+        // First of all, before anything else can fail: the old refresh token may be dead now.
+        let verified = self.verify_refreshed(tokens.id_token.take(), before, &tokens).await;
+        let another_user =
+            verified.as_ref().is_err_and(|error| error.is(Code::IdTokenSub) || error.is(Code::IdTokenIss));
+        if let Some(successor) = tokens.refresh_token.take().filter(|token| !another_user && token != spent) {
+            state.refresh_token = successor;
+        }
+        match verified {
+            Ok(id_token) => state.id_token = id_token.or(state.id_token.take()),
+            // The key set is out of reach: the access token is good, and the ID token before it stays.
+            Err(error) if error.is_transient() => {
+                tracing::warn!(target: "logto::refresh", %error, "the refreshed ID token could not be checked and is not used");
+            }
+            Err(error) => return Err(error),
+        }
+        let access_token = stored(key.clone(), tokens, asked_at);
+        if let Some(shared) = shared {
+            let result = SharedResult {
+                refresh_token: state.refresh_token.clone(),
+                id_token: state.id_token.clone(),
+                access_token: access_token.clone(),
+            };
+            shared.publish_result(spent, &result, self.config().now()).await;
+        }
+        Ok(access_token)
+    }
+
+    /// Asks for tokens, and once more where the answer was lost on the way: inside Logto's grace a refresh token that was spent by the
+    /// lost answer is good for another; beyond it, using it again would end the whole grant.
+    async fn token_request(&self, refresh_token: &Secret, key: &TokenKey) -> Result<TokenResponse> {
+        let metadata = self.metadata().await?;
+        let client = self.credentials();
+        let ask = || token::refresh(&self.0.transport, &metadata.token_endpoint, &client, refresh_token, key);
+        token::once_more(self.clock(), ask).await
+    }
+
+    /// OpenID Connect Core 12.2: the new ID token is of the same issuer and the same user.
+    async fn verify_refreshed(
+        &self,
+        id_token: Option<Secret>,
+        before: &IdTokenClaims,
+        tokens: &TokenResponse,
+    ) -> Result<Option<Jwt>> {
+        let Some(id_token) = id_token else {
+            return Ok(None);
+        };
+        let purpose = Purpose { refreshed: Some(before), ..Purpose::default() };
+        let (id_token, _) = self.verify_id_token(&id_token, &tokens.access_token, purpose).await?;
+        Ok(Some(id_token))
+    }
+}
+
+pub(super) fn broke_off(source: tokio::task::JoinError) -> Error {
+    Error::new(Code::Unreachable, "the exchange broke off").with_source(source)
+}

@@ -1,0 +1,61 @@
+//! A whole request around a handler: what the integrations do for their frameworks, for all others.
+
+use http::Response;
+
+use crate::{AuthRequest, Error, LogtoClient, Reply, RequestSession, Result, error::Code};
+
+impl LogtoClient {
+    /// Answers a request: an authentication route by itself (see [`respond`](Self::respond)), any other with what `page` makes of the
+    /// request's session. For the frameworks on `http` 1 that have no integration; one call is sign-in, sign-out and every page.
+    ///
+    /// ```
+    /// use http::{Response, request::Parts};
+    /// use logto::{AuthRequest, ContextOptions, LogtoClient};
+    ///
+    /// async fn answer(logto: &LogtoClient, parts: Parts) -> Response<String> {
+    ///     let request = AuthRequest::of(&parts, &parts.uri);
+    ///     logto.serve(&request, |session| async move {
+    ///         Ok(Response::new(match parts.uri.path() {
+    ///             // For users alone: a browser without a session goes to sign in and comes back, a program gets 401.
+    ///             "/me" => session.require_signed_in().await?.claims().sub.clone(),
+    ///             _ => format!("{:?}", session.get_context(ContextOptions::new()).await?.claims()),
+    ///         }))
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    ///
+    /// The session's cookies are appended to the response. An error of `page` becomes a page or JSON, and "nobody is signed in" the way to
+    /// sign in. A back-channel logout needs the request's [`body`](AuthRequest::body).
+    pub async fn serve<B, P>(&self, request: &AuthRequest, page: impl FnOnce(RequestSession) -> P) -> Response<B>
+    where
+        B: From<String>,
+        P: Future<Output = Result<Response<B>>>,
+    {
+        if let Some(reply) = self.respond(request).await {
+            return with_body(reply);
+        }
+        let session = RequestSession::new(self.clone(), request.cookie_header());
+        let mut response = match page(session.clone()).await {
+            Ok(response) => response,
+            Err(error) => with_body(self.refusal(&error, request)),
+        };
+        // After the page: it may have renewed a token, or signed the user out.
+        match session.finish().await {
+            Ok(headers) => headers.append_to(response.headers_mut()),
+            Err(error) => response = with_body(self.error_reply(&error, request.requester())),
+        }
+        response
+    }
+
+    fn refusal(&self, error: &Error, request: &AuthRequest) -> Reply {
+        if error.is(Code::NotAuthenticated) {
+            return self.sign_in_required(request);
+        }
+        self.error_reply(error, request.requester())
+    }
+}
+
+fn with_body<B: From<String>>(reply: Reply) -> Response<B> {
+    Response::<String>::from(reply).map(B::from)
+}

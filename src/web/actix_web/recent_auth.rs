@@ -1,0 +1,27 @@
+//! The guard of a recent authentication as an extractor.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+
+use crate::{Error, RequestSession, RequireRecentAuth, RequireStepUp};
+
+/// The middleware answers the error: a browser goes to sign in again, a program gets 401.
+impl<R: RequireStepUp + 'static> FromRequest for RequireRecentAuth<R> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let session = RequestSession::extract(&request).await?;
+            Self::check(&session).await.inspect_err(|error| {
+                // actix-web makes `None` of it where the handler takes an `Option`. That is right for a user who would have to sign in, and
+                // wrong for a session that could not be read: the middleware answers with the failure then.
+                if !error.requires_sign_in() {
+                    request.extensions_mut().insert(error.clone());
+                }
+            })
+        })
+    }
+}

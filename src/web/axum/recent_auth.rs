@@ -1,0 +1,27 @@
+//! The guard of a recent authentication as an extractor.
+
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::request::Parts,
+};
+
+use crate::{Error, RequestSession, RequireRecentAuth, RequireStepUp};
+
+/// The layer answers the rejection: a browser goes to sign in again, a program gets 401.
+impl<R: RequireStepUp, S: Send + Sync> FromRequestParts<S> for RequireRecentAuth<R> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let session = RequestSession::from_request_parts(parts, state).await?;
+        Self::check(&session).await
+    }
+}
+
+impl<R: RequireStepUp, S: Send + Sync> OptionalFromRequestParts<S> for RequireRecentAuth<R> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
+        let session = RequestSession::from_request_parts(parts, state).await?;
+        Self::check_optional(&session).await
+    }
+}

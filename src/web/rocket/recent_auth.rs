@@ -1,0 +1,33 @@
+//! The guard of a recent authentication as a request guard.
+
+use rocket::{
+    Ignite, Request, Rocket, Sentinel,
+    request::{FromRequest, Outcome},
+};
+
+use crate::{Error, RequestSession, RequireRecentAuth, RequireStepUp};
+
+impl<R> Sentinel for RequireRecentAuth<R> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        RequestSession::abort(rocket)
+    }
+}
+
+/// The fairing answers the error: a browser goes to sign in again, a program gets 401.
+#[rocket::async_trait]
+impl<'r, R: RequireStepUp> FromRequest<'r> for RequireRecentAuth<R> {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        match RequestSession::from_request(request).await {
+            Outcome::Success(session) => {
+                let checked = Self::check(&session).await;
+                // `Option` of the guard is for users who would have to sign in; it would hide a failure.
+                let prevails = checked.as_ref().is_err_and(|error| !error.requires_sign_in());
+                super::outcome(request, checked.map(Some), prevails)
+            }
+            Outcome::Error(error) => Outcome::Error(error),
+            Outcome::Forward(status) => Outcome::Forward(status),
+        }
+    }
+}
