@@ -49,7 +49,8 @@ impl HeaderCookies {
 impl fmt::Debug for HeaderCookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Names alone: whoever has the values has the session.
-        let sent: Vec<_> = Cookie::split_parse(self.header.as_str()).flatten().map(|cookie| cookie.name().to_owned()).collect();
+        let sent: Vec<_> =
+            Cookie::split_parse(self.header.as_str()).flatten().map(|cookie| cookie.name().to_owned()).collect();
         let queued: Vec<_> = self.queued.keys().collect();
         f.debug_struct("HeaderCookies").field("sent", &sent).field("queued", &queued).finish()
     }

@@ -19,6 +19,7 @@ mod flow;
 mod forge;
 mod instances;
 mod jose;
+mod leaks;
 mod logs;
 mod machine;
 mod mistakes;
