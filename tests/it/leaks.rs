@@ -43,7 +43,7 @@ impl Seen {
     }
 
     fn reply(&mut self, what: &str, reply: &Reply) {
-        self.debug(reply);
+        self.note(format!("Debug of {what}"), format!("{reply:?} {reply:#?}"));
         self.note(format!("{what}: the body"), reply.body());
         for (name, value) in reply.headers() {
             self.note(format!("{what}: {name}"), value);
@@ -187,10 +187,10 @@ async fn no_page_header_error_or_log_tells_a_secret() {
 
     // Ways out that are refused, the back channel, and the way out.
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    user.ask("a back-channel logout", "POST", "/logto/back-channel-logout", &form).await;
+    _ = user.ask("a back-channel logout", "POST", "/logto/back-channel-logout", &form).await;
     secrets.push(("a logout token", "SENTINEL-LOGOUT.TOKEN.garbage".to_owned()));
     user.ask_as_both("sign-out by GET", "GET", "/logto/sign-out").await;
-    user.ask("sign-out from elsewhere", "POST", "/logto/sign-out", &[("sec-fetch-site", "cross-site")]).await;
+    _ = user.ask("sign-out from elsewhere", "POST", "/logto/sign-out", &[("sec-fetch-site", "cross-site")]).await;
     site.mock.fault(Endpoint::Revocation, Fault::close());
     let out = user.ask("sign-out", "POST", "/logto/sign-out", &[("sec-fetch-site", "same-origin")]).await;
     assert_eq!(out.status(), 303);
@@ -199,7 +199,9 @@ async fn no_page_header_error_or_log_tells_a_secret() {
 
     user.seen.hold_none_of(&secrets, |secret, place| match secret {
         // A redirect to Logto is made of these, and Logto alone gets them.
-        "state" | "nonce" | "the one-time token" => place == "sign-in: location",
+        "state" | "the one-time token" => place == "sign-in: location",
+        // It is used up, and a claim like others.
+        "nonce" => ["sign-in: location", "the user: the body", "Debug of the user"].contains(&place),
         "the ID token" => place == "sign-out: location",
         "a sealed cookie" => place.ends_with(": set-cookie"),
         _ => false,

@@ -25,7 +25,8 @@ use crate::{
 };
 
 const APP_ID: &str = "app";
-const APP_SECRET: &str = "the secret of the app";
+pub const APP_SECRET: &str = "the secret of the app";
+pub const COOKIE_SECRET: &str = "the cookie secret of the scenarios";
 /// The API that the examples ask tokens for.
 pub const BOOKS: &str = "https://api.example.test";
 /// A cold start on a busy machine.
@@ -135,7 +136,7 @@ impl App {
             .env("LOGTO_BASE_URL", &base)
             .env("LOGTO_ENDPOINT", mock.endpoint())
             .env("LOGTO_APP_ID", APP_ID)
-            .env("LOGTO_COOKIE_SECRET", "the cookie secret of the scenarios")
+            .env("LOGTO_COOKIE_SECRET", COOKIE_SECRET)
             .env("LOGTO_SCOPES", scopes.join(" "))
             .env("LOGTO_RESOURCES", BOOKS)
             .env("LOGTO_TIMEOUT", "5")
