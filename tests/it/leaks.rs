@@ -297,6 +297,8 @@ async fn no_type_prints_the_secret_that_it_holds() {
     // What the integrations hand around.
     seen.debug(&logto::axum::layer(site.logto.clone()));
     seen.debug(&logto::axum::routes::<()>(&site.logto));
+    #[cfg(feature = "rocket")]
+    seen.debug(&(logto::rocket::fairing(site.logto.clone()), logto::rocket::api(api.clone())));
 
     let value = header.split_once('=').unwrap().1.to_owned();
     let sealed = [("a cookie", value), ("a cookie to set", headers.set_cookies()[0].clone())];
