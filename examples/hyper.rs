@@ -48,7 +48,7 @@ async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<R
         return Ok(status(StatusCode::NOT_FOUND));
     };
     let mut auth = AuthRequest::of(&parts, &parts.uri);
-    if path == logto.config().routes().back_channel_logout_path() {
+    if logto.reads_body(path) {
         auth = auth.body(read(body).await);
     }
     // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages below.

@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
 pub use self::{builder::LogtoConfigBuilder, routes::Routes};
-use crate::{Clock, HttpClient, Prompt, RefreshCoordinator, Result, Secret, session::CookieSettings};
+use crate::{Clock, HttpClient, Prompt, RefreshCoordinator, ResponseMode, Result, Secret, session::CookieSettings};
 
 /// A checked configuration. Made by [`builder`](Self::builder), by [`from_env`](Self::from_env) or by serde.
 ///
@@ -40,7 +40,9 @@ pub struct LogtoConfig {
     pub(crate) scopes: Vec<String>,
     pub(crate) resources: Vec<String>,
     pub(crate) prompt: Vec<Prompt>,
+    pub(crate) response_mode: ResponseMode,
     pub(crate) allowed_return_origins: Vec<url::Origin>,
+    pub(crate) id_token_alg: Option<String>,
     pub(crate) leeway: Duration,
     pub(crate) timeout: Duration,
     pub(crate) routes: Routes,
@@ -64,7 +66,7 @@ impl LogtoConfig {
         LogtoConfigBuilder::from_env().build()
     }
 
-    /// The issuer: `endpoint` and `/oidc`.
+    /// The issuer: `endpoint` and `/oidc`, or the setting `issuer`.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer

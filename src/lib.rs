@@ -144,7 +144,8 @@ pub use self::{
     },
     types::{
         BoxFuture, ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX,
-        ORGANIZATIONS_RESOURCE, Prompt, Redirect, SignInOptions, SignOutOptions, StepUp, TokenOptions, scopes,
+        ORGANIZATIONS_RESOURCE, Prompt, Redirect, ResponseMode, SignInOptions, SignOutOptions, StepUp, TokenOptions,
+        scopes,
     },
 };
 

@@ -4,11 +4,15 @@ mod page;
 
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::{Error, ErrorKind, Redirect, error::Challenge, types::without_query};
 
 const JSON: &str = "application/json";
+/// The page has no script and asks for nothing.
+const WITHOUT_SCRIPT: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'";
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::respond`](crate::LogtoClient::respond) answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -79,17 +83,24 @@ impl Reply {
         Self { body, ..Self::new(status).header("content-type", JSON) }
     }
 
-    fn html(status: u16, body: String) -> Self {
+    fn html(status: u16, body: String, policy: &str) -> Self {
         let page = Self::new(status)
             .header("content-type", "text/html; charset=utf-8")
-            // The page has no script and asks for nothing.
-            .header(
-                "content-security-policy",
-                "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'",
-            )
+            .header("content-security-policy", policy)
             .header("x-content-type-options", "nosniff")
             .header("referrer-policy", "same-origin");
         Self { body, ..page }
+    }
+
+    /// A page that posts these fields to its own address. Without script it is a button.
+    pub(crate) fn post_again(fields: impl Iterator<Item = (String, String)>) -> Self {
+        // One script runs, by its hash; what was posted cannot add another. The form may lead anywhere, since Chromium asks this policy of
+        // each redirect that follows, and the page that the user wanted may redirect again.
+        let hash = STANDARD.encode(Sha256::digest(page::SCRIPT));
+        let policy = format!(
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; form-action *; base-uri 'none'; frame-ancestors 'none'"
+        );
+        Self::html(200, page::post_again(fields), &policy)
     }
 
     /// The answer to a request that failed. It names the error's code; what else went wrong is for the log, and for `details`.
@@ -101,7 +112,7 @@ impl Reply {
         log(error);
         let status = error.http_status();
         let reply = match requester {
-            Requester::Browser => Self::html(status, page::error(error, links, details)),
+            Requester::Browser => Self::html(status, page::error(error, links, details), WITHOUT_SCRIPT),
             Requester::Program => Self::json(status, &members(error, links, details)),
         };
         reply.retry_after(error)
@@ -160,7 +171,8 @@ impl fmt::Debug for Reply {
         f.debug_struct("Reply")
             .field("status", &self.status)
             .field("headers", &self.headers().map(header).collect::<Vec<_>>())
-            .field("body", &self.body)
+            // A page may post on what it was sent, a code among it.
+            .field("body", &format_args!("{} bytes", self.body.len()))
             .finish()
     }
 }

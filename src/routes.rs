@@ -1,6 +1,8 @@
 //! The authentication routes, for any framework: a request as strings in, a [`Reply`] out.
 
 mod back_channel;
+mod form_post;
+mod initiation;
 mod serve;
 
 use std::{fmt, time::Duration};
@@ -8,11 +10,13 @@ use std::{fmt, time::Duration};
 use url::{Url, form_urlencoded};
 
 use crate::{
-    ContextOptions, Error, FirstScreen, HeaderCookies, LogtoClient, Redirect, Reply, Requester, Result, SignInOptions,
-    SignOutOptions,
+    ContextOptions, Error, FirstScreen, HeaderCookies, LogtoClient, Redirect, Reply, Requester, ResponseMode, Result,
+    SignInOptions, SignOutOptions,
     error::{Authentication, Code},
     reply::Links,
 };
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request, as far as authentication looks at it.
 ///
@@ -62,8 +66,8 @@ impl AuthRequest {
         Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new() }
     }
 
-    /// The body, which [`Routes::back_channel_logout`](crate::Routes::back_channel_logout) alone reads. Take no more than 64 KiB from the
-    /// network; a body that is longer or not UTF-8 counts as empty.
+    /// The body, where [`LogtoClient::reads_body`] says that it is read. Take no more than 64 KiB from the network; a
+    /// body that is longer or not UTF-8 counts as empty.
     #[must_use]
     pub fn body(self, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..self }
@@ -91,6 +95,12 @@ impl AuthRequest {
     #[must_use]
     pub fn cookie_header(&self) -> &str {
         self.header("cookie").unwrap_or_default()
+    }
+
+    /// The body, if it is a form. A media type may have parameters (RFC 9110 section 8.3.1).
+    fn form(&self) -> Option<&str> {
+        let essence = self.header("content-type")?.split(';').next()?.trim();
+        essence.eq_ignore_ascii_case(FORM).then_some(self.body.as_str())
     }
 
     fn header(&self, name: &str) -> Option<&str> {
@@ -163,6 +173,7 @@ enum Route {
     SignOut,
     User,
     BackChannelLogout,
+    InitiateLogin,
 }
 
 impl LogtoClient {
@@ -170,18 +181,20 @@ impl LogtoClient {
     ///
     /// - `GET /logto/sign-in`, `/logto/sign-up`: to Logto. Query: `return_to`, `direct_sign_in`, `first_screen`, `login_hint`,
     ///   `organization_id`, `one_time_token`, `ui_locales`.
-    /// - `GET /callback`: ends the sign-in and leads to the page the user wanted.
+    /// - `GET /callback`: ends the sign-in and leads to the page the user wanted. With
+    ///   [`ResponseMode::FormPost`](crate::ResponseMode::FormPost) by POST, too; it needs the request's [`body`](AuthRequest::body).
     /// - `POST /logto/sign-out`, from this site alone: ends the session, here and at Logto.
     /// - `GET /logto/user`: the [`LogtoContext`](crate::LogtoContext) as JSON.
     /// - `POST /logto/back-channel-logout`, from Logto: see [`back_channel_logout`](Self::back_channel_logout). It needs the request's
     ///   [`body`](AuthRequest::body).
+    /// - `GET` and `POST` of [`Routes::initiate_login`](crate::Routes::initiate_login), if it is on: to Logto, for another site. Parameters:
+    ///   `iss`, `login_hint`, `target_link_uri`.
     ///
     /// Failures are replies, too: a page for people, JSON for programs, details in the log.
     pub async fn respond(&self, request: &AuthRequest) -> Option<Reply> {
         let route = self.route(request.path())?;
         if let Route::BackChannelLogout = route {
-            let content_type = request.header("content-type");
-            return Some(back_channel::answer(self, &request.method, content_type, &request.body).await);
+            return Some(back_channel::answer(self, request).await);
         }
         let mut cookies = request.cookies();
         let reply = match (request.method.as_str(), route) {
@@ -194,10 +207,15 @@ impl LogtoClient {
             ("GET", _) if request.is_prefetch() => Ok(Reply::empty()),
             ("GET", Route::SignIn) => self.sign_in_route(request, &mut cookies, None).await,
             ("GET", Route::SignUp) => self.sign_in_route(request, &mut cookies, Some(FirstScreen::Register)).await,
-            ("GET", Route::Callback) => self.callback_route(request, &mut cookies).await,
+            ("GET", Route::Callback) => {
+                self.callback(&request.target, &mut cookies).await.map(|redirect| Reply::redirect(&redirect))
+            }
+            ("POST", Route::Callback) if self.takes_post(route) => form_post::answer(self, request, &mut cookies).await,
+            ("GET", Route::InitiateLogin) => initiation::begin(self, request, &mut cookies).await,
+            ("POST", Route::InitiateLogin) => initiation::by_get(self, request),
             ("GET", Route::User) => self.user_route(&mut cookies).await,
             _ => Ok(Reply::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
-                .header("allow", "GET, HEAD")),
+                .header("allow", if self.takes_post(route) { "GET, HEAD, POST" } else { "GET, HEAD" })),
         };
         let reply = reply.unwrap_or_else(|error| {
             let reply = self.error_reply(&error, request.requester());
@@ -269,7 +287,23 @@ impl LogtoClient {
             (routes.back_channel_logout_path(), Route::BackChannelLogout),
         ]
         .into_iter()
+        .chain(routes.initiate_login_path().map(|path| (path, Route::InitiateLogin)))
         .find_map(|(known, route)| (path == known).then_some(route))
+    }
+
+    /// Whether a request to this path has a body to give to [`AuthRequest::body`]; give the path that [`respond`](Self::respond) gets.
+    #[must_use]
+    pub fn reads_body(&self, path: &str) -> bool {
+        matches!(self.route(path), Some(Route::Callback | Route::BackChannelLogout | Route::InitiateLogin))
+    }
+
+    /// Whether a page of another site may post there.
+    fn takes_post(&self, route: Route) -> bool {
+        match route {
+            Route::Callback => self.config().response_mode == ResponseMode::FormPost,
+            Route::InitiateLogin => true,
+            _ => false,
+        }
     }
 
     /// The path as the browser sees it: below the prefix of the base URL.
@@ -306,18 +340,17 @@ impl LogtoClient {
         Ok(Reply::redirect(&self.sign_in(cookies, options).await?))
     }
 
-    async fn callback_route(&self, request: &AuthRequest, cookies: &mut HeaderCookies) -> Result<Reply> {
-        match self.handle_sign_in(cookies, &request.target).await {
-            Ok(redirect) => Ok(Reply::redirect(&redirect)),
+    async fn callback(&self, params: &str, cookies: &mut HeaderCookies) -> Result<Redirect> {
+        match self.handle_sign_in(cookies, params).await {
             // The back button, or a double click: the user is signed in and the callback was used.
             Err(error)
                 if (error.is(Code::SignInSessionNotFound) || error.is(Code::StateMismatched))
                     && self.is_authenticated(cookies).await? =>
             {
                 tracing::debug!(target: "logto::sign_in", %error, "a used callback of a user who is signed in; going to the start page");
-                Ok(Reply::redirect(&Redirect::to(self.config().base_url.to_string())))
+                Ok(Redirect::to(self.config().base_url.to_string()))
             }
-            Err(error) => Err(error),
+            outcome => outcome,
         }
     }
 

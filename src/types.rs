@@ -1,6 +1,7 @@
 //! The words of a sign-in: what to ask of Logto, and where to send the browser.
 
 mod options;
+mod response_mode;
 mod step_up;
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::options::TokenKey;
 pub use self::{
     options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions},
+    response_mode::ResponseMode,
     step_up::StepUp,
 };
 use crate::{Error, error::Code};

@@ -100,6 +100,10 @@ step 'the scenarios'
 scenarios=$(cargo test --quiet --locked --all-features --test scenarios -- --list | grep -c '^axum::')
 echo "$scenarios scenarios x 8 examples passed"
 
+step 'the certification modules'
+modules=$(cargo test --quiet --locked --all-features --test certification -- --list | grep -c '::ours::oidcc')
+echo "$modules modules passed, and as many naive relying parties failed"
+
 step 'streams and server functions of Leptos'
 cargo test --locked -p logto-example-leptos-ssr
 

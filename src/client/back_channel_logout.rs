@@ -63,7 +63,12 @@ impl LogtoClient {
         let metadata = self.metadata().await?;
         let config = self.config();
         let issuers = self.issuers(&metadata);
-        let expected = Expected { client_id: &config.app_id, issuers: &issuers, leeway: config.leeway };
+        let expected = Expected {
+            client_id: &config.app_id,
+            alg: config.id_token_alg.as_deref(),
+            issuers: &issuers,
+            leeway: config.leeway,
+        };
         logout_token::verify(logout_token, &self.keys(&metadata), &expected, self.clock().now()).await
     }
 

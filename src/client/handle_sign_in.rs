@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use super::{Purpose, Session, tokens::stored};
+use super::{LogtoClient, Purpose, Session, tokens::stored};
 use crate::{
-    Error, Redirect, Result,
+    Cookies, Error, Redirect, Result,
     error::Code,
     oidc::{callback::CallbackParams, token::exchange_code},
     scopes,
-    session::SessionData,
+    session::{self, SessionData},
     types::TokenKey,
 };
 
 impl Session {
-    /// Ends a sign-in: takes the query of the callback (or its whole URL, of which only the query counts), exchanges the code, checks the ID
-    /// token, and puts a new session in the place of any other. The redirect leads to the page the user wanted.
+    /// Ends a sign-in: takes the query of the callback (or its whole URL, of which only the query counts; or the body of one that was
+    /// posted), exchanges the code, checks the ID token, and puts a new session in the place of any other. The redirect leads to the page the user wanted.
     ///
     /// A failure leaves the present session as it is.
     ///
@@ -73,5 +73,14 @@ impl Session {
         self.open.begin(data);
         tracing::info!(target: "logto::sign_in", sub = %claims.sub, "signed in");
         Ok(Redirect::to(transaction.return_to.as_str()))
+    }
+}
+
+impl LogtoClient {
+    /// Whether this callback names a sign-in, and the request has no cookie of it. Whether it may have one is for
+    /// [`handle_sign_in`](Self::handle_sign_in) to judge.
+    pub(crate) fn misses_its_cookie(&self, cookies: &dyn Cookies, query: &str) -> bool {
+        let Ok(params) = CallbackParams::parse(query) else { return false };
+        params.state().is_ok_and(|state| !session::has_transaction(&self.config().cookies, cookies, state))
     }
 }

@@ -149,6 +149,7 @@ impl LogtoClient {
         let issuers = self.issuers(&metadata);
         let expected = Expected {
             client_id: &config.app_id,
+            alg: config.id_token_alg.as_deref(),
             issuers: &issuers,
             nonce: purpose.nonce,
             access_token: Some(access_token.expose()),

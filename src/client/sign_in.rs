@@ -47,6 +47,7 @@ impl Session {
             state: &transaction.state,
             nonce: &transaction.nonce,
             code_challenge: &transaction.code_challenge(),
+            response_mode: config.response_mode,
             options: &options,
         }
         .url();
@@ -64,7 +65,7 @@ fn check_prompt(prompt: &[Prompt]) -> Result<()> {
 
 /// What would make another request of it, or bring the answer by a way that the callback does not read.
 fn check_extra_params(options: &SignInOptions) -> Result<()> {
-    const OTHERS: [&str; 4] = ["response_mode", "request", "request_uri", "registration"];
+    const OTHERS: [&str; 3] = ["request", "request_uri", "registration"];
     let own = |name: &str| OWN_PARAMETERS.contains(&name) || OTHERS.contains(&name);
     match options.extra_params.keys().find(|name| own(name)) {
         Some(name) => {

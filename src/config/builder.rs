@@ -2,9 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{LogtoConfig, Routes, problems::Problems};
+use super::{
+    LogtoConfig, Routes,
+    problems::{Problems, Server},
+};
 use crate::{
-    Clock, Error, HttpClient, Prompt, Result, Secret, SessionFormat, SessionLifetime,
+    Clock, Error, HttpClient, Prompt, ResponseMode, Result, Secret, SessionFormat, SessionLifetime,
     clock::SystemClock,
     scopes,
     session::{
@@ -22,6 +25,7 @@ use serde::Deserialize;
 #[must_use]
 pub struct LogtoConfigBuilder {
     pub(crate) endpoint: Option<String>,
+    pub(crate) issuer: Option<String>,
     pub(crate) internal_endpoint: Option<String>,
     pub(crate) accepted_issuers: Vec<String>,
     pub(crate) app_id: Option<String>,
@@ -35,9 +39,11 @@ pub struct LogtoConfigBuilder {
     pub(super) include_reserved_scopes: Option<bool>,
     pub(super) resources: Vec<String>,
     pub(super) prompt: Option<Vec<Prompt>>,
+    pub(super) response_mode: ResponseMode,
     pub(super) allowed_return_origins: Vec<String>,
     pub(super) session_lifetime: Option<SessionLifetime>,
     pub(super) session_format: SessionFormat,
+    pub(super) id_token_signed_response_alg: Option<String>,
     pub(crate) leeway: Option<u64>,
     pub(crate) timeout: Option<u64>,
     pub(super) routes: Routes,
@@ -59,6 +65,13 @@ impl LogtoConfigBuilder {
     /// The address of Logto, without `/oidc`; may have a path. Required.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
+        self
+    }
+
+    /// The issuer of a server that is not Logto, to the letter, in place of [`endpoint`](Self::endpoint). Its discovery document is at the
+    /// issuer and `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4).
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
         self
     }
 
@@ -140,6 +153,12 @@ impl LogtoConfigBuilder {
         self
     }
 
+    /// How Logto's answer comes to the callback: in its query, or by POST, which keeps the code out of addresses and logs. Default: query.
+    pub fn response_mode(mut self, mode: ResponseMode) -> Self {
+        self.response_mode = mode;
+        self
+    }
+
     /// Other origins that a user may be sent to after signing in, such as `https://admin.example.com`.
     pub fn allowed_return_origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         self.allowed_return_origins = origins.into_iter().map(Into::into).collect();
@@ -155,6 +174,13 @@ impl LogtoConfigBuilder {
     /// In which form a session is in its cookie: the crate's own, or that of `@logto/next`, to share sessions with a Next.js app.
     pub fn session_format(mut self, format: SessionFormat) -> Self {
         self.session_format = format;
+        self
+    }
+
+    /// The one algorithm that ID tokens and logout tokens must be signed with, like `ES384` (OpenID Connect Registration 1.0 section 2).
+    /// Default: any that is accepted and that the server has a key for, so that its keys can be rotated from EC to RSA.
+    pub fn id_token_signed_response_alg(mut self, alg: impl Into<String>) -> Self {
+        self.id_token_signed_response_alg = Some(alg.into());
         self
     }
 
@@ -212,8 +238,8 @@ impl LogtoConfigBuilder {
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do.
     pub fn build(self) -> Result<LogtoConfig> {
         let mut problems = Problems(self.unreadable);
-        let (endpoint, internal_endpoint) =
-            problems.server(self.endpoint.as_deref(), self.internal_endpoint.as_deref());
+        let server =
+            problems.server(self.endpoint.as_deref(), self.issuer.as_deref(), self.internal_endpoint.as_deref());
         problems.issuers(&self.accepted_issuers);
 
         let app_id = problems.app_id(self.app_id.as_deref());
@@ -246,6 +272,7 @@ impl LogtoConfigBuilder {
         }
         let allowed_return_origins = problems.origins(&self.allowed_return_origins);
         problems.routes(&self.routes);
+        problems.signing_alg(self.id_token_signed_response_alg.as_deref());
 
         let lifetime = self.session_lifetime.unwrap_or_default();
         problems.session_format(
@@ -259,8 +286,8 @@ impl LogtoConfigBuilder {
         problems.lifetime(lifetime);
         problems.times(leeway, timeout);
 
-        let (Some(endpoint), Some(base_url), Some(cookie_secret), true) =
-            (endpoint, base_url, self.cookie_secret, problems.0.is_empty())
+        let (Some(Server { issuer, endpoint, internal_endpoint }), Some(base_url), Some(cookie_secret), true) =
+            (server, base_url, self.cookie_secret, problems.0.is_empty())
         else {
             return Err(problems.into_error());
         };
@@ -277,7 +304,7 @@ impl LogtoConfigBuilder {
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
         let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets);
         Ok(LogtoConfig {
-            issuer: format!("{}/oidc", endpoint.as_str().trim_end_matches('/')),
+            issuer,
             endpoint,
             accepted_issuers: self.accepted_issuers,
             internal_endpoint,
@@ -288,7 +315,9 @@ impl LogtoConfigBuilder {
             scopes,
             resources,
             prompt,
+            response_mode: self.response_mode,
             allowed_return_origins,
+            id_token_alg: self.id_token_signed_response_alg,
             leeway: Duration::from_secs(leeway),
             timeout: Duration::from_secs(timeout),
             routes: self.routes,

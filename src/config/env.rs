@@ -25,9 +25,11 @@ impl LogtoConfigBuilder {
 
         let mut builder = Self::default();
         builder.endpoint = text("LOGTO_ENDPOINT");
+        builder.issuer = text("LOGTO_ISSUER");
         builder.internal_endpoint = text("LOGTO_INTERNAL_ENDPOINT");
         builder.app_id = text("LOGTO_APP_ID");
         builder.app_secret = text("LOGTO_APP_SECRET").map(Into::into);
+        builder.id_token_signed_response_alg = text("LOGTO_ID_TOKEN_SIGNED_RESPONSE_ALG");
         builder.base_url = text("LOGTO_BASE_URL");
         builder.cookie_secret = text("LOGTO_COOKIE_SECRET").map(Into::into);
         builder.cookie_domain = text("LOGTO_COOKIE_DOMAIN");
@@ -74,6 +76,10 @@ impl LogtoConfigBuilder {
             });
             known.collect()
         });
+        let mode = text("LOGTO_RESPONSE_MODE").and_then(|mode| {
+            mode.parse().map_err(|error| unreadable.push(format!("LOGTO_RESPONSE_MODE: {error}"))).ok()
+        });
+        builder.response_mode = mode.unwrap_or_default();
         let format = text("LOGTO_SESSION_FORMAT").and_then(|format| {
             format.parse().map_err(|error| unreadable.push(format!("LOGTO_SESSION_FORMAT: {error}"))).ok()
         });

@@ -8,6 +8,16 @@ use crate::{Error, Secret, SessionFormat, SessionLifetime, error::Code, scopes};
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
 const MIN_SECRET: usize = 32;
 
+/// Where a server is.
+pub(crate) struct Server {
+    /// What it calls itself.
+    pub(crate) issuer: String,
+    /// Its address, as browsers know it.
+    pub(crate) endpoint: Url,
+    /// The address for this server's own requests, where it differs.
+    pub(crate) internal_endpoint: Option<Url>,
+}
+
 /// Everything that is wrong, each as "what (what to do)".
 pub(crate) struct Problems(pub(crate) Vec<String>);
 
@@ -48,27 +58,51 @@ impl Problems {
         Some(url)
     }
 
-    /// The address of Logto, as browsers know it, and the one for this server's own requests.
-    pub(crate) fn server(&mut self, endpoint: Option<&str>, internal: Option<&str>) -> (Option<Url>, Option<Url>) {
+    /// Where the server is: by the address of Logto, or by the issuer of another server.
+    pub(crate) fn server(
+        &mut self,
+        endpoint: Option<&str>,
+        issuer: Option<&str>,
+        internal: Option<&str>,
+    ) -> Option<Server> {
+        let is_given = |text: &&str| !text.trim().is_empty();
+        let [endpoint, issuer, internal] = [endpoint, issuer, internal].map(|text| text.filter(is_given));
+        self.unless(issuer.is_none() || endpoint.is_none(), || {
+            "endpoint and issuer are both given (endpoint is for Logto, issuer for a server whose issuer is not endpoint and /oidc)".into()
+        });
         let missing = "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app";
-        let endpoint = self.url("endpoint", endpoint, missing);
-        if let Some(url) = &endpoint {
+        let (name, url) = match issuer {
+            Some(issuer) => ("issuer", self.url("issuer", Some(issuer), "")),
+            None => ("endpoint", self.url("endpoint", endpoint, missing)),
+        };
+        if let Some(url) = &url {
             self.unless(url.scheme() == "https" || is_loopback(url), || {
-                "endpoint is http on another machine (use https; passwords and tokens travel over it)".into()
+                format!("{name} is http on another machine (use https; passwords and tokens travel over it)")
             });
-            self.unless(!url.path().trim_end_matches('/').ends_with("/oidc"), || {
+            self.unless(issuer.is_some() || !url.path().trim_end_matches('/').ends_with("/oidc"), || {
                 "endpoint ends with /oidc (leave it out; it is added)".into()
             });
         }
-        let internal =
-            internal.filter(|url| !url.trim().is_empty()).and_then(|url| self.url("internal_endpoint", Some(url), ""));
-        (endpoint, internal)
+        let internal_endpoint = internal.and_then(|url| self.url("internal_endpoint", Some(url), ""));
+        url.map(|endpoint| Server {
+            // An issuer is compared letter by letter, so it stays as it was written.
+            issuer: issuer.map_or_else(|| logto_issuer(&endpoint), |issuer| issuer.trim().to_owned()),
+            endpoint,
+            internal_endpoint,
+        })
     }
 
     pub(crate) fn issuers(&mut self, accepted: &[String]) {
         self.unless(accepted.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
             "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)"
                 .into()
+        });
+    }
+
+    pub(super) fn signing_alg(&mut self, alg: Option<&str>) {
+        const ACCEPTED: [&str; 5] = ["ES256", "ES384", "ES512", "RS256", "PS256"];
+        self.unless(alg.is_none_or(|alg| ACCEPTED.contains(&alg)), || {
+            format!("id_token_signed_response_alg is none of {} (leave it out to accept them all)", ACCEPTED.join(", "))
         });
     }
 
@@ -205,6 +239,11 @@ impl Problems {
             });
         }
     }
+}
+
+/// What a Logto at this address calls itself.
+pub(crate) fn logto_issuer(endpoint: &Url) -> String {
+    format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
 }
 
 /// `localhost` and its subdomains (RFC 6761 section 6.3), 127.0.0.0/8 and `::1`.

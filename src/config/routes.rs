@@ -17,6 +17,7 @@ pub struct Routes {
     pub(crate) sign_out: String,
     pub(crate) user: String,
     pub(crate) back_channel_logout: String,
+    pub(crate) initiate_login: Option<String>,
 }
 
 impl Default for Routes {
@@ -28,6 +29,7 @@ impl Default for Routes {
             sign_out: "/logto/sign-out".into(),
             user: "/logto/user".into(),
             back_channel_logout: "/logto/back-channel-logout".into(),
+            initiate_login: None,
         }
     }
 }
@@ -54,13 +56,7 @@ macro_rules! paths {
                 }
             )*
 
-            /// All of them, for a router.
-            #[must_use]
-            pub fn paths(&self) -> [&str; 6] {
-                [$(self.$name.as_str()),*]
-            }
-
-            pub(crate) fn all(&self) -> [(&'static str, &str); 6] {
+            fn fixed(&self) -> [(&'static str, &str); 6] {
                 [$((concat!("routes.", stringify!($name)), self.$name.as_str())),*]
             }
         }
@@ -80,4 +76,30 @@ paths! {
     user user_path
     /// Where Logto, by POST, tells that a session ended there. Default: `/logto/back-channel-logout`.
     back_channel_logout back_channel_logout_path
+}
+
+impl Routes {
+    /// Where other sites, and Logto's pages, send a user to sign in (OpenID Connect Core 1.0 section 4), such as `/logto/initiate-login`.
+    /// Default: there is no such route.
+    pub fn initiate_login(mut self, path: impl Into<String>) -> Self {
+        self.initiate_login = Some(path.into());
+        self
+    }
+
+    /// See [`initiate_login`](Self::initiate_login).
+    #[must_use]
+    pub fn initiate_login_path(&self) -> Option<&str> {
+        self.initiate_login.as_deref()
+    }
+
+    /// All of them, for a router.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&str> {
+        self.all().into_iter().map(|(_, path)| path).collect()
+    }
+
+    pub(crate) fn all(&self) -> Vec<(&'static str, &str)> {
+        let optional = self.initiate_login_path().map(|path| ("routes.initiate_login", path));
+        self.fixed().into_iter().chain(optional).collect()
+    }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{LogtoConfig, LogtoConfigBuilder, Routes};
-use crate::{MemoryStore, Prompt, SessionFormat, SessionLifetime, scopes};
+use crate::{MemoryStore, Prompt, ResponseMode, SessionFormat, SessionLifetime, scopes};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -110,6 +110,23 @@ fn each_mistake_is_named_with_what_to_do() {
             "routes.callback `callback` is not a plain path (like /logto/sign-in)",
         ),
         (builder().routes(Routes::new().sign_up("/logto/sign-in")), "routes.sign_up `/logto/sign-in` is used twice"),
+        (
+            builder().routes(Routes::new().initiate_login("/callback")),
+            "routes.initiate_login `/callback` is used twice",
+        ),
+        (
+            builder().issuer("https://op.example.com"),
+            "endpoint and issuer are both given (endpoint is for Logto, issuer for a server whose issuer is not endpoint and /oidc)",
+        ),
+        (
+            without_endpoint().issuer("http://op.example.com"),
+            "issuer is http on another machine (use https; passwords and tokens travel over it)",
+        ),
+        (without_endpoint().issuer("op"), "issuer is not a URL (it begins with https:// or http://)"),
+        (
+            builder().id_token_signed_response_alg("HS256"),
+            "id_token_signed_response_alg is none of ES256, ES384, ES512, RS256, PS256 (leave it out to accept them all)",
+        ),
     ];
     for (builder, problem) in cases {
         refused(builder, &one(problem));
@@ -127,6 +144,37 @@ fn an_endpoint_may_have_a_path_and_a_trailing_slash() {
     ] {
         assert_eq!(builder().endpoint(endpoint).build().unwrap().issuer(), issuer);
     }
+}
+
+fn without_endpoint() -> LogtoConfigBuilder {
+    builder().endpoint("")
+}
+
+#[test]
+fn an_issuer_stands_for_another_server_to_the_letter() {
+    for issuer in ["https://op.example.com", "https://op.example.com/", "https://op.example.com/a/oidc/"] {
+        let config = without_endpoint().issuer(issuer).build().unwrap();
+        assert_eq!(config.issuer(), issuer);
+    }
+    // An empty one counts as absent.
+    assert_eq!(builder().issuer(" ").build().unwrap().issuer(), builder().build().unwrap().issuer());
+}
+
+#[test]
+fn response_modes_have_their_names_of_the_standard() {
+    for (text, mode) in [("query", ResponseMode::Query), ("form_post", ResponseMode::FormPost)] {
+        assert_eq!(from_vars(&[("LOGTO_RESPONSE_MODE", text)]).response_mode, mode);
+        assert_eq!(serde_json::to_value(mode).unwrap(), text, "serde and the environment agree");
+    }
+    assert_eq!(builder().build().unwrap().response_mode, ResponseMode::Query);
+}
+
+#[test]
+fn login_initiation_is_a_route_where_it_is_turned_on() {
+    let paths = Routes::new();
+    assert!(!paths.paths().iter().any(|path| path.contains("initiate")) && paths.initiate_login_path().is_none());
+    let routes = Routes::new().initiate_login("/logto/initiate-login");
+    assert_eq!(routes.paths().last(), Some(&"/logto/initiate-login"));
 }
 
 #[test]
@@ -197,6 +245,8 @@ fn the_environment_sets_everything() {
         ("LOGTO_RESOURCES", "https://api.example.com https://mail.example.com"),
         ("LOGTO_PROMPT", "login consent"),
         ("LOGTO_ALLOWED_RETURN_ORIGINS", "https://admin.example.com"),
+        ("LOGTO_RESPONSE_MODE", "form_post"),
+        ("LOGTO_ID_TOKEN_SIGNED_RESPONSE_ALG", "ES384"),
         ("LOGTO_LEEWAY", "30"),
         ("LOGTO_TIMEOUT", "3"),
         ("LOGTO_SESSION_IDLE", "3600"),
@@ -208,6 +258,8 @@ fn the_environment_sets_everything() {
     assert_eq!(config.scopes, ["openid", "offline_access", "profile", "email", "roles", "phone"]);
     assert_eq!(config.resources, ["https://api.example.com", "https://mail.example.com"]);
     assert_eq!(config.prompt, [Prompt::Login, Prompt::Consent]);
+    assert_eq!(config.response_mode, ResponseMode::FormPost);
+    assert_eq!(config.id_token_alg.as_deref(), Some("ES384"));
     assert_eq!((config.leeway, config.timeout), (Duration::from_secs(30), Duration::from_secs(3)));
     assert_eq!(
         config.cookies.lifetime,
@@ -227,12 +279,14 @@ fn what_the_environment_holds_wrongly_is_named() {
         ("LOGTO_LEEWAY", "soon"),
         ("LOGTO_COOKIE_SECURE", "perhaps"),
         ("LOGTO_PROMPT", "ask"),
+        ("LOGTO_RESPONSE_MODE", "fragment"),
         ("LOGTO_SESSION_FORMAT", "Next"),
     ]);
     refused(
         builder,
-        "5 settings are wrong: LOGTO_LEEWAY is not a whole number of seconds; LOGTO_COOKIE_SECURE is neither true nor false; \
-         LOGTO_PROMPT: prompt is `none`, `login` or `consent`; LOGTO_SESSION_FORMAT: session_format is `logto`, `next` or `from-next`; \
+        "6 settings are wrong: LOGTO_LEEWAY is not a whole number of seconds; LOGTO_COOKIE_SECURE is neither true nor false; \
+         LOGTO_PROMPT: prompt is `none`, `login` or `consent`; LOGTO_RESPONSE_MODE: response_mode is `query` or `form_post`; \
+         LOGTO_SESSION_FORMAT: session_format is `logto`, `next` or `from-next`; \
          app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)",
     );
 }
@@ -242,7 +296,7 @@ fn serde_reads_the_same_settings() {
     let json = serde_json::json!({
         "endpoint": "https://logto.example.com", "app_id": "app", "app_secret": "secret", "base_url": "https://www.example.com",
         "cookie_secret": SECRET, "scopes": ["email"], "prompt": ["login", "consent"], "leeway": 30,
-        "session_lifetime": { "idle": 3600 }, "session_format": "next", "routes": { "callback": "/auth/callback" },
+        "session_lifetime": { "idle": 3600 }, "session_format": "next", "response_mode": "form_post", "routes": { "callback": "/auth/callback" },
     });
     let config: LogtoConfig = serde_json::from_value(json).unwrap();
     assert_eq!(config.redirect_uri(), "https://www.example.com/auth/callback");

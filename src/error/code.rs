@@ -44,6 +44,7 @@ codes! {
     Randomness "system.randomness" Usage "The operating system must provide random bytes."
 
     ReturnToRefused "sign_in.return_to_refused" Callback "Return to a path on this site, or list the other origin in `allowed_return_origins`."
+    InitiationRefused "sign_in.initiation_refused" Callback "Whoever sends users here to sign in gives this server's issuer as `iss`, letter by letter (OpenID Connect Core section 4)."
     MissingState "callback_uri_verification.missing_state" Callback "Begin the sign-in on this site; a callback is never opened by hand."
     StateMismatched "callback_uri_verification.state_mismatched" Callback "Sign in again: this callback belongs to a sign-in that was begun in another browser or too long ago."
     RepeatedParameter "callback_uri_verification.repeated_parameter" Callback "Sign in again; if it persists, something between Logto and this site changes the callback's query."

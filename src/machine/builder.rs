@@ -6,7 +6,7 @@ use super::{Inner, MachineClient, cache::Tokens};
 use crate::{
     Clock, HttpClient, LogtoConfig, LogtoConfigBuilder, Result, Secret,
     clock::SystemClock,
-    config::problems::Problems,
+    config::problems::{Problems, Server, logto_issuer},
     http::{self, Transport},
     oidc::{discovery::Addresses, provider::Provider},
 };
@@ -17,6 +17,7 @@ use crate::{
 pub struct MachineClientBuilder {
     endpoint: Option<String>,
     internal_endpoint: Option<String>,
+    issuer: Option<String>,
     accepted_issuers: Vec<String>,
     app_id: Option<String>,
     app_secret: Option<Secret>,
@@ -32,6 +33,7 @@ impl MachineClientBuilder {
     pub fn from_env() -> Self {
         let LogtoConfigBuilder {
             endpoint,
+            issuer,
             internal_endpoint,
             accepted_issuers,
             app_id,
@@ -42,6 +44,7 @@ impl MachineClientBuilder {
         } = LogtoConfigBuilder::from_env();
         Self {
             endpoint,
+            issuer,
             internal_endpoint,
             accepted_issuers,
             app_id,
@@ -55,8 +58,10 @@ impl MachineClientBuilder {
     /// Takes the server, the HTTP client and the clock from the configuration of an application that signs users in. The app is another one:
     /// set [`app_id`](Self::app_id) and [`app_secret`](Self::app_secret).
     pub fn config(self, config: &LogtoConfig) -> Self {
+        let is_logto = config.issuer == logto_issuer(&config.endpoint);
         Self {
-            endpoint: Some(config.endpoint.to_string()),
+            endpoint: is_logto.then(|| config.endpoint.to_string()),
+            issuer: (!is_logto).then(|| config.issuer.clone()),
             internal_endpoint: config.internal_endpoint.as_ref().map(ToString::to_string),
             accepted_issuers: config.accepted_issuers.clone(),
             timeout: Some(config.timeout.as_secs()),
@@ -69,6 +74,12 @@ impl MachineClientBuilder {
     /// The address of Logto, without `/oidc`: `https://my-tenant.logto.app`, or your own domain. Required.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
+        self
+    }
+
+    /// The issuer of a server that is not Logto, to the letter, in place of [`endpoint`](Self::endpoint).
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
         self
     }
 
@@ -128,8 +139,8 @@ impl MachineClientBuilder {
     /// can be made.
     pub fn build(self) -> Result<MachineClient> {
         let mut problems = Problems(self.unreadable);
-        let (endpoint, internal_endpoint) =
-            problems.server(self.endpoint.as_deref(), self.internal_endpoint.as_deref());
+        let server =
+            problems.server(self.endpoint.as_deref(), self.issuer.as_deref(), self.internal_endpoint.as_deref());
         problems.issuers(&self.accepted_issuers);
         let app_id = problems.app_id(self.app_id.as_deref());
         let app_secret = self.app_secret.filter(|secret| !secret.expose().trim().is_empty());
@@ -138,7 +149,9 @@ impl MachineClientBuilder {
         });
         let timeout = self.timeout.unwrap_or(10);
         problems.timeout(timeout);
-        let (Some(endpoint), Some(app_secret), true) = (endpoint, app_secret, problems.0.is_empty()) else {
+        let (Some(Server { issuer, endpoint, internal_endpoint }), Some(app_secret), true) =
+            (server, app_secret, problems.0.is_empty())
+        else {
             return Err(problems.into_error());
         };
         let client = match self.http_client {
@@ -146,7 +159,7 @@ impl MachineClientBuilder {
             None => http::default_client()?,
         };
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let addresses = Addresses::new(endpoint, internal_endpoint, self.accepted_issuers);
+        let addresses = Addresses { issuer, accepted_issuers: self.accepted_issuers, endpoint, internal_endpoint };
         let transport = Transport::new(client, Duration::from_secs(timeout));
         Ok(MachineClient(Arc::new(Inner {
             provider: Provider::new(transport, addresses, Arc::clone(&clock)),

@@ -2,13 +2,14 @@
 
 use url::Url;
 
-use crate::{Prompt, types::SignInOptions};
+use crate::{Prompt, ResponseMode, types::SignInOptions};
 
 /// The parameters that the crate sets itself.
-pub(crate) const OWN_PARAMETERS: [&str; 19] = [
+pub(crate) const OWN_PARAMETERS: [&str; 20] = [
     "client_id",
     "redirect_uri",
     "response_type",
+    "response_mode",
     "scope",
     "state",
     "nonce",
@@ -39,6 +40,7 @@ pub(crate) struct AuthorizationRequest<'a> {
     pub(crate) state: &'a str,
     pub(crate) nonce: &'a str,
     pub(crate) code_challenge: &'a str,
+    pub(crate) response_mode: ResponseMode,
     pub(crate) options: &'a SignInOptions,
 }
 
@@ -53,6 +55,7 @@ impl AuthorizationRequest<'_> {
             ("client_id", Some(self.client_id.to_owned())),
             ("redirect_uri", Some(self.redirect_uri.to_owned())),
             ("response_type", Some("code".to_owned())),
+            ("response_mode", self.response_mode.parameter().map(str::to_owned)),
             ("scope", Some(self.scopes.join(" "))),
             ("state", Some(self.state.to_owned())),
             ("nonce", Some(self.nonce.to_owned())),

@@ -17,14 +17,6 @@ pub(crate) struct Addresses {
     pub(crate) internal_endpoint: Option<Url>,
 }
 
-impl Addresses {
-    /// A server whose issuer is its endpoint with `/oidc`.
-    pub(crate) fn new(endpoint: Url, internal_endpoint: Option<Url>, accepted_issuers: Vec<String>) -> Self {
-        let issuer = format!("{}/oidc", endpoint.as_str().trim_end_matches('/'));
-        Self { issuer, accepted_issuers, endpoint, internal_endpoint }
-    }
-}
-
 /// The members of the discovery document that the crate uses.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ProviderMetadata {
@@ -45,11 +37,11 @@ pub(crate) struct ProviderMetadata {
     pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
-/// Where the document is, seen from here.
+/// Where the document is, seen from here (OpenID Connect Discovery 1.0 section 4.1: a slash at the issuer's end goes).
 pub(crate) fn address(addresses: &Addresses) -> Result<Url> {
-    let base = addresses.internal_endpoint.as_ref().unwrap_or(&addresses.endpoint);
-    let url = format!("{}/oidc/.well-known/openid-configuration", base.as_str().trim_end_matches('/'));
+    let url = format!("{}/.well-known/openid-configuration", addresses.issuer.trim_end_matches('/'));
     Url::parse(&url)
+        .map(|url| internal(&url, addresses))
         .map_err(|source| Error::new(Code::DiscoveryFailed, "the discovery address is not a URL").with_source(source))
 }
 
@@ -129,4 +121,34 @@ fn rebase(url: &mut Url, from: &Url, to: &Url) {
         return;
     };
     *url = rebased;
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn at(issuer: &str, endpoint: &str, internal: Option<&str>) -> String {
+        let addresses = Addresses {
+            issuer: issuer.to_owned(),
+            accepted_issuers: Vec::new(),
+            endpoint: endpoint.parse().unwrap(),
+            internal_endpoint: internal.map(|url| url.parse().unwrap()),
+        };
+        address(&addresses).unwrap().into()
+    }
+
+    #[test]
+    fn the_document_is_below_the_issuer() {
+        const DOCUMENT: &str = ".well-known/openid-configuration";
+        for (issuer, endpoint, internal, base) in [
+            ("https://x.logto.app/oidc", "https://x.logto.app/", None, "https://x.logto.app/oidc/"),
+            ("https://x.com/auth/oidc", "https://x.com/auth/", Some("http://logto:3001/"), "http://logto:3001/oidc/"),
+            ("https://op.com/test/a/b/", "https://op.com/test/a/b/", None, "https://op.com/test/a/b/"),
+            ("https://op.com", "https://op.com/", Some("http://op:8080"), "http://op:8080/"),
+        ] {
+            assert_eq!(at(issuer, endpoint, internal), format!("{base}{DOCUMENT}"));
+        }
+    }
 }

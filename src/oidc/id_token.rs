@@ -22,6 +22,8 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected<'a> {
     pub(crate) client_id: &'a str,
+    /// The only algorithm that the app has agreed upon with the server, if it has.
+    pub(crate) alg: Option<&'a str>,
     /// The issuer, and those that are accepted beside it.
     pub(crate) issuers: &'a [&'a str],
     /// The nonce of the sign-in. A refresh has none to compare with.
@@ -48,6 +50,8 @@ pub(crate) async fn verify(
     // 1. Decryption: the app has registered no key for it, and an encrypted token has five parts: `parse` refuses it.
     // 7. and 8. The algorithm is one of the asymmetric ones we accept: `parse` refuses the others before a key is asked for.
     let jws = Jws::parse(id_token).map_err(refusal)?;
+    // Or it is the one that was agreed upon.
+    jws.check_alg(expected.alg).map_err(|wrong| Error::new(Code::IdTokenAlg, format!("the ID token {wrong}")))?;
     refuse_other_types(&jws)?;
     let alg = jws.alg;
 

@@ -74,6 +74,16 @@ impl<'a> Jws<'a> {
         })
     }
 
+    /// The algorithm is the one that was agreed upon, if one was; or else what is wrong with it.
+    pub(super) fn check_alg(&self, agreed: Option<&str>) -> Result<(), String> {
+        match agreed {
+            Some(agreed) if agreed != self.alg.name() => {
+                Err(format!("is signed with `{}`, expected {agreed}", self.alg.name()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the header's `typ` is `expected`, compared as RFC 7515 section 4.1.9 says.
     pub(crate) fn is_typ(&self, expected: &str) -> bool {
         let typ = self.typ.as_deref().unwrap_or_default().to_ascii_lowercase();

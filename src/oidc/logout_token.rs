@@ -23,6 +23,8 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected<'a> {
     pub(crate) client_id: &'a str,
+    /// The only algorithm that the app has agreed upon with the server for its ID tokens, if it has.
+    pub(crate) alg: Option<&'a str>,
     /// The issuer, and those that are accepted beside it.
     pub(crate) issuers: &'a [&'a str],
     /// By how much the clocks of Logto and this machine may differ.
@@ -57,8 +59,11 @@ pub(crate) async fn verify(
     now: SystemTime,
 ) -> Result<LogoutToken> {
     // 1. Decryption: the app has registered no key for it, and an encrypted token has five parts: `parse` refuses it.
-    // 3. The algorithm is one of the asymmetric ones we accept, so never `none`: `parse` refuses the others before a key is asked for.
+    // 3. The algorithm is one of the asymmetric ones we accept, so never `none`: `parse` refuses the others before a key is asked for. Or it
+    //    is the one that was agreed upon for ID tokens.
     let jws = Jws::parse(logout_token).map_err(refusal)?;
+    let wrong_alg = |wrong| Error::new(Code::LogoutTokenAlg, format!("the logout token {wrong}"));
+    jws.check_alg(expected.alg).map_err(wrong_alg)?;
     refuse_other_types(&jws)?;
 
     // 2. The signature comes before the claims, with the keys of ID tokens.

@@ -1,4 +1,4 @@
-//! The one page of ours that a user may see.
+//! The pages of ours that a user may see.
 
 use std::fmt::Write;
 
@@ -42,6 +42,20 @@ pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
     }
     let _ = writeln!(body, "<footer><code>{}</code></footer>", escape(error.code()));
     format!("{HEAD}{body}</main></body></html>\n")
+}
+
+/// Not `forms[0].submit()`: a field named `submit` would be in its place.
+pub(super) const SCRIPT: &str = "HTMLFormElement.prototype.submit.call(document.forms[0])";
+
+/// A form without `action` goes to the address of its page.
+pub(super) fn post_again(fields: impl Iterator<Item = (String, String)>) -> String {
+    let mut inputs = String::new();
+    for (name, value) in fields {
+        let _ = writeln!(inputs, r#"<input type="hidden" name="{}" value="{}">"#, escape(&name), escape(&value));
+    }
+    format!(
+        "{HEAD}<form method=\"post\">\n{inputs}<p>Signing you in …</p>\n<noscript><button>Continue</button></noscript>\n</form>\n<script>{SCRIPT}</script></main></body></html>\n"
+    )
 }
 
 const DIAGNOSE: &str =

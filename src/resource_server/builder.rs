@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Clock, HttpClient, LogtoConfig, LogtoConfigBuilder, Result, Secret,
     clock::SystemClock,
-    config::problems::Problems,
+    config::problems::{Problems, Server, logto_issuer},
     http::{self, Transport},
     oidc::{discovery::Addresses, provider::Provider},
 };
@@ -19,6 +19,7 @@ use crate::{
 #[must_use]
 pub struct ResourceServerBuilder {
     endpoint: Option<String>,
+    issuer: Option<String>,
     internal_endpoint: Option<String>,
     accepted_issuers: Vec<String>,
     audiences: Vec<ApiAudience>,
@@ -35,18 +36,28 @@ pub struct ResourceServerBuilder {
 }
 
 impl ResourceServerBuilder {
-    /// Takes `LOGTO_ENDPOINT`, `LOGTO_INTERNAL_ENDPOINT`, `LOGTO_ACCEPTED_ISSUERS`, `LOGTO_LEEWAY` and `LOGTO_TIMEOUT` from the
+    /// Takes `LOGTO_ENDPOINT` or `LOGTO_ISSUER`, `LOGTO_INTERNAL_ENDPOINT`, `LOGTO_ACCEPTED_ISSUERS`, `LOGTO_LEEWAY` and `LOGTO_TIMEOUT` from the
     /// environment. The audience is part of the program: set it with [`audience`](Self::audience).
     pub fn from_env() -> Self {
-        let LogtoConfigBuilder { endpoint, internal_endpoint, accepted_issuers, leeway, timeout, unreadable, .. } =
-            LogtoConfigBuilder::from_env();
-        Self { endpoint, internal_endpoint, accepted_issuers, leeway, timeout, unreadable, ..Self::default() }
+        let LogtoConfigBuilder {
+            endpoint,
+            issuer,
+            internal_endpoint,
+            accepted_issuers,
+            leeway,
+            timeout,
+            unreadable,
+            ..
+        } = LogtoConfigBuilder::from_env();
+        Self { endpoint, issuer, internal_endpoint, accepted_issuers, leeway, timeout, unreadable, ..Self::default() }
     }
 
     /// Takes the server, the HTTP client and the clock from the configuration of an application that also signs users in.
     pub fn config(self, config: &LogtoConfig) -> Self {
+        let is_logto = config.issuer == logto_issuer(&config.endpoint);
         Self {
-            endpoint: Some(config.endpoint.to_string()),
+            endpoint: is_logto.then(|| config.endpoint.to_string()),
+            issuer: (!is_logto).then(|| config.issuer.clone()),
             internal_endpoint: config.internal_endpoint.as_ref().map(ToString::to_string),
             accepted_issuers: config.accepted_issuers.clone(),
             leeway: Some(config.leeway.as_secs()),
@@ -60,6 +71,12 @@ impl ResourceServerBuilder {
     /// The address of Logto, without `/oidc`: `https://my-tenant.logto.app`, or your own domain. Required.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
+        self
+    }
+
+    /// The issuer of a server that is not Logto, to the letter, in place of [`endpoint`](Self::endpoint).
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
         self
     }
 
@@ -149,8 +166,8 @@ impl ResourceServerBuilder {
     /// can be made.
     pub fn build(self) -> Result<ResourceServer> {
         let mut problems = Problems(self.unreadable);
-        let (endpoint, internal_endpoint) =
-            problems.server(self.endpoint.as_deref(), self.internal_endpoint.as_deref());
+        let server =
+            problems.server(self.endpoint.as_deref(), self.issuer.as_deref(), self.internal_endpoint.as_deref());
         problems.issuers(&self.accepted_issuers);
         problems.unless(!self.audiences.is_empty(), || {
             "audience is missing (name the API: `ApiAudience::resource(…)` with the identifier of Logto Console › API resources)".into()
@@ -175,7 +192,9 @@ impl ResourceServerBuilder {
             "advertise_metadata needs a resource whose identifier is a web address (clients find the document from it)".into()
         });
 
-        let (Some(endpoint), Some(first), true) = (endpoint, self.audiences.first(), problems.0.is_empty()) else {
+        let (Some(Server { issuer, endpoint, internal_endpoint }), Some(first), true) =
+            (server, self.audiences.first(), problems.0.is_empty())
+        else {
             return Err(problems.into_error());
         };
         let realm = Realm {
@@ -187,7 +206,7 @@ impl ResourceServerBuilder {
             None => http::default_client()?,
         };
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let addresses = Addresses::new(endpoint, internal_endpoint, self.accepted_issuers);
+        let addresses = Addresses { issuer, accepted_issuers: self.accepted_issuers, endpoint, internal_endpoint };
         let transport = Transport::new(client, Duration::from_secs(timeout));
         Ok(ResourceServer(Arc::new(Inner {
             provider: Provider::new(transport, addresses, Arc::clone(&clock)),

@@ -197,6 +197,14 @@ impl OpenSession {
     }
 }
 
+/// Whether the cookies hold the sign-in with this `state`, as far as its name tells.
+pub(crate) fn has_transaction(settings: &CookieSettings, cookies: &dyn Cookies, state: &str) -> bool {
+    let wanted = transaction::cookie_name(settings, state);
+    let mut found = false;
+    cookies.each(&mut |name, value| found |= name == wanted && !value.is_empty());
+    found
+}
+
 fn open_transaction(settings: &CookieSettings, name: &str, value: &str) -> Option<Transaction> {
     Transaction::from_bytes(&settings.keys.open(name, value)?)
 }

@@ -16,7 +16,7 @@ const APP_SECRET: &str = "the secret of the example app";
 
 /// A client to try things with, and the pages of the examples: for a first hour with any framework, not for production.
 ///
-/// With `LOGTO_ENDPOINT` in the environment it is a client for that Logto, set up by the `LOGTO_…` variables. Without, a [`MockLogto`] runs
+/// With `LOGTO_ENDPOINT` (or `LOGTO_ISSUER`) in the environment it is a client for that Logto, set up by the `LOGTO_…` variables. Without, a [`MockLogto`] runs
 /// inside, with user `ada`, password `lovelace`, and the rest of its default world.
 ///
 /// | Variable | Default | |
@@ -66,7 +66,8 @@ impl Playground {
         let port = port()?;
         let base_url = env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{port}{}", mount()));
         let settings = LogtoConfigBuilder::from_env().base_url(&base_url);
-        let (settings, embedded) = if env::var_os("LOGTO_ENDPOINT").is_some() {
+        let is_set = |name| env::var_os(name).is_some();
+        let (settings, embedded) = if is_set("LOGTO_ENDPOINT") || is_set("LOGTO_ISSUER") {
             (settings, None)
         } else {
             let mock = embedded(port, &base_url).await?;

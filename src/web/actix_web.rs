@@ -82,11 +82,12 @@ use self::response::http_response;
 pub use crate::SignedIn;
 use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Reply, RequestSession, SessionHeaders};
 
-/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
+/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
+/// [`LogtoClient::respond`].
 pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let logto = logto.clone();
     move |config| {
-        let resource = web::resource(logto.config().routes().paths().to_vec());
+        let resource = web::resource(logto.config().routes().paths());
         config.service(resource.to(move |request, body| answer(logto.clone(), request, body)));
     }
 }
@@ -95,8 +96,7 @@ pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + 
 const MAX_BODY: usize = 64 * 1024;
 
 async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<Reply> {
-    // In a scope the path begins with the scope's.
-    let has_body = request.path().ends_with(logto.config().routes().back_channel_logout_path());
+    let has_body = logto.reads_body(request.path());
     let body = if has_body { body.to_bytes_limited(MAX_BODY).await } else { Ok(Ok(Bytes::new())) };
     let body = body.ok().and_then(Result::ok).unwrap_or_default();
     logto.respond(&auth_request(&request).body(String::from_utf8(body.into()).unwrap_or_default())).await

@@ -73,7 +73,8 @@ use crate::{
     AuthRequest, BoxFuture, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession,
 };
 
-/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
+/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
+/// [`LogtoClient::respond`].
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
     logto.config().routes().paths().into_iter().fold(Router::new(), |router, path| {
         let logto = logto.clone();
@@ -86,7 +87,7 @@ const MAX_BODY: usize = 64 * 1024;
 
 async fn answer(logto: LogtoClient, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let has_body = parts.uri.path() == logto.config().routes().back_channel_logout_path();
+    let has_body = logto.reads_body(parts.uri.path());
     let body = if has_body { to_bytes(body, MAX_BODY).await.unwrap_or_default() } else { Bytes::new() };
     match logto.respond(&auth_request(&parts).body(String::from_utf8(body.into()).unwrap_or_default())).await {
         Some(reply) => reply.into_response(),

@@ -100,7 +100,8 @@ pub use self::api::{ApiFairing, api, api_metadata};
 pub use crate::SignedIn;
 use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Reply, RequestSession};
 
-/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout. See [`LogtoClient::respond`].
+/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
+/// [`LogtoClient::respond`].
 ///
 /// Mount them at `/`, or where the path of the configured base URL leads.
 #[must_use]
@@ -118,7 +119,7 @@ struct Authentication(LogtoClient);
 #[rocket::async_trait]
 impl route::Handler for Authentication {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
-        let has_body = request.uri().path().ends_with(self.0.config().routes().back_channel_logout_path());
+        let has_body = self.0.reads_body(request.uri().path().as_str());
         let body = if has_body { data.open(64.kibibytes()).into_string().await.ok() } else { None };
         // A longer one counts as none.
         let body = body.filter(Capped::is_complete).map(Capped::into_inner).unwrap_or_default();

@@ -164,7 +164,7 @@ async fn organizations_have_pages_of_their_own() {
     tab.submit(&[("username", "ada"), ("password", "lovelace")]).await;
     tab.shows("&quot;org-acme&quot;");
     tab.go("/all").await;
-    tab.shows("&quot;refused&quot;: &#123;&#125;");
+    tab.shows("&quot;refused&quot;: &#123;}");
     tab.go("/organization/org-acme").await;
     tab.shows("&quot;admin&quot;");
     tab.go("/organization/org-acme/books").await;

@@ -1,18 +1,5 @@
 //! An example's program, with a Logto in the test.
 
-use std::{
-    env,
-    io::Read,
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
-    thread,
-    time::{Duration, Instant},
-};
-
 use logto::{
     scopes,
     testing::{MockApp, MockLogto, MockLogtoBuilder},
@@ -22,6 +9,7 @@ use serde_json::json;
 use crate::{
     browser::{Browser, Tab},
     example::Example,
+    program::{Program, command, free_port},
 };
 
 const APP_ID: &str = "app";
@@ -29,17 +17,14 @@ pub const APP_SECRET: &str = "the secret of the app";
 pub const COOKIE_SECRET: &str = "the cookie secret of the scenarios";
 /// The API that the examples ask tokens for.
 pub const BOOKS: &str = "https://api.example.test";
-/// A cold start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running example. It stops when it is dropped, and tells what it printed if the test failed.
+/// A running example.
 pub struct App {
     pub mock: MockLogto,
     /// What browsers call it.
     pub base: String,
     pub port: u16,
-    process: Child,
-    printed: Arc<Mutex<String>>,
+    _program: Program,
 }
 
 /// How it is set up.
@@ -47,6 +32,7 @@ pub struct Setup {
     world: MockLogtoBuilder,
     public_client: bool,
     back_channel: bool,
+    form_post: bool,
     mount: &'static str,
     /// The path of the base URL.
     prefix: &'static str,
@@ -68,6 +54,11 @@ impl Setup {
     /// Logto tells the application of sign-outs.
     pub fn back_channel(self) -> Self {
         Self { back_channel: true, ..self }
+    }
+
+    /// Logto's answer comes to the callback by POST.
+    pub fn form_post(self) -> Self {
+        Self { form_post: true, ..self }
     }
 
     /// Mounts the routes under a path.
@@ -96,6 +87,7 @@ impl App {
             world: MockLogto::builder(),
             public_client: false,
             back_channel: false,
+            form_post: false,
             mount: "",
             prefix: "",
             origin: None,
@@ -111,12 +103,12 @@ impl App {
         let app = if setup.back_channel { app.backchannel_logout_uri(back_channel) } else { app };
         let mock = setup.world.app(app).start().await.unwrap();
 
-        let mut command = Command::new(example.binary());
-        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LOGTO_")) {
-            command.env_remove(name);
-        }
+        let mut command = command(&example.binary());
         if !setup.public_client {
             command.env("LOGTO_APP_SECRET", APP_SECRET);
+        }
+        if setup.form_post {
+            command.env("LOGTO_RESPONSE_MODE", "form_post");
         }
         let scopes = [
             scopes::EMAIL,
@@ -139,30 +131,9 @@ impl App {
             .env("LOGTO_COOKIE_SECRET", COOKIE_SECRET)
             .env("LOGTO_SCOPES", scopes.join(" "))
             .env("LOGTO_RESOURCES", BOOKS)
-            .env("LOGTO_TIMEOUT", "5")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let printed = Arc::default();
-        keep(process.stdout.take().unwrap(), &printed);
-        keep(process.stderr.take().unwrap(), &printed);
-        let mut app = Self { mock, base, port, process, printed };
-        app.wait_until_it_answers(setup.mount).await;
-        app
-    }
-
-    async fn wait_until_it_answers(&mut self, mount: &str) {
-        let start = format!("http://127.0.0.1:{}{mount}/", self.port);
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let begun = Instant::now();
-        while http.get(&start).send().await.is_err() {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                panic!("the example ended before it answered: {status}");
-            }
-            assert!(begun.elapsed() < PATIENCE, "the example does not answer at {start}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+            .env("LOGTO_TIMEOUT", "5");
+        let start = format!("http://127.0.0.1:{port}{}/", setup.mount);
+        Self { mock, base, port, _program: Program::start(command, &start).await }
     }
 
     /// An address below the base URL.
@@ -195,41 +166,5 @@ impl App {
     /// Seconds that access tokens live from now on.
     pub fn access_tokens_live(&self, seconds: u64) {
         self.mock.tamper_token_response(move |answer| answer["expires_in"] = json!(seconds));
-    }
-}
-
-impl Drop for App {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-        if thread::panicking() {
-            let printed = self.printed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            eprintln!("--- the example printed\n{printed}---");
-        }
-    }
-}
-
-fn keep(mut stream: impl Read + Send + 'static, printed: &Arc<Mutex<String>>) {
-    let printed = Arc::clone(printed);
-    thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = stream.read(&mut buffer) {
-            printed.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..length]));
-        }
-    });
-}
-
-/// A free port below those that the system gives to clients: one of theirs may be taken before the example has it.
-fn free_port() -> u16 {
-    const FIRST: u32 = 10_000;
-    const COUNT: u32 = 20_000;
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        // Tests run in processes of their own, many at once: each begins somewhere else.
-        let number = std::process::id().wrapping_mul(7).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = u16::try_from(FIRST + number % COUNT).unwrap();
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
     }
 }

@@ -13,6 +13,7 @@ mod browser;
 mod example;
 mod jar;
 mod page;
+mod program;
 mod proxy;
 
 mod cookies;
@@ -39,6 +40,7 @@ macro_rules! scenarios {
                 access_denied_is_told_and_ends_the_sign_in
                 an_error_in_the_callback_is_text
                 no_sign_in_leads_to_another_site
+                a_callback_may_come_by_post
             }
             signing_out {
                 a_sign_out_is_here_and_at_logto

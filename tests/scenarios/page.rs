@@ -37,7 +37,7 @@ fn form(html: &str) -> Form {
 
 /// Whether a script sends the first form as soon as the page is there.
 pub fn posts_itself(html: &str) -> bool {
-    html.contains("document.forms[0].submit()")
+    ["document.forms[0].submit()", ".submit.call(document.forms[0])"].iter().any(|script| html.contains(script))
 }
 
 /// The text of the first element of this name.

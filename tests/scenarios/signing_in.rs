@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::{app::App, example::Example};
+use crate::{
+    app::{App, Setup},
+    example::Example,
+};
 
 pub async fn a_sign_in_leads_back_to_the_page_wanted(example: Example) {
     let app = App::start(example).await;
@@ -192,4 +195,20 @@ pub async fn no_sign_in_leads_to_another_site(example: Example) {
             assert!(tab.cookies(&app.base).is_empty(), "nothing has begun: {target}");
         }
     }
+}
+
+/// Logto is another site, so what its page posts comes without cookies.
+pub async fn a_callback_may_come_by_post(example: Example) {
+    let app = App::with(example, Setup::form_post).await;
+    assert!(!app.mock.endpoint().contains("//localhost"), "{}: another site than the application", app.mock.endpoint());
+    let mut tab = app.visit().await;
+    let wanted = app.url("/protected?tab=2");
+    tab.open(&wanted).await;
+    tab.passed("response_mode=form_post");
+    tab.sign_in("ada", "lovelace").await;
+    tab.is_at(&wanted);
+    tab.shows("user-ada");
+    let leak = tab.page.trail.iter().find(|url| url.as_str().contains("code="));
+    assert!(leak.is_none(), "the code is in an address: {leak:?}");
+    assert_eq!(tab.cookies(&app.base), ["logto_app"], "the sign-in has left nothing");
 }

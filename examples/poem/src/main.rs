@@ -96,7 +96,7 @@ async fn preferences(session: Data<&RequestSession>, playground: Data<&Playgroun
 async fn serve<E: Endpoint>(logto: LogtoClient, pages: Arc<E>, mut request: Request) -> Result<Response> {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let mut auth = AuthRequest::from_headers(request.method().as_str(), target, request.headers());
-    if request.uri().path().ends_with(logto.config().routes().back_channel_logout_path()) {
+    if logto.reads_body(request.uri().path()) {
         let body = request.take_body().into_bytes_limit(64 * 1024).await.unwrap_or_default();
         auth = auth.body(String::from_utf8(body.into()).unwrap_or_default());
     }

@@ -113,7 +113,7 @@ impl Logto {
         let (playground, logto) = (self.0.clone(), self.0.client());
         let target = req.uri().path_and_query().map_or("/", |target| target.as_str());
         let mut request = AuthRequest::from_headers(req.method().as_str(), target, req.headers());
-        if req.uri().path().ends_with(logto.config().routes().back_channel_logout_path()) {
+        if logto.reads_body(req.uri().path()) {
             let body = req.payload_with_max_size(64 * 1024).await.map(|body| body.to_vec()).unwrap_or_default();
             request = request.body(String::from_utf8(body).unwrap_or_default());
         }

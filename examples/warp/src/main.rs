@@ -98,9 +98,11 @@ async fn preferences(request: AuthRequest, playground: Playground) -> Response {
 /// The authentication routes: /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout.
 fn authentication(playground: &Playground) -> BoxedFilter<(Response,)> {
     let logto = playground.client();
-    let [first, rest @ ..] = logto.config().routes().paths().map(|path| below(path).and(end()).boxed());
-    let route = rest.into_iter().fold(first, |one, other| one.or(other).unify().boxed());
-    // A back-channel logout has a body: a short one.
+    let routes = logto.config().routes();
+    let first = below(routes.sign_in_path()).and(end()).boxed();
+    let route = routes.paths().into_iter().skip(1);
+    let route = route.fold(first, |one, path| one.or(below(path).and(end())).unify().boxed());
+    // A back-channel logout has a body, and so has a callback by POST: a short one.
     let body =
         warp::body::content_length_limit(64 * 1024).and(warp::body::bytes()).or(warp::any().map(Bytes::new)).unify();
     let reply = async |request: AuthRequest, body: Bytes, playground: Playground| {

@@ -84,7 +84,9 @@ impl LogtoClient {
                     Some(address) => format!(
                         "Set LOGTO_ENDPOINT to {address}, which is what Logto calls itself (its ENDPOINT), or list {found} in LOGTO_ACCEPTED_ISSUERS. localhost and 127.0.0.1 are two addresses."
                     ),
-                    None => "Set LOGTO_ENDPOINT to a Logto server, whose issuer ends with /oidc.".to_owned(),
+                    None => format!(
+                        "Set LOGTO_ENDPOINT to a Logto server, whose issuer ends with /oidc; or LOGTO_ISSUER to {found}, if that is the server you mean."
+                    ),
                 };
                 Check::failure(ISSUER, error.to_string(), hint)
             }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{CLIENT, Check, POST_SIGN_OUT, REDIRECT_URI, SCOPES};
 use crate::{
-    Error, LogtoClient, OAuthError, Prompt, Result, SignInOptions,
+    Error, LogtoClient, OAuthError, Prompt, ResponseMode, Result, SignInOptions,
     error::Code,
     http::{request, unexpected, valid},
     oidc::{
@@ -83,6 +83,8 @@ impl LogtoClient {
             state: WORD,
             nonce: WORD,
             code_challenge: CHALLENGE,
+            // A form would be for a browser to send.
+            response_mode: ResponseMode::Query,
             options: &SignInOptions::new(),
         }
         .url();

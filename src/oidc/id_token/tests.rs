@@ -17,6 +17,7 @@ const ISSUER: &str = "https://logto.example/oidc";
 
 fn expected() -> Expected<'static> {
     Expected {
+        alg: None,
         client_id: "app",
         issuers: &[ISSUER],
         nonce: Some("nonce"),

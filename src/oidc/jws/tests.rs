@@ -131,3 +131,11 @@ fn an_excerpt_is_short_and_whole_characters() {
     assert_eq!(excerpt(&"é".repeat(120)), "é".repeat(120));
     assert_eq!(excerpt(&"é".repeat(121)), format!("{}…", "é".repeat(120)));
 }
+
+#[test]
+fn an_algorithm_may_be_agreed_upon() {
+    let token = token(r#"{"alg":"ES256"}"#);
+    let jws = Jws::parse(&token).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((jws.check_alg(None), jws.check_alg(Some("ES256"))), (Ok(()), Ok(())));
+    assert_eq!(jws.check_alg(Some("RS256")), Err("is signed with `ES256`, expected RS256".to_owned()));
+}

@@ -9,6 +9,7 @@ use crate::oidc::{
 };
 
 const EXPECTED: Expected<'_> = Expected {
+    alg: None,
     client_id: "h8rc2xdlth5ihimk3tfuc",
     issuers: &["http://localhost:3001/oidc"],
     leeway: Duration::from_secs(60),

@@ -56,6 +56,22 @@ fn an_api_of_an_application_shares_its_server() {
 }
 
 #[test]
+fn an_issuer_stands_for_another_server() {
+    let config = LogtoConfig::builder()
+        .issuer("https://op.example.com/")
+        .internal_endpoint("http://op:8080")
+        .app_id("app")
+        .base_url("https://www.example.com")
+        .cookie_secret("0123456789abcdef0123456789abcdef")
+        .build()
+        .unwrap();
+    for builder in [ResourceServer::builder().config(&config), ResourceServer::builder().issuer(config.issuer())] {
+        let api = builder.audience(books()).build().unwrap();
+        assert_eq!(api.0.provider.issuer(), "https://op.example.com/");
+    }
+}
+
+#[test]
 fn metadata_is_for_resources_with_an_address() {
     let path = |audience| {
         let api = ResourceServer::builder().endpoint(ENDPOINT).audience(audience).build().unwrap();

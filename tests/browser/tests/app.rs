@@ -24,6 +24,10 @@ impl Drop for App {
 
 impl App {
     pub async fn start(example: &str) -> Self {
+        Self::with(example, &[]).await
+    }
+
+    pub async fn with(example: &str, variables: &[(&str, &str)]) -> Self {
         let port = free_port();
         let binary = target().join("debug/examples").join(example);
         assert!(binary.exists(), "{} is missing: cargo build --example {example} --all-features", binary.display());
@@ -31,7 +35,7 @@ impl App {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGTO_")) {
             command.env_remove(name);
         }
-        let process = command.env("PORT", port.to_string()).stdout(Stdio::null()).spawn().unwrap();
+        let process = command.env("PORT", port.to_string()).envs(variables.iter().copied()).stdout(Stdio::null()).spawn().unwrap();
         let app = Self { process, base: format!("http://localhost:{port}") };
         for _ in 0..200 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {

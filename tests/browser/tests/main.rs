@@ -113,6 +113,19 @@ async fn a_page_that_was_wanted(app: App) {
     assert_eq!(window.url().await, wanted);
 }
 
+/// The callback is posted by Logto's page, which is another site's, and then once more by our own: its script runs by its hash, and the
+/// cookies come along.
+#[tokio::test]
+async fn a_callback_by_post() {
+    let app = App::with("certification_rp", &[("LOGTO_RESPONSE_MODE", "form_post")]).await;
+    let window = Browser::start().await.open(&format!("{}/user", app.base)).await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("user-ada").await;
+    assert_eq!(window.url().await, format!("{}/user", app.base));
+    window.press("Sign out").await;
+    window.shows("The state is the one that was sent.").await;
+}
+
 async fn pictures(app: App) {
     let window = Browser::start().await.open(&app.base).await;
     window.shows("Welcome").await;

@@ -1,0 +1,81 @@
+//! The route that begins a sign-in for another site (OpenID Connect Core 1.0 section 4).
+
+use url::form_urlencoded;
+
+use super::{AuthRequest, FORM};
+use crate::{Error, HeaderCookies, LogtoClient, Redirect, Reply, Result, SignInOptions, error::Code};
+
+/// Longer text of others is not repeated.
+const EXCERPT: usize = 120;
+
+/// By GET: to Logto.
+pub(super) async fn begin(logto: &LogtoClient, request: &AuthRequest, cookies: &mut HeaderCookies) -> Result<Reply> {
+    let asked = Asked::read(request.query())?;
+    check_issuer(logto, asked.iss.as_deref())?;
+    let mut options = SignInOptions::new();
+    if let Some(hint) = asked.login_hint {
+        options = options.login_hint(hint);
+    }
+    // Where it may lead is checked as for any sign-in: this site, or an origin on the list. Another address is refused and not passed over:
+    // whoever sent the user wanted that page, and should learn that it is not to be had.
+    if let Some(target) = asked.target_link_uri {
+        options = options.post_redirect_uri(target);
+    }
+    Ok(Reply::redirect(&logto.sign_in(cookies, options).await?))
+}
+
+/// By POST: the same by GET. A POST of another site comes without our cookies, so the sign-ins under way could not be counted.
+pub(super) fn by_get(logto: &LogtoClient, request: &AuthRequest) -> Result<Reply> {
+    let form = request
+        .form()
+        .ok_or_else(|| refused(format!("the request to sign in was posted, and its body is not {FORM}")))?;
+    let asked = Asked::read(form_urlencoded::parse(form.as_bytes()).into_owned())?;
+    check_issuer(logto, asked.iss.as_deref())?;
+    let pairs = [("iss", asked.iss), ("login_hint", asked.login_hint), ("target_link_uri", asked.target_link_uri)];
+    let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    Ok(Reply::see_other(&Redirect::to(format!("{}?{query}", logto.site_path(request.path())))))
+}
+
+/// The parameters of a request, as they came.
+#[derive(Default)]
+struct Asked {
+    iss: Option<String>,
+    login_hint: Option<String>,
+    target_link_uri: Option<String>,
+}
+
+impl Asked {
+    fn read(pairs: impl Iterator<Item = (String, String)>) -> Result<Self> {
+        let mut asked = Self::default();
+        for (name, value) in pairs {
+            let slot = match name.as_str() {
+                "iss" => &mut asked.iss,
+                "login_hint" => &mut asked.login_hint,
+                "target_link_uri" => &mut asked.target_link_uri,
+                _ => continue,
+            };
+            if slot.replace(value).is_some() {
+                return Err(refused(format!("the request to sign in holds `{name}` more than once")));
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// Section 4: `iss` says where to sign in, and there is one such place for us.
+fn check_issuer(logto: &LogtoClient, iss: Option<&str>) -> Result<()> {
+    let config = logto.config();
+    match iss {
+        None => Err(refused("the request to sign in has no `iss`".to_owned())),
+        Some(iss) if iss == config.issuer() || config.accepted_issuers.iter().any(|accepted| accepted == iss) => Ok(()),
+        Some(iss) => {
+            let found: String = iss.chars().take(EXCERPT).collect();
+            Err(refused(format!("the request to sign in names the issuer `{found}`, expected `{}`", config.issuer())))
+        }
+    }
+}
+
+fn refused(message: String) -> Error {
+    Error::new(Code::InitiationRefused, message)
+}

@@ -1,0 +1,42 @@
+//! How an authorization response comes back.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, error::Code};
+
+/// How Logto's answer comes to the callback (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ResponseMode {
+    /// In the query of the redirect URI: a GET. The default.
+    #[default]
+    Query,
+    /// In a form that the browser posts to the redirect URI (OAuth 2.0 Form Post Response Mode): the code is in no address, and so in no
+    /// history and no access log. `docs/security.md` says what that takes.
+    FormPost,
+}
+
+impl ResponseMode {
+    /// What the authorization request says of it. A code comes in the query unless something else is asked for.
+    pub(crate) fn parameter(self) -> Option<&'static str> {
+        match self {
+            Self::Query => None,
+            Self::FormPost => Some("form_post"),
+        }
+    }
+}
+
+impl FromStr for ResponseMode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "query" => Ok(Self::Query),
+            "form_post" => Ok(Self::FormPost),
+            _ => Err(Error::new(Code::InvalidOption, "response_mode is `query` or `form_post`")),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A program of ours, running for one test.
+
+use std::{
+    env,
+    io::Read,
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A cold start on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// It stops when it is dropped, and tells what it printed if the test failed.
+pub struct Program {
+    process: Child,
+    printed: Arc<Mutex<String>>,
+}
+
+/// A command that knows no `LOGTO_` variable but those that are added.
+pub fn command(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LOGTO_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+impl Program {
+    /// Starts it, and waits until it answers at `url`.
+    pub async fn start(mut command: Command, url: &str) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let printed = Arc::default();
+        keep(process.stdout.take().unwrap(), &printed);
+        keep(process.stderr.take().unwrap(), &printed);
+        let mut program = Self { process, printed };
+        program.wait_until_it_answers(url).await;
+        program
+    }
+
+    async fn wait_until_it_answers(&mut self, url: &str) {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let begun = Instant::now();
+        while http.get(url).send().await.is_err() {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                panic!("the example ended before it answered: {status}");
+            }
+            assert!(begun.elapsed() < PATIENCE, "the example does not answer at {url}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+        if thread::panicking() {
+            let printed = self.printed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            eprintln!("--- the example printed\n{printed}---");
+        }
+    }
+}
+
+fn keep(mut stream: impl Read + Send + 'static, printed: &Arc<Mutex<String>>) {
+    let printed = Arc::clone(printed);
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = stream.read(&mut buffer) {
+            printed.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..length]));
+        }
+    });
+}
+
+/// A free port below those that the system gives to clients: one of theirs may be taken before the example has it.
+pub fn free_port() -> u16 {
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Tests run in processes of their own, many at once: each begins somewhere else.
+        let number = std::process::id().wrapping_mul(7).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + number % COUNT).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
