@@ -44,8 +44,8 @@ impl MachineClientBuilder {
         } = LogtoConfigBuilder::from_env();
         Self {
             endpoint,
-            issuer,
             internal_endpoint,
+            issuer,
             accepted_issuers,
             app_id,
             app_secret,
