@@ -128,7 +128,7 @@ fn other_api(world: &World, change: impl FnOnce(ResourceServerBuilder) -> Resour
 #[tokio::test]
 async fn a_token_is_verified_once() {
     // A token that was just issued is from the future when the clock is set back. Who does not look again does not notice.
-    let minutes = |minutes| Duration::from_secs(60 * minutes);
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     let world = World::start().await;
     let forgetful = other_api(&world, |api| api.token_cache(0));
     for api in [&world.api, &forgetful] {

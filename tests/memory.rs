@@ -1,6 +1,15 @@
 //! Memory after many requests is memory before them, and what is kept is bounded. Counted by the allocator, so a byte more is noticed.
 //!
-//! `LOGTO_TEST_REQUESTS=100000 cargo test --test memory -- --nocapture` prints the figures of `docs/supply-chain.md`.
+//! `LOGTO_TEST_REQUESTS=100000 cargo test --all-features --test memory -- --nocapture` prints the figures of `docs/supply-chain.md`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::as_conversions
+)]
 
 use std::{
     env,
@@ -82,7 +91,8 @@ impl World {
             keys: fetch(format!("{}/jwks", mock.issuer())).await,
         };
         let settings = || -> LogtoConfigBuilder {
-            let config = LogtoConfig::builder().endpoint(mock.endpoint()).app_id("app").base_url("http://localhost:3000");
+            let config =
+                LogtoConfig::builder().endpoint(mock.endpoint()).app_id("app").base_url("http://localhost:3000");
             config.cookie_secret("a cookie secret for the test of the memory").http_client(canned.clone())
         };
         let client = |config: LogtoConfigBuilder| LogtoClient::new(config.build().unwrap()).unwrap();
@@ -203,7 +213,10 @@ fn memory_after_many_requests_is_memory_before_them() {
     };
     // Caches fill, and what is made when it is first needed is made.
     let warm_up = [round(&mut world), round(&mut world)];
-    println!("warm-up: {ROUND} requests left {} bytes, {ROUND} more {}", warm_up[0].bytes_current, warm_up[1].bytes_current);
+    println!(
+        "warm-up: {ROUND} requests left {} bytes, {ROUND} more {}",
+        warm_up[0].bytes_current, warm_up[1].bytes_current
+    );
     let (mut bytes, mut blocks, mut highest) = (0, 0, 0);
     let mut done = 0;
     while done < requests {
@@ -211,7 +224,10 @@ fn memory_after_many_requests_is_memory_before_them() {
         done += ROUND;
         highest = highest.max(bytes + i64::try_from(counted.bytes_max).unwrap());
         (bytes, blocks) = (bytes + counted.bytes_current, blocks + counted.count_current);
-        println!("after {done} requests: {bytes} bytes in {blocks} blocks, {} allocations each", counted.count_total / ROUND as u64);
+        println!(
+            "after {done} requests: {bytes} bytes in {blocks} blocks, {} allocations each",
+            counted.count_total / ROUND as u64
+        );
         assert!(bytes.abs() <= MOST, "{bytes} bytes in {blocks} blocks more after {done} requests");
     }
     println!("at no time more than {highest} bytes above what there was after the warm-up");
