@@ -34,7 +34,7 @@ const POOL: usize = 256;
 const KEPT: usize = 64;
 const KINDS: usize = 10;
 const ROUND: usize = POOL * KINDS;
-/// What may be left of a hundred thousand requests: less than a bit for each.
+/// What may be left of a hundred thousand requests, less than a bit for each: a table that grew one step more than in the warm-up.
 const MOST: i64 = 8 * 1024;
 
 /// Logto's answers without a network, and without a memory of its own.
@@ -197,7 +197,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 #[test]
 fn memory_after_many_requests_is_memory_before_them() {
-    let requests: usize = env::var("LOGTO_TEST_REQUESTS").map_or(4 * ROUND, |text| text.parse().expect("a number"));
+    let requests: usize = env::var("LOGTO_TEST_REQUESTS").map_or(2 * ROUND, |text| text.parse().expect("a number"));
     let runtime = runtime();
     let mut world = runtime.block_on(World::start());
     let mut number = 0;
@@ -252,7 +252,7 @@ fn what_is_remembered_of_sign_outs_is_bounded() {
     let filled = sign_out(0..MOST_REMEMBERED);
     assert_eq!(format!("{revocations:?}"), format!("MemoryRevocations {{ len: {MOST_REMEMBERED}, .. }}"));
     println!("{MOST_REMEMBERED} sign-outs: {} bytes", filled.bytes_current);
-    let more = sign_out(MOST_REMEMBERED..MOST_REMEMBERED + 20);
+    let more = sign_out(MOST_REMEMBERED..MOST_REMEMBERED + 5);
     assert_eq!(format!("{revocations:?}"), format!("MemoryRevocations {{ len: {MOST_REMEMBERED}, .. }}"));
     assert_eq!(more.bytes_current, 0, "one came for each that went");
 }

@@ -89,7 +89,7 @@ impl Visitor<'_> {
     /// The same for both kinds of requesters: they get pages and JSON.
     async fn ask_as_both(&mut self, what: &str, method: &str, target: &str) {
         for accept in ["text/html", "application/json"] {
-            self.ask(what, method, target, &[("accept", accept)]).await;
+            _ = self.ask(what, method, target, &[("accept", accept)]).await;
         }
     }
 }
