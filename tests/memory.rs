@@ -34,8 +34,9 @@ const POOL: usize = 256;
 const KEPT: usize = 64;
 const KINDS: usize = 10;
 const ROUND: usize = POOL * KINDS;
-/// What may be left of a hundred thousand requests, less than a bit for each: a table that grew one step more than in the warm-up.
-const MOST: i64 = 8 * 1024;
+/// No block is left over. But a hash table whose entries come and go may double once, at a moment that its random seed decides, and then
+/// has room for the traces of what went: so many bytes for the tables of 64 entries, two of them at the most.
+const MOST: i64 = 64 * 1024;
 
 /// Logto's answers without a network, and without a memory of its own.
 #[derive(Clone)]
@@ -228,7 +229,7 @@ fn memory_after_many_requests_is_memory_before_them() {
             "after {done} requests: {bytes} bytes in {blocks} blocks, {} allocations each",
             counted.count_total / ROUND as u64
         );
-        assert!(bytes.abs() <= MOST, "{bytes} bytes in {blocks} blocks more after {done} requests");
+        assert!(blocks == 0 && bytes.abs() <= MOST, "{bytes} bytes in {blocks} blocks more after {done} requests");
     }
     println!("at no time more than {highest} bytes above what there was after the warm-up");
     assert_eq!(world.store.len(), KEPT);
