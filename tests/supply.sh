@@ -101,7 +101,7 @@ for id in used:
 print(len(used), "crates, none needs more than Rust", sys.argv[1]) if not newer else sys.exit("\n".join(newer))
 ' "$msrv"
   if has_toolchain "$msrv" || rustup toolchain install "$msrv" --profile minimal >/dev/null 2>&1; then
-    cargo "+$msrv" check --locked --lib --all-features
+    CARGO_TARGET_DIR="$CARGO_TARGET_DIR/msrv" cargo "+$msrv" check --locked --lib --all-features
   else
     skip "msrv: Rust $msrv is not to be had here; clippy (incompatible_msrv) still looks at the standard library's items in tests/all.sh"
   fi
