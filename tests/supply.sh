@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What is too slow for every run: dependencies, every pair of features, the oldest versions, the documentation as docs.rs builds it.
-# Without arguments all of it; else the parts that are named: deny powerset semver minimal msrv docs. `docs/supply-chain.md` has the last results.
+# Without arguments all of it; else the parts that are named: deny powerset semver minimal msrv docs. The last results: docs/supply-chain.md.
 # Installs the tools that are missing. What cannot be run here is said in the end, and is not a failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
