@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use logto::testing::MockLogto;
+use logto::testing::{MockApp, MockLogto};
 use serde_json::json;
 
 use crate::support::BOOKS;
@@ -294,6 +294,48 @@ fn built(example: &str) -> bool {
         eprintln!("not run: it needs the example {example} and LOGTO_TEST_EXAMPLES; `bash tests/all.sh` has both");
     }
     built
+}
+
+/// README tells how many lines of each are for the sign-in; they are numbered.
+#[tokio::test]
+async fn few_lines_sign_in_where_there_is_no_integration() {
+    for (framework, lines) in [("poem", 13), ("salvo", 20), ("warp", 10)] {
+        let source = format!("{}/examples/{framework}/src/minimal.rs", env!("CARGO_MANIFEST_DIR"));
+        let source = std::fs::read_to_string(source).unwrap();
+        for number in 1..=lines + 1 {
+            let is_there = source.lines().any(|line| line.ends_with(&format!(" // {number}")));
+            assert_eq!(is_there, number <= lines, "{framework}: line {number}");
+        }
+        let readme = include_str!("../../README.md");
+        let row = readme.lines().find(|line| line.contains(&format!("examples/{framework}/src/minimal.rs")));
+        assert!(row.is_some_and(|row| row.contains(&format!("| {lines}:"))), "README on {framework}: {lines} lines");
+        if !built(framework) {
+            continue;
+        }
+
+        let port = free_port();
+        let base = format!("http://localhost:{port}");
+        let app = MockApp::new("app", "secret").redirect_uri(format!("{base}/callback"));
+        let mock = MockLogto::builder().app(app.post_logout_redirect_uri(&base)).start().await.unwrap();
+        // The programs of the packages are beside the examples.
+        let mut command = command(&format!("../{framework}_minimal"), port);
+        command.env("LOGTO_ENDPOINT", mock.endpoint()).env("LOGTO_APP_ID", "app").env("LOGTO_APP_SECRET", "secret");
+        command.env("LOGTO_BASE_URL", &base).env("LOGTO_COOKIE_SECRET", "0123456789abcdef0123456789abcdef");
+        let _program = Running { process: command.spawn().unwrap(), base: base.clone() };
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+
+        let mut tab = Tab::open(&base).await;
+        tab.shows("hello");
+        tab.go("/me").await;
+        tab.submit(&[("username", "ada"), ("password", "lovelace")]).await;
+        assert_eq!((tab.url.path(), &*tab.page), ("/me", "user-ada"), "{framework}");
+        let sign_out = tab.url.join("/logto/sign-out").unwrap();
+        tab.show(tab.http.post(sign_out).header("origin", &base).header("accept", "text/html")).await;
+        tab.go("/me").await;
+        tab.shows("Sign in");
+    }
 }
 
 // The shell is waited for, and meanwhile the Logto has to answer.

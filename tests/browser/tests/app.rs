@@ -35,7 +35,12 @@ impl App {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGTO_")) {
             command.env_remove(name);
         }
-        let process = command.env("PORT", port.to_string()).envs(variables.iter().copied()).stdout(Stdio::null()).spawn().unwrap();
+        let process = command
+            .env("PORT", port.to_string())
+            .envs(variables.iter().copied())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         let app = Self { process, base: format!("http://localhost:{port}") };
         for _ in 0..200 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {

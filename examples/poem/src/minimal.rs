@@ -1,0 +1,43 @@
+//! poem 3 with sign-in, sign-out and a page for users. The numbered lines are those that a hello world has not.
+//!
+//! `cargo run --package logto-example-poem --bin poem_minimal` reads `LOGTO_ENDPOINT` and the others from the environment: see README.
+
+use logto::{AuthRequest, LogtoClient, LogtoConfig, RequestSession}; // 1
+use poem::{
+    Body, Endpoint, EndpointExt, IntoResponse, Result, Route, Server, error::InternalServerError, get, handler, http,
+    listener::TcpListener, web::Data,
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let logto = LogtoClient::new(LogtoConfig::from_env()?)?; // 2
+    let app = Route::new().at("/", get(home)).at("/me", get(me)).around(move |pages, mut request| {
+        let logto = logto.clone(); // 3
+        async move {
+            let target = request.uri().to_string(); // 4
+            let auth = AuthRequest::from_headers(request.method().as_str(), &target, request.headers()); // 5
+            let page = async move |session: RequestSession| {
+                request.set_data(session); // 6
+                let page = pages.call(request).await.map(IntoResponse::into_response); // 7
+                let page =
+                    page.or_else(|error| error.downcast().map_or_else(|other| Ok(other.into_response()), Err))?; // 8
+                Ok(http::Response::from(page).map(Body::from)) // 9
+            }; // 10
+            let (parts, body) = logto.serve(&auth, page).await.into_parts(); // 11
+            Ok((parts.status, parts.headers, body).into_response()) // 12
+        }
+    });
+    let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
+    Ok(Server::new(TcpListener::bind(format!("127.0.0.1:{port}"))).run(app).await?)
+}
+
+#[handler]
+fn home() -> &'static str {
+    "hello"
+}
+
+#[handler]
+async fn me(session: Data<&RequestSession>) -> Result<String> {
+    let user = session.require_signed_in().await.map_err(InternalServerError)?; // 13
+    Ok(user.claims().sub.clone())
+}
