@@ -7,14 +7,12 @@ use logto::{
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, Tab},
+    browser::{APP_SECRET, Browser, COOKIE_SECRET, Tab},
     example::Example,
     program::{Program, command, free_port},
 };
 
 const APP_ID: &str = "app";
-pub const APP_SECRET: &str = "the secret of the app";
-pub const COOKIE_SECRET: &str = "the cookie secret of the scenarios";
 /// The API that the examples ask tokens for.
 pub const BOOKS: &str = "https://api.example.test";
 

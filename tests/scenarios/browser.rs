@@ -10,12 +10,14 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    app::{APP_SECRET, COOKIE_SECRET},
     jar::{self, Jar, is_trustworthy},
     page,
 };
 
 const ACCEPT_PAGE: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+/// The secrets of the application that is looked at.
+pub const APP_SECRET: &str = "the secret of the app";
+pub const COOKIE_SECRET: &str = "the cookie secret of the scenarios";
 /// Browsers give up at about twenty.
 const MAX_REDIRECTS: usize = 20;
 
