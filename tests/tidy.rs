@@ -48,6 +48,9 @@ const SHARED_STATE: &[&str] = &[
     "src/session/tower_sessions",
     "src/testing/",
 ];
+/// What an attacker would like to guess letter by letter: never compared with `==`, which stops at the first difference. The tokens are
+/// `Secret`s, whose `==` does not; `expose` is what takes one out.
+const GUESSED: &[&str] = &["state", "nonce", "at_hash", "code_verifier", "expose"];
 const MAX_LINES: usize = 400;
 const MAX_ADAPTER: usize = 150;
 /// The verbs' words, the claims, the traits that users implement, the three words of a diagnosis, what guards an API and what calls one, and
@@ -79,6 +82,14 @@ fn time_and_randomness_come_from_one_place() {
     tidy(
         only_in(&sources("src"), TIME_AND_RANDOMNESS, &patterns),
         "Ask the configuration's clock for the time and src/clock.rs for random bytes: tests set both.",
+    );
+}
+
+#[test]
+fn secrets_are_compared_in_constant_time() {
+    tidy(
+        compared(&sources("src"), GUESSED),
+        "Compare bytes with `ct_eq` of the crate `subtle`: how long a refusal takes must not tell how much was guessed.",
     );
 }
 
@@ -153,6 +164,13 @@ fn every_setting_is_documented() {
         ),
         "Give each method of LogtoConfigBuilder a row in the table of docs/configuration.md.",
     );
+}
+
+#[test]
+fn tests_that_are_named_exist() {
+    let page = read("docs/testing.md");
+    let wrong = named_tests(&page, |file| fs::read_to_string(repository(file)).ok());
+    tidy(wrong, "Name the test as it is called now, or write it: docs/testing.md says what shows each claim.");
 }
 
 #[test]
@@ -305,6 +323,78 @@ fn only_in(sources: &[Source], places: &[&str], patterns: &[&str]) -> Vec<String
     wrong
 }
 
+/// Where one of these is compared with `==`, `!=` or `eq`, itself or as text or bytes.
+fn compared(sources: &[Source], names: &[&str]) -> Vec<String> {
+    const SAME: &[&str] = &["as_str", "as_bytes", "as_deref", "as_ref", "as_slice", "borrow", "clone", "to_owned"];
+    let is_named =
+        |path: Vec<&str>| path.iter().rfind(|name| !SAME.contains(*name)).is_some_and(|name| names.contains(name));
+    let mut wrong = Vec::new();
+    for source in sources.iter().filter(|source| !source.test && !source.path.starts_with("src/testing/")) {
+        let tokens = tokens(&source.code);
+        for index in 1..tokens.len() {
+            let (left, right) = match tokens[index..] {
+                ["=" | "!", "=", ..] => (&tokens[..index], &tokens[index + 2..]),
+                [".", "eq" | "ne", "(", ..] => (&tokens[..index], &tokens[index + 3..]),
+                _ => continue,
+            };
+            for path in [path_before(left), path_behind(right)] {
+                let text = path.join(".");
+                if is_named(path) {
+                    wrong.push(format!("{}: `{text}` is compared", source.path));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+/// `a.b().c` at the end of the tokens: its words.
+fn path_before<'a>(mut tokens: &[&'a str]) -> Vec<&'a str> {
+    let mut path = Vec::new();
+    loop {
+        let mut depth = 0;
+        while let [rest @ .., token @ ("(" | ")")] = tokens {
+            depth += if *token == ")" { 1 } else { -1 };
+            if depth < 0 {
+                break;
+            }
+            tokens = rest;
+            while depth > 0 && !matches!(tokens, [] | [.., "(" | ")"]) {
+                tokens = &tokens[..tokens.len() - 1];
+            }
+        }
+        match tokens {
+            [rest @ .., word] if is_word(word) => {
+                path.insert(0, *word);
+                tokens = rest;
+            }
+            _ => return path,
+        }
+        match tokens {
+            [rest @ .., "." | "::"] => tokens = rest,
+            _ => return path,
+        }
+    }
+}
+
+/// `&a.b().c` at the beginning of the tokens: its words.
+fn path_behind<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
+    let mut path = Vec::new();
+    let mut depth = 0;
+    for token in tokens {
+        match *token {
+            "(" => depth += 1,
+            ")" if depth > 0 => depth -= 1,
+            "&" | "*" if path.is_empty() => {}
+            "." | "::" => {}
+            _ if depth > 0 => {}
+            word if is_word(word) => path.push(word),
+            _ => break,
+        }
+    }
+    path
+}
+
 fn long_files(sources: &[Source], most: usize) -> Vec<String> {
     let length = |source: &Source| source.text.lines().count();
     let long = sources.iter().filter(|source| length(source) > most);
@@ -353,6 +443,29 @@ fn differences(one: (&str, BTreeSet<String>), other: (&str, BTreeSet<String>)) -
         names.difference(others).map(|name| format!("`{name}` is in {here} and not in {there}")).collect::<Vec<_>>()
     };
     [missing(&one, &other), missing(&other, &one)].concat()
+}
+
+/// Tests that a page names behind their file, and that are not in it: `` `tests/a.rs` `one_test`, `another_test` ``.
+fn named_tests(page: &str, file: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for line in page.lines() {
+        let mut present: Option<(&str, String)> = None;
+        for word in quoted(line) {
+            let is_name = word.matches('_').count() >= 2
+                && word.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c));
+            match &present {
+                _ if word.strip_suffix(".rs").is_some() && !word.contains('*') => match file(word) {
+                    Some(text) => present = Some((word, text)),
+                    None => wrong.push(format!("docs/testing.md: there is no {word}")),
+                },
+                Some((file, text)) if is_name && !text.contains(&format!("fn {word}(")) => {
+                    wrong.push(format!("docs/testing.md: there is no `{word}` in {file}"));
+                }
+                _ => {}
+            }
+        }
+    }
+    wrong
 }
 
 fn changelog(manifest: &str, changelog: &str) -> Vec<String> {
@@ -896,6 +1009,32 @@ fn a_pattern_is_seen_in_code_alone() {
 }
 
 #[test]
+fn a_comparison_that_tells_is_seen() {
+    let check = |text| compared(&some(&[("src/a.rs", text)]), GUESSED).len();
+    for told in [
+        "if self.state == state {}",
+        "if other == transaction.state {}",
+        "nonce.as_deref() != Some(expected)",
+        "wanted == *claims.nonce.as_ref()",
+        "token.expose() == text",
+        "found.at_hash.as_bytes().eq(expected)",
+        "a.contains(b(c)) && *x != self.code_verifier",
+    ] {
+        assert!(check(told) > 0, "{told}");
+    }
+    for silent in [
+        "self.state.as_bytes().ct_eq(state.as_bytes()).into()",
+        "state.refresh_token != spent",
+        "state.len() == 3",
+        "let state = nonce;",
+        "tokens.nonce.is_none() == other.is_none()",
+        "match x { state => nonce >= 1, _ => f(state) <= 2 }",
+    ] {
+        assert_eq!(check(silent), 0, "{silent}");
+    }
+}
+
+#[test]
 fn a_long_file_is_seen() {
     let sources = some(&[("src/a.rs", "\n\n"), ("src/b.rs", "\n\n\n")]);
     assert_eq!(long_files(&sources, 2).len(), 1);
@@ -932,6 +1071,16 @@ fn a_forgotten_setting_is_seen() {
         settings("\n## Settings\n\n| `one` | x |\n| `two` | y |\n\n## Next\n| `three` | z |\n"),
         names(&["one", "two"])
     );
+}
+
+#[test]
+fn a_test_that_is_gone_is_seen() {
+    let file =
+        |name: &str| (name == "a.rs").then(|| "fn a_test_of_it() {}\nasync fn another_test_of_it() {}".to_owned());
+    let check = |page| named_tests(page, file).len();
+    assert_eq!(check("| `iss` | `a.rs` `a_test_of_it`, `another_test_of_it` (`jku`, `token_endpoint`) |"), 0);
+    assert_eq!(check("| `a.rs` `a_test_of` |"), 1);
+    assert_eq!(check("| `b.rs` `a_test_of_it` |"), 1);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    Clock, Error, Result,
+    Clock, Error, Result, Secret,
     clock::{unix_seconds, whole_seconds},
     error::Code,
     session::StoredAccessToken,
@@ -185,7 +185,7 @@ impl State {
         match (&self.failure, &self.token, want) {
             (Some(failure), _, _) => Some(self.spared(want, &failure.error, now).ok_or_else(|| failure.error.clone())),
             (None, Some(token), Want::InsteadOf(refused)) => {
-                (token.token.expose() != *refused).then(|| Ok(token.clone()))
+                (token.token != Secret::new(*refused)).then(|| Ok(token.clone()))
             }
             // However short it lives: a second request would bring no other.
             (None, Some(token), _) => Some(Ok(token.clone())),
@@ -208,7 +208,7 @@ impl Want<'_> {
         match self {
             Self::Valid(validity) => token.serves(now, *validity),
             Self::Fresh => false,
-            Self::InsteadOf(refused) => token.token.expose() != *refused && token.serves(now, Some(0)),
+            Self::InsteadOf(refused) => token.token != Secret::new(*refused) && token.serves(now, Some(0)),
         }
     }
 }

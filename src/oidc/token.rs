@@ -31,7 +31,7 @@ pub(crate) struct TokenResponse {
     pub(crate) expires_in: i64,
     #[serde(default)]
     pub(crate) id_token: Option<Secret>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub(crate) refresh_token: Option<Secret>,
     #[serde(default)]
     pub(crate) scope: Option<String>,
@@ -59,6 +59,11 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> 
         Seconds::Whole(seconds) => seconds.max(0),
         Seconds::Other(_) => default_lifetime(),
     })
+}
+
+/// An empty token is none (RFC 6749 appendix A.17): kept, it would take the place of the one that works.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<Secret>::deserialize(deserializer)?.filter(|token| !token.expose().is_empty()))
 }
 
 /// Exchanges an authorization code. The PKCE verifier proves that the browser that returns is the one that left.
@@ -218,10 +223,15 @@ async fn token_request(
     }
     let tokens: TokenResponse = parse_json(&response, Code::UnexpectedResponse, endpoint)?;
     // RFC 6749 section 7.1: a token of an unknown type must not be used.
-    if !tokens.token_type.eq_ignore_ascii_case("bearer") || tokens.access_token.expose().is_empty() {
+    if !tokens.token_type.eq_ignore_ascii_case("bearer") || !is_token(tokens.access_token.expose()) {
         return Err(Error::new(Code::UnexpectedResponse, "the token endpoint gave no bearer token"));
     }
     Ok(tokens)
+}
+
+/// RFC 6749 appendix A.12, without the space, which no `Authorization` header bears: what goes into a header must not end it.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 async fn post_form(

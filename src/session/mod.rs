@@ -62,13 +62,12 @@ impl OpenSession {
     /// # Errors
     /// `store.failed` where the session is in a store and that cannot be asked: then nobody knows whether there is a session.
     pub(crate) async fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> Result<Self> {
-        let transaction_prefix = settings.transaction_prefix();
         let (mut found, mut pending) = (Vec::new(), Vec::new());
         cookies.each(&mut |name, value| {
             if value.is_empty() {
             } else if settings.is_session_name(name) {
                 found.push((name.to_owned(), value.to_owned()));
-            } else if name.starts_with(&transaction_prefix) {
+            } else if settings.is_transaction_name(name) {
                 pending.push((name.to_owned(), value.to_owned()));
             }
         });

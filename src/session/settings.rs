@@ -165,6 +165,12 @@ impl CookieSettings {
         format!("{}_txn_", self.name)
     }
 
+    /// Whether `name` is that of a sign-in under way. It may be sent back in a deletion, so nothing but letters of base64url is taken.
+    pub(crate) fn is_transaction_name(&self, name: &str) -> bool {
+        let hash = name.strip_prefix(self.name.as_str()).and_then(|rest| rest.strip_prefix("_txn_"));
+        hash.is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
+    }
+
     /// A cookie of ours that lives `max_age` seconds.
     pub(crate) fn cookie(&self, name: String, value: String, max_age: i64) -> Cookie<'static> {
         let mut cookie = Cookie::build((name, value))

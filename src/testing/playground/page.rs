@@ -108,6 +108,23 @@ mod tests {
         }
     }
 
+    /// A naive page writes a user's name, or an organization's id, as it came.
+    #[test]
+    fn what_users_choose_is_text() {
+        let config = at("http://localhost:3000");
+        for script in ["<script>alert(1)</script>", "\"><script>alert(1)</script>", "' onmouseover='alert(1)", "{body}"]
+        {
+            let claims = serde_json::json!({
+                "iss": script, "sub": script, "aud": script, "exp": 1, "iat": 1, "name": script, "organizations": [script], "x": script,
+            });
+            let claims: IdTokenClaims = serde_json::from_value(claims).unwrap();
+            let hello = frame(&config, script, &signed_in(&claims));
+            for page in [hello, value(&config, script, &script)] {
+                assert!(!page.contains("<script>") && !page.contains("' onmouseover='"), "{page}");
+            }
+        }
+    }
+
     #[test]
     fn the_style_is_on_every_page() {
         let config = at("http://localhost:3000");
