@@ -120,7 +120,12 @@ pub(crate) fn valid(request: ::http::Result<Request<Vec<u8>>>) -> Result<Request
 
 /// Parses the JSON body of a response.
 pub(crate) fn parse_json<T: DeserializeOwned>(response: &Response<Vec<u8>>, code: Code, url: &Url) -> Result<T> {
-    serde_json::from_slice(response.body()).map_err(|source| {
+    let parsed = match response.body().trim_ascii_start().first() {
+        // serde would fill a struct from an array, and quotes a text that stands in its place: a bare token would end in the log.
+        Some(b'[' | b'"') => Err(serde::de::Error::custom("expected a JSON object")),
+        _ => serde_json::from_slice(response.body()),
+    };
+    parsed.map_err(|source: serde_json::Error| {
         let media =
             response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no content type");
         Error::new(code, format!("{} answered with something that cannot be read ({media})", path_of(url)))
@@ -183,7 +188,8 @@ impl HttpClient for reqwest::Client {
     fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         Box::pin(async move {
             let asked = request.uri().to_string();
-            let mut answer = self.execute(request.try_into()?).await?;
+            // The caller names the address, without its query.
+            let mut answer = self.execute(request.try_into()?).await.map_err(reqwest::Error::without_url)?;
             // A client that was configured to follow redirects went somewhere we did not send it.
             if answer.url().as_str() != asked {
                 return Err(format!(
@@ -195,7 +201,7 @@ impl HttpClient for reqwest::Client {
             let mut response = Response::new(Vec::new());
             *response.status_mut() = answer.status();
             std::mem::swap(response.headers_mut(), answer.headers_mut());
-            while let Some(chunk) = answer.chunk().await? {
+            while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
                 if response.body().len() + chunk.len() > max_body {
                     return Err(BodyTooLarge.into());
                 }

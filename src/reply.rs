@@ -2,18 +2,20 @@
 
 mod page;
 
+use std::fmt;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::{Error, ErrorKind, Redirect, error::Challenge};
+use crate::{Error, ErrorKind, Redirect, error::Challenge, types::without_query};
 
 const JSON: &str = "application/json";
 /// The page has no script and asks for nothing.
 const WITHOUT_SCRIPT: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'";
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::respond`](crate::LogtoClient::respond) answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "the browser gets nothing until the reply is returned as a response"]
 pub struct Reply {
     status: u16,
@@ -155,6 +157,23 @@ impl Reply {
     #[must_use]
     pub fn into_body(self) -> String {
         self.body
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header = |(name, value): (&'static str, &str)| match name {
+            // A cookie without its value, and an address without its query: both may be the session.
+            "set-cookie" => (name, value.split_once('=').map_or_else(String::new, |(cookie, _)| format!("{cookie}=…"))),
+            "location" => (name, without_query(value)),
+            _ => (name, value.to_owned()),
+        };
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("headers", &self.headers().map(header).collect::<Vec<_>>())
+            // A page may post on what it was sent, a code among it.
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
     }
 }
 

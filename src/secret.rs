@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// A token, a secret or a key: never printed, compared in constant time, wiped from memory when dropped.
 ///
@@ -15,6 +15,12 @@ use zeroize::Zeroizing;
 /// ```
 #[derive(Clone, Default)]
 pub struct Secret(Zeroizing<String>);
+
+// It is wiped when dropped, and all of it: another member, or another type for this one, does not compile.
+const _: () = {
+    const fn is_wiped<T: ZeroizeOnDrop>(_: fn(&Secret) -> &T) {}
+    is_wiped(|Secret(text)| text);
+};
 
 impl Secret {
     /// Hides `text`.

@@ -193,7 +193,7 @@ impl FromStr for DirectSignIn {
 }
 
 /// Where to send the browser. A value: nothing happens until it is returned as a response.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "the browser goes nowhere until the redirect is returned as a response"]
 pub struct Redirect {
     location: String,
@@ -208,6 +208,20 @@ impl Redirect {
     #[must_use]
     pub fn location(&self) -> &str {
         &self.location
+    }
+}
+
+impl fmt::Debug for Redirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redirect").field("location", &without_query(&self.location)).finish()
+    }
+}
+
+/// An address as a log may have it: the query of one of Logto's holds `state` and `nonce`, or the ID token.
+pub(crate) fn without_query(address: &str) -> String {
+    match address.split_once('?') {
+        Some((path, _)) => format!("{path}?…"),
+        None => address.to_owned(),
     }
 }
 

@@ -211,7 +211,11 @@ fn the_crate_root_is_a_list() {
 #[test]
 fn documents_are_short_and_lead_somewhere() {
     let mut wrong = Vec::new();
-    let documents = files(Path::new("docs"), "md").into_iter().chain(["README.md".into(), "CHANGELOG.md".into()]);
+    let documents = files(Path::new("docs"), "md").into_iter().chain([
+        "README.md".into(),
+        "SECURITY.md".into(),
+        "CHANGELOG.md".into(),
+    ]);
     for path in documents {
         let directory = Path::new(&path).parent().unwrap().to_owned();
         wrong.extend(dead_links(&path, &read(&path), |link| repository(directory.join(link)).exists()));

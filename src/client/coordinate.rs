@@ -3,11 +3,12 @@
 //! The keys are hashes and the values are sealed, so whoever runs the coordinator learns no token. When it cannot be asked, each instance
 //! goes on for itself, and the log says so: that is how it is without a coordinator, and nobody is logged out.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, mem, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     LogtoClient,
@@ -52,6 +53,12 @@ struct Wire {
     lives: i64,
     /// Unix seconds when it was shared, by the clock of who did: a result that a clock says is old is not used, however long it was kept.
     at: i64,
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        [&mut self.refresh_token, &mut self.access_token].into_iter().for_each(Zeroize::zeroize);
+    }
 }
 
 /// Seconds by which the clocks of two instances may differ.
@@ -106,17 +113,20 @@ impl Shared<'_> {
 
     /// The result of another instance's exchange.
     pub(super) async fn result(&self, refresh_token: &Secret, key: &TokenKey, now: i64) -> Option<SharedResult> {
-        let wire: Wire =
+        let mut wire: Wire =
             self.open(&result_name(refresh_token, key)).await.inspect_err(|error| _ = down(error)).ok()??;
         if now.saturating_sub(wire.at).saturating_abs() > GRACE.saturating_add(SKEW) {
             return None;
         }
         // It may have been shared as long ago as it is kept.
         let lives = wire.lives.saturating_sub(shared_for(wire.lives));
+        let [refresh_token, access_token] =
+            [&mut wire.refresh_token, &mut wire.access_token].map(|token| Secret::new(mem::take(token)));
+        let scope = mem::take(&mut wire.scope);
         Some(SharedResult {
-            refresh_token: Secret::new(wire.refresh_token),
-            id_token: wire.id_token,
-            access_token: StoredAccessToken::new(key.clone(), Secret::new(wire.access_token), wire.scope, now, lives),
+            refresh_token,
+            id_token: wire.id_token.take(),
+            access_token: StoredAccessToken::new(key.clone(), access_token, scope, now, lives),
         })
     }
 
@@ -145,7 +155,7 @@ impl Shared<'_> {
     async fn publish(&self, name: &str, value: &impl Serialize, seconds: i64) {
         let ttl = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
         let keys = &self.client.config().cookies.keys;
-        let sealed = postcard::to_allocvec(value).ok().and_then(|bytes| keys.seal(name, &bytes).ok());
+        let sealed = postcard::to_allocvec(value).ok().and_then(|bytes| keys.seal(name, &Zeroizing::new(bytes)).ok());
         if let Some(sealed) = sealed
             && let Err(error) = bounded(self.coordinator.put(name, &sealed, ttl)).await
         {

@@ -72,7 +72,7 @@ impl Session {
         data.put_access_token(stored(TokenKey::default(), tokens, asked_at));
         self.open.begin(data);
         tracing::info!(target: "logto::sign_in", sub = %claims.sub, "signed in");
-        Ok(Redirect::to(transaction.return_to))
+        Ok(Redirect::to(transaction.return_to.as_str()))
     }
 }
 

@@ -70,8 +70,15 @@ pub(super) struct Refreshes(Mutex<Families>);
 
 #[derive(Default)]
 struct Families {
-    by_token: HashMap<TokenHash, Arc<Family>>,
+    by_token: HashMap<TokenHash, Member>,
     next_sweep: i64,
+}
+
+/// A token that leads to its family. Each is forgotten for itself: a session that lives for months would otherwise leave all of its
+/// tokens behind.
+struct Member {
+    family: Arc<Family>,
+    last_used: i64,
 }
 
 type TokenHash = [u8; 32];
@@ -117,18 +124,21 @@ impl Refreshes {
     fn family(&self, refresh_token: &Secret, now: i64) -> Arc<Family> {
         let mut families = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if now >= families.next_sweep || now < families.next_sweep.saturating_sub(2 * GRACE) {
-            families.by_token.retain(|_, family| family.is_in_use(now));
+            families.by_token.retain(|token, member| member.is_in_use(token, now));
             families.next_sweep = now.saturating_add(GRACE);
         }
-        let family = families.by_token.entry(hash(refresh_token)).or_insert_with(|| Family::of(refresh_token));
-        family.touch(now);
-        Arc::clone(family)
+        let first = || Member { family: Family::of(refresh_token), last_used: now };
+        let member = families.by_token.entry(hash(refresh_token)).or_insert_with(first);
+        member.last_used = now;
+        member.family.touch(now);
+        Arc::clone(&member.family)
     }
 
     /// Lets a rotated token lead to the family that it comes from.
-    fn adopt(&self, successor: &Secret, family: &Arc<Family>) {
+    fn adopt(&self, successor: &Secret, family: &Arc<Family>, now: i64) {
         let mut families = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = families.by_token.insert(hash(successor), Arc::clone(family));
+        let member = Member { family: Arc::clone(family), last_used: now };
+        let known = families.by_token.insert(hash(successor), member);
         if known.is_none() {
             family.rotated.store(true, Ordering::Release);
         }
@@ -180,6 +190,17 @@ impl Family {
         let last_used = *self.last_used.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = if self.rotated.load(Ordering::Acquire) { MEMORY } else { GRACE };
         now.saturating_sub(last_used) <= kept || self.state.try_lock().is_err()
+    }
+}
+
+impl Member {
+    fn is_in_use(&self, token: &TokenHash, now: i64) -> bool {
+        self.family.is_in_use(now) && (now.saturating_sub(self.last_used) <= MEMORY || self.is_newest(token))
+    }
+
+    /// The newest is kept with its family: it must not begin another while older ones still lead to this.
+    fn is_newest(&self, token: &TokenHash) -> bool {
+        self.family.state.try_lock().map_or(true, |state| hash(&state.refresh_token) == *token)
     }
 }
 
@@ -258,7 +279,7 @@ impl LogtoClient {
         if let Some(shared) = shared.filter(|_| state.refresh_token != spent) {
             shared.publish_successor(&spent, &state.refresh_token).await;
         }
-        self.0.refreshes.adopt(&state.refresh_token, family);
+        self.0.refreshes.adopt(&state.refresh_token, family, self.config().now());
         if let (Some(shared), Some(held)) = (shared, held) {
             shared.unlock(held).await;
         }
@@ -295,3 +316,6 @@ impl State {
 fn hash(refresh_token: &Secret) -> TokenHash {
     Sha256::digest(refresh_token.expose().as_bytes()).into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,11 @@
 //! What a session says in the head of a response.
 
+use std::fmt;
+
 use http::{HeaderMap, HeaderValue, header};
 
 /// The headers that a finished session adds to its response: see [`RequestSession::finish`](crate::RequestSession::finish).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[must_use = "the session is lost unless its cookies are appended to the response"]
 pub struct SessionHeaders {
     pub(super) set_cookies: Vec<String>,
@@ -34,5 +36,15 @@ impl SessionHeaders {
         if self.is_private {
             headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         }
+    }
+}
+
+impl fmt::Debug for SessionHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whoever has the cookies has the session.
+        f.debug_struct("SessionHeaders")
+            .field("set_cookies", &self.set_cookies.len())
+            .field("is_private", &self.is_private)
+            .finish()
     }
 }

@@ -30,11 +30,9 @@ impl Session {
         check_prompt(options.prompt.as_deref().unwrap_or_default())?;
         check_extra_params(&options)?;
         let metadata = client.metadata().await?;
-        let transaction = Transaction {
-            max_age: options.max_age.map(clock::whole_seconds),
-            acr_values: options.acr_values.clone().filter(|values| !values.trim().is_empty()),
-            ..Transaction::begin(redirect_uri, return_to, config.now())?
-        };
+        let mut transaction = Transaction::begin(redirect_uri, return_to, config.now())?;
+        transaction.max_age = options.max_age.map(clock::whole_seconds);
+        transaction.acr_values = options.acr_values.clone().filter(|values| !values.trim().is_empty());
         self.open.begin_transaction(&config.cookies, &transaction, config.now())?;
         if options.clear_tokens {
             self.open.clear();

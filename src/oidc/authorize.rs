@@ -66,7 +66,7 @@ impl AuthorizationRequest<'_> {
             ("identifier", join(options.identifiers.iter().map(|identifier| identifier.as_str()).collect())),
             ("login_hint", options.login_hint.clone()),
             ("direct_sign_in", options.direct_sign_in.as_ref().map(|connector| connector.as_str().to_owned())),
-            ("one_time_token", options.one_time_token.clone()),
+            ("one_time_token", options.one_time_token.as_ref().map(|token| token.expose().to_owned())),
             ("organization_id", options.organization_id.clone()),
             ("ui_locales", options.ui_locales.clone()),
             ("max_age", max_age),

@@ -5,7 +5,7 @@ use url::form_urlencoded;
 use crate::{Error, OAuthError, Result, error::Code};
 
 /// The parameters of a callback, taken from the network and not yet believed.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct CallbackParams {
     code: Option<String>,
     state: Option<String>,

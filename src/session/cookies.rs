@@ -1,6 +1,6 @@
 //! The request's cookies in, the response's cookies out.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use cookie::{Cookie, CookieJar};
 
@@ -26,7 +26,7 @@ pub trait Cookies: Send + Sync {
 /// cookies.each(&mut |name, value| names.push(format!("{name} is {value}")));
 /// assert_eq!(names, ["theme is dark", "lang is ko"]);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct HeaderCookies {
     header: String,
@@ -43,6 +43,16 @@ impl HeaderCookies {
     #[must_use]
     pub fn set_cookie_headers(&self) -> Vec<String> {
         self.queued.values().map(ToString::to_string).collect()
+    }
+}
+
+impl fmt::Debug for HeaderCookies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names alone: whoever has the values has the session.
+        let sent: Vec<_> =
+            Cookie::split_parse(self.header.as_str()).flatten().map(|cookie| cookie.name().to_owned()).collect();
+        let queued: Vec<_> = self.queued.keys().collect();
+        f.debug_struct("HeaderCookies").field("sent", &sent).field("queued", &queued).finish()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a session holds, and its compact form.
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::{
     packed::{Jwt, Packed},
@@ -122,7 +123,7 @@ impl SessionData {
     }
 
     /// The compact form, with the claims compressed if `compress`.
-    pub(crate) fn to_bytes(&self, compress: bool) -> Result<Vec<u8>> {
+    pub(crate) fn to_bytes(&self, compress: bool) -> Result<Zeroizing<Vec<u8>>> {
         let wire = Wire {
             id: *self.id.as_bytes(),
             revision: self.revision,
@@ -145,6 +146,7 @@ impl SessionData {
                 .collect(),
         };
         postcard::to_extend(&wire, vec![LAYOUT])
+            .map(Zeroizing::new)
             .map_err(|source| Error::new(Code::SessionTooLarge, "the session cannot be written").with_source(source))
     }
 

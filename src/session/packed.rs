@@ -3,11 +3,13 @@
 use std::{
     fmt,
     io::{Read, Write},
+    mem,
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use crate::Secret;
 
@@ -27,7 +29,7 @@ pub(crate) enum Packed {
 }
 
 /// The bytes of the three parts of a compact JWS (RFC 7515 section 7.1).
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Jwt {
     #[serde(with = "serde_bytes")]
     header: Vec<u8>,
@@ -56,20 +58,41 @@ impl Packed {
         }
     }
 
-    pub(crate) fn unpack(self) -> Option<Secret> {
-        Some(match self {
-            Self::Text(text) => Secret::new(text),
-            Self::Word(word) => Secret::new(URL_SAFE_NO_PAD.encode(word)),
-            jwt => jwt.unpack_jwt()?.compact(),
-        })
+    pub(crate) fn unpack(mut self) -> Option<Secret> {
+        match &mut self {
+            Self::Text(text) => return Some(Secret::new(mem::take(text))),
+            Self::Word(word) => return Some(Secret::new(URL_SAFE_NO_PAD.encode(word))),
+            Self::Jwt(_) | Self::Deflated(_) => {}
+        }
+        Some(self.unpack_jwt()?.compact())
     }
 
-    pub(crate) fn unpack_jwt(self) -> Option<Jwt> {
-        match self {
-            Self::Jwt(jwt) => Some(jwt),
-            Self::Deflated(jwt) => Some(Jwt { payload: inflate(&jwt.payload)?, ..jwt }),
+    pub(crate) fn unpack_jwt(mut self) -> Option<Jwt> {
+        match &mut self {
+            Self::Jwt(jwt) => Some(mem::take(jwt)),
+            Self::Deflated(jwt) => {
+                jwt.payload = inflate(&jwt.payload)?;
+                Some(mem::take(jwt))
+            }
             Self::Text(_) | Self::Word(_) => None,
         }
+    }
+}
+
+// Tokens are wiped when they are let go, as a `Secret` is.
+impl Drop for Packed {
+    fn drop(&mut self) {
+        match self {
+            Self::Text(text) => text.zeroize(),
+            Self::Word(word) => word.zeroize(),
+            Self::Jwt(_) | Self::Deflated(_) => {}
+        }
+    }
+}
+
+impl Drop for Jwt {
+    fn drop(&mut self) {
+        [&mut self.header, &mut self.payload, &mut self.signature].into_iter().for_each(Zeroize::zeroize);
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use cookie::Cookie;
 
 use super::{
-    Others, SessionData, chunks, next, revocation,
+    Others, SessionData, chunks, next, revocation, seal,
     settings::CookieSettings,
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
 };
@@ -177,10 +177,14 @@ fn record(settings: &CookieSettings, data: &mut SessionData, revision: u64, now:
     let subject = data.subject();
     let expires_at = system_time(settings.lifetime.ends_at(data.created_at, data.touched_at));
     let sealed = loop {
-        match settings.keys.seal(&label(&data.id), &data.to_bytes(false)?) {
-            // As in cookies: an access token can be had again.
+        let bytes = data.to_bytes(false)?;
+        match settings.keys.seal(&label(&data.id), &bytes) {
+            // As in cookies: an access token can be had again. As many at once as have to go at least: none takes more room than its length.
             Err(error) if error.is(Code::SessionTooLarge) && !data.access_tokens.is_empty() => {
-                data.access_tokens.remove(0);
+                let mut surplus = bytes.len().saturating_sub(seal::MAX_PLAINTEXT).max(1);
+                while surplus > 0 && !data.access_tokens.is_empty() {
+                    surplus = surplus.saturating_sub(data.access_tokens.remove(0).token.expose().len());
+                }
             }
             sealed => break sealed?,
         }

@@ -21,6 +21,8 @@ const VERSION: u8 = 1;
 const NONCE: usize = 12;
 /// Far above any session; whatever is longer is not ours. What is sealed is held to it, too, so that it can be opened.
 const MAX_TEXT: usize = 512 * 1024;
+/// What of it is left for the plaintext, without base64, version, key id, nonce and tag.
+pub(super) const MAX_PLAINTEXT: usize = MAX_TEXT / 4 * 3 - 2 - NONCE - 16;
 
 /// The current key and those before it.
 #[derive(Clone)]

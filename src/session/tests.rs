@@ -308,7 +308,7 @@ fn the_newest_four_sign_ins_are_kept() {
         let mut open = load(&settings, &jar.request(), now);
         open.begin_transaction(&settings, &transaction, now).unwrap();
         jar.take(&open.committed(&settings, now).unwrap());
-        states.push(transaction.state);
+        states.push(transaction.state.clone());
         assert!(jar.0.len() <= 4);
     }
     let header: usize = jar.0.iter().map(|(name, value)| name.len() + value.len() + 3).sum();

@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::CookieSettings;
 use crate::{Result, clock};
@@ -60,12 +61,19 @@ impl Transaction {
         self.state.as_bytes().ct_eq(state.as_bytes()).into()
     }
 
-    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
-        postcard::to_allocvec(self).ok()
+    pub(crate) fn to_bytes(&self) -> Option<Zeroizing<Vec<u8>>> {
+        postcard::to_allocvec(self).ok().map(Zeroizing::new)
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         postcard::from_bytes(bytes).ok()
+    }
+}
+
+// Whoever has these can end the sign-in.
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        [&mut self.state, &mut self.nonce, &mut self.code_verifier].into_iter().for_each(Zeroize::zeroize);
     }
 }
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{DirectSignIn, FirstScreen, Identifier, Prompt};
+use crate::Secret;
 
 /// Options of [`sign_in`](crate::LogtoClient::sign_in). All have sensible defaults.
 ///
@@ -23,7 +24,7 @@ pub struct SignInOptions {
     pub(crate) identifiers: Vec<Identifier>,
     pub(crate) login_hint: Option<String>,
     pub(crate) direct_sign_in: Option<DirectSignIn>,
-    pub(crate) one_time_token: Option<String>,
+    pub(crate) one_time_token: Option<Secret>,
     pub(crate) organization_id: Option<String>,
     pub(crate) ui_locales: Option<String>,
     pub(crate) max_age: Option<Duration>,
@@ -81,7 +82,7 @@ impl SignInOptions {
     }
 
     /// A one-time token (magic link). Give the e-mail address as [`login_hint`](Self::login_hint).
-    pub fn one_time_token(mut self, token: impl Into<String>) -> Self {
+    pub fn one_time_token(mut self, token: impl Into<Secret>) -> Self {
         self.one_time_token = Some(token.into());
         self
     }

@@ -14,7 +14,7 @@ use logto::{
 use crate::support::{APP_SECRET, BOOKS, Browser, COOKIE_SECRET, Site};
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -28,13 +28,13 @@ impl io::Write for Log {
 }
 
 impl Log {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
 /// Writes down what is logged on this thread, until the guard goes.
-fn listen(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
+pub fn listen(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let writer = log.clone();
     let subscriber =

@@ -20,6 +20,7 @@ mod forge;
 mod form_post;
 mod instances;
 mod jose;
+mod leaks;
 mod login_initiation;
 mod logs;
 mod machine;

@@ -7,13 +7,12 @@ use logto::{
 use serde_json::json;
 
 use crate::{
-    browser::{Browser, Tab},
+    browser::{APP_SECRET, Browser, COOKIE_SECRET, Tab},
     example::Example,
     program::{Program, command, free_port},
 };
 
 const APP_ID: &str = "app";
-const APP_SECRET: &str = "the secret of the app";
 /// The API that the examples ask tokens for.
 pub const BOOKS: &str = "https://api.example.test";
 
@@ -127,7 +126,7 @@ impl App {
             .env("LOGTO_BASE_URL", &base)
             .env("LOGTO_ENDPOINT", mock.endpoint())
             .env("LOGTO_APP_ID", APP_ID)
-            .env("LOGTO_COOKIE_SECRET", "the cookie secret of the scenarios")
+            .env("LOGTO_COOKIE_SECRET", COOKIE_SECRET)
             .env("LOGTO_SCOPES", scopes.join(" "))
             .env("LOGTO_RESOURCES", BOOKS)
             .env("LOGTO_TIMEOUT", "5");

@@ -15,6 +15,9 @@ use crate::{
 };
 
 const ACCEPT_PAGE: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+/// The secrets of the application that is looked at.
+pub const APP_SECRET: &str = "the secret of the app";
+pub const COOKIE_SECRET: &str = "the cookie secret of the scenarios";
 /// Browsers give up at about twenty.
 const MAX_REDIRECTS: usize = 20;
 
@@ -137,7 +140,22 @@ impl Browser {
             let stored = self.jar().store(url, cookie, from_jar);
             stored.unwrap_or_else(|why| panic!("browsers drop a cookie of {url}: {why}: {cookie}"));
         }
-        Answer { trail: vec![url.clone()], status, headers, body: response.text().await.unwrap() }
+        let answer = Answer { trail: vec![url.clone()], status, headers, body: response.text().await.unwrap() };
+        self.nothing_tells_a_secret(&answer);
+        answer
+    }
+
+    /// No page and no header of any site tells what is in the application's cookies, or its secrets.
+    fn nothing_tells_a_secret(&self, answer: &Answer) {
+        let jar = self.jar();
+        let sealed =
+            jar.of(answer.url()).into_iter().filter(|(name, value)| name.contains("logto_") && value.len() > 20);
+        let secrets = sealed.map(|(_, value)| value).chain([APP_SECRET, COOKIE_SECRET].map(str::to_owned));
+        let told = |text: &str| secrets.clone().find(|secret| text.contains(secret.as_str()));
+        assert_eq!(told(&answer.body), None, "the page {}", answer.url());
+        for (name, value) in answer.headers.iter().filter(|(name, _)| *name != "set-cookie") {
+            assert_eq!(told(&String::from_utf8_lossy(value.as_bytes())), None, "{name} of {}", answer.url());
+        }
     }
 
     fn on_the_wire(&self, url: &Url) -> String {

@@ -31,7 +31,8 @@ impl fmt::Debug for Keys {
 impl Keys {
     pub(super) fn derive(current: &Secret, previous: &[Secret]) -> Self {
         let secrets = std::iter::once(current).chain(previous);
-        Self(secrets.map(|secret| Aes256Gcm::new(&Sha256::digest(secret.expose().as_bytes()))).collect())
+        let key = |secret: &Secret| Zeroizing::new(<[u8; 32]>::from(Sha256::digest(secret.expose().as_bytes())));
+        Self(secrets.map(|secret| Aes256Gcm::new(&(*key(secret)).into())).collect())
     }
 
     pub(super) fn seal(&self, plaintext: &[u8]) -> Result<String> {
