@@ -13,14 +13,7 @@ if [ "${1:-}" = --smoke ]; then
   out=compare-smoke.json
 fi
 
-# need <command> <package>: installs the package if the command is missing.
-need() {
-  command -v "$1" >/dev/null && return
-  local sudo=()
-  if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
-  "${sudo[@]}" apt-get update -qq
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2"
-}
+. ../tests/need.sh
 need node nodejs
 need npm npm
 need wrk wrk

@@ -4,6 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
+. ../tests/need.sh
+need valgrind valgrind
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/../target}"
 cargo build --quiet --locked --release --bin instructions
 for step in bare first repeated; do

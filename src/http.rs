@@ -167,9 +167,14 @@ fn line_of(request: &Request<Vec<u8>>) -> String {
     format!("{} {}", request.method(), uri.split('?').next().unwrap_or_default())
 }
 
+/// The client that is set, or else the default one.
+pub(crate) fn given_or_default(client: Option<Arc<dyn HttpClient>>) -> Result<Arc<dyn HttpClient>> {
+    client.map_or_else(default_client, Ok)
+}
+
 /// The client used when none is given: rustls, no redirects, a short connect timeout.
 #[cfg(feature = "reqwest")]
-pub(crate) fn default_client() -> Result<Arc<dyn HttpClient>> {
+fn default_client() -> Result<Arc<dyn HttpClient>> {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(3))
@@ -179,7 +184,7 @@ pub(crate) fn default_client() -> Result<Arc<dyn HttpClient>> {
 }
 
 #[cfg(not(feature = "reqwest"))]
-pub(crate) fn default_client() -> Result<Arc<dyn HttpClient>> {
+fn default_client() -> Result<Arc<dyn HttpClient>> {
     Err(Error::new(Code::HttpClient, "no HTTP client is configured and the feature `reqwest` is off"))
 }
 

@@ -14,16 +14,7 @@ members=(-p logto-example-leptos-ssr -p logto-example-poem -p logto-example-salv
 
 step() { printf '\n=== %s\n' "$1"; }
 
-# need <command> <package>...: installs the packages if the command is missing.
-need() {
-  local command=$1
-  shift
-  command -v "$command" >/dev/null && return
-  local sudo=()
-  if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
-  "${sudo[@]}" apt-get update -qq
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
-}
+. tests/need.sh
 
 step 'tools'
 need cc build-essential

@@ -105,10 +105,7 @@ impl ApiClientBuilder {
         let (Some(base_url), true) = (base_url, problems.0.is_empty()) else {
             return Err(problems.into_error());
         };
-        let client = match self.http_client {
-            Some(client) => client,
-            None => http::default_client()?,
-        };
+        let client = http::given_or_default(self.http_client)?;
         let api = Api {
             base_url,
             transport: Transport::to_api(client, timeout, max_body),

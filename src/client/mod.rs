@@ -90,10 +90,7 @@ impl LogtoClient {
     /// # Errors
     /// `config.http_client` if no HTTP client can be made.
     pub fn new(config: LogtoConfig) -> Result<Self> {
-        let client = match &config.http_client {
-            Some(client) => Arc::clone(client),
-            None => http::default_client()?,
-        };
+        let client = http::given_or_default(config.http_client.clone())?;
         let transport = Transport::new(client, config.timeout);
         let addresses = Addresses {
             issuer: config.issuer.clone(),

@@ -201,10 +201,7 @@ impl ResourceServerBuilder {
             name: first.to_string(),
             resource_metadata: metadata.as_ref().filter(|_| self.advertise_metadata).map(|found| found.url.clone()),
         };
-        let client = match self.http_client {
-            Some(client) => client,
-            None => http::default_client()?,
-        };
+        let client = http::given_or_default(self.http_client)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let addresses = Addresses { issuer, accepted_issuers: self.accepted_issuers, endpoint, internal_endpoint };
         let transport = Transport::new(client, Duration::from_secs(timeout));
