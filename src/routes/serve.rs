@@ -26,7 +26,7 @@ impl LogtoClient {
     /// ```
     ///
     /// The session's cookies are appended to the response. An error of `page` becomes a page or JSON, and "nobody is signed in" the way to
-    /// sign in. A back-channel logout needs the request's [`body`](AuthRequest::body).
+    /// sign in; [`RequestSession::require_recent_auth`] leads to a fresh login and back. A back-channel logout needs the request's [`body`](AuthRequest::body).
     pub async fn serve<B, P>(&self, request: &AuthRequest, page: impl FnOnce(RequestSession) -> P) -> Response<B>
     where
         B: From<String>,
@@ -49,10 +49,10 @@ impl LogtoClient {
     }
 
     fn refusal(&self, error: &Error, request: &AuthRequest) -> Reply {
-        if error.is(Code::NotAuthenticated) {
-            return self.sign_in_required(request);
+        match error.step_up() {
+            None if error.is(Code::NotAuthenticated) => self.sign_in_required(request),
+            _ => self.answer_error(request, error),
         }
-        self.error_reply(error, request.requester())
     }
 }
 

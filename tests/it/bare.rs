@@ -1,10 +1,10 @@
 //! The bare contract, for the frameworks on `http` 1 that have no integration.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::SET_COOKIE};
 use logto::{
-    AuthRequest, ContextOptions, RequestSession, TokenOptions,
+    AuthRequest, ContextOptions, RequestSession, StepUp, TokenOptions,
     testing::{Endpoint, Fault, TestSession},
 };
 
@@ -152,6 +152,22 @@ async fn one_call_serves_the_routes_and_the_pages() {
     assert_eq!(site.mock.requests(Endpoint::Token), 2);
     site.logto.serve(&request("/books", &browser, "text/html"), page).await;
     assert_eq!(site.mock.requests(Endpoint::Token), 2, "the token is in the session that was sent");
+}
+
+#[tokio::test]
+async fn a_page_may_ask_for_a_fresh_login() {
+    let site = Site::start().await;
+    let page = async |session: RequestSession| {
+        let step_up = StepUp::new().max_age(Duration::from_secs(300));
+        Ok(Response::new(session.require_recent_auth(&step_up).await?.claims().sub.clone()))
+    };
+    for browser in [Browser::default(), site.signed_in("ada").await] {
+        let response = site.logto.serve(&request("/pay", &browser, "text/html"), page).await;
+        assert_eq!(response.status(), StatusCode::FOUND);
+        assert_eq!(response.headers()["location"], "/logto/sign-in?max_age=300&return_to=%2Fpay");
+        let response = site.logto.serve(&request("/pay", &browser, "application/json"), page).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    }
 }
 
 #[tokio::test]
