@@ -36,6 +36,7 @@ done
 step 'format'
 cargo fmt --all --check
 cargo fmt --check --manifest-path benches/Cargo.toml
+cargo fmt --check --manifest-path fuzz/Cargo.toml
 cargo fmt --check --manifest-path tests/both-backends/Cargo.toml
 cargo fmt --check --manifest-path tests/browser/Cargo.toml
 cargo fmt --check --manifest-path tests/stores-sql/Cargo.toml
@@ -109,6 +110,9 @@ cargo test --manifest-path tests/stores-sql/Cargo.toml
 
 step 'both crypto backends of jsonwebtoken in one build'
 (cd tests/both-backends && cargo test)
+
+step 'fuzzing, 20 seconds for each target'
+bash tests/fuzz.sh 20
 
 # Times are not judged here: the machine may have other things to do. `bash benches/compare.sh` does that.
 step 'the benchmarks run, and a remembered token costs no allocation'

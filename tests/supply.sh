@@ -21,10 +21,10 @@ tool() { cargo "${1#cargo-}" --version >/dev/null 2>&1 || cargo install --locked
 has_toolchain() { rustup run "$1" rustc --version >/dev/null 2>&1; }
 
 # A copy of the crate by itself, whose manifest and lock file may be changed.
-copy=
-trap '[ -z "$copy" ] || rm -rf "$copy"' EXIT
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
 alone() {
-  copy=$(mktemp -d)
+  rm -rf "${copy:?}"/*
   cp -R Cargo.toml Cargo.lock README.md src docs examples "$copy"
   # Without the members, whose frameworks ask for versions of their own.
   sed -i '/^\[workspace\]/,/^default-members/d' "$copy/Cargo.toml"
@@ -41,7 +41,12 @@ deny() {
 powerset() {
   step 'every two features together'
   tool cargo-hack
-  cargo hack check --locked --feature-powerset --depth 2 --no-dev-deps -p logto
+  alone
+  (
+    cd "$copy"
+    cargo hack --remove-dev-deps
+    CARGO_TARGET_DIR="$CARGO_TARGET_DIR/powerset" cargo hack check --offline --feature-powerset --depth 2
+  )
 }
 
 # What changed in the public API since the last release, and whether the version says so. Until there is a release there is nothing to compare

@@ -19,11 +19,10 @@ impl CallbackParams {
     /// Reads a query (`code=…&state=…`), a path with a query, or a whole URL; only the query counts.
     pub(crate) fn parse(query_or_url: &str) -> Result<Self> {
         let query = query_or_url.split('#').next().unwrap_or_default();
-        let query = match query.split_once('?') {
-            Some((_, query)) => query,
-            None if query.starts_with('/') || query.contains("://") => "",
-            None => query,
-        };
+        // `://` and `?` in a value need no escape (RFC 3986 section 3.4), so only what is before the first parameter can tell.
+        let head = query.split(['?', '=', '&']).next().unwrap_or_default();
+        let is_query = !(query.starts_with(['/', '?']) || head.contains("://"));
+        let query = if is_query { query } else { query.split_once('?').unwrap_or_default().1 };
         let mut params = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let slot = match &*name {
@@ -114,3 +113,6 @@ pub(crate) fn hint(error: &str) -> &'static str {
         _ => Code::AuthorizationRefused.hint(),
     }
 }
+
+#[cfg(test)]
+mod tests;
