@@ -23,7 +23,7 @@ fuzz_target!(|headers: &[u8]| {
         Err(error) => {
             assert_explained(&error);
             let challenge = error.www_authenticate().expect("a refusal has a challenge");
-            http::HeaderValue::from_str(&challenge).expect("a header");
+            http::HeaderValue::from_str(challenge).expect("a header");
         }
     }
 });

@@ -6,9 +6,11 @@ use std::{fs, io, path::Path, sync::Arc};
 // It is built like the targets, whose instrumentation wants the runtime.
 use libfuzzer_sys as _;
 use logto::{HeaderCookies, LogtoClient, SessionFormat, TokenOptions};
-use logto_fuzz::{Server, Tokens, access_token, block_on, client, config, cookie_header, id_token, jwks, logout_token};
-use logto_fuzz::{seal, signed_in};
-use serde_json::Value;
+use logto_fuzz::{
+    RESOURCE, Server, Tokens, access_token, block_on, client, config, cookie_header, discovery, id_token, jwks,
+    logout_token, seal, signed_in,
+};
+use serde_json::{Value, json};
 
 fn main() -> io::Result<()> {
     let directory = std::env::args().nth(1).ok_or_else(|| io::Error::other("usage: seeds <directory>"))?;
@@ -25,54 +27,85 @@ fn main() -> io::Result<()> {
 
 type Seed = Vec<u8>;
 
+const CALLBACKS: [&str; 5] = [
+    "code=code&state=STATE&iss=https%3A%2F%2Flogto.example.test%2Foidc",
+    "/callback?code=code&state=STATE&iss=https://logto.example.test/oidc",
+    "http://localhost:3000/callback?error=access_denied&state=STATE&iss=https://logto.example.test/oidc",
+    "code=a&code=b&state=STATE",
+    "error=login_required&error_description=no&state=other",
+];
+const RETURN_TO: [&str; 12] = [
+    "/a?b=c#d",
+    "//evil.test",
+    "/\\evil.test",
+    "http://localhost:3000/x",
+    "http://localhost:3000@evil.test/",
+    "/%2f/evil.test",
+    "\t//evil.test",
+    "https:evil.test",
+    "javascript:alert(1)",
+    "/a/../../b",
+    "http:/\\localhost:3000/",
+    "?a",
+];
+const CHALLENGES: [&str; 3] = [
+    r#"Bearer error="insufficient_user_authentication", acr_values="a b", max_age="300""#,
+    r#"Basic realm="a", Bearer error="invalid_token", Negotiate abc=="#,
+    r#"Bearer error="insufficient_scope", scope="a \" b""#,
+];
+const CREDENTIALS: [&str; 3] = ["Basic YTpi", "Bearer opaque", "Bearer a\nBearer b"];
+const NEXT_SESSIONS: [&str; 2] = ["{}", r#"{"idToken":"","refreshToken":"r","accessToken":"{}"}"#];
+
 /// The seeds of each target.
 fn seeds() -> io::Result<Vec<(&'static str, Vec<Seed>)>> {
     let recorded = recorded()?;
-    let responses = |path: &'static str| {
-        recorded.iter().filter(move |exchange| exchange.path == path).map(|exchange| exchange.body.clone())
+    let bodies = |path| -> Vec<Seed> {
+        let of_path = recorded.iter().filter(|exchange| exchange.path == path);
+        of_path.map(|exchange| exchange.body.clone()).collect()
     };
-    let token_responses =
-        responses("/oidc/token").chain([Tokens { nonce: None, refresh_token: "refresh-2" }.response().into()]);
-    let headers = |name: &'static str| recorded.iter().filter_map(move |exchange| exchange.header(name)).map(Vec::from);
-
-    let own = cookies_of(SessionFormat::Logto);
-    let next = cookies_of(SessionFormat::Next);
-    let value = |header: &str| header.split_once('=').expect("a pair").1.to_owned();
-    let mut next_json = Vec::new();
-    next_json.extend([b"{}".to_vec(), br#"{"idToken":"","refreshToken":"r","accessToken":"{}"}"#.to_vec()]);
-    next_json.push(serde_json::json!({
-        "idToken": id_token(None), "refreshToken": "refresh-1", "signInSession": { "state": "s", "codeVerifier": "v" },
-        "accessToken": r#"{"@https://api.example.test":{"token":"t","scope":"read:books","expiresAt":1800000000}}"#,
-    }).to_string().into());
-
+    let granted = Tokens { nonce: None, refresh_token: "refresh-2" }.response();
+    let tokens = [bodies("/oidc/token"), vec![granted.into()]].concat();
+    let challenges = recorded.iter().filter_map(|exchange| exchange.challenge.clone());
+    let (own, next) = (cookies_of(SessionFormat::Logto), cookies_of(SessionFormat::Next));
+    let next_sessions = NEXT_SESSIONS.map(str::to_owned).into_iter().chain([next_session()]);
+    let two_cookies = format!("a=b; {own}; {own}");
+    let next_cookie = next_sessions.map(|json| with(1, json)).chain([with(0, value(&next))]).collect();
+    let id_tokens = [id_token(None), id_token(Some("n")), access_token(), logout_token()];
+    let logout_tokens = [format!("logout_token={}", logout_token()), format!("a=b&logout_token={}", id_token(None))];
+    let bearers = [format!("Bearer {}", access_token()), format!("bearer  {}", id_token(None))];
     Ok(vec![
-        ("cookie_header", vec![own.clone().into(), format!("a=b; {own}; {own}").into(), next.clone().into(), chunks(&own).into()]),
-        ("sealed_session", vec![with(0, value(&own)), with(1, seal::open_logto(&value(&own)))]),
-        ("next_cookie", next_json.into_iter().map(|json| with(1, json)).chain([with(0, value(&next))]).collect()),
-        ("callback_query", [
-            "code=code&state=STATE&iss=https%3A%2F%2Flogto.example.test%2Foidc",
-            "/callback?code=code&state=STATE&iss=https://logto.example.test/oidc",
-            "http://localhost:3000/callback?error=access_denied&error_description=no&state=STATE&iss=https://logto.example.test/oidc",
-            "code=a&code=b&state=STATE", "error=login_required&state=other",
-        ].map(Vec::from).into()),
-        ("token_response", token_responses.flat_map(|body| [with(0, &body), with(3, &body)]).collect()),
-        ("discovery", responses("/oidc/.well-known/openid-configuration").chain([logto_fuzz::discovery().to_string().into()]).collect()),
-        ("jwks", responses("/oidc/jwks").chain([jwks().to_string().into()]).collect()),
-        ("id_token", vec![id_token(None).into(), id_token(Some("n")).into(), access_token().into(), logout_token().into()]),
-        ("logout_token", vec![format!("logout_token={}", logout_token()).into(), format!("a=b&logout_token={}", id_token(None)).into()]),
-        ("return_to", [
-            "/", "/a?b=c#d", "//evil.test", "/\\evil.test", "http://localhost:3000/x", "http://localhost:3000@evil.test/", "/%2f/evil.test",
-            "\t//evil.test", "https:evil.test", "javascript:alert(1)", "/a/../../b", "http:/\\localhost:3000/", "/\u{0}", "?a", "#a", "",
-        ].map(Vec::from).into()),
-        ("www_authenticate", headers("www-authenticate").chain([
-            r#"Bearer error="insufficient_user_authentication", acr_values="a b", max_age="300""#,
-            r#"Basic realm="a", Bearer error="invalid_token", Negotiate abc=="#, r#"Bearer error="insufficient_scope", scope="a \" b""#,
-        ].map(Vec::from)).collect()),
-        ("bearer", vec![
-            format!("Bearer {}", access_token()).into(), format!("bearer  {}", id_token(None)).into(), b"Basic YTpi".to_vec(),
-            b"Bearer opaque".to_vec(), b"Bearer a\nBearer b".to_vec(), Vec::new(),
-        ]),
+        ("cookie_header", vec![own.clone().into(), two_cookies.into(), chunks(&own).into(), next.into()]),
+        ("sealed_session", vec![with(0, value(&own)), with(1, seal::open_logto(value(&own)))]),
+        ("next_cookie", next_cookie),
+        ("callback_query", CALLBACKS.map(Seed::from).into()),
+        ("token_response", tokens.iter().flat_map(|body| [with(0, body), with(3, body)]).collect()),
+        (
+            "discovery",
+            [bodies("/oidc/.well-known/openid-configuration"), vec![discovery().to_string().into()]].concat(),
+        ),
+        ("jwks", [bodies("/oidc/jwks"), vec![jwks().to_string().into()]].concat()),
+        ("id_token", id_tokens.map(Seed::from).into()),
+        ("logout_token", logout_tokens.map(Seed::from).into()),
+        ("return_to", RETURN_TO.map(Seed::from).into()),
+        ("www_authenticate", challenges.chain(CHALLENGES.map(Seed::from)).collect()),
+        ("bearer", bearers.map(Seed::from).into_iter().chain(CREDENTIALS.map(Seed::from)).collect()),
     ])
+}
+
+/// What `@logto/next` would put into its cookie while a user who is signed in begins to sign in again.
+fn next_session() -> String {
+    let access_tokens = format!(r#"{{"@{RESOURCE}":{{"token":"t","scope":"read:books","expiresAt":1800000000}}}}"#);
+    let session = json!({
+        "idToken": id_token(None),
+        "refreshToken": "refresh-1",
+        "accessToken": access_tokens,
+        "signInSession": { "state": "s", "codeVerifier": "v" },
+    });
+    session.to_string()
+}
+
+fn value(header: &str) -> &str {
+    header.split_once('=').expect("a pair").1
 }
 
 fn with(first: u8, rest: impl AsRef<[u8]>) -> Vec<u8> {
@@ -87,10 +120,7 @@ fn cookies_of(format: SessionFormat) -> String {
         let header = signed_in(&logto, &server).await;
         let mut cookies = HeaderCookies::parse(header);
         server.grants(&Tokens { nonce: None, refresh_token: "refresh-2" });
-        logto
-            .get_access_token(&mut cookies, TokenOptions::resource("https://api.example.test"))
-            .await
-            .expect("a token");
+        logto.get_access_token(&mut cookies, TokenOptions::resource(RESOURCE)).await.expect("a token");
         cookie_header(&cookies)
     })
 }
@@ -104,14 +134,8 @@ fn chunks(header: &str) -> String {
 
 struct Exchange {
     path: String,
-    body: Vec<u8>,
-    response: Value,
-}
-
-impl Exchange {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.response["headers"][name].as_str()
-    }
+    body: Seed,
+    challenge: Option<Seed>,
 }
 
 /// Everything that a real Logto was seen to answer.
@@ -129,12 +153,9 @@ fn recorded() -> io::Result<Vec<Exchange>> {
             }
             let exchange: Value = serde_json::from_slice(&fs::read(file)?)?;
             let (path, response) = (&exchange["request"]["path"], &exchange["response"]);
+            let challenge = response["headers"]["www-authenticate"].as_str().map(Seed::from);
             if let (Some(path), Some(body)) = (path.as_str(), response.get("body_json")) {
-                exchanges.push(Exchange {
-                    path: path.to_owned(),
-                    body: body.to_string().into(),
-                    response: response.clone(),
-                });
+                exchanges.push(Exchange { path: path.to_owned(), body: body.to_string().into(), challenge });
             }
         }
     }

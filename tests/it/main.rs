@@ -13,6 +13,7 @@ mod axum;
 mod back_channel;
 mod bad_input;
 mod bare;
+mod coordinator;
 mod diagnose;
 mod examples;
 mod flow;
