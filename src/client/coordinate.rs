@@ -192,3 +192,15 @@ fn result_name(refresh_token: &Secret, key: &TokenKey) -> String {
     let key = postcard::to_allocvec(key).unwrap_or_default();
     format!("{}/{}", name("result", refresh_token), URL_SAFE_NO_PAD.encode(Sha256::digest(key)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::shared_for;
+
+    #[test]
+    fn a_result_is_shared_for_half_its_life_at_most() {
+        for (lives, shared) in [(3600, 30), (60, 30), (59, 29), (10, 5), (2, 1), (1, 1), (0, 1), (-5, 1)] {
+            assert_eq!(shared_for(lives), shared, "{lives}");
+        }
+    }
+}

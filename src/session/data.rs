@@ -223,3 +223,6 @@ struct WireToken {
     expires_at: i64,
     margin: i64,
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,3 +215,6 @@ impl RevocationStore for MemoryRevocations {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,6 +189,16 @@ async fn one_call_renews_everything() {
 }
 
 #[tokio::test]
+async fn one_call_renews_the_claims_of_a_session_without_access_tokens() {
+    let site = Site::start().await;
+    let mut cookies = site.signed_in("ada").await.request();
+    site.logto.clear_access_token(&mut cookies).await.unwrap();
+    site.mock.update_user("ada", logto::testing::MockUser::without_roles);
+    let context = site.logto.refresh_session(&mut cookies).await.unwrap();
+    assert!(context.claims().unwrap().roles.is_empty());
+}
+
+#[tokio::test]
 async fn the_session_tells_what_it_holds() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;

@@ -257,8 +257,12 @@ async fn renewing_a_session_drops_the_tokens_of_an_organization_that_was_left() 
     assert!(all(&site, &mut browser).await.organization_tokens().contains_key("org-acme"));
     site.mock.update_user("ada", MockUser::without_organizations);
     let mut cookies = browser.request();
+    site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
     let context = site.logto.refresh_session(&mut cookies).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
+    site.mock.reset_counts();
+    site.logto.get_access_token(&mut browser.request(), TokenOptions::resource(BOOKS)).await.unwrap();
+    assert_eq!(site.mock.requests_total(), 0, "the token of another resource stays");
     assert!(context.claims().unwrap().organizations.is_empty());
     assert_eq!(context.organization_errors()["org-acme"].code(), "organization.not_a_member");
     let error = site.logto.get_organization_token(&mut browser.request(), "org-acme").await.unwrap_err();
@@ -410,4 +414,19 @@ async fn a_session_of_before_a_setting_is_sent_to_sign_in() {
     browser.receive(&cookies.set_cookie_headers());
     assert!(after.get_organization_token(&mut browser.request(), "org-acme").await.is_ok());
     assert!(after.get_access_token(&mut browser.request(), TokenOptions::resource(BOOKS)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_that_serves_a_while_yet_is_no_excuse_for_a_refusal() {
+    let site = Site::start().await;
+    let mut cookies = site.signed_in("ada").await.request();
+    let before = site.logto.get_organization_token(&mut cookies, "org-acme").await.unwrap();
+    // In its last minute it is renewed.
+    site.advance(HOUR - 30);
+    site.mock.fault(Endpoint::Token, Fault::status(503).times(1));
+    let kept = site.logto.get_organization_token(&mut cookies, "org-acme").await.unwrap();
+    assert_eq!(kept.token(), before.token(), "Logto is away for a moment");
+    site.mock.update_user("ada", MockUser::without_organizations);
+    let error = site.logto.get_organization_token(&mut cookies, "org-acme").await.unwrap_err();
+    assert_eq!(error.code(), "organization.not_a_member");
 }

@@ -28,3 +28,23 @@ fn an_address_without_a_query_has_no_parameters() {
         assert_eq!((params.code, params.state), (None, None), "{address}");
     }
 }
+
+#[test]
+fn a_server_that_promises_no_iss_need_not_send_it() {
+    let parse = |query| CallbackParams::parse(query).unwrap();
+    let issuer = "https://logto.example.test/oidc";
+    assert_eq!(parse("code=a&state=s").code(issuer, false).unwrap(), "a");
+    assert_eq!(parse("code=a&state=s").code(issuer, true).unwrap_err().code(), "callback_uri_verification.iss_missing");
+    let other = parse("code=a&state=s&iss=https://other.example.test").code(issuer, false).unwrap_err().code();
+    assert_eq!(other, "callback_uri_verification.iss_mismatched");
+}
+
+#[test]
+fn an_error_is_told_whole() {
+    let query = "error=invalid_target&error_description=no&error_uri=https://logto.example.test/why&state=s";
+    let error = CallbackParams::parse(query).unwrap().code("issuer", false).unwrap_err();
+    let oauth = error.oauth_error().unwrap();
+    assert_eq!(oauth.error, "invalid_target");
+    assert_eq!(oauth.error_description.as_deref(), Some("no"));
+    assert_eq!(oauth.error_uri.as_deref(), Some("https://logto.example.test/why"));
+}

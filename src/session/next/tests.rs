@@ -215,3 +215,20 @@ fn at_the_end_of_a_move_their_cookie_becomes_ours() {
     assert!(open.data().is_none());
     assert_eq!(commit(open, &settings, NOW + 120).unwrap().len(), 2, "both are deleted");
 }
+
+#[test]
+fn there_is_room_for_the_escapes_of_the_other_side() {
+    let settings = settings();
+    for size in 600..1400 {
+        let mut data = session(&json!({ "aud": APP, "iat": NOW, "name": "n".repeat(600) }));
+        data.access_tokens = vec![access_token("https://a.example.test", size)];
+        let mut open = OpenSession::default();
+        open.begin(data);
+        let written = commit(open, &settings, NOW).unwrap();
+        let value = written[0].value();
+        let escaped: usize =
+            value.bytes().map(|byte| if byte.is_ascii_alphanumeric() || byte == b'.' { 1 } else { 3 }).sum();
+        let has_token = unsealed(&written)["accessToken"].as_object().unwrap().contains_key("@https://a.example.test");
+        assert!(!has_token || written[0].to_string().len() - value.len() + escaped <= 4096, "{size}");
+    }
+}

@@ -1,16 +1,20 @@
 //! Tokens as Logto issues them, what is remembered of them, and a Logto that is away.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use logto::{
-    ApiAudience, AuthInfo, Error, ErrorKind, Requirements, ResourceServer, ResourceServerBuilder, Result, TokenOptions,
+    ApiAudience, AuthInfo, BoxError, BoxFuture, Error, ErrorKind, HttpClient, LogtoConfig, Requirements,
+    ResourceServer, ResourceServerBuilder, Result, TokenOptions,
     testing::{Endpoint, Fault, SigningAlg},
 };
 use serde::Deserialize;
 use serde_json::json;
 
 use super::cases::World;
-use crate::support::{APP_SECRET, BOOKS, Site};
+use crate::support::{APP_SECRET, BOOKS, Site, app};
 
 fn books() -> ApiAudience {
     ApiAudience::resource(BOOKS)
@@ -82,7 +86,7 @@ async fn each_kind_of_token_opens_its_own_api() {
 
 #[tokio::test]
 async fn an_opaque_token_is_introspected_where_that_is_wanted() {
-    let site = Site::start().await;
+    let site = Site::with(|mock| mock.app(app("reader")), |config| config).await;
     let browser = site.signed_in("ada").await;
     let opaque = site.logto.get_access_token(&mut browser.request(), TokenOptions::new()).await.unwrap();
     let refresh = site.logto.get_refresh_token(&browser.request()).await.unwrap().unwrap();
@@ -101,10 +105,18 @@ async fn an_opaque_token_is_introspected_where_that_is_wanted() {
     for asked in 1..=2 {
         let auth = api.verify(opaque.token()).await.unwrap();
         assert_eq!((auth.sub(), auth.client_id()), ("user-ada", "app"));
-        assert!(auth.has_scope("openid"));
+        assert!(auth.has_scope("openid") && !auth.has_scope("open"));
         assert_eq!(auth.claims::<serde_json::Value>().unwrap()["active"], true);
         assert_eq!(site.mock.requests(Endpoint::Introspection), asked);
     }
+    // A token that another client was given opens it where that client is named.
+    let of_app = async |clients: &[&str]| {
+        let builder = introspecting("reader", APP_SECRET).opaque_tokens_of(clients.iter().copied());
+        builder.build().unwrap().verify(opaque.token()).await
+    };
+    assert_eq!(code(of_app(&[]).await), "bearer_token.invalid_client_id");
+    assert_eq!(code(of_app(&["another"]).await), "bearer_token.invalid_client_id");
+    assert_eq!(of_app(&["another", "app"]).await.unwrap().client_id(), "app");
     // Neither a refresh token nor anything else opens the API.
     assert_eq!(code(api.verify(refresh.expose()).await), "bearer_token.inactive");
     assert_eq!(code(api.verify("garbage").await), "bearer_token.inactive");
@@ -237,5 +249,66 @@ async fn every_algorithm_of_logto() {
         for _ in 0..2 {
             assert_eq!(world.api.verify(&token).await.unwrap().sub(), "user-ada", "{alg:?}");
         }
+    }
+}
+
+/// Remembers which hosts it was to ask, and never answers.
+#[derive(Clone, Default)]
+struct Silent(Arc<Mutex<Vec<String>>>);
+
+impl HttpClient for Silent {
+    fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+        _: usize,
+    ) -> BoxFuture<'_, std::result::Result<http::Response<Vec<u8>>, BoxError>> {
+        self.0.lock().unwrap().push(request.uri().authority().unwrap().to_string());
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_settings_of_a_server_come_from_either_side() {
+    let silent = Silent::default();
+    let config = LogtoConfig::builder()
+        .endpoint("https://logto.example.test")
+        .internal_endpoint("http://logto:3001")
+        .timeout(Duration::from_secs(3))
+        .app_id("app")
+        .base_url("http://localhost:3000")
+        .cookie_secret("0123456789abcdef0123456789abcdef")
+        .http_client(silent.clone());
+    let of_config = ResourceServer::builder().config(&config.build().unwrap());
+    let of_its_own = ResourceServer::builder()
+        .endpoint("https://logto.example.test")
+        .internal_endpoint("http://logto:3001")
+        .timeout(Duration::from_secs(3))
+        .http_client(silent.clone());
+    for builder in [of_config, of_its_own] {
+        let before = tokio::time::Instant::now();
+        let error = builder.audience(books()).build().unwrap().warm_up().await.unwrap_err();
+        assert_eq!((error.code(), before.elapsed()), ("network.timeout", Duration::from_secs(3)));
+    }
+    assert_eq!(*silent.0.lock().unwrap(), ["logto:3001", "logto:3001"]);
+}
+
+#[tokio::test]
+async fn an_issuer_that_differs_by_a_slash_is_told_so() {
+    let world = World::start().await;
+    for (iss, is_told) in [(format!("{}/", world.mock.issuer()), true), ("https://other.example.test".into(), false)] {
+        let error = world.api.verify(&world.token(json!({ "iss": iss }))).await.unwrap_err();
+        assert_eq!(error.code(), "bearer_token.invalid_iss");
+        assert_eq!(error.to_string().contains("they differ only by a trailing slash"), is_told, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_web_address_has_metadata() {
+    for (identifier, is_found) in
+        [("https://api.example.test", true), ("ftp://api.example.test", false), ("urn:api", false)]
+    {
+        let builder = ResourceServer::builder().endpoint("https://logto.example.test");
+        let api = builder.audience(ApiAudience::resource(identifier)).build().unwrap();
+        assert_eq!(api.protected_resource_metadata().is_some(), is_found, "{identifier}");
     }
 }
