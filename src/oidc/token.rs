@@ -292,3 +292,16 @@ fn is_about_grant_type(refusal: &Error) -> bool {
     let description = refusal.oauth_error().and_then(|oauth| oauth.error_description());
     description.is_some_and(|text| text.contains("grant type is not allowed"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TokenResponse;
+
+    #[test]
+    fn a_token_without_a_lifetime_lives_five_minutes() {
+        for (member, seconds) in [("", 300), (r#", "expires_in": "soon""#, 300), (r#", "expires_in": 60"#, 60)] {
+            let response = format!(r#"{{ "access_token": "a", "token_type": "Bearer"{member} }}"#);
+            assert_eq!(serde_json::from_str::<TokenResponse>(&response).unwrap().expires_in, seconds, "{member}");
+        }
+    }
+}

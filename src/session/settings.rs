@@ -210,3 +210,14 @@ fn cookie_token(app_id: &str) -> String {
     let (short, _) = hash.split_at(12);
     URL_SAFE_NO_PAD.encode(short)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_in_use_is_written_after_a_tenth_of_its_idle_time_and_daily() {
+        let interval = |idle| SessionLifetime::new().idle(Duration::from_secs(idle)).touch_interval();
+        assert_eq!((interval(3600), interval(10 * DAY), interval(14 * DAY)), (360, 86_400, 86_400));
+    }
+}

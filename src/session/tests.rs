@@ -349,3 +349,26 @@ fn a_cookie_jar_and_a_header_are_the_same_to_a_session() {
     }
     assert!(load(&settings, &jar, NOW).data().is_none());
 }
+
+#[test]
+fn beginning_a_sign_in_forgets_those_that_are_over() {
+    let settings = settings();
+    let mut jar = Jar::default();
+    let begin = |jar: &mut Jar, now| {
+        let transaction = Transaction::begin("https://app.test/callback".into(), "/".into(), now).unwrap();
+        let mut open = load(&settings, &jar.request(), now);
+        open.begin_transaction(&settings, &transaction, now).unwrap();
+        jar.take(&open.committed(&settings, now).unwrap());
+        transaction.state.clone()
+    };
+    let first = begin(&mut jar, NOW);
+    let second = begin(&mut jar, NOW + 600);
+    let holds = |jar: &Jar, state: &str| super::has_transaction(&settings, &jar.request(), state);
+    assert!(holds(&jar, &first) && holds(&jar, &second));
+    begin(&mut jar, NOW + 601);
+    assert!(!holds(&jar, &first) && holds(&jar, &second) && jar.0.len() == 2);
+    // A name alone is no sign-in, and neither is another cookie.
+    let name = transaction::cookie_name(&settings, &first);
+    let has = |header: String| super::has_transaction(&settings, &HeaderCookies::parse(header), &first);
+    assert!(has(format!("{name}=a")) && !has(format!("{name}=")) && !has("other=a".into()));
+}

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use cookie::CookieJar;
 use logto::{
-    ContextOptions, DirectSignIn, FirstScreen, HeaderCookies, LogtoClient, SessionLifetime, SignInOptions,
-    SignOutOptions, TokenOptions,
+    ContextOptions, DirectSignIn, FirstScreen, HeaderCookies, LogtoClient, RequestSession, SessionLifetime,
+    SignInOptions, SignOutOptions, TokenOptions,
     testing::{Endpoint, MockOrganization, MockUser},
 };
 
@@ -186,6 +186,18 @@ async fn one_call_renews_everything() {
         organization.token()
     );
     assert_eq!(site.mock.requests_total(), 0, "they were renewed by that one call");
+}
+
+#[tokio::test]
+async fn the_session_of_a_request_tells_what_it_holds() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    for (header, is_ada) in [(String::new(), false), (browser.header(), true)] {
+        let session = RequestSession::new(site.logto.clone(), header);
+        assert_eq!(session.is_authenticated().await.unwrap(), is_ada);
+        let refresh_token = session.get_refresh_token().await.unwrap();
+        assert_eq!(refresh_token, site.logto.get_refresh_token(&browser.request()).await.unwrap().filter(|_| is_ada));
+    }
 }
 
 #[tokio::test]

@@ -70,6 +70,17 @@ async fn many_instances_make_one_exchange() {
     assert!(site.is_signed_in(&browser).await);
 }
 
+#[tokio::test]
+async fn who_insists_on_a_new_token_is_not_given_that_of_another_instance() {
+    let (site, instances, _) = instances(2).await;
+    let browser = site.signed_in("ada").await;
+    let first = instances[0].get_access_token(&mut browser.request(), books()).await.unwrap();
+    let shared = instances[1].get_access_token(&mut browser.request(), books()).await.unwrap();
+    assert_eq!((shared.token(), site.mock.requests(Endpoint::Token)), (first.token(), 1));
+    let forced = instances[1].get_access_token(&mut browser.request(), books().force_refresh(true)).await.unwrap();
+    assert_eq!((forced.token() == first.token(), site.mock.requests(Endpoint::Token)), (false, 2));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_coordinator_each_instance_refreshes_for_itself() {
     let (site, instances, coordinator) = instances(3).await;

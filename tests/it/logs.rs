@@ -156,6 +156,14 @@ async fn nor_does_a_machine_that_calls_an_api() {
 }
 
 #[tokio::test]
+async fn who_asks_for_no_refresh_token_is_not_warned() {
+    let (log, _guard) = listen("logto=warn");
+    let site = Site::with(|mock| mock, |config| config.include_reserved_scopes(false).scopes(["openid"])).await;
+    site.signed_in("ada").await;
+    assert!(!log.text().contains("refresh token"), "{}", log.text());
+}
+
+#[tokio::test]
 async fn a_missing_refresh_token_is_a_warning_that_says_why() {
     let (log, _guard) = listen("logto=warn");
     let site = Site::start().await;

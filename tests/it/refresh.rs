@@ -235,11 +235,14 @@ async fn not_being_able_to_ask_is_an_error_and_not_a_signed_out_user() {
 #[tokio::test]
 async fn a_refreshed_id_token_keeps_issuer_and_subject() {
     for (member, code) in [("sub", "id_token.invalid_sub"), ("iss", "id_token.invalid_iss")] {
-        let site = Site::start().await;
+        let site = Site::rotating().await;
         let mut browser = site.signed_in("ada").await;
+        let before = site.logto.get_refresh_token(&browser.request()).await.unwrap();
         site.mock.tamper_id_token(move |_, claims| claims[member] = "somebody-else".into());
         let error = token(&site, &mut browser, books()).await.unwrap_err();
         assert_eq!(error.code(), code);
+        let after = site.logto.get_refresh_token(&browser.request()).await.unwrap();
+        assert_eq!(after, before, "somebody else's refresh token is not taken");
         site.mock.clear_tampering();
         let context = site.context(&mut browser, ContextOptions::new().access_token(books())).await.unwrap();
         assert_eq!(context.claims().unwrap().username.as_deref(), Some("ada"), "the session is what it was");

@@ -108,3 +108,19 @@ fn on_localhost(url: &Url) -> String {
     let _ = url.set_host(Some("localhost"));
     url.as_str().trim_end_matches('/').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_this_machine_are_known() {
+        let url = |host: &str| Url::parse(&format!("http://{host}:3000/")).unwrap();
+        let unspecified = ["0.0.0.0", "[::]"].map(|host| is_unspecified(&url(host)));
+        assert_eq!(unspecified, [true, true]);
+        assert!(!["127.0.0.1", "[::1]", "localhost"].iter().any(|host| is_unspecified(&url(host))));
+        assert_eq!(other_name(&url("localhost")), Some("127.0.0.1"));
+        assert_eq!(["127.0.0.1", "[::1]"].map(|host| other_name(&url(host))), [Some("localhost"); 2]);
+        assert_eq!(["192.168.0.1", "[2001:db8::1]", "app.test"].map(|host| other_name(&url(host))), [None; 3]);
+    }
+}

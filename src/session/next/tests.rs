@@ -232,3 +232,27 @@ fn there_is_room_for_the_escapes_of_the_other_side() {
         assert!(!has_token || written[0].to_string().len() - value.len() + escaped <= 4096, "{size}");
     }
 }
+
+#[test]
+fn a_session_of_another_application_is_nobody() {
+    let keys = NextKeys::derive(&Secret::new(SECRET), &[]);
+    let is_read = |aud: Value| {
+        let id_token = session(&json!({ "aud": aud, "iat": NOW, "sub": "ada" })).id_token.compact();
+        let members = json!({ "idToken": id_token.expose(), "refreshToken": "" });
+        let open = load(&settings(), &keys.seal(members.to_string().as_bytes()).unwrap(), NOW);
+        open.data().is_some_and(|data| data.refresh_token.is_none())
+    };
+    assert!(is_read(json!(APP)) && is_read(json!(["another", APP])));
+    assert!(!is_read(json!("another")) && !is_read(json!(["another"])) && !is_read(json!([])));
+}
+
+#[test]
+fn formats_have_names() {
+    for (name, format) in
+        [("logto", SessionFormat::Logto), ("next", SessionFormat::Next), ("from-next", SessionFormat::FromNext)]
+    {
+        assert_eq!(name.parse::<SessionFormat>().unwrap(), format);
+        assert_eq!(serde_json::to_value(format).unwrap(), name);
+    }
+    assert_eq!("other".parse::<SessionFormat>().unwrap_err().code(), "options.invalid");
+}

@@ -216,6 +216,7 @@ async fn claims_of_the_application() {
     assert_eq!((custom.plan.as_str(), custom.sub.as_str()), ("gold", "user-ada"));
     assert_eq!((auth.roles(), auth.acr()), (["librarian".to_owned()].as_slice(), Some("mfa")));
     assert_eq!(auth.actor().unwrap().sub, "support");
+    assert_eq!(auth.extra()["plan"], "gold");
     assert_eq!(auth.auth_time(), Some(logto::Clock::now(&world.clock)));
     assert_eq!(auth.expires_at(), logto::Clock::now(&world.clock) + Duration::from_secs(3600));
 
@@ -290,6 +291,32 @@ async fn the_settings_of_a_server_come_from_either_side() {
         assert_eq!((error.code(), before.elapsed()), ("network.timeout", Duration::from_secs(3)));
     }
     assert_eq!(*silent.0.lock().unwrap(), ["logto:3001", "logto:3001"]);
+}
+
+/// Runs in a process of its own, since an environment is shared by all tests of one.
+#[tokio::test]
+async fn the_environment_says_where_logto_is() {
+    const NAME: &str = "resource_server::flow::the_environment_says_where_logto_is";
+    let environment = [
+        ("LOGTO_ENDPOINT", "https://logto.example.test"),
+        ("LOGTO_INTERNAL_ENDPOINT", "http://logto:3001"),
+        ("LOGTO_ACCEPTED_ISSUERS", "no issuer"),
+        ("LOGTO_LEEWAY", "86400"),
+        ("LOGTO_TIMEOUT", "soon"),
+    ];
+    if std::env::var_os("LOGTO_TIMEOUT").is_none() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = child.args(["--exact", NAME]).envs(environment).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && told.contains("1 passed"), "{told}");
+        return;
+    }
+    let error = ResourceServer::builder().build().unwrap_err().to_string();
+    let of_environment = ResourceServerBuilder::from_env().audience(books()).build().unwrap_err().to_string();
+    assert!(error.contains("endpoint is missing") && !of_environment.contains("endpoint"), "{of_environment}");
+    for variable in ["accepted_issuers", "leeway", "LOGTO_TIMEOUT"] {
+        assert!(of_environment.contains(variable), "{variable} is not named in {of_environment}");
+    }
 }
 
 #[tokio::test]
