@@ -209,12 +209,30 @@ fn the_crate_root_is_a_list() {
 }
 
 #[test]
+fn every_example_is_in_the_index_and_says_how_to_run_it() {
+    let index = read("examples/README.md");
+    let mains = fs::read_dir(repository("examples")).unwrap().filter_map(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let main = if name.ends_with(".rs") { name } else { format!("{name}/src/main.rs") };
+        repository(Path::new("examples").join(&main)).exists().then_some(main)
+    });
+    let wrong = mains.filter(|main| {
+        let text = read(&format!("examples/{main}"));
+        let about: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        !index.contains(&format!("({main})")) || !about.contains("`cargo run --") && !about.contains("`cargo run -p")
+    });
+    tidy(wrong.collect(), "Name the example in examples/README.md, and begin it with what it shows and `cargo run …`.");
+}
+
+#[test]
 fn documents_are_short_and_lead_somewhere() {
     let mut wrong = Vec::new();
     let documents = files(Path::new("docs"), "md").into_iter().chain([
         "README.md".into(),
         "SECURITY.md".into(),
         "CHANGELOG.md".into(),
+        "CONTRIBUTING.md".into(),
+        "examples/README.md".into(),
     ]);
     for path in documents {
         let directory = Path::new(&path).parent().unwrap().to_owned();

@@ -139,3 +139,17 @@ fn an_algorithm_may_be_agreed_upon() {
     assert_eq!((jws.check_alg(None), jws.check_alg(Some("ES256"))), (Ok(()), Ok(())));
     assert_eq!(jws.check_alg(Some("RS256")), Err("is signed with `ES256`, expected RS256".to_owned()));
 }
+
+#[test]
+fn a_token_is_shown_up_to_a_length() {
+    let token = |length: usize| {
+        let (header, claims) = ("e30", URL_SAFE_NO_PAD.encode(r#"{"a":1}"#));
+        let signature = length - header.len() - claims.len() - 2;
+        format!("{header}.{claims}.{}", "A".repeat(signature))
+    };
+    let shown = |length| decode_unverified::<serde_json::Value>(&token(length));
+    assert_eq!(shown(MAX_TOKEN).unwrap().unwrap()["a"], 1);
+    for length in [MAX_TOKEN + 1, 2 * MAX_TOKEN] {
+        assert!(shown(length).is_err(), "{length}");
+    }
+}

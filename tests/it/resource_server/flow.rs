@@ -293,29 +293,45 @@ async fn the_settings_of_a_server_come_from_either_side() {
     assert_eq!(*silent.0.lock().unwrap(), ["logto:3001", "logto:3001"]);
 }
 
-/// Runs in a process of its own, since an environment is shared by all tests of one.
-#[tokio::test]
+/// Runs in processes of its own, since an environment is shared by all tests of one.
+#[tokio::test(start_paused = true)]
 async fn the_environment_says_where_logto_is() {
     const NAME: &str = "resource_server::flow::the_environment_says_where_logto_is";
-    let environment = [
+    let right = [
         ("LOGTO_ENDPOINT", "https://logto.example.test"),
         ("LOGTO_INTERNAL_ENDPOINT", "http://logto:3001"),
-        ("LOGTO_ACCEPTED_ISSUERS", "no issuer"),
+        ("LOGTO_TIMEOUT", "3"),
+    ];
+    let wrong = [
+        ("LOGTO_ISSUER", "no issuer"),
+        ("LOGTO_ACCEPTED_ISSUERS", "none either"),
         ("LOGTO_LEEWAY", "86400"),
         ("LOGTO_TIMEOUT", "soon"),
     ];
-    if std::env::var_os("LOGTO_TIMEOUT").is_none() {
-        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        let output = child.args(["--exact", NAME]).envs(environment).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && told.contains("1 passed"), "{told}");
-        return;
-    }
-    let error = ResourceServer::builder().build().unwrap_err().to_string();
-    let of_environment = ResourceServerBuilder::from_env().audience(books()).build().unwrap_err().to_string();
-    assert!(error.contains("endpoint is missing") && !of_environment.contains("endpoint"), "{of_environment}");
-    for variable in ["accepted_issuers", "leeway", "LOGTO_TIMEOUT"] {
-        assert!(of_environment.contains(variable), "{variable} is not named in {of_environment}");
+    match std::env::var("LOGTO_TIMEOUT").as_deref() {
+        Err(_) => {
+            for environment in [&right[..], &wrong[..]] {
+                let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+                child.args(["--exact", NAME]).envs(environment.iter().copied());
+                let output = child.output().unwrap();
+                let told = String::from_utf8_lossy(&output.stdout);
+                assert!(output.status.success() && told.contains("1 passed"), "{told}");
+            }
+        }
+        Ok("3") => {
+            let (silent, before) = (Silent::default(), tokio::time::Instant::now());
+            let builder = ResourceServerBuilder::from_env().audience(books()).http_client(silent.clone());
+            let error = builder.build().unwrap().warm_up().await.unwrap_err();
+            assert_eq!((error.code(), before.elapsed()), ("network.timeout", Duration::from_secs(3)));
+            assert_eq!(*silent.0.lock().unwrap(), ["logto:3001"]);
+        }
+        Ok(_) => {
+            let error = ResourceServerBuilder::from_env().audience(books()).build().unwrap_err().to_string();
+            for setting in ["issuer", "accepted_issuers", "leeway", "LOGTO_TIMEOUT"] {
+                assert!(error.contains(setting), "{setting} is not named in {error}");
+            }
+            assert!(error.contains("issuer is not a URL") && !error.contains("endpoint is missing"), "{error}");
+        }
     }
 }
 
