@@ -255,3 +255,6 @@ fn failed(what: &str) -> impl FnOnce(BoxError) -> Error {
 pub(crate) fn system_time(unix_seconds: i64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default())).unwrap_or(UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,33 @@
+use std::{sync::Arc, time::UNIX_EPOCH};
+
+use super::*;
+use crate::{
+    Secret,
+    session::{Jwt, Keys, SessionLifetime, Stores, memory::MemoryRevocations},
+};
+
+const NOW: i64 = 1_795_385_600;
+
+#[test]
+fn a_stored_session_is_sealed_for_its_id() {
+    let keys = Keys::derive("app", &Secret::new("0123456789abcdef0123456789abcdef"), &[]).unwrap();
+    let stores = Stores { sessions: None, revocations: Arc::new(MemoryRevocations::new()) };
+    let settings = CookieSettings::new(keys, SessionLifetime::default(), stores, "app", true, None);
+    let data = SessionData::begin(Jwt::parse("e30.e30.AAAA").unwrap(), NOW).unwrap();
+    let bytes = data.to_bytes(false).unwrap();
+    let is_opened = |name: &str| {
+        let sealed = settings.keys.seal(name, &bytes).unwrap();
+        unseal(&settings, &data.id, &StoredSession::new(0, String::new(), None, UNIX_EPOCH, sealed)).is_some()
+    };
+    // docs/architecture.md: what is in stores of today must open tomorrow.
+    assert!(is_opened(&format!("store/{}", data.id.to_key())));
+    for other in ["", "store/", settings.session_name(), &format!("store/{}", SessionId::from_bytes([0; 16]).to_key())]
+    {
+        assert!(!is_opened(other), "{other}");
+    }
+    // Nor does one that is sealed for this id and belongs to another.
+    let other = SessionData { id: SessionId::from_bytes([1; 16]), ..data.clone() }.to_bytes(false).unwrap();
+    let sealed = settings.keys.seal(&format!("store/{}", data.id.to_key()), &other).unwrap();
+    let stored = StoredSession::new(0, String::new(), None, UNIX_EPOCH, sealed);
+    assert!(unseal(&settings, &data.id, &stored).is_none());
+}
