@@ -212,9 +212,10 @@ fn the_crate_root_is_a_list() {
 fn every_example_is_in_the_index_and_says_how_to_run_it() {
     let index = read("examples/README.md");
     let mains = fs::read_dir(repository("examples")).unwrap().filter_map(|entry| {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        let main = if name.ends_with(".rs") { name } else { format!("{name}/src/main.rs") };
-        repository(Path::new("examples").join(&main)).exists().then_some(main)
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let main = if entry.path().is_dir() { format!("{name}/src/main.rs") } else { name };
+        (main.contains(".rs") && repository(Path::new("examples").join(&main)).exists()).then_some(main)
     });
     let wrong = mains.filter(|main| {
         let text = read(&format!("examples/{main}"));
