@@ -16,9 +16,9 @@ use crate::{ContextOptions, Error, IdTokenClaims, Result, TokenOptions, UserInfo
 pub struct LogtoContext {
     is_authenticated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    claims: Option<IdTokenClaims>,
+    claims: Option<Box<IdTokenClaims>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_info: Option<UserInfo>,
+    user_info: Option<Box<UserInfo>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scopes: Option<Vec<String>>,
     #[serde(skip)]
@@ -39,13 +39,13 @@ impl LogtoContext {
     /// The claims of the ID token, if somebody is signed in.
     #[must_use]
     pub fn claims(&self) -> Option<&IdTokenClaims> {
-        self.claims.as_ref()
+        self.claims.as_deref()
     }
 
     /// The answer of the userinfo endpoint, if it was asked for.
     #[must_use]
     pub fn user_info(&self) -> Option<&UserInfo> {
-        self.user_info.as_ref()
+        self.user_info.as_deref()
     }
 
     /// The access token, if it was asked for.
@@ -125,23 +125,24 @@ impl Session {
         Ok(())
     }
 
+    // What may have to ask Logto is in a box that is made only then: most requests do not, and carry no space for it.
     async fn signed_in_context(&mut self, options: ContextOptions) -> Result<LogtoContext> {
         let mut context = LogtoContext::default();
         if let Some(max_age) = options.claims_max_age {
-            self.renew_claims_older_than(max_age).await?;
+            Box::pin(self.renew_claims_older_than(max_age)).await?;
         }
         if let Some(token) = options.access_token {
-            let token = self.get_access_token(token).await?;
+            let token = Box::pin(self.get_access_token(token)).await?;
             context.scopes = Some(token.scopes().to_vec());
             context.access_token = Some(token);
         }
         if options.fetch_user_info {
-            context.user_info = Some(self.fetch_user_info().await?);
+            context.user_info = Some(Box::new(Box::pin(self.fetch_user_info()).await?));
         }
         if options.organization_tokens {
             let organizations = self.id_token_claims().map(|claims| claims.organizations).unwrap_or_default();
             let keys = organizations.into_iter().map(|id| TokenOptions::new().organization(id).key()).collect();
-            for (key, token) in self.tokens_for(keys, Freshness::default()).await? {
+            for (key, token) in Box::pin(self.tokens_for(keys, Freshness::default())).await? {
                 match (key.organization.unwrap_or_default(), token) {
                     (id, Ok(token)) => _ = context.organization_tokens.insert(id, token),
                     (id, Err(error)) => _ = context.organization_errors.insert(id, error),
@@ -149,7 +150,7 @@ impl Session {
             }
         }
         // Last, since a refresh brings newer claims.
-        context.claims = self.id_token_claims();
+        context.claims = self.id_token_claims().map(Box::new);
         context.is_authenticated = context.claims.is_some();
         Ok(context)
     }

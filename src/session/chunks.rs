@@ -2,6 +2,8 @@
 //!
 //! One cookie holds the sealed text; several hold `<count>.<text>` and the rest. The seal covers the whole, so chunks of two sessions never mix.
 
+use std::borrow::Cow;
+
 use cookie::Cookie;
 
 use super::settings::CookieSettings;
@@ -14,19 +16,18 @@ pub(crate) const MAX_CHUNKS: usize = 4;
 
 /// The cookies for `sealed`, or `None` where four do not hold it.
 pub(crate) fn split(settings: &CookieSettings, sealed: &str, max_age: i64) -> Option<Vec<Cookie<'static>>> {
-    let whole = settings.cookie(settings.chunk_name(0), sealed.to_owned(), max_age);
-    if whole.to_string().len() <= MAX_COOKIE {
-        return Some(vec![whole]);
+    let room =
+        |name: String| MAX_COOKIE.saturating_sub(settings.cookie(name, String::new(), max_age).to_string().len());
+    if sealed.len() <= room(settings.chunk_name(0)) {
+        return Some(vec![settings.cookie(settings.chunk_name(0), sealed.to_owned(), max_age)]);
     }
     (2..=MAX_CHUNKS).find_map(|count| {
         let text = format!("{count}.{sealed}");
         let mut rest = text.as_str();
         let cookies = (0..count)
             .map(|index| {
-                let empty = settings.cookie(settings.chunk_name(index), String::new(), max_age);
-                let room = MAX_COOKIE.saturating_sub(empty.to_string().len());
                 // The text is ASCII, so every index is a boundary.
-                let (chunk, remaining) = rest.split_at_checked(room).unwrap_or((rest, ""));
+                let (chunk, remaining) = rest.split_at_checked(room(settings.chunk_name(index))).unwrap_or((rest, ""));
                 rest = remaining;
                 settings.cookie(settings.chunk_name(index), chunk.to_owned(), max_age)
             })
@@ -36,16 +37,16 @@ pub(crate) fn split(settings: &CookieSettings, sealed: &str, max_age: i64) -> Op
 }
 
 /// The sealed text from the request's cookies, given as (name, value). `None` where a chunk is missing.
-pub(crate) fn join(settings: &CookieSettings, cookies: &[(String, String)]) -> Option<String> {
+pub(crate) fn join<'a>(settings: &CookieSettings, cookies: &'a [(String, String)]) -> Option<Cow<'a, str>> {
     let value = |name: &str| cookies.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
     let first = value(settings.session_name())?;
     let Some((count, text)) = first.split_once('.') else {
-        return Some(first.to_owned());
+        return Some(first.into());
     };
     let count = count.parse().ok().filter(|count| (2..=MAX_CHUNKS).contains(count))?;
     let mut sealed = text.to_owned();
     for index in 1..count {
         sealed.push_str(value(&settings.chunk_name(index))?);
     }
-    Some(sealed)
+    Some(sealed.into())
 }

@@ -49,8 +49,7 @@ impl HeaderCookies {
 impl fmt::Debug for HeaderCookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Names alone: whoever has the values has the session.
-        let sent: Vec<_> =
-            Cookie::split_parse(self.header.as_str()).flatten().map(|cookie| cookie.name().to_owned()).collect();
+        let sent: Vec<_> = pairs(&self.header).map(|(name, _)| name).collect();
         let queued: Vec<_> = self.queued.keys().collect();
         f.debug_struct("HeaderCookies").field("sent", &sent).field("queued", &queued).finish()
     }
@@ -58,9 +57,9 @@ impl fmt::Debug for HeaderCookies {
 
 impl Cookies for HeaderCookies {
     fn each(&self, visit: &mut dyn FnMut(&str, &str)) {
-        for cookie in Cookie::split_parse(self.header.as_str()).flatten() {
-            if !self.queued.contains_key(cookie.name()) {
-                visit(cookie.name(), cookie.value());
+        for (name, value) in pairs(&self.header) {
+            if !self.queued.contains_key(name) {
+                visit(name, value);
             }
         }
         for cookie in self.queued.values() {
@@ -71,6 +70,12 @@ impl Cookies for HeaderCookies {
     fn set(&mut self, cookie: Cookie<'static>) {
         self.queued.insert(cookie.name().to_owned(), cookie);
     }
+}
+
+/// The names and values of a `Cookie` header (RFC 6265 section 5.4). Each request pays for this, also one without a session.
+fn pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = header.split(';').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name.trim_ascii(), value.trim_ascii())).filter(|(name, _)| !name.is_empty())
 }
 
 impl Cookies for CookieJar {

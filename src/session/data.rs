@@ -1,16 +1,9 @@
-//! What a session holds, and its compact form.
+//! What a session holds.
 
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use serde::Deserialize;
 
-use super::{
-    packed::{Jwt, Packed},
-    store::SessionId,
-};
-use crate::{Error, Result, Secret, error::Code, types::TokenKey};
-
-/// The layout of the serialized session. A new layout gets a new number, and the old ones stay readable.
-const LAYOUT: u8 = 1;
+use super::{packed::Jwt, store::SessionId};
+use crate::{Result, Secret, types::TokenKey};
 
 /// One user's session.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +20,7 @@ pub(crate) struct SessionData {
     pub(crate) issued_at: i64,
     /// Counts the refreshes, so that of two states of one session the one with the newer refresh token is known.
     pub(crate) refreshes: u64,
+    pub(crate) subject: Subject,
     pub(crate) id_token: Jwt,
     pub(crate) refresh_token: Option<Secret>,
     /// Newest last.
@@ -65,10 +59,11 @@ impl StoredAccessToken {
 impl SessionData {
     /// A session that begins now.
     pub(crate) fn begin(id_token: Jwt, now: i64) -> Result<Self> {
-        let subject: Subject = serde_json::from_slice(id_token.payload()).unwrap_or_default();
+        let Claims { sub, sid, iat } = serde_json::from_slice(id_token.payload()).unwrap_or_default();
         Ok(Self {
             id: SessionId::random()?,
-            issued_at: subject.iat.unwrap_or(now),
+            subject: Subject { sub, sid },
+            issued_at: iat.unwrap_or(now),
             refreshes: 0,
             revision: 0,
             created_at: now,
@@ -82,11 +77,6 @@ impl SessionData {
     /// The access token for `key`, if it lives `validity` seconds yet, or as long as its lifetime calls for.
     pub(crate) fn access_token(&self, key: &TokenKey, now: i64, validity: Option<i64>) -> Option<&StoredAccessToken> {
         self.access_tokens.iter().find(|token| token.key == *key && token.serves(now, validity))
-    }
-
-    /// Whose session it is.
-    pub(crate) fn subject(&self) -> Subject {
-        serde_json::from_slice(self.id_token.payload()).unwrap_or_default()
     }
 
     /// Takes over what another state of this session has that is newer: two requests wrote at once.
@@ -122,63 +112,6 @@ impl SessionData {
         self.access_tokens.push(token);
     }
 
-    /// The compact form, with the claims compressed if `compress`.
-    pub(crate) fn to_bytes(&self, compress: bool) -> Result<Zeroizing<Vec<u8>>> {
-        let wire = Wire {
-            id: *self.id.as_bytes(),
-            revision: self.revision,
-            created_at: self.created_at,
-            touched_at: self.touched_at,
-            issued_at: self.issued_at,
-            refreshes: self.refreshes,
-            id_token: Packed::pack_jwt(&self.id_token, compress),
-            refresh_token: self.refresh_token.as_ref().map(|token| Packed::pack(token.expose(), false)),
-            access_tokens: self
-                .access_tokens
-                .iter()
-                .map(|stored| WireToken {
-                    key: stored.key.clone(),
-                    token: Packed::pack(stored.token.expose(), compress),
-                    scope: stored.scope.clone(),
-                    expires_at: stored.expires_at,
-                    margin: stored.margin,
-                })
-                .collect(),
-        };
-        postcard::to_extend(&wire, vec![LAYOUT])
-            .map(Zeroizing::new)
-            .map_err(|source| Error::new(Code::SessionTooLarge, "the session cannot be written").with_source(source))
-    }
-
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote. `None` for anything else.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (&layout, body) = bytes.split_first()?;
-        if layout != LAYOUT {
-            return None;
-        }
-        let wire: Wire = postcard::from_bytes(body).ok()?;
-        let access_tokens = wire
-            .access_tokens
-            .into_iter()
-            .map(|stored| {
-                let token = stored.token.unpack()?;
-                let WireToken { key, scope, expires_at, margin, .. } = stored;
-                Some(StoredAccessToken { key, token, scope, expires_at, margin })
-            })
-            .collect::<Option<_>>()?;
-        Some(Self {
-            id: SessionId::from_bytes(wire.id),
-            revision: wire.revision,
-            created_at: wire.created_at,
-            touched_at: wire.touched_at,
-            issued_at: wire.issued_at,
-            refreshes: wire.refreshes,
-            id_token: wire.id_token.unpack_jwt()?,
-            refresh_token: wire.refresh_token.map_or(Some(None), |token| token.unpack().map(Some))?,
-            access_tokens,
-        })
-    }
-
     /// The member that takes the most room, for the error that says so.
     pub(crate) fn largest_member(&self) -> (&'static str, usize) {
         let access_tokens = self.access_tokens.iter().map(|stored| stored.token.expose().len()).sum();
@@ -191,37 +124,22 @@ impl SessionData {
     }
 }
 
-/// The claims that say whose a session is.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Whose a session is, by the claims of its first ID token.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Subject {
-    #[serde(default)]
     pub(crate) sub: String,
-    #[serde(default)]
+    /// The session at Logto, where the token names it.
     pub(crate) sid: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Claims {
+    #[serde(default)]
+    sub: String,
+    #[serde(default)]
+    sid: Option<String>,
     #[serde(default)]
     iat: Option<i64>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Wire {
-    id: [u8; 16],
-    revision: u64,
-    created_at: i64,
-    touched_at: i64,
-    issued_at: i64,
-    refreshes: u64,
-    id_token: Packed,
-    refresh_token: Option<Packed>,
-    access_tokens: Vec<WireToken>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct WireToken {
-    key: TokenKey,
-    token: Packed,
-    scope: String,
-    expires_at: i64,
-    margin: i64,
 }
 
 #[cfg(test)]

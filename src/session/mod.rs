@@ -1,6 +1,7 @@
 //! Sessions: loaded once, changed as a value, committed once, and only if changed.
 
 mod chunks;
+mod compress;
 pub(crate) mod cookies;
 mod data;
 mod format;
@@ -17,6 +18,7 @@ pub(crate) mod store;
 #[cfg(feature = "tower-sessions")]
 pub(crate) mod tower_sessions;
 mod transaction;
+mod wire;
 
 use std::mem;
 
@@ -38,7 +40,8 @@ use crate::{Error, Result, error::Code};
 /// What one request brought, and what its response has to write.
 #[derive(Debug, Default)]
 pub(crate) struct OpenSession {
-    data: Option<SessionData>,
+    /// In a box, for a request without a session has to carry the space for it along.
+    data: Option<Box<SessionData>>,
     changed: bool,
     /// Where the session came from.
     origin: Origin,
@@ -81,23 +84,23 @@ impl OpenSession {
         if changed && data.is_none() {
             tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
         }
-        Ok(Self { data, changed, origin, others, present, pending, ..Self::default() })
+        Ok(Self { data: data.map(Box::new), changed, origin, others, present, pending, ..Self::default() })
     }
 
     pub(crate) fn data(&self) -> Option<&SessionData> {
-        self.data.as_ref()
+        self.data.as_deref()
     }
 
     /// The session, to be changed and so to be written.
     pub(crate) fn data_mut(&mut self) -> Option<&mut SessionData> {
         self.changed |= self.data.is_some();
-        self.data.as_mut()
+        self.data.as_deref_mut()
     }
 
     /// Puts a new session in the place of any other.
     pub(crate) fn begin(&mut self, data: SessionData) {
         self.clear();
-        self.data = Some(data);
+        self.data = Some(Box::new(data));
         self.changed = true;
     }
 
@@ -111,7 +114,7 @@ impl OpenSession {
 
     /// Ends the session.
     pub(crate) fn clear(&mut self) -> Option<SessionData> {
-        let ended = self.data.take();
+        let ended = self.data.take().map(|data| *data);
         self.changed |= ended.is_some();
         self.ended.extend(ended.clone().map(|data| (mem::take(&mut self.origin), data)));
         ended
@@ -179,7 +182,7 @@ impl OpenSession {
             }
         }
         let session = match self.data {
-            Some(data) => persist::write(settings, self.origin, data, &self.others, now).await?,
+            Some(data) => persist::write(settings, self.origin, *data, &self.others, now).await?,
             None => next::write_others(settings, &self.others)?,
         };
         // Where the store only took note, the cookie stays as it is.

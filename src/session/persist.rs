@@ -8,9 +8,12 @@ use std::{
 use cookie::Cookie;
 
 use super::{
-    Others, SessionData, chunks, next, revocation, seal,
+    Others, SessionData, chunks,
+    compress::Effort,
+    next, revocation, seal,
     settings::CookieSettings,
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
+    wire,
 };
 use crate::{BoxError, Error, Result, error::Code};
 
@@ -18,6 +21,8 @@ use crate::{BoxError, Error, Result, error::Code};
 const REFERENCE: u8 = 0;
 /// Two requests that write one session at once agree in the second round; more rounds mean a store that does not tell the truth.
 const MAX_ROUNDS: usize = 8;
+/// Bytes of a cookie's value up to which a few more are worth less than the time to save them. Every request carries them.
+const FAST: usize = 2048;
 
 /// Where a session came from.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +70,7 @@ async fn open_own(
         (Some(Ok(id)), Some(store)) => load(settings, &**store, SessionId::from_bytes(id)).await?,
         (Some(_), _) => (Origin::None, None),
         // Also where there is a store by now: those who are signed in stay so, and move into it with the next write.
-        (None, _) => (Origin::Cookies, SessionData::from_bytes(&bytes)),
+        (None, _) => (Origin::Cookies, wire::read(&bytes)),
     };
     let Some(data) = data.filter(|data| now < settings.lifetime.ends_at(data.created_at, data.touched_at)) else {
         return Ok((origin, None));
@@ -88,7 +93,7 @@ async fn load(
 }
 
 fn unseal(settings: &CookieSettings, id: &SessionId, stored: &StoredSession) -> Option<SessionData> {
-    let data = SessionData::from_bytes(&settings.keys.open(&label(id), &stored.sealed)?)?;
+    let data = wire::read(&settings.keys.open(&label(id), &stored.sealed)?)?;
     // A store that hands out one session under the name of another is not believed.
     (data.id == *id).then_some(data)
 }
@@ -174,10 +179,10 @@ async fn write_to_store(
 fn record(settings: &CookieSettings, data: &mut SessionData, revision: u64, now: i64) -> Result<StoredSession> {
     data.revision = revision;
     data.access_tokens.retain(|token| token.expires_at > now);
-    let subject = data.subject();
+    let subject = data.subject.clone();
     let expires_at = system_time(settings.lifetime.ends_at(data.created_at, data.touched_at));
     let sealed = loop {
-        let bytes = data.to_bytes(false)?;
+        let bytes = wire::write(data, Effort::Fast)?;
         match settings.keys.seal(&label(&data.id), &bytes) {
             // As in cookies: an access token can be had again. As many at once as have to go at least: none takes more room than its length.
             Err(error) if error.is(Code::SessionTooLarge) && !data.access_tokens.is_empty() => {
@@ -204,15 +209,17 @@ fn write_to_cookies(settings: &CookieSettings, mut data: SessionData, now: i64) 
     data.touched_at = now;
     data.access_tokens.retain(|token| token.expires_at > now);
     let max_age = settings.lifetime.ends_at(data.created_at, now).saturating_sub(now);
-    let seal = |data: &SessionData, compress| -> Result<Option<Vec<Cookie<'static>>>> {
-        let sealed = settings.keys.seal(settings.session_name(), &data.to_bytes(compress)?)?;
+    let seal = |data: &SessionData, effort| -> Result<Option<Vec<Cookie<'static>>>> {
+        let sealed = settings.keys.seal(settings.session_name(), &wire::write(data, effort)?)?;
         Ok(chunks::split(settings, &sealed, max_age))
     };
-    match seal(&data, false)? {
-        Some(cookies) if cookies.len() == 1 => return Ok(cookies),
-        _ => {}
+    let fast = seal(&data, Effort::Fast)?.unwrap_or_default();
+    if let [cookie] = fast.as_slice()
+        && cookie.value().len() <= FAST
+    {
+        return Ok(fast);
     }
-    if let Some(cookies) = seal(&data, true)? {
+    if let Some(cookies) = seal(&data, Effort::Small)? {
         return Ok(cookies);
     }
     if data.refresh_token.is_none() {
@@ -225,7 +232,7 @@ fn write_to_cookies(settings: &CookieSettings, mut data: SessionData, now: i64) 
     while least <= most {
         let dropped = usize::midpoint(least, most);
         data.access_tokens = tokens.iter().skip(dropped).cloned().collect();
-        match seal(&data, true)? {
+        match seal(&data, Effort::Small)? {
             Some(cookies) => (fitting, most) = (Some(cookies), dropped - 1),
             None => least = dropped + 1,
         }

@@ -39,9 +39,9 @@ mod key {
 
 /// Whether a session was ended after it began.
 pub(super) async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
-    let subject = data.subject();
-    let keys: Vec<_> =
-        [key::id(&data.id), key::sub(&subject.sub)].into_iter().chain(subject.sid.map(|sid| key::sid(&sid))).collect();
+    let subject = &data.subject;
+    let keys = [key::id(&data.id), key::sub(&subject.sub)].into_iter().chain(subject.sid.as_deref().map(key::sid));
+    let keys: Vec<_> = keys.collect();
     match settings.stores.revocations.revoked_until(&keys).await {
         Ok(until) => until.is_some_and(|until| data.issued_at <= clock::unix_seconds(until)),
         // Nobody is logged out because a list cannot be read.

@@ -9,7 +9,7 @@ use aes_gcm::{
     Aes256Gcm, Nonce,
     aead::{Aead, KeyInit, Payload},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -59,7 +59,7 @@ impl Keys {
             .cipher
             .encrypt(&Nonce::from(nonce), Payload { msg: plaintext, aad: &self.associated_data(prefix, name) })
             .map_err(|_| Error::new(Code::SessionTooLarge, "the session cannot be encrypted"))?;
-        let sealed = URL_SAFE_NO_PAD.encode([prefix.as_slice(), &nonce, &ciphertext].concat());
+        let sealed = URL_SAFE_NO_PAD.encode_to_string([prefix.as_slice(), &nonce, &ciphertext].concat());
         match sealed.len() <= MAX_TEXT {
             true => Ok(sealed),
             false => Err(Error::new(Code::SessionTooLarge, format!("the session has more than {MAX_TEXT} bytes"))),
@@ -71,7 +71,7 @@ impl Keys {
         if text.len() > MAX_TEXT {
             return None;
         }
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let bytes = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
         let (prefix, rest) = bytes.split_first_chunk::<2>()?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
         let [version, key_id] = *prefix;

@@ -329,6 +329,7 @@ fn a_cookie_of_an_earlier_release_opens() {
     let data = open.data().unwrap();
     assert_eq!(payload(data), "{\"sub\":\"golden\"}");
     assert_eq!(data.access_tokens[0].token.expose(), "6zT3chBa0WVESlvRUBlJNjzDs0GLnMwGt0Ihyi_v6iw");
+    assert_eq!(data.access_tokens[1].token.expose(), "eyJhbGciOiJFUzM4NCJ9.eyJzdWIiOiJnb2xkZW4ifQ.c2lnbmF0dXJl");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{env::args, hint::black_box};
 
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
-use logto_benches::{World, header, point, signed_parts};
+use logto_benches::{User, World, header, point, signed_parts};
 
 const TIMES: usize = 100;
 
@@ -23,8 +23,17 @@ async fn main() {
             world.authorize(&headers[0]);
             counted(|_| drop(black_box(world.authorize(&headers[0]))));
         }
-        other => panic!("{other:?}, expected `bare`, `first` or `repeated`"),
+        Some("read") => user(&User::recorded(), User::get_context),
+        Some("read-100") => user(&User::in_organizations(100), User::get_context),
+        Some("write") => user(&User::recorded(), User::write),
+        Some("nobody") => user(&User::recorded(), User::nobody),
+        other => panic!("{other:?} is none of the steps"),
     }
+}
+
+fn user<T>(user: &User, step: fn(&User) -> T) {
+    step(user);
+    counted(|_| drop(black_box(step(user))));
 }
 
 #[inline(never)]

@@ -3,15 +3,15 @@
 use std::{rc::Rc, time::Duration};
 
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
-use cpu_time::ThreadTime;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use logto_benches::{MORE_THAN_REMEMBERED, RESOURCE, World, header, point, signed_parts};
 use serde_json::{Value, json};
 
 use crate::{
     Pace, Result,
-    figure::{Bound, Claim, Contender, Figure},
+    figure::{Bound, Claim, Contender, Figure, cpu_ns},
     node::Peer,
+    report::Row,
 };
 
 const BARE: &str = "aws-lc-rs, key parsed and signature decoded";
@@ -20,11 +20,11 @@ const REPEATED: &str = "repeated";
 const JOSE: &str = "jose.jwtVerify";
 const JSONWEBTOKEN: &str = "jsonwebtoken::decode";
 
-pub fn figure(pace: Pace) -> Result<Figure> {
+pub fn rows(pace: Pace) -> Result<Vec<Row>> {
     let runtime = tokio::runtime::Runtime::new()?;
     let world = Rc::new(runtime.block_on(World::start()));
     let tokens: Vec<_> = (0..MORE_THAN_REMEMBERED).map(|number| world.token(number)).collect();
-    Ok(Figure {
+    Figure {
         contenders: vec![
             bare(&world, &tokens, pace.turn)?,
             first(&world, &tokens, pace.turn),
@@ -38,7 +38,8 @@ pub fn figure(pace: Pace) -> Result<Figure> {
             claim("ES384 access token, again", REPEATED, Some(JOSE), Bound::TimesFaster(100.0)),
             claim("ES384 access token, again", REPEATED, Some(JSONWEBTOKEN), Bound::TimesFaster(100.0)),
         ],
-    })
+    }
+    .measure(pace)
 }
 
 fn claim(name: &'static str, ours: &'static str, peer: Option<&'static str>, bound: Bound) -> Claim {
@@ -105,23 +106,4 @@ fn jose(world: &World, turn: Duration) -> Result<Contender> {
         }),
     )?;
     Ok(Contender::new(JOSE, move || peer.turn(turn)))
-}
-
-/// CPU nanoseconds of this thread for one call, over as many as fill `turn`.
-#[allow(clippy::cast_precision_loss)]
-fn cpu_ns(turn: Duration, mut call: impl FnMut()) -> f64 {
-    /// Asking for the CPU time is a system call: not for each.
-    const BATCH: u32 = 64;
-    let start = ThreadTime::now();
-    let mut calls = 0;
-    loop {
-        for _ in 0..BATCH {
-            call();
-        }
-        calls += BATCH;
-        let spent = start.elapsed();
-        if spent >= turn {
-            return spent.as_nanos() as f64 / f64::from(calls);
-        }
-    }
 }

@@ -5,6 +5,7 @@ mod figure;
 mod node;
 mod report;
 mod routes;
+mod sessions;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -24,19 +25,29 @@ const MEASURE: Pace = Pace { rounds: 31, turn: Duration::from_millis(100), wrk_t
 /// Shows that everything runs. What it measures says nothing, and is not judged.
 const SMOKE: Pace = Pace { rounds: 1, turn: Duration::from_millis(1), wrk_turn: Duration::from_secs(1) };
 
+type Measure = fn(Pace) -> Result<Vec<report::Row>>;
+
+const SUBJECTS: &[(&str, Measure)] =
+    &[("sessions", sessions::rows), ("access-tokens", access_tokens::rows), ("routes", routes::rows)];
+
 fn main() -> Result<ExitCode> {
-    let (mut pace, mut out) = (MEASURE, PathBuf::from("compare.json"));
+    let (mut pace, mut out, mut only) = (MEASURE, PathBuf::from("compare.json"), None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--smoke" => pace = SMOKE,
             "--out" => out = arguments.next().ok_or("--out needs a file")?.into(),
-            other => return Err(format!("unknown argument {other}, expected --smoke or --out FILE").into()),
+            "--only" => only = Some(arguments.next().ok_or("--only needs a subject")?),
+            other => {
+                return Err(format!("unknown argument {other}, expected --smoke, --only SUBJECT or --out FILE").into());
+            }
         }
     }
     let mut rows = Vec::new();
-    for figure in [access_tokens::figure(pace)?, routes::figure(pace)?] {
-        rows.extend(figure.measure(pace)?);
+    for (subject, measure) in SUBJECTS {
+        if only.as_deref().is_none_or(|only| only == *subject) {
+            rows.extend(measure(pace)?);
+        }
     }
     report::print(&rows);
     report::write(&out, pace, &rows)?;

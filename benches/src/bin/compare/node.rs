@@ -1,5 +1,5 @@
-//! A peer that runs in Node: a program in `benches/peers` that takes its input as a line, and then a turn's length in milliseconds per line,
-//! which it answers with a figure.
+//! A peer that runs in Node: a program in `benches/peers` that takes its input as a line, says what it has to say before, and then takes
+//! a turn's length in milliseconds per line, which it answers with a figure.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -27,11 +27,16 @@ impl Peer {
         Ok(Self { process, input: stdin, output: BufReader::new(stdout) })
     }
 
-    pub fn turn(&mut self, turn: Duration) -> Result<f64> {
-        writeln!(self.input, "{}", turn.as_millis())?;
+    pub fn line(&mut self) -> Result<String> {
         let mut line = String::new();
         self.output.read_line(&mut line)?;
-        line.trim().parse().map_err(|_| format!("Node answered {line:?}, expected a number").into())
+        Ok(line.trim_end().to_owned())
+    }
+
+    pub fn turn(&mut self, turn: Duration) -> Result<f64> {
+        writeln!(self.input, "{}", turn.as_millis())?;
+        let line = self.line()?;
+        line.parse().map_err(|_| format!("Node answered {line:?}, expected a number").into())
     }
 }
 

@@ -39,6 +39,18 @@ pub struct Row {
 }
 
 impl Row {
+    /// Of what is counted and not measured: it is the same each time.
+    pub fn exact(
+        name: &'static str,
+        unit: &'static str,
+        ours: f64,
+        (peer, theirs): (&'static str, f64),
+        bound: Bound,
+    ) -> Self {
+        let one = |value| Spread::of(vec![value]);
+        Self { name, unit, ours: one(ours), peer: Some((peer, one(theirs))), ratio: Some(one(ours / theirs)), bound }
+    }
+
     pub fn holds(&self) -> bool {
         let ratio = self.ratio.map_or(f64::NAN, |ratio| ratio.median);
         match self.bound {

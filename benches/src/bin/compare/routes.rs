@@ -12,6 +12,7 @@ use std::{
 use crate::{
     Pace, Result,
     figure::{Bound, Claim, Contender, Figure},
+    report::Row,
 };
 
 const BARE: &str = "bare axum route";
@@ -20,7 +21,7 @@ const GUARDED: &str = "guarded axum route";
 const GUARDED_CPU: &str = "guarded axum route, CPU of a request";
 
 /// Both routes get the same request, with the token. CPU time is what requests per second would say if nothing else ran on the machine.
-pub fn figure(pace: Pace) -> Result<Figure> {
+pub fn rows(pace: Pace) -> Result<Vec<Row>> {
     let server = Rc::new(RefCell::new(Server::start()?));
     let mut contenders = Vec::new();
     for (name, cpu, path) in [(BARE, BARE_CPU, "/bare"), (GUARDED, GUARDED_CPU, "/guarded")] {
@@ -36,7 +37,7 @@ pub fn figure(pace: Pace) -> Result<Figure> {
     let per_second =
         Claim { name: GUARDED, unit: "requests/s", ours: GUARDED, peer: Some(BARE), bound: Bound::AtLeastTimes(0.9) };
     let cpu = Claim { name: GUARDED_CPU, unit: "ns", ours: GUARDED_CPU, peer: Some(BARE_CPU), bound: Bound::Stated };
-    Ok(Figure { contenders, claims: vec![per_second, cpu] })
+    Figure { contenders, claims: vec![per_second, cpu] }.measure(pace)
 }
 
 struct Server {
