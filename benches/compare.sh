@@ -17,6 +17,8 @@ fi
 need node nodejs
 need npm npm
 need wrk wrk
+need redis-server redis-server
+need redis-benchmark redis-tools
 
 npm ci --prefix peers --no-audit --no-fund --silent
 if [ "$profile" = release ]; then cargo build --locked --release --bins; else cargo build --locked --bins; fi

@@ -1,16 +1,31 @@
 #!/usr/bin/env bash
-# Instructions of one step, by callgrind: the same on every run but for what is random in a token, whatever else the machine does.
+# Instructions of one step, by callgrind: nearly the same on every run, whatever else the machine does. Beside those of instructions.json;
+# fails where a step has grown by more than a tenth. `--write` writes them there.
 # Valgrind has no SHA extensions, so hashes cost more here than on a processor that has them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 . ../tests/need.sh
 need valgrind valgrind
+need python3 python3
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/../target}"
 cargo build --quiet --locked --release --bin instructions
-for step in bare first repeated; do
+counts=$CARGO_TARGET_DIR/instructions.txt
+: >"$counts"
+for step in read read-100 write nobody repeated; do
   out=$CARGO_TARGET_DIR/callgrind.$step.out
   valgrind --tool=callgrind --toggle-collect='*instructions::counted*' --callgrind-out-file="$out" \
-    "$CARGO_TARGET_DIR/release/instructions" "$step" 2>/dev/null
-  awk -v step="$step" '/^(summary|totals):/ { total = $2 } END { printf "%-10s %9.0f instructions\n", step, total / 100 }' "$out"
+    "$CARGO_TARGET_DIR/release/instructions" "$step" >/dev/null 2>&1
+  awk -v step="$step" '/^(summary|totals):/ { total = $2 } END { printf "%s %d\n", step, total / 100 }' "$out" >>"$counts"
 done
+python3 - "$counts" "${1:-}" <<'END'
+import json, sys
+counts = {step: int(count) for step, count in (line.split() for line in open(sys.argv[1]))}
+if sys.argv[2] == "--write":
+    json.dump(counts, open("instructions.json", "w"), indent=2)
+known = json.load(open("instructions.json"))
+for step, count in counts.items():
+    print(f"{step:10} {count:8} instructions, {100 * count / known[step] - 100:+.1f} %")
+grown = [step for step, count in counts.items() if count > 1.1 * known[step]]
+sys.exit(f"more than a tenth more than instructions.json has: {', '.join(grown)}" if grown else 0)
+END

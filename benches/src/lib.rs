@@ -1,6 +1,7 @@
 //! What the benchmarks share: the things that are measured, ready to be called.
 
 mod api;
+mod site;
 mod user;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 
 pub use self::{
     api::{MORE_THAN_REMEMBERED, RESOURCE, SCOPE, World, header, point, signed_parts},
+    site::{Browser, Site},
     user::{Floor, User},
 };
 

@@ -9,7 +9,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use logto::{
     ContextOptions, Cookies, HeaderCookies, IdTokenClaims, LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext,
-    Session, SessionFormat, testing::TestClock,
+    Session, SessionFormat, SessionStore, testing::TestClock,
 };
 use serde_json::{Value, json};
 
@@ -92,9 +92,25 @@ impl User {
         Self { session, secret, client: client(config(MINUTE)), later: client(config(TWO_DAYS)), cookie_header }
     }
 
+    /// A client that keeps its sessions in `store`.
+    pub fn client_with(store: impl SessionStore) -> LogtoClient {
+        let config = config("a secret for cookies, long enough").session_store(store);
+        LogtoClient::new(config.build().expect("settings")).expect("a client")
+    }
+
+    /// A client with default settings, and nothing else.
+    pub fn client_alone() -> LogtoClient {
+        LogtoClient::new(config("a secret for cookies, long enough").build().expect("settings")).expect("a client")
+    }
+
     /// The settings, as `@logto/node` takes them.
     pub fn peer_config() -> Value {
         json!({ "endpoint": ENDPOINT, "appId": APP_ID, "appSecret": "an app's secret" })
+    }
+
+    /// The client that made the cookie.
+    pub fn client(&self) -> &LogtoClient {
+        &self.client
     }
 
     /// The request's `Cookie` header.

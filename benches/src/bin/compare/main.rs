@@ -2,8 +2,14 @@
 
 mod access_tokens;
 mod figure;
+mod growth;
+mod memory;
+
 mod node;
+mod plot;
+mod redis;
 mod report;
+mod requests;
 mod routes;
 mod sessions;
 
@@ -21,14 +27,27 @@ pub struct Pace {
     wrk_turn: Duration,
 }
 
+impl Pace {
+    fn is_smoke(self) -> bool {
+        self.rounds == SMOKE.rounds
+    }
+}
+
 const MEASURE: Pace = Pace { rounds: 31, turn: Duration::from_millis(100), wrk_turn: Duration::from_secs(1) };
 /// Shows that everything runs. What it measures says nothing, and is not judged.
 const SMOKE: Pace = Pace { rounds: 1, turn: Duration::from_millis(1), wrk_turn: Duration::from_secs(1) };
 
 type Measure = fn(Pace) -> Result<Vec<report::Row>>;
 
-const SUBJECTS: &[(&str, Measure)] =
-    &[("sessions", sessions::rows), ("access-tokens", access_tokens::rows), ("routes", routes::rows)];
+const SUBJECTS: &[(&str, Measure)] = &[
+    ("sessions", sessions::rows),
+    ("access-tokens", access_tokens::rows),
+    ("requests", requests::rows),
+    ("growth", growth::rows),
+    ("memory", memory::rows),
+    ("redis", redis::rows),
+    ("routes", routes::rows),
+];
 
 fn main() -> Result<ExitCode> {
     let (mut pace, mut out, mut only) = (MEASURE, PathBuf::from("compare.json"), None);
@@ -52,5 +71,5 @@ fn main() -> Result<ExitCode> {
     report::print(&rows);
     report::write(&out, pace, &rows)?;
     let all_hold = rows.iter().all(report::Row::holds);
-    Ok(if all_hold || pace.rounds == SMOKE.rounds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all_hold || pace.is_smoke() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -10,7 +10,7 @@ use crate::{Pace, Result, figure::Bound};
 #[derive(Clone, Copy)]
 pub struct Spread {
     low: f64,
-    median: f64,
+    pub median: f64,
     high: f64,
 }
 
@@ -49,6 +49,11 @@ impl Row {
     ) -> Self {
         let one = |value| Spread::of(vec![value]);
         Self { name, unit, ours: one(ours), peer: Some((peer, one(theirs))), ratio: Some(one(ours / theirs)), bound }
+    }
+
+    /// What is only told.
+    pub fn stated(name: &'static str, unit: &'static str, ours: f64) -> Self {
+        Self { name, unit, ours: Spread::of(vec![ours]), peer: None, ratio: None, bound: Bound::Stated }
     }
 
     pub fn holds(&self) -> bool {
