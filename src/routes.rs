@@ -85,8 +85,12 @@ impl AuthRequest {
     pub fn from_headers(method: &str, target: &str, headers: &http::HeaderMap) -> Self {
         Self::new(method, target, |name| {
             // Browsers send the cookies of others in any bytes; a header that is passed over for those would take the session with it.
-            let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-            let values: Vec<_> = values.collect();
+            // Nearly all are ASCII, which is found out faster.
+            let text = |value: &'_ http::HeaderValue| match value.to_str() {
+                Ok(text) => text.to_owned(),
+                Err(_) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            };
+            let values: Vec<_> = headers.get_all(name).iter().map(text).collect();
             (!values.is_empty()).then(|| values.join("; "))
         })
     }
