@@ -119,6 +119,8 @@ step 'the benchmarks run, and a remembered token costs no allocation'
 cargo clippy --locked --all-targets --manifest-path benches/Cargo.toml -- -D warnings
 cargo test --locked --manifest-path benches/Cargo.toml
 bash benches/compare.sh --smoke
+step 'no step takes a tenth more instructions than it did'
+bash benches/instructions.sh
 
 step 'package'
 list=$(cargo package --locked --allow-dirty --no-verify --list)
