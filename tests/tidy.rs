@@ -208,6 +208,25 @@ fn the_crate_root_is_a_list() {
     );
 }
 
+/// What a reader types is what is compiled, and driven by `tests/browser`.
+#[test]
+fn the_tutorials_show_the_example() {
+    let example = read("examples/kakao.rs");
+    let mut wrong = Vec::new();
+    for tutorial in ["docs/tutorial-kakao.md", "docs/ja/tutorial-kakao.md", "docs/ko/tutorial-kakao.md"] {
+        let text = read(tutorial);
+        let code = text.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let lines: Vec<_> = code.flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty()).collect();
+        assert!(lines.len() > 50, "{tutorial} has the whole program");
+        let is_shown = |line: &str| match line.strip_prefix("use logto::{") {
+            Some(names) => names.trim_end_matches("};").split(", ").all(|name| example.contains(name)),
+            None => example.contains(line),
+        };
+        wrong.extend(lines.into_iter().filter(|line| !is_shown(line)).map(|line| format!("{tutorial}: {line}")));
+    }
+    tidy(wrong, "Let the tutorials and examples/kakao.rs have the same code.");
+}
+
 #[test]
 fn every_example_is_in_the_index_and_says_how_to_run_it() {
     let index = read("examples/README.md");

@@ -25,6 +25,7 @@ in_a_browser! {
     axum: a_password, kakao, two_windows, the_back_button, a_page_that_was_wanted, pictures;
     actix_web: a_password, kakao, two_windows, the_back_button, a_page_that_was_wanted;
     rocket: a_password, kakao, two_windows, the_back_button, a_page_that_was_wanted;
+    kakao: the_tutorial;
 }
 
 async fn a_password(app: App) {
@@ -56,6 +57,23 @@ async fn a_password(app: App) {
 
 async fn kakao(app: App) {
     let window = Browser::start().await.open(&app.base).await;
+    window.click("Continue with Kakao").await;
+    window.press("Agree and continue").await;
+    window.shows("Hello, Kakao User").await;
+    window.press("Sign out").await;
+    window.shows("Welcome").await;
+}
+
+/// `docs/tutorial-kakao.md`, from its first checkpoint to its last.
+async fn the_tutorial(app: App) {
+    let window = Browser::start().await.open(&app.base).await;
+    window.shows("Welcome").await;
+    window.click("Sign in").await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("Hello, Ada Lovelace").await;
+    window.shows("Your id is user-ada").await;
+    window.press("Sign out").await;
+    window.shows("Welcome").await;
     window.click("Continue with Kakao").await;
     window.press("Agree and continue").await;
     window.shows("Hello, Kakao User").await;
