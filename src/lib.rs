@@ -157,8 +157,12 @@ mod documents {
     #[cfg(all(feature = "actix-web", feature = "rocket"))]
     #[doc = include_str!("../docs/apis.md")]
     struct Apis;
+    #[doc = include_str!("../docs/adding-a-framework.md")]
+    struct AddingAFramework;
     #[doc = include_str!("../docs/configuration.md")]
     struct Configuration;
+    #[doc = include_str!("../docs/deployment.md")]
+    struct Deployment;
     #[doc = include_str!("../docs/errors.md")]
     struct Errors;
     #[doc = include_str!("../docs/lifetimes.md")]
@@ -171,6 +175,11 @@ mod documents {
     struct SignOut;
     #[doc = include_str!("../docs/step-up.md")]
     struct StepUp;
+    #[cfg(feature = "redis")]
+    #[doc = include_str!("../docs/stores.md")]
+    struct Stores;
+    #[doc = include_str!("../docs/testing-your-app.md")]
+    struct TestingYourApp;
     #[doc = include_str!("../docs/troubleshooting.md")]
     struct Troubleshooting;
 }

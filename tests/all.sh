@@ -46,6 +46,8 @@ cargo clippy --locked --all-targets --all-features -- -D warnings
 cargo clippy --locked --all-targets "${members[@]}" -- -D warnings
 
 step 'documentation'
+need python3 python3
+python3 docs/diagrams/draw.py --check
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --all-features
 
 step 'each feature alone, and none'
