@@ -1,8 +1,8 @@
 //! actix-web 4: the routes, the middleware and the extractors.
 //!
-//! ```
+//! ```no_run
 //! use actix_web::{App, HttpServer, web};
-//! use logto::{LogtoClient, LogtoContext, SignedIn};
+//! use logto::{LogtoClient, LogtoConfig, LogtoContext, SignedIn};
 //!
 //! async fn home(context: LogtoContext) -> String {
 //!     match context.claims() {
@@ -16,7 +16,9 @@
 //!     user.claims().sub.clone()
 //! }
 //!
-//! async fn serve(logto: LogtoClient) -> std::io::Result<()> {
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let logto = LogtoClient::new(LogtoConfig::from_env()?)?;
 //!     let app = move || {
 //!         App::new()
 //!             .route("/", web::get().to(home))
@@ -24,7 +26,7 @@
 //!             .configure(logto::actix_web::routes(&logto))
 //!             .wrap(logto::actix_web::middleware(logto.clone()))
 //!     };
-//!     HttpServer::new(app).bind(("127.0.0.1", 3000))?.run().await
+//!     Ok(HttpServer::new(app).bind(("127.0.0.1", 3000))?.run().await?)
 //! }
 //! ```
 //!

@@ -1,8 +1,8 @@
 //! Rocket 0.5: the routes, the fairing and the request guards.
 //!
-//! ```
-//! use logto::{LogtoClient, LogtoContext, SignedIn};
-//! use rocket::{Build, Rocket, get, routes};
+//! ```no_run
+//! use logto::{LogtoClient, LogtoConfig, LogtoContext, SignedIn};
+//! use rocket::{get, routes};
 //!
 //! #[get("/")]
 //! fn home(context: LogtoContext) -> String {
@@ -18,11 +18,15 @@
 //!     user.claims().sub.clone()
 //! }
 //!
-//! fn app(logto: LogtoClient) -> Rocket<Build> {
-//!     rocket::build()
+//! #[rocket::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let logto = LogtoClient::new(LogtoConfig::from_env()?)?;
+//!     let app = rocket::build()
 //!         .mount("/", routes![home, me])
 //!         .mount("/", logto::rocket::routes(&logto))
-//!         .attach(logto::rocket::fairing(logto))
+//!         .attach(logto::rocket::fairing(logto));
+//!     app.launch().await?;
+//!     Ok(())
 //! }
 //! ```
 //!
