@@ -281,7 +281,12 @@ fn documents_are_short_and_lead_somewhere() {
     ]);
     for path in documents {
         let directory = Path::new(&path).parent().unwrap().to_owned();
-        wrong.extend(dead_links(&path, &read(&path), |link| repository(directory.join(link)).exists()));
+        let text = read(&path);
+        wrong.extend(dead_links(&path, &text, |link| repository(directory.join(link)).exists()));
+        wrong.extend(dead_anchors(&path, &text, |link| match link {
+            "" => Some(text.clone()),
+            link => fs::read_to_string(repository(directory.join(link))).ok(),
+        }));
     }
     let front = read("src/lib.rs").lines().filter(|line| line.starts_with("//!")).count();
     wrong.extend((front > 100).then(|| format!("src/lib.rs: the front page has {front} lines, at most 100 are read")));
@@ -602,6 +607,25 @@ fn dead_links(path: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<Stri
     let files = links.map(|link| link.split('#').next().unwrap_or_default());
     let dead = files.filter(|file| !file.is_empty() && !file.contains("://") && !exists(file));
     dead.map(|file| format!("{path}: there is no {file}")).collect()
+}
+
+/// Links to headings that do not exist. `document` gives the text of a file, of this one for an empty name.
+fn dead_anchors(path: &str, text: &str, document: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let anchors = links.filter(|link| !link.contains("://")).filter_map(|link| link.split_once('#'));
+    // As GitHub makes them of headings.
+    let slug = |heading: &str| -> String {
+        let kept = heading.to_lowercase().replace(' ', "-");
+        kept.chars().filter(|&c| c.is_alphanumeric() || c == '-' || c == '_').collect()
+    };
+    let leads_somewhere = |(file, anchor): &(&str, &str)| {
+        let text = document(file).unwrap_or_default();
+        text.lines()
+            .filter_map(|line| Some(line.strip_prefix('#')?.trim_start_matches('#').trim()))
+            .any(|h| slug(h) == *anchor)
+    };
+    let dead = anchors.filter(|link| !leads_somewhere(link));
+    dead.map(|(file, anchor)| format!("{path}: there is no heading {file}#{anchor}")).collect()
 }
 
 // What the rules read.
@@ -1203,4 +1227,8 @@ fn a_dead_link_is_seen() {
     let check = |text| dead_links("a.md", text, |file| file == "b.md").len();
     assert_eq!(check("[b](b.md) [b](b.md#part) [here](#part) [web](https://example.com)"), 0);
     assert_eq!(check("[c](c.md#part)"), 1);
+    let text = "# The `one` thing\n[a](#the-one-thing) [b](#the-other) [c](x.md#there) [d](x.md#not-there) [e](https://x.test#y)";
+    let dead =
+        dead_anchors("a.md", text, |file| Some(if file.is_empty() { text.to_owned() } else { "## There".to_owned() }));
+    assert_eq!(dead, ["a.md: there is no heading #the-other", "a.md: there is no heading x.md#not-there"]);
 }
