@@ -78,12 +78,9 @@
 //!
 //! # More
 //!
-//! In the repository: [protecting an API](https://github.com/logto-rust/logto/blob/main/docs/apis.md),
-//! [configuration](https://github.com/logto-rust/logto/blob/main/docs/configuration.md),
-//! [errors](https://github.com/logto-rust/logto/blob/main/docs/errors.md),
-//! [security](https://github.com/logto-rust/logto/blob/main/docs/security.md),
-//! [architecture](https://github.com/logto-rust/logto/blob/main/docs/architecture.md),
-//! [parity with `@logto/next`](https://github.com/logto-rust/logto/blob/main/docs/parity.md).
+//! The [guides](guide): concepts, configuration, sessions, organizations, APIs, testing, deployment, troubleshooting, security and more. In the
+//! repository: the [examples](https://github.com/logto-rust/logto/tree/main/examples),
+//! [architecture](https://github.com/logto-rust/logto/blob/main/docs/architecture.md).
 //!
 //! Logs go to [`tracing`](https://docs.rs/tracing) under targets that begin with `logto`. No token and no secret is ever in them.
 
@@ -105,6 +102,12 @@ mod session;
 mod types;
 mod web;
 
+// Text alone: it is there for readers, and its examples are tests where all features are.
+#[cfg(any(
+    doc,
+    all(doctest, feature = "actix-web", feature = "axum", feature = "redis", feature = "rocket", feature = "testing")
+))]
+pub mod guide;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -149,37 +152,7 @@ pub use self::{
     },
 };
 
-/// The examples of the documents compile and run.
+/// Its examples compile and run where all features are there.
 #[cfg(all(doctest, feature = "axum", feature = "testing"))]
-mod documents {
-    #[doc = include_str!("../README.md")]
-    struct Readme;
-    #[cfg(all(feature = "actix-web", feature = "rocket"))]
-    #[doc = include_str!("../docs/apis.md")]
-    struct Apis;
-    #[doc = include_str!("../docs/adding-a-framework.md")]
-    struct AddingAFramework;
-    #[doc = include_str!("../docs/configuration.md")]
-    struct Configuration;
-    #[doc = include_str!("../docs/deployment.md")]
-    struct Deployment;
-    #[doc = include_str!("../docs/errors.md")]
-    struct Errors;
-    #[doc = include_str!("../docs/lifetimes.md")]
-    struct Lifetimes;
-    #[doc = include_str!("../docs/machines.md")]
-    struct Machines;
-    #[doc = include_str!("../docs/organizations.md")]
-    struct Organizations;
-    #[doc = include_str!("../docs/sign-out.md")]
-    struct SignOut;
-    #[doc = include_str!("../docs/step-up.md")]
-    struct StepUp;
-    #[cfg(feature = "redis")]
-    #[doc = include_str!("../docs/stores.md")]
-    struct Stores;
-    #[doc = include_str!("../docs/testing-your-app.md")]
-    struct TestingYourApp;
-    #[doc = include_str!("../docs/troubleshooting.md")]
-    struct Troubleshooting;
-}
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -233,6 +233,27 @@ fn every_export_of_next_has_its_place() {
     tidy(wrong, "Correct docs/parity.md.");
 }
 
+/// What leads from one document to another in the repository does so between the modules of `logto::guide`.
+#[test]
+fn links_between_guides_have_two_definitions() {
+    let (guide, definitions) = (read("src/guide.rs"), read("src/guide/links.md"));
+    let documents =
+        guide.lines().filter_map(|line| line.trim().split_once(" \"")?.1.strip_suffix('"')).collect::<Vec<_>>();
+    assert!(documents.len() > 15, "{documents:?}");
+    let wrong = documents.iter().flat_map(|file| {
+        let (path, text) = (format!("docs/{file}"), read(&format!("docs/{file}")));
+        let inline = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let relative = inline
+            .filter(|link| !link.contains("://"))
+            .map(|link| format!("{path}: `]({link})` leads nowhere in rustdoc"));
+        relative.chain(undefined_labels(&path, &text, &definitions)).collect::<Vec<_>>()
+    });
+    tidy(
+        wrong.collect(),
+        "Write [words][file.md#heading], and define the label at the end of the document and in src/guide/links.md.",
+    );
+}
+
 /// What a reader types is what is compiled, and driven by `tests/browser`.
 #[test]
 fn the_tutorials_show_the_example() {
@@ -603,16 +624,33 @@ fn root(lib: &str, most: usize) -> Vec<String> {
 
 /// Relative links to files that do not exist.
 fn dead_links(path: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
-    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let files = links.map(|link| link.split('#').next().unwrap_or_default());
+    let files = links(text).map(|link| link.split('#').next().unwrap_or_default());
     let dead = files.filter(|file| !file.is_empty() && !file.contains("://") && !exists(file));
     dead.map(|file| format!("{path}: there is no {file}")).collect()
 }
 
+/// Where a text leads: `[words](there)`, and the definitions `[label]: there` of `[words][label]`.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let inline = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    inline.chain(definitions(text).map(|(_, link)| link))
+}
+
+fn definitions(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "))
+}
+
+/// Labels without a definition, here or among the definitions that come with a guide.
+fn undefined_labels(path: &str, text: &str, guides: &str) -> Vec<String> {
+    let labels = text.split("][").skip(1).filter_map(|rest| rest.split(']').next()).filter(|label| label.contains('.'));
+    let defined: BTreeSet<_> = definitions(text).map(|(label, _)| label).collect();
+    let with_a_guide: BTreeSet<_> = definitions(guides).map(|(label, _)| label).collect();
+    let undefined = labels.filter(|label| !defined.contains(label) || !with_a_guide.contains(label));
+    undefined.map(|label| format!("{path}: [{label}] has no definition")).collect()
+}
+
 /// Links to headings that do not exist. `document` gives the text of a file, of this one for an empty name.
 fn dead_anchors(path: &str, text: &str, document: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    let anchors = links.filter(|link| !link.contains("://")).filter_map(|link| link.split_once('#'));
+    let anchors = links(text).filter(|link| !link.contains("://")).filter_map(|link| link.split_once('#'));
     // As GitHub makes them of headings.
     let slug = |heading: &str| -> String {
         let kept = heading.to_lowercase().replace(' ', "-");
