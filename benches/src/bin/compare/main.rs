@@ -1,6 +1,7 @@
 //! Measures everything beside its peers and says whether the bounds hold. `benches/compare.sh` builds it and what it needs.
 
 mod access_tokens;
+mod child;
 mod figure;
 mod growth;
 mod memory;

@@ -3,16 +3,16 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{ChildStdin, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
 use serde_json::Value;
 
-use crate::Result;
+use crate::{Result, child::OwnChild};
 
 pub struct Peer {
-    process: Child,
+    _process: OwnChild,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
@@ -20,11 +20,12 @@ pub struct Peer {
 impl Peer {
     pub fn start(program: &str, input: &Value) -> Result<Self> {
         let path = format!("{}/peers/{program}", env!("CARGO_MANIFEST_DIR"));
-        let mut process = Command::new("node").arg(path).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let (stdin, stdout) = (process.stdin.take(), process.stdout.take());
+        let mut node = Command::new("node");
+        let mut process = OwnChild::start(node.arg(path).stdin(Stdio::piped()).stdout(Stdio::piped()))?;
+        let (stdin, stdout) = (process.0.stdin.take(), process.0.stdout.take());
         let (Some(mut stdin), Some(stdout)) = (stdin, stdout) else { return Err("no pipes to Node".into()) };
         writeln!(stdin, "{input}")?;
-        Ok(Self { process, input: stdin, output: BufReader::new(stdout) })
+        Ok(Self { _process: process, input: stdin, output: BufReader::new(stdout) })
     }
 
     pub fn line(&mut self) -> Result<String> {
@@ -37,13 +38,5 @@ impl Peer {
         writeln!(self.input, "{}", turn.as_millis())?;
         let line = self.line()?;
         line.parse().map_err(|_| format!("Node answered {line:?}, expected a number").into())
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        // It is this program's own child, and it may already be gone.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

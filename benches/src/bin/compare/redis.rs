@@ -2,7 +2,7 @@
 
 use std::{
     net::{TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     rc::Rc,
     thread::sleep,
     time::Duration,
@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     Pace, Result,
+    child::OwnChild,
     figure::{Bound, Claim, Contender, Figure},
     report::Row,
 };
@@ -36,7 +37,7 @@ pub fn rows(pace: Pace) -> Result<Vec<Row>> {
 }
 
 struct Redis {
-    process: Child,
+    _process: OwnChild,
     port: u16,
 }
 
@@ -45,7 +46,7 @@ impl Redis {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut command = Command::new("redis-server");
         command.args(["--port", &port.to_string(), "--save", "", "--appendonly", "no"]).stdout(Stdio::null());
-        let redis = Self { process: command.spawn()?, port };
+        let redis = Self { _process: OwnChild::start(&mut command)?, port };
         for _ in 0..100 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 // What GET finds.
@@ -85,13 +86,5 @@ impl Redis {
         let line = report.lines().find(|line| line.starts_with(&format!("\"{}\"", test.to_uppercase())));
         let figure = line.and_then(|line| line.split(',').nth(1)).ok_or("redis-benchmark reports in another form")?;
         Ok(figure.trim_matches('"').parse()?)
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        // It is this program's own child, and it may already be gone.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -4,7 +4,7 @@ use std::{
     cell::Cell,
     fs,
     io::{BufRead, BufReader, Write},
-    process::{Child, Command, Stdio},
+    process::{ChildStdout, Command, Stdio},
     rc::Rc,
     time::Duration,
 };
@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::{
     Pace, Result,
+    child::OwnChild,
     figure::{Bound, Claim, Contender, Figure},
     report::Row,
 };
@@ -119,20 +120,20 @@ impl Route {
 
 /// A program that was started, and says where it listens and what else there is to know.
 struct Program {
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
     server: Server,
 }
 
 struct Server {
-    process: Child,
+    process: OwnChild,
     address: String,
 }
 
 impl Program {
     fn start(mut command: Command, input: &str) -> Result<Self> {
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let lines = BufReader::new(process.stdout.take().ok_or("no pipe from the server")?).lines();
-        if let (Some(stdin), false) = (&mut process.stdin, input.is_empty()) {
+        let mut process = OwnChild::start(command.stdin(Stdio::piped()).stdout(Stdio::piped()))?;
+        let lines = BufReader::new(process.0.stdout.take().ok_or("no pipe from the server")?).lines();
+        if let (Some(stdin), false) = (&mut process.0.stdin, input.is_empty()) {
             writeln!(stdin, "{input}")?;
         }
         let mut program = Self { lines, server: Server { process, address: String::new() } };
@@ -153,19 +154,11 @@ impl Server {
     /// What the server's threads have used of the processor so far.
     fn cpu_ns(&self) -> Result<f64> {
         let mut sum = 0.0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
+        for task in fs::read_dir(format!("/proc/{}/task", self.process.0.id()))? {
             // proc(5): time on the processor in nanoseconds, time waiting, slices.
             let schedstat = fs::read_to_string(task?.path().join("schedstat"))?;
             sum += schedstat.split(' ').next().unwrap_or_default().parse::<f64>()?;
         }
         Ok(sum)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It is this program's own child, and it may already be gone.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
