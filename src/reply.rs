@@ -131,9 +131,16 @@ impl Reply {
         self
     }
 
-    pub(crate) fn set_cookies(mut self, cookies: Vec<String>) -> Self {
-        self.headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie)));
+    /// With another value of a header, or without it.
+    pub(crate) fn replace_header(mut self, name: &'static str, value: Option<String>) -> Self {
+        self.headers.retain(|(said, _)| *said != name);
+        self.headers.extend(value.map(|value| (name, value)));
         self
+    }
+
+    /// What a header says.
+    pub(crate) fn said(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(said, _)| *said == name).map(|(_, value)| value.as_str())
     }
 
     /// The HTTP status.

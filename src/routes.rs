@@ -10,8 +10,8 @@ use std::{fmt, time::Duration};
 use url::{Url, form_urlencoded};
 
 use crate::{
-    ContextOptions, Error, FirstScreen, HeaderCookies, LogtoClient, Redirect, Reply, Requester, ResponseMode, Result,
-    SignInOptions, SignOutOptions,
+    ContextOptions, Error, FirstScreen, LogtoClient, Redirect, Reply, RequestSession, Requester, ResponseMode, Result,
+    SessionHeaders, SignInOptions, SignOutOptions,
     error::{Authentication, Code},
     reply::Links,
 };
@@ -33,6 +33,7 @@ pub struct AuthRequest {
     target: String,
     headers: Vec<(&'static str, String)>,
     body: String,
+    session: Option<RequestSession>,
 }
 
 /// All that is ever asked for.
@@ -63,7 +64,7 @@ impl AuthRequest {
     /// headers with `"; "`, and reading bytes that are not UTF-8 as any character). Under a nested router give the path as the browser asked for it.
     pub fn new(method: &str, target: &str, header: impl Fn(&str) -> Option<String>) -> Self {
         let headers = HEADERS.into_iter().filter_map(|name| Some((name, header(name)?))).collect();
-        Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new() }
+        Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new(), session: None }
     }
 
     /// The body, where [`LogtoClient::reads_body`] says that it is read. Take no more than 64 KiB from the network; a
@@ -73,11 +74,20 @@ impl AuthRequest {
         Self { body: body.into(), ..self }
     }
 
-    /// For the frameworks on `http` 1. `uri` is the request's own, or under a nested router the one that the browser asked for.
+    /// The session that the request has already: of a layer or middleware around the routes. They then work with it, and the layer's
+    /// [`finish`](RequestSession::finish) writes it. A request without one gets a session of its own.
+    #[must_use]
+    pub fn session(self, session: Option<RequestSession>) -> Self {
+        Self { session, ..self }
+    }
+
+    /// For the frameworks on `http` 1. `uri` is the request's own, or under a nested router the one that the browser asked for. The
+    /// [`session`](Self::session) is the [`RequestSession`] among the request's extensions, if there is one.
     #[must_use]
     pub fn of(parts: &http::request::Parts, uri: &http::Uri) -> Self {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         Self::from_headers(parts.method.as_str(), target, &parts.headers)
+            .session(parts.extensions.get::<RequestSession>().cloned())
     }
 
     /// For the frameworks on `http` 1 that have no [`Parts`](http::request::Parts): [`new`](Self::new) with the headers as a map.
@@ -120,8 +130,9 @@ impl AuthRequest {
         form_urlencoded::parse(query.as_bytes()).into_owned()
     }
 
-    fn cookies(&self) -> HeaderCookies {
-        HeaderCookies::parse(self.cookie_header())
+    /// The request's session of this client, shared with the layers around.
+    fn session_of(&self, logto: &LogtoClient) -> RequestSession {
+        RequestSession::enter(logto, self.session.clone(), self.cookie_header())
     }
 
     /// A person in a browser, or a program? `Sec-Fetch-Mode` says so (Fetch Metadata); older clients by `Accept`.
@@ -200,24 +211,24 @@ impl LogtoClient {
         if let Route::BackChannelLogout = route {
             return Some(back_channel::answer(self, request).await);
         }
-        let mut cookies = request.cookies();
+        let session = request.session_of(self);
         let reply = match (request.method.as_str(), route) {
-            ("POST", Route::SignOut) => self.sign_out_route(request, &mut cookies).await,
+            ("POST", Route::SignOut) => self.sign_out_route(request, &session).await,
             (_, Route::SignOut) => {
                 Err(Error::new(Code::MethodNotAllowed, format!("{} does not sign out, POST does", request.method)))
             }
             // HEAD looks, and must not change anything.
             ("HEAD", _) => Ok(Reply::empty()),
             ("GET", _) if request.is_prefetch() => Ok(Reply::empty()),
-            ("GET", Route::SignIn) => self.sign_in_route(request, &mut cookies, None).await,
-            ("GET", Route::SignUp) => self.sign_in_route(request, &mut cookies, Some(FirstScreen::Register)).await,
+            ("GET", Route::SignIn) => sign_in_route(request, &session, None).await,
+            ("GET", Route::SignUp) => sign_in_route(request, &session, Some(FirstScreen::Register)).await,
             ("GET", Route::Callback) => {
-                self.callback(&request.target, &mut cookies).await.map(|redirect| Reply::redirect(&redirect))
+                self.callback(&request.target, &session).await.map(|redirect| Reply::redirect(&redirect))
             }
-            ("POST", Route::Callback) if self.takes_post(route) => form_post::answer(self, request, &mut cookies).await,
-            ("GET", Route::InitiateLogin) => initiation::begin(self, request, &mut cookies).await,
+            ("POST", Route::Callback) if self.takes_post(route) => form_post::answer(self, request, &session).await,
+            ("GET", Route::InitiateLogin) => initiation::begin(self, request, &session).await,
             ("POST", Route::InitiateLogin) => initiation::by_get(self, request),
-            ("GET", Route::User) => self.user_route(&mut cookies).await,
+            ("GET", Route::User) => user_route(&session).await,
             _ => Ok(Reply::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
                 .header("allow", if self.takes_post(route) { "GET, HEAD, POST" } else { "GET, HEAD" })),
         };
@@ -225,31 +236,33 @@ impl LogtoClient {
             let reply = self.error_reply(&error, request.requester());
             if error.is(Code::MethodNotAllowed) { reply.header("allow", "POST") } else { reply }
         });
-        Some(reply.set_cookies(cookies.set_cookie_headers()))
+        // After a failure, too: it may have used up a sign-in.
+        Some(match session.finish().await {
+            Ok(headers) => with_session(reply, &headers),
+            Err(error) => self.error_reply(&error, request.requester()),
+        })
     }
 
     /// What a request gets that needs a signed-in user and has none: a browser goes to sign in and comes back, a program gets 401.
     pub fn sign_in_required(&self, request: &AuthRequest) -> Reply {
-        if request.requester() == Requester::Program {
-            return self.error_reply(&Error::new(Code::NotAuthenticated, "nobody is signed in"), Requester::Program);
-        }
-        // Only a page can be returned to; a form that was posted cannot.
-        match request.is_of_a_page() {
-            true => Reply::redirect(&self.to_sign_in(None, Some(&self.site_path(&request.target)))),
-            false => Reply::see_other(&self.to_sign_in(None, None)),
-        }
+        self.answer_error(request, &Error::new(Code::NotAuthenticated, "nobody is signed in"))
     }
 
-    /// What a request gets whose handler or guard failed: [`error_reply`](Self::error_reply), but if the user is to authenticate again
-    /// (`step_up.required`), a browser goes to do so and comes back to the page, or for a form that was posted to the page it was on.
+    /// What a request gets whose handler or guard failed: [`error_reply`](Self::error_reply), but if the user has to sign in
+    /// (`not_authenticated`, `session.ended`) or to authenticate again (`step_up.required`), a browser goes to do so and comes back to the
+    /// page. From a form that was posted it comes back to the start page, after a step-up to the page that the form was on.
     pub fn answer_error(&self, request: &AuthRequest, error: &Error) -> Reply {
-        let Some(step_up) = error.step_up().filter(|_| request.requester() == Requester::Browser) else {
+        let step_up = error.step_up();
+        let signs_in = step_up.is_some() || error.is(Code::NotAuthenticated) || error.is(Code::SessionEnded);
+        if !signs_in || request.requester() == Requester::Program {
             return self.error_reply(error, request.requester());
-        };
-        match request.is_of_a_page() {
-            true => Reply::redirect(&self.to_sign_in(Some(step_up), Some(&self.site_path(&request.target)))),
-            false => Reply::see_other(&self.to_sign_in(Some(step_up), request.page_before(&self.config().base_url))),
         }
+        // Only a page can be returned to; a form that was posted cannot.
+        if request.is_of_a_page() {
+            return Reply::redirect(&self.to_sign_in(step_up, Some(&self.site_path(&request.target))));
+        }
+        let page_before = step_up.and_then(|_| request.page_before(&self.config().base_url));
+        Reply::see_other(&self.to_sign_in(step_up, page_before))
     }
 
     /// The sign-in route, with what is asked of the user and where they go then.
@@ -317,39 +330,12 @@ impl LogtoClient {
         if inside { path.to_owned() } else { format!("{prefix}{path}") }
     }
 
-    async fn sign_in_route(
-        &self,
-        request: &AuthRequest,
-        cookies: &mut HeaderCookies,
-        screen: Option<FirstScreen>,
-    ) -> Result<Reply> {
-        let mut options = SignInOptions::new();
-        for (name, value) in request.query() {
-            options = match name.as_str() {
-                "return_to" => options.post_redirect_uri(value),
-                "direct_sign_in" => options.direct_sign_in(value.parse()?),
-                "first_screen" => options.first_screen(value.parse()?),
-                "login_hint" => options.login_hint(value),
-                "organization_id" => options.organization_id(value),
-                "one_time_token" => options.one_time_token(value),
-                "ui_locales" => options.ui_locales(value),
-                "max_age" => options.max_age(seconds(&value)?),
-                "acr_values" => options.acr_values(value),
-                _ => options,
-            };
-        }
-        if let Some(screen) = screen {
-            options = options.first_screen(screen);
-        }
-        Ok(Reply::redirect(&self.sign_in(cookies, options).await?))
-    }
-
-    async fn callback(&self, params: &str, cookies: &mut HeaderCookies) -> Result<Redirect> {
-        match self.handle_sign_in(cookies, params).await {
+    async fn callback(&self, params: &str, session: &RequestSession) -> Result<Redirect> {
+        match session.handle_sign_in(params).await {
             // The back button, or a double click: the user is signed in and the callback was used.
             Err(error)
                 if (error.is(Code::SignInSessionNotFound) || error.is(Code::StateMismatched))
-                    && self.is_authenticated(cookies).await? =>
+                    && session.is_authenticated().await? =>
             {
                 tracing::debug!(target: "logto::sign_in", %error, "a used callback of a user who is signed in; going to the start page");
                 Ok(Redirect::to(self.config().base_url.to_string()))
@@ -358,14 +344,43 @@ impl LogtoClient {
         }
     }
 
-    async fn sign_out_route(&self, request: &AuthRequest, cookies: &mut HeaderCookies) -> Result<Reply> {
+    async fn sign_out_route(&self, request: &AuthRequest, session: &RequestSession) -> Result<Reply> {
         if !request.is_same_origin(&self.config().base_url) {
             return Err(Error::new(Code::CrossSite, "the sign-out was not sent by a page of this site"));
         }
-        Ok(Reply::see_other(&self.sign_out(cookies, SignOutOptions::new()).await?))
+        Ok(Reply::see_other(&session.sign_out(SignOutOptions::new()).await?))
     }
+}
 
-    async fn user_route(&self, cookies: &mut HeaderCookies) -> Result<Reply> {
-        Ok(Reply::json(200, &self.get_context(cookies, ContextOptions::new()).await?))
+async fn sign_in_route(request: &AuthRequest, session: &RequestSession, screen: Option<FirstScreen>) -> Result<Reply> {
+    let mut options = SignInOptions::new();
+    for (name, value) in request.query() {
+        options = match name.as_str() {
+            "return_to" => options.post_redirect_uri(value),
+            "direct_sign_in" => options.direct_sign_in(value.parse()?),
+            "first_screen" => options.first_screen(value.parse()?),
+            "login_hint" => options.login_hint(value),
+            "organization_id" => options.organization_id(value),
+            "one_time_token" => options.one_time_token(value),
+            "ui_locales" => options.ui_locales(value),
+            "max_age" => options.max_age(seconds(&value)?),
+            "acr_values" => options.acr_values(value),
+            _ => options,
+        };
     }
+    if let Some(screen) = screen {
+        options = options.first_screen(screen);
+    }
+    Ok(Reply::redirect(&session.sign_in(options).await?))
+}
+
+/// The reply with what the session adds to its head.
+fn with_session(reply: Reply, session: &SessionHeaders) -> Reply {
+    let replacements = session.replacements(|name| reply.said(name).map(str::to_owned));
+    let reply = replacements.into_iter().fold(reply, |reply, (name, value)| reply.replace_header(name, value));
+    session.set_cookies().iter().fold(reply, |reply, cookie| reply.header("set-cookie", cookie))
+}
+
+async fn user_route(session: &RequestSession) -> Result<Reply> {
+    Ok(Reply::json(200, &session.get_context(ContextOptions::new()).await?))
 }

@@ -98,8 +98,11 @@ impl Session {
     /// Those of [`get_access_token`](Self::get_access_token). The session is kept, with what was renewed so far. An organization that
     /// refuses the user is no failure: its tokens go, and the context says why in [`LogtoContext::organization_errors`].
     pub async fn refresh_session(&mut self) -> Result<LogtoContext> {
-        let data = self.open.data().ok_or_else(not_authenticated)?;
-        let mut keys: Vec<_> = data.access_tokens.iter().map(|token| token.key.clone()).collect();
+        let mut keys: Vec<_> = {
+            let open = self.read();
+            let data = open.data().ok_or_else(not_authenticated)?;
+            data.access_tokens.iter().map(|token| token.key.clone()).collect()
+        };
         // The token without a resource brings the ID token, so it is always among them.
         if !keys.contains(&TokenKey::default()) {
             keys.push(TokenKey::default());
@@ -107,7 +110,7 @@ impl Session {
         let mut refused = BTreeMap::new();
         for (key, token) in self.tokens_for(keys, Freshness { force: true, validity: None }).await? {
             let Err(error) = token else { continue };
-            if let Some(data) = self.open.data_mut() {
+            if let Some(data) = self.write()?.data_mut() {
                 data.access_tokens.retain(|stored| stored.key != key);
             }
             refused.insert(key.organization.ok_or(error.clone())?, error);

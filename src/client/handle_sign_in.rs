@@ -8,7 +8,7 @@ use crate::{
     error::Code,
     oidc::{callback::CallbackParams, token::exchange_code},
     scopes,
-    session::{self, SessionData},
+    session::{self, SessionData, Transaction},
     types::TokenKey,
 };
 
@@ -27,16 +27,7 @@ impl Session {
         let params = CallbackParams::parse(query_or_url)?;
         let state = params.state()?;
         let metadata = client.metadata().await?;
-        let Some(transaction) = self.open.take_transaction(&config.cookies, state) else {
-            return Err(if self.open.has_pending() {
-                Error::new(
-                    Code::StateMismatched,
-                    "the callback's `state` belongs to none of the sign-ins of this browser",
-                )
-            } else {
-                Error::new(Code::SignInSessionNotFound, "this browser has no sign-in under way")
-            });
-        };
+        let transaction = self.take_transaction(state)?;
         if transaction.is_expired(config.now()) {
             return Err(Error::new(Code::SignInSessionExpired, "the sign-in took more than ten minutes"));
         }
@@ -70,9 +61,22 @@ impl Session {
         let mut data = SessionData::begin(id_token, config.now())?;
         data.refresh_token = tokens.refresh_token.take();
         data.put_access_token(stored(TokenKey::default(), tokens, asked_at));
-        self.open.begin(data);
+        self.write()?.begin(data);
         tracing::info!(target: "logto::sign_in", sub = %claims.sub, "signed in");
         Ok(Redirect::to(transaction.return_to.as_str()))
+    }
+
+    /// The sign-in that the callback belongs to. It is used up, whatever comes of it.
+    fn take_transaction(&self, state: &str) -> Result<Transaction> {
+        let mut open = self.write()?;
+        let transaction = open.take_transaction(&self.client.config().cookies, state);
+        transaction.ok_or_else(|| match open.has_pending() {
+            true => Error::new(
+                Code::StateMismatched,
+                "the callback's `state` belongs to none of the sign-ins of this browser",
+            ),
+            false => Error::new(Code::SignInSessionNotFound, "this browser has no sign-in under way"),
+        })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::{
     AccessToken, Session,
-    refresh::{Freshness, Refreshed, Wanted},
+    refresh::{Freshness, Refreshed, Renewal, Wanted},
+    session::id_token_claims,
     tokens::not_authenticated,
 };
 use crate::{Error, ErrorKind, Result, Secret, error::Code, scopes, types::TokenKey};
@@ -28,14 +29,18 @@ impl Session {
         freshness: Freshness,
     ) -> Result<Vec<(TokenKey, Result<AccessToken>)>> {
         let now = self.client.config().now();
-        let data = self.open.data().ok_or_else(not_authenticated)?;
         let (mut tokens, mut living) = (Vec::new(), Vec::new());
-        keys.retain(|key| {
-            let at_hand = data.access_token(key, now, freshness.validity).filter(|_| !freshness.force);
-            tokens.extend(at_hand.map(|token| (key.clone(), Ok(AccessToken::from(token)))));
-            living.extend(data.access_token(key, now, Some(0)).map(|token| (key.clone(), AccessToken::from(token))));
-            at_hand.is_none()
-        });
+        {
+            let open = self.read();
+            let data = open.data().ok_or_else(not_authenticated)?;
+            keys.retain(|key| {
+                let at_hand = data.access_token(key, now, freshness.validity).filter(|_| !freshness.force);
+                tokens.extend(at_hand.map(|token| (key.clone(), Ok(AccessToken::from(token)))));
+                living
+                    .extend(data.access_token(key, now, Some(0)).map(|token| (key.clone(), AccessToken::from(token))));
+                at_hand.is_none()
+            });
+        }
         // A token in its last minute, for when there is no other.
         let last_resort = |key: &TokenKey| {
             let living = living.iter().find(|(of, _)| of == key).filter(|_| !freshness.force);
@@ -45,7 +50,7 @@ impl Session {
         let is_confidential = self.client.config().app_secret.is_some();
         let mut at_once = 1;
         while !keys.is_empty() {
-            let Some(refresh_token) = self.refresh_token().cloned() else {
+            let Some(refresh_token) = self.refresh_token() else {
                 tokens.extend(keys.iter().filter_map(|key| Some((key.clone(), Ok(last_resort(key)?)))));
                 if keys.iter().all(|key| last_resort(key).is_some()) {
                     break;
@@ -74,31 +79,43 @@ impl Session {
     }
 
     /// Renews some of the tokens, and keeps what came.
-    async fn renew(&mut self, refresh_token: &Secret, wanted: Wanted) -> Result<Refreshed> {
-        let before = self.id_token_claims().ok_or_else(not_authenticated)?;
-        let refreshed = match self.client.clone().renew(refresh_token, wanted, before).await {
-            Ok(refreshed) => refreshed,
+    ///
+    /// With a store, a task saves the session before its result is told: a browser that goes away does not take the tokens with it.
+    async fn renew(&self, refresh_token: &Secret, wanted: Wanted) -> Result<Refreshed> {
+        let (before, stored, id, refreshes) = {
+            let open = self.write()?;
+            let data = open.data().ok_or_else(not_authenticated)?;
+            let stored = open.stored_copy(&self.client.config().cookies);
+            (id_token_claims(data).ok_or_else(not_authenticated)?, stored, data.id, data.refreshes)
+        };
+        let renewal =
+            Renewal { client: self.client.clone(), refresh_token: refresh_token.clone(), wanted, before, refreshes };
+        let renewed = match stored {
+            Some(copy) => renewal.run_and_save(copy).await,
+            None => renewal.run().await.map(|refreshed| (refreshed, None)),
+        };
+        // The request may have signed the user out meanwhile, or signed another one in.
+        let mut open = self.read();
+        let is_same = !open.is_committed() && open.data().is_some_and(|data| data.id == id);
+        let (refreshed, saved) = match renewed {
+            Ok(renewed) => renewed,
             Err(error) => {
-                if error.is(Code::SessionEnded) {
+                if error.is(Code::SessionEnded) && is_same {
                     tracing::info!(target: "logto::refresh", %error, "the session has ended");
-                    self.open.clear();
+                    open.clear();
                 }
                 return Err(error);
             }
         };
-        // A refresh that brought nothing is nothing to write: it must not stand as an equal beside one that another instance made.
-        let brought = refreshed.access_tokens.iter().any(|(_, token)| token.is_ok());
-        if (brought || refreshed.refresh_token != *refresh_token)
-            && let Some(data) = self.open.data_mut()
-        {
-            data.refreshes = data.refreshes.saturating_add(1);
-            data.refresh_token = Some(refreshed.refresh_token.clone());
-            if let Some(id_token) = &refreshed.id_token {
-                data.id_token = id_token.clone();
+        match saved {
+            _ if !is_same => {}
+            Some(saved) => open.take_saved(saved),
+            None if refreshed.brings_more_than(refresh_token) => {
+                if let Some(data) = open.data_mut() {
+                    refreshed.give_to(data);
+                }
             }
-            for token in refreshed.access_tokens.iter().filter_map(|(_, token)| token.as_ref().ok()) {
-                data.put_access_token(token.clone());
-            }
+            None => {}
         }
         Ok(refreshed)
     }

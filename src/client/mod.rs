@@ -121,6 +121,13 @@ impl LogtoClient {
         self.0.provider.warm_up().await
     }
 
+    /// Whether `other` keeps the sessions of the same application, so that both would write the same cookies.
+    fn is_same(&self, other: &Self) -> bool {
+        let (mine, theirs) = (self.config(), other.config());
+        Arc::ptr_eq(&self.0, &other.0)
+            || (mine.cookies.session_name() == theirs.cookies.session_name() && mine.issuer == theirs.issuer)
+    }
+
     async fn metadata(&self) -> Result<Arc<ProviderMetadata>> {
         self.0.provider.metadata().await
     }
@@ -262,7 +269,7 @@ impl LogtoClient {
     /// # Errors
     /// See [`load`](Self::load).
     pub async fn get_refresh_token(&self, cookies: &dyn Cookies) -> Result<Option<Secret>> {
-        Ok(self.load(cookies).await?.refresh_token().cloned())
+        Ok(self.load(cookies).await?.refresh_token())
     }
 
     /// Forgets the access tokens: the next one comes from Logto, with the user's roles of then.

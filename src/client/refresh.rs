@@ -7,6 +7,7 @@
 //! An exchange may ask for several access tokens at once, each in a request of its own: see `Session::tokens_for` for when.
 
 mod exchange;
+mod renewal;
 
 use std::{
     collections::HashMap,
@@ -20,6 +21,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 
+pub(super) use self::renewal::Renewal;
 use super::LogtoClient;
 use crate::{
     Error, IdTokenClaims, Result, Secret,
@@ -58,6 +60,8 @@ pub(super) struct Refreshed {
     /// The newest refresh token: to be kept even where the rest is an error.
     pub(super) refresh_token: Secret,
     pub(super) id_token: Option<Jwt>,
+    /// How many refreshes the session has seen with this one.
+    pub(super) refreshes: u64,
     /// For each key that was asked for, or had been a moment before.
     pub(super) access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>,
     /// Whether Logto was asked, and left the refresh token as it was.
@@ -100,6 +104,8 @@ struct Family {
 struct State {
     /// The newest of the family.
     refresh_token: Secret,
+    /// Counts the refreshes of the session, so that the state with the newest token is known.
+    refreshes: u64,
     id_token: Option<Jwt>,
     results: Vec<Settled>,
     /// Logto said that the family is dead.
@@ -168,6 +174,7 @@ impl Family {
             signed_out: AtomicBool::new(false),
             state: Arc::new(tokio::sync::Mutex::new(State {
                 refresh_token: refresh_token.clone(),
+                refreshes: 0,
                 id_token: None,
                 results: Vec::new(),
                 ended: None,
@@ -209,18 +216,14 @@ impl LogtoClient {
     ///
     /// # Errors
     /// `session.ended` where the refresh token is dead. Everything else leaves it alive.
-    pub(super) async fn renew(
-        &self,
-        refresh_token: &Secret,
-        wanted: Wanted,
-        before: IdTokenClaims,
-    ) -> Result<Refreshed> {
-        let Wanted { keys, at_once, freshness } = wanted;
+    async fn renew(&self, renewal: Renewal) -> Result<Refreshed> {
+        let Renewal { refresh_token, wanted: Wanted { keys, at_once, freshness }, before, refreshes, .. } = renewal;
         let now = self.config().now();
-        let family = self.0.refreshes.family(refresh_token, now);
+        let family = self.0.refreshes.family(&refresh_token, now);
         let seen = family.settled.load(Ordering::Acquire);
-        let state = Arc::clone(&family.state).lock_owned().await;
+        let mut state = Arc::clone(&family.state).lock_owned().await;
         family.living(&state)?;
+        state.refreshes = state.refreshes.max(refreshes);
         let forgotten = family.forgotten.load(Ordering::Acquire);
         let recent = Freshness { force: freshness.force || seen <= forgotten, ..freshness };
         let (mut found, mut missing) = (Vec::new(), Vec::new());
@@ -286,6 +289,9 @@ impl LogtoClient {
         let now = self.config().now();
         let number = family.settled.fetch_add(1, Ordering::AcqRel).saturating_add(1);
         let failed = results.iter().filter(|(_, result)| result.is_err()).count();
+        if failed < results.len() || state.refresh_token != spent {
+            state.refreshes = state.refreshes.saturating_add(1);
+        }
         tracing::debug!(target: "logto::refresh", tokens = results.len(), failed, "a refresh is done");
         state.results.retain(|settled| now.saturating_sub(settled.at) <= GRACE);
         for (key, result) in &results {
@@ -309,7 +315,14 @@ impl State {
     }
 
     fn refreshed(&self, access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>, kept: bool) -> Refreshed {
-        Refreshed { refresh_token: self.refresh_token.clone(), id_token: self.id_token.clone(), access_tokens, kept }
+        let Self { refresh_token, refreshes, id_token, .. } = self;
+        Refreshed {
+            refresh_token: refresh_token.clone(),
+            refreshes: *refreshes,
+            id_token: id_token.clone(),
+            access_tokens,
+            kept,
+        }
     }
 }
 

@@ -1,27 +1,46 @@
 //! The session of one request, shared between a middleware and the handlers.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+use tokio::sync::OnceCell;
 
 use super::{LogtoClient, Session, SessionHeaders, tokens::not_authenticated};
-use crate::{Error, HeaderCookies, IdTokenClaims, Result, Secret, error::Code};
+use crate::{Cookies, HeaderCookies, IdTokenClaims, Result, Secret};
 
 /// The session of one request, as handlers get it: cheap to clone, with all verbs.
 ///
-/// An integration makes one for each request and calls [`finish`](Self::finish) when the handler is done. The cookies are read when the
-/// first verb is called, so a page that does not ask for the session costs nothing, and written once.
+/// A request has one for each [`LogtoClient`]. Routes, layers, middleware and handlers share it, so each sees what the others did: after the
+/// callback the user is signed in, after the sign-out nobody is. The cookies are read when the first verb is called, so a page that does not
+/// ask for the session costs nothing, and written once.
+///
+/// An integration calls [`enter`](Self::enter) for each request and [`finish`](Self::finish) when the response is there. From then on
+/// what is known can be read, in the body of a stream for example; what would have to write a cookie fails with `session.committed`.
+///
+/// Reading what is known never waits for a request to Logto that another task makes.
 #[derive(Clone)]
 pub struct RequestSession {
     client: LogtoClient,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+    /// Whether an outer layer of the same client finishes the session.
+    joined: bool,
+    /// The session of an outer layer, which may be another client's.
+    outer: Option<Arc<Self>>,
 }
 
-enum State {
-    /// The value of the `Cookie` header, not yet looked at.
-    Untouched(String),
-    Open(Box<Session>),
-    Finished,
+struct Shared {
+    /// The value of the `Cookie` header.
+    cookies: String,
+    session: OnceCell<Session>,
+    /// Whether the session was asked for.
+    asked: AtomicBool,
+    /// Whether the response has begun.
+    finished: AtomicBool,
 }
 
 /// A signed-in user, as handlers ask for one: the integrations make an extractor or a guard of it.
@@ -55,25 +74,66 @@ impl RequestSession {
     /// For the value of a request's `Cookie` header; join several with `"; "`.
     #[must_use]
     pub fn new(client: LogtoClient, cookie_header: impl Into<String>) -> Self {
-        Self { client, state: Arc::new(Mutex::new(State::Untouched(cookie_header.into()))) }
+        let shared = Shared {
+            cookies: cookie_header.into(),
+            session: OnceCell::new(),
+            asked: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
+        };
+        Self { client, shared: Arc::new(shared), joined: false, outer: None }
     }
 
-    /// What the session adds to the response. From here on every verb fails.
+    /// For integrations: the session that a layer of `client` works with, inside of what `outer` gave the request already.
+    ///
+    /// If the request has a session of this client, it is that one, and the layer that made it finishes it: [`finish`](Self::finish)
+    /// of this one does nothing. Otherwise it is a new one. A session of another client stays within reach of [`of`](Self::of).
+    #[must_use]
+    pub fn enter(client: &LogtoClient, outer: Option<Self>, cookie_header: &str) -> Self {
+        let Some(outer) = outer else {
+            return Self::new(client.clone(), cookie_header);
+        };
+        let entered = match outer.of(client) {
+            Some(known) => Self { joined: true, ..known },
+            None => Self::new(client.clone(), cookie_header),
+        };
+        Self { outer: Some(Arc::new(outer)), ..entered }
+    }
+
+    /// The request's session of `client`: this one, or that of a layer further out.
+    #[must_use]
+    pub fn of(&self, client: &LogtoClient) -> Option<Self> {
+        let mut session = Some(self);
+        while let Some(found) = session {
+            if found.client.is_same(client) {
+                return Some(found.clone());
+            }
+            session = found.outer.as_deref();
+        }
+        None
+    }
+
+    /// What the session adds to the response. From here on the session can be read and not changed.
     ///
     /// # Errors
     /// See [`Session::commit`].
     pub async fn finish(&self) -> Result<SessionHeaders> {
-        let mut state = self.state.lock().await;
-        match std::mem::replace(&mut *state, State::Finished) {
-            State::Open(session) => {
-                let is_authenticated = session.is_authenticated();
-                let mut cookies = HeaderCookies::default();
-                session.commit(&mut cookies).await?;
-                let set_cookies = cookies.set_cookie_headers();
-                Ok(SessionHeaders { is_private: is_authenticated || !set_cookies.is_empty(), set_cookies })
-            }
-            State::Untouched(_) | State::Finished => Ok(SessionHeaders::default()),
+        if self.joined {
+            return Ok(SessionHeaders::default());
         }
+        self.shared.finished.store(true, Ordering::SeqCst);
+        let mut headers =
+            SessionHeaders { is_read: self.shared.asked.load(Ordering::SeqCst), ..SessionHeaders::default() };
+        if let Some(session) = self.shared.session.get() {
+            let changes = session.read().take_changes();
+            headers.is_signed_in = session.is_authenticated();
+            let config = self.client.config();
+            let mut cookies = HeaderCookies::default();
+            for cookie in changes.commit(&config.cookies, config.now()).await? {
+                cookies.set(cookie);
+            }
+            headers.set_cookies = cookies.set_cookie_headers();
+        }
+        Ok(headers)
     }
 
     /// The client that the session belongs to.
@@ -85,7 +145,7 @@ impl RequestSession {
     /// The signed-in user, if there is one.
     ///
     /// # Errors
-    /// `session.committed` once the response has begun.
+    /// See [`LogtoClient::load`].
     pub async fn signed_in(&self) -> Result<Option<SignedIn>> {
         Ok(self.get_id_token_claims().await?.map(|claims| SignedIn { claims }))
     }
@@ -93,8 +153,8 @@ impl RequestSession {
     /// The signed-in user.
     ///
     /// # Errors
-    /// `not_authenticated` if nobody is signed in: [`LogtoClient::serve`] makes of it the way to sign in. `session.committed` once the
-    /// response has begun.
+    /// `not_authenticated` if nobody is signed in: returned from a handler, it leads a browser to sign in and back. See also
+    /// [`LogtoClient::load`].
     pub async fn require_signed_in(&self) -> Result<SignedIn> {
         self.signed_in().await?.ok_or_else(not_authenticated)
     }
@@ -102,7 +162,7 @@ impl RequestSession {
     /// Whether somebody is signed in.
     ///
     /// # Errors
-    /// `session.committed` once the response has begun.
+    /// See [`LogtoClient::load`].
     pub async fn is_authenticated(&self) -> Result<bool> {
         Ok(self.open().await?.is_authenticated())
     }
@@ -110,7 +170,7 @@ impl RequestSession {
     /// The ID token, as Logto signed it.
     ///
     /// # Errors
-    /// `session.committed` once the response has begun.
+    /// See [`LogtoClient::load`].
     pub async fn get_id_token(&self) -> Result<Option<Secret>> {
         Ok(self.open().await?.id_token())
     }
@@ -118,7 +178,7 @@ impl RequestSession {
     /// The claims of the ID token.
     ///
     /// # Errors
-    /// `session.committed` once the response has begun.
+    /// See [`LogtoClient::load`].
     pub async fn get_id_token_claims(&self) -> Result<Option<IdTokenClaims>> {
         Ok(self.open().await?.id_token_claims())
     }
@@ -126,9 +186,9 @@ impl RequestSession {
     /// The refresh token.
     ///
     /// # Errors
-    /// `session.committed` once the response has begun.
+    /// See [`LogtoClient::load`].
     pub async fn get_refresh_token(&self) -> Result<Option<Secret>> {
-        Ok(self.open().await?.refresh_token().cloned())
+        Ok(self.open().await?.refresh_token())
     }
 
     /// Forgets the access tokens: the next one comes from Logto.
@@ -136,8 +196,7 @@ impl RequestSession {
     /// # Errors
     /// `session.committed` once the response has begun.
     pub async fn clear_access_token(&self) -> Result<()> {
-        self.open().await?.clear_access_token();
-        Ok(())
+        self.open().await?.try_clear_access_token()
     }
 
     /// Forgets the whole session, here alone.
@@ -145,21 +204,18 @@ impl RequestSession {
     /// # Errors
     /// `session.committed` once the response has begun.
     pub async fn clear_all_tokens(&self) -> Result<()> {
-        self.open().await?.clear_all_tokens();
-        Ok(())
+        self.open().await?.try_clear_all_tokens()
     }
 
-    pub(super) async fn open(&self) -> Result<MappedMutexGuard<'_, Session>> {
-        let mut state = self.state.lock().await;
-        if let State::Untouched(cookie_header) = &*state {
-            // The header stays until the session is there: after a store that failed, the next verb asks again.
-            let cookies = HeaderCookies::parse(cookie_header.as_str());
-            *state = State::Open(Box::new(self.client.load(&cookies).await?));
+    /// The session, which is loaded once. After a store that failed, the next call asks again.
+    pub(super) async fn open(&self) -> Result<Session> {
+        let Shared { cookies, session, asked, finished } = &*self.shared;
+        asked.store(true, Ordering::SeqCst);
+        let load = || async { self.client.load(&HeaderCookies::parse(cookies.as_str())).await };
+        let session = session.get_or_try_init(load).await?;
+        if finished.load(Ordering::SeqCst) {
+            session.read().close();
         }
-        MutexGuard::try_map(state, |state| match state {
-            State::Open(session) => Some(&mut **session),
-            State::Untouched(_) | State::Finished => None,
-        })
-        .map_err(|_| Error::new(Code::SessionCommitted, "the session was already written to the response"))
+        Ok(session.handle())
     }
 }

@@ -1,9 +1,16 @@
 //! The session of one request, as a value.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use super::LogtoClient;
-use crate::{Cookies, IdTokenClaims, Result, Secret, session::OpenSession};
+use crate::{
+    Cookies, Error, IdTokenClaims, Result, Secret,
+    error::Code,
+    session::{OpenSession, SessionData},
+};
 
 /// The session of one request: loaded once, worked with as often as needed, committed once.
 ///
@@ -34,7 +41,8 @@ use crate::{Cookies, IdTokenClaims, Result, Secret, session::OpenSession};
 #[must_use = "changes are lost unless the session is committed"]
 pub struct Session {
     pub(super) client: LogtoClient,
-    pub(super) open: OpenSession,
+    /// Shared with the handles of [`RequestSession`](super::RequestSession). Locked to look or to change, never while waiting for anything.
+    open: Arc<Mutex<OpenSession>>,
 }
 
 impl fmt::Debug for Session {
@@ -50,7 +58,7 @@ impl LogtoClient {
     /// `store.failed` where sessions are kept in a store and it cannot be asked. Sessions in cookies never fail here.
     pub async fn load(&self, cookies: &dyn Cookies) -> Result<Session> {
         let open = OpenSession::load(&self.config().cookies, cookies, self.config().now()).await?;
-        Ok(Session { client: self.clone(), open })
+        Ok(Session { client: self.clone(), open: Arc::new(Mutex::new(open)) })
     }
 }
 
@@ -61,10 +69,33 @@ impl Session {
     /// `session.too_large` where the session does not fit the browser's limits; it names the largest member. `store.failed`.
     pub async fn commit(self, cookies: &mut dyn Cookies) -> Result<()> {
         let config = self.client.config();
-        for cookie in self.open.commit(&config.cookies, config.now()).await? {
+        let changes = self.read().take_changes();
+        for cookie in changes.commit(&config.cookies, config.now()).await? {
             cookies.set(cookie);
         }
         Ok(())
+    }
+
+    /// The same session, for another task of the request.
+    pub(super) fn handle(&self) -> Self {
+        Self { client: self.client.clone(), open: Arc::clone(&self.open) }
+    }
+
+    /// The session as it is known now.
+    pub(super) fn read(&self) -> MutexGuard<'_, OpenSession> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session, to be changed.
+    ///
+    /// # Errors
+    /// `session.committed` once the response has begun.
+    pub(super) fn write(&self) -> Result<MutexGuard<'_, OpenSession>> {
+        let open = self.read();
+        match open.is_committed() {
+            true => Err(Error::new(Code::SessionCommitted, "the session was already written to the response")),
+            false => Ok(open),
+        }
     }
 
     /// The client this session belongs to.
@@ -76,39 +107,56 @@ impl Session {
     /// Whether somebody is signed in.
     #[must_use]
     pub fn is_authenticated(&self) -> bool {
-        self.open.data().is_some()
+        self.read().data().is_some()
     }
 
     /// The ID token, as Logto signed it.
     #[must_use]
     pub fn id_token(&self) -> Option<Secret> {
-        Some(self.open.data()?.id_token.compact())
+        Some(self.read().data()?.id_token.compact())
     }
 
     /// The claims of the ID token. They were checked when the user signed in.
     #[must_use]
     pub fn id_token_claims(&self) -> Option<IdTokenClaims> {
-        serde_json::from_slice(self.open.data()?.id_token.payload()).ok()
+        id_token_claims(self.read().data()?)
     }
 
     /// The refresh token.
     #[must_use]
-    pub fn refresh_token(&self) -> Option<&Secret> {
-        self.open.data()?.refresh_token.as_ref()
+    pub fn refresh_token(&self) -> Option<Secret> {
+        self.read().data()?.refresh_token.clone()
     }
 
     /// Forgets the access tokens: the next one comes from Logto.
     pub fn clear_access_token(&mut self) {
-        if let Some(refresh_token) = self.refresh_token() {
-            self.client.0.refreshes.forget(refresh_token, self.client.config().now());
-        }
-        if let Some(data) = self.open.data_mut() {
-            data.access_tokens.clear();
-        }
+        // A session that a caller owns is not committed.
+        _ = self.try_clear_access_token();
     }
 
     /// Forgets the whole session, here alone.
     pub fn clear_all_tokens(&mut self) {
-        self.open.clear();
+        _ = self.try_clear_all_tokens();
     }
+
+    pub(super) fn try_clear_access_token(&self) -> Result<()> {
+        let mut open = self.write()?;
+        if let Some(data) = open.data_mut() {
+            if let Some(refresh_token) = &data.refresh_token {
+                self.client.0.refreshes.forget(refresh_token, self.client.config().now());
+            }
+            data.access_tokens.clear();
+        }
+        Ok(())
+    }
+
+    pub(super) fn try_clear_all_tokens(&self) -> Result<()> {
+        self.write()?.clear();
+        Ok(())
+    }
+}
+
+/// The claims of a session's ID token. They were checked when it came.
+pub(super) fn id_token_claims(data: &SessionData) -> Option<IdTokenClaims> {
+    serde_json::from_slice(data.id_token.payload()).ok()
 }

@@ -33,9 +33,12 @@ impl Session {
         let mut transaction = Transaction::begin(redirect_uri, return_to, config.now())?;
         transaction.max_age = options.max_age.map(clock::whole_seconds);
         transaction.acr_values = options.acr_values.clone().filter(|values| !values.trim().is_empty());
-        self.open.begin_transaction(&config.cookies, &transaction, config.now())?;
-        if options.clear_tokens {
-            self.open.clear();
+        {
+            let mut open = self.write()?;
+            open.begin_transaction(&config.cookies, &transaction, config.now())?;
+            if options.clear_tokens {
+                open.clear();
+            }
         }
         let url = AuthorizationRequest {
             endpoint: &metadata.authorization_endpoint,

@@ -24,7 +24,7 @@ impl Session {
         let target = options.post_logout_redirect_uri.unwrap_or_else(|| config.base_url().to_owned());
         let target = if options.local_only { return_to::checked(config, &target)? } else { target };
 
-        let ended = self.open.end(&config.cookies);
+        let ended = self.write()?.end(&config.cookies);
         let refresh_token = ended.as_ref().and_then(|data| data.refresh_token.clone());
         if let Some(refresh_token) = refresh_token {
             client.0.refreshes.end(&refresh_token, config.now());

@@ -3,7 +3,7 @@
 use url::form_urlencoded;
 
 use super::{AuthRequest, FORM};
-use crate::{Error, HeaderCookies, LogtoClient, Reply, Result, error::Code};
+use crate::{Error, HeaderCookies, LogtoClient, Reply, RequestSession, Result, error::Code};
 
 /// Marks what our own page has posted, so that it is posted once.
 const POSTED_AGAIN: &str = "logto_posted_again";
@@ -12,7 +12,7 @@ const POSTED_AGAIN: &str = "logto_posted_again";
 /// posts the same once more: that is a request of this site, and has them. `docs/security.md` says why it is done so.
 ///
 /// The page believes nothing and uses nothing up; what was posted is judged when it comes back, by the same checks as a query.
-pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest, cookies: &mut HeaderCookies) -> Result<Reply> {
+pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest, session: &RequestSession) -> Result<Reply> {
     let form = request.form().ok_or_else(|| {
         Error::new(Code::MissingState, format!("the callback was posted, and its body is not {FORM}"))
     })?;
@@ -20,9 +20,10 @@ pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest, cookies: 
     let again = posted.iter().any(|(name, _)| name == POSTED_AGAIN);
     // As a query, whatever characters the sender left as they are.
     let query = format!("?{form}");
-    if !again && logto.misses_its_cookie(cookies, &query) {
+    let cookies = HeaderCookies::parse(request.cookie_header());
+    if !again && logto.misses_its_cookie(&cookies, &query) {
         tracing::debug!(target: "logto::sign_in", "the callback came from another site and so without its cookie; asking the browser to post it again");
         return Ok(Reply::post_again(posted.into_iter().chain([(POSTED_AGAIN.to_owned(), "1".to_owned())])));
     }
-    logto.callback(&query, cookies).await.map(|redirect| Reply::see_other(&redirect))
+    logto.callback(&query, session).await.map(|redirect| Reply::see_other(&redirect))
 }

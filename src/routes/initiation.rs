@@ -3,13 +3,13 @@
 use url::form_urlencoded;
 
 use super::{AuthRequest, FORM};
-use crate::{Error, HeaderCookies, LogtoClient, Redirect, Reply, Result, SignInOptions, error::Code};
+use crate::{Error, LogtoClient, Redirect, Reply, RequestSession, Result, SignInOptions, error::Code};
 
 /// Longer text of others is not repeated.
 const EXCERPT: usize = 120;
 
 /// By GET: to Logto.
-pub(super) async fn begin(logto: &LogtoClient, request: &AuthRequest, cookies: &mut HeaderCookies) -> Result<Reply> {
+pub(super) async fn begin(logto: &LogtoClient, request: &AuthRequest, session: &RequestSession) -> Result<Reply> {
     let asked = Asked::read(request.query())?;
     check_issuer(logto, asked.iss.as_deref())?;
     let mut options = SignInOptions::new();
@@ -21,7 +21,7 @@ pub(super) async fn begin(logto: &LogtoClient, request: &AuthRequest, cookies: &
     if let Some(target) = asked.target_link_uri {
         options = options.post_redirect_uri(target);
     }
-    Ok(Reply::redirect(&logto.sign_in(cookies, options).await?))
+    Ok(Reply::redirect(&session.sign_in(options).await?))
 }
 
 /// By POST: the same by GET. A POST of another site comes without our cookies, so the sign-ins under way could not be counted.

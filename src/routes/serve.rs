@@ -2,7 +2,7 @@
 
 use http::Response;
 
-use crate::{AuthRequest, Error, LogtoClient, Reply, RequestSession, Result, error::Code};
+use crate::{AuthRequest, LogtoClient, Reply, RequestSession, Result};
 
 impl LogtoClient {
     /// Answers a request: an authentication route by itself (see [`respond`](Self::respond)), any other with what `page` makes of the
@@ -35,10 +35,10 @@ impl LogtoClient {
         if let Some(reply) = self.respond(request).await {
             return with_body(reply);
         }
-        let session = RequestSession::new(self.clone(), request.cookie_header());
+        let session = request.session_of(self);
         let mut response = match page(session.clone()).await {
             Ok(response) => response,
-            Err(error) => with_body(self.refusal(&error, request)),
+            Err(error) => with_body(self.answer_error(request, &error)),
         };
         // After the page: it may have renewed a token, or signed the user out.
         match session.finish().await {
@@ -46,13 +46,6 @@ impl LogtoClient {
             Err(error) => response = with_body(self.error_reply(&error, request.requester())),
         }
         response
-    }
-
-    fn refusal(&self, error: &Error, request: &AuthRequest) -> Reply {
-        match error.step_up() {
-            None if error.is(Code::NotAuthenticated) => self.sign_in_required(request),
-            _ => self.answer_error(request, error),
-        }
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod revocation;
 mod seal;
 mod settings;
 pub(crate) mod store;
+mod stored_copy;
 #[cfg(feature = "tower-sessions")]
 pub(crate) mod tower_sessions;
 mod transaction;
@@ -32,6 +33,7 @@ pub(crate) use self::{
     packed::Jwt,
     seal::Keys,
     settings::{CookieSettings, Stores},
+    stored_copy::StoredCopy,
     transaction::Transaction,
 };
 pub use self::{format::SessionFormat, settings::SessionLifetime};
@@ -57,6 +59,8 @@ pub(crate) struct OpenSession {
     pending: Vec<(String, String)>,
     /// Cookies of sign-ins begun, ended or evicted.
     queued: Vec<Cookie<'static>>,
+    /// Whether the response has taken what is to be written. From then on the session is read and not changed.
+    committed: bool,
 }
 
 impl OpenSession {
@@ -85,6 +89,23 @@ impl OpenSession {
             tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
         }
         Ok(Self { data: data.map(Box::new), changed, origin, others, present, pending, ..Self::default() })
+    }
+
+    /// Whether the response has taken what is to be written.
+    pub(crate) fn is_committed(&self) -> bool {
+        self.committed
+    }
+
+    /// Takes what the response has to write. What is left behind can be read, not changed.
+    pub(crate) fn take_changes(&mut self) -> Self {
+        let data = if self.changed { self.data.clone() } else { self.data.take() };
+        let read_only = Self { data, committed: true, ..Self::default() };
+        mem::replace(self, read_only)
+    }
+
+    /// Nothing that happens from here on is written.
+    pub(crate) fn close(&mut self) {
+        self.committed = true;
     }
 
     pub(crate) fn data(&self) -> Option<&SessionData> {
@@ -168,7 +189,7 @@ impl OpenSession {
         transaction.filter(|transaction| transaction.has_state(state))
     }
 
-    /// Writes what changed; gives the cookies of the response. Empty where nothing changed.
+    /// Writes what changed; returns the cookies of the response. Empty if nothing changed.
     pub(crate) async fn commit(mut self, settings: &CookieSettings, now: i64) -> Result<Vec<Cookie<'static>>> {
         let mut written = mem::take(&mut self.queued);
         if !self.changed {

@@ -131,7 +131,7 @@ async fn write_to_store(
     if touched {
         data.touched_at = now;
     }
-    let Origin::Store { id, mut revision } = origin else {
+    let Origin::Store { id, revision } = origin else {
         if origin == Origin::Cookies {
             // It moves into the store, maybe in two requests at once, and under another name: what ended it has the present one.
             if revocation::is_revoked(settings, &data).await {
@@ -151,21 +151,41 @@ async fn write_to_store(
         }
         return reference(settings, &data).map(|cookie| Some(vec![cookie]));
     };
+    let Some(saved) = save(settings, store, id, revision, data, now).await? else {
+        return Ok(None);
+    };
+    // The cookie says the same as before; it is sent again only to live longer.
+    Ok(Some(if touched { vec![reference(settings, &saved.data)?] } else { Vec::new() }))
+}
+
+/// A session as the store holds it now, merged with what other requests wrote.
+pub(super) struct Saved {
+    pub(super) revision: u64,
+    pub(super) data: SessionData,
+}
+
+/// Saves a session in the place of the state of it that was read as `revision`. `None` if it was ended meanwhile.
+pub(super) async fn save(
+    settings: &CookieSettings,
+    store: &dyn SessionStore,
+    id: SessionId,
+    mut revision: u64,
+    mut data: SessionData,
+    now: i64,
+) -> Result<Option<Saved>> {
     for _ in 0..MAX_ROUNDS {
-        let stored = record(settings, &mut data, revision.saturating_add(1), now)?;
+        let next = revision.saturating_add(1);
+        let stored = record(settings, &mut data, next, now)?;
         match store.save(&id, &stored, revision).await.map_err(failed("keep"))? {
-            // The cookie says the same as before; it is sent again only to live longer.
-            SaveOutcome::Saved => {
-                return Ok(Some(if touched { vec![reference(settings, &data)?] } else { Vec::new() }));
-            }
+            SaveOutcome::Saved => return Ok(Some(Saved { revision: next, data })),
             SaveOutcome::Gone => return Ok(None),
             SaveOutcome::Conflict => match load(settings, store, id).await? {
                 (Origin::Store { revision: newer, .. }, Some(other)) => {
-                    // Many requests write the same tokens at once: whoever comes second has nothing to add.
+                    // Many requests write the same tokens at once: the second one has nothing to add.
                     let known = other.clone();
                     data.merge(other);
                     if data.has_nothing_but(&known) {
-                        return Ok(Some(Vec::new()));
+                        return Ok(Some(Saved { revision: newer, data }));
                     }
                     revision = newer;
                 }

@@ -74,7 +74,7 @@ use actix_web::{
     body::MessageBody,
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
     error::InternalError,
-    http::{header, header::HeaderValue},
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, Bytes, ServiceConfig},
 };
@@ -122,9 +122,13 @@ async fn with_session<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse, ActixError> {
     let auth = auth_request(request.request());
-    let session = RequestSession::new(logto.clone(), auth.cookie_header());
+    let outer = request.extensions_mut().remove::<RequestSession>();
+    let session = RequestSession::enter(&logto, outer.clone(), auth.cookie_header());
     request.extensions_mut().insert(session.clone());
     let result = next.call(request).await;
+    if let (Ok(response), Some(outer)) = (&result, outer) {
+        response.request().extensions_mut().insert(outer);
+    }
     let (failure, headers) = match session.finish().await {
         Ok(headers) => (failure(&result), headers),
         Err(error) => (Some(error), SessionHeaders::default()),
@@ -155,11 +159,16 @@ fn failure<B>(result: &Result<ServiceResponse<B>, ActixError>) -> Option<Error> 
 /// The response itself, or the reply in its place, with the session's cookies.
 fn finish(response: HttpResponse, reply: Option<Reply>, headers: &SessionHeaders) -> HttpResponse {
     let mut response = reply.map_or(response, http_response);
-    for cookie in headers.set_cookies().iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    let replacements = headers.replacements(|name| joined(response.headers(), name, ", "));
+    let head = response.headers_mut();
+    for (name, value) in replacements {
+        head.remove(name);
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+            head.insert(HeaderName::from_static(name), value);
+        }
     }
-    if headers.is_private() && !response.headers().contains_key(header::CACHE_CONTROL) {
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for cookie in headers.set_cookies().iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+        head.append(header::SET_COOKIE, cookie);
     }
     response
 }
@@ -212,9 +221,12 @@ fn remember(request: &HttpRequest, error: &Error) {
 /// The request as the browser sent it, also in a scope.
 fn auth_request(request: &HttpRequest) -> AuthRequest {
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    AuthRequest::new(request.method().as_str(), target, |name| {
-        // Cookies of others may have any bytes; the session beside them counts.
-        let values: Vec<_> = request.headers().get_all(name).map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
-        (!values.is_empty()).then(|| values.join("; "))
-    })
+    let session = request.extensions().get::<RequestSession>().cloned();
+    AuthRequest::new(request.method().as_str(), target, |name| joined(request.headers(), name, "; ")).session(session)
+}
+
+/// What the headers of one name say. Cookies of others may have any bytes; the session beside them counts.
+fn joined(headers: &HeaderMap, name: &str, separator: &str) -> Option<String> {
+    let values: Vec<_> = headers.get_all(name).map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    (!values.is_empty()).then(|| values.join(separator))
 }

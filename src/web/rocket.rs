@@ -168,11 +168,15 @@ impl Fairing for LogtoFairing {
             response.merge(reply);
         }
         let headers = finished.unwrap_or_default();
+        let said = |name| response.headers().contains(name).then(|| joined(response.headers().get(name), ", "));
+        for (name, value) in headers.replacements(said) {
+            response.remove_header(name);
+            if let Some(value) = value {
+                response.set_raw_header(name, value);
+            }
+        }
         for cookie in headers.set_cookies() {
             response.adjoin_raw_header("set-cookie", cookie.clone());
-        }
-        if headers.is_private() && !response.headers().contains("cache-control") {
-            response.set_raw_header("cache-control", "no-store");
         }
     }
 }
@@ -183,7 +187,7 @@ fn refused<'r>(status: Status, _: &'r Request<'_>) -> catcher::BoxFuture<'r> {
 
 impl LogtoFairing {
     fn session<'r>(&self, request: &'r Request<'_>) -> &'r RequestSession {
-        request.local_cache(|| RequestSession::new(self.0.clone(), auth_request(request).cookie_header()))
+        request.local_cache(|| RequestSession::new(self.0.clone(), cookie_header(request).unwrap_or_default()))
     }
 
     fn refusal(&self, request: &Request<'_>, status: Status) -> Option<Reply> {
@@ -254,12 +258,23 @@ impl<'r> Responder<'r, 'static> for Error {
 }
 
 fn auth_request(request: &Request<'_>) -> AuthRequest {
-    AuthRequest::new(request.method().as_str(), &request.uri().to_string(), |name| {
-        let mut values: Vec<_> = request.headers().get(name).map(str::to_owned).collect();
-        if name == "cookie" && values.is_empty() {
-            // Rocket's client for tests has its cookies in the jar alone.
-            values.extend(request.cookies().iter().map(|cookie| cookie.stripped().to_string()));
-        }
-        (!values.is_empty()).then(|| values.join("; "))
+    let session = request.rocket().state::<LogtoFairing>().map(|fairing| fairing.session(request).clone());
+    AuthRequest::new(request.method().as_str(), &request.uri().to_string(), |name| match name {
+        "cookie" => cookie_header(request),
+        _ => request.headers().contains(name).then(|| joined(request.headers().get(name), "; ")),
     })
+    .session(session)
+}
+
+fn cookie_header(request: &Request<'_>) -> Option<String> {
+    if request.headers().contains("cookie") {
+        return Some(joined(request.headers().get("cookie"), "; "));
+    }
+    // Rocket's client for tests has its cookies in the jar alone.
+    let jar: Vec<_> = request.cookies().iter().map(|cookie| cookie.stripped().to_string()).collect();
+    (!jar.is_empty()).then(|| jar.join("; "))
+}
+
+fn joined<'h>(values: impl Iterator<Item = &'h str>, separator: &str) -> String {
+    values.collect::<Vec<_>>().join(separator)
 }

@@ -81,7 +81,7 @@ struct Late {
 async fn late(session: RequestSession, late: web::Data<Late>) -> String {
     actix_web::rt::spawn(async move {
         late.ask.notified().await;
-        let error = session.get_access_token(TokenOptions::new()).await.unwrap_err();
+        let error = session.get_access_token(TokenOptions::new().force_refresh(true)).await.unwrap_err();
         *late.answer.lock().unwrap() = Some(error.code());
         late.answered.notify_one();
     });
@@ -283,7 +283,7 @@ async fn the_applications_cookies_survive() {
     let names: Vec<_> =
         set_cookies(&response).iter().map(|cookie| cookie.split('=').next().unwrap().to_owned()).collect();
     assert_eq!(names, ["theme", "lang", "logto_app"]);
-    assert_eq!(response.headers()["cache-control"], "private", "the handler's own word stands");
+    assert_eq!(response.headers()["cache-control"], "private, no-store", "the handler said private");
     assert_eq!(served.mock.requests(Endpoint::Token), 2, "the sign-in, and one refresh");
 }
 
@@ -478,7 +478,7 @@ async fn errors_of_other_middleware_are_answered_alike() {
     // The session that a refused request changed is kept.
     let response = served.navigate("/nobody/teapot").await;
     assert_eq!((response.status().as_u16(), set_cookies(&response).len()), (418, 1));
-    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert_eq!(response.headers()["cache-control"], "private, no-store");
     assert_eq!(response.text().await.unwrap(), "short and stout");
     served.clock.advance(Duration::from_secs(3600));
     let response = served.navigate("/nobody/at-all").await;

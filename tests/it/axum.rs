@@ -58,7 +58,7 @@ async fn late(session: RequestSession) -> String {
     let (tell, told) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        _ = tell.send(session.get_access_token(TokenOptions::new()).await.unwrap_err().code());
+        _ = tell.send(session.get_access_token(TokenOptions::new().force_refresh(true)).await.unwrap_err().code());
     });
     tokio::spawn(async move { assert_eq!(told.await.unwrap(), "session.committed") });
     String::new()
@@ -203,7 +203,7 @@ async fn the_applications_cookies_survive() {
     let names: Vec<_> =
         set_cookies(&response).iter().map(|cookie| cookie.split('=').next().unwrap().to_owned()).collect();
     assert_eq!(names, ["theme", "lang", "logto_app"]);
-    assert_eq!(response.headers()["cache-control"], "private", "the handler's own word stands");
+    assert_eq!(response.headers()["cache-control"], "private, no-store", "the handler said private");
     assert_eq!(served.mock.requests(Endpoint::Token), 2, "the sign-in, and one refresh");
 }
 
@@ -211,10 +211,10 @@ async fn the_applications_cookies_survive() {
 async fn pages_of_a_user_are_kept_by_nobody() {
     let mut served = Served::start().await;
     let kept = |response: &Response| response.headers().get("cache-control").cloned();
-    assert_eq!(kept(&served.navigate("/").await), None, "a page for everyone");
+    assert_eq!(kept(&served.navigate("/").await).unwrap(), "private", "nobody is signed in");
     served.sign_in("/logto/sign-in").await;
-    assert_eq!(kept(&served.navigate("/").await).unwrap(), "no-store");
-    assert_eq!(kept(&served.navigate("/me").await).unwrap(), "no-store");
+    assert_eq!(kept(&served.navigate("/").await).unwrap(), "private, no-store");
+    assert_eq!(kept(&served.navigate("/me").await).unwrap(), "private, no-store");
     assert_eq!(kept(&served.navigate("/static").await), None, "a page that asked for no session");
 }
 

@@ -166,7 +166,8 @@ impl Counted {
         if self.down.load(Ordering::SeqCst) { Err("connection refused".into()) } else { Ok(()) }
     }
 
-    fn take(&self) -> (usize, usize) {
+    /// The reads and writes since it was asked last.
+    pub fn take(&self) -> (usize, usize) {
         (self.reads.swap(0, Ordering::SeqCst), self.writes.swap(0, Ordering::SeqCst))
     }
 }
@@ -279,6 +280,7 @@ async fn a_slow_response_cannot_bring_a_signed_out_session_back() {
     let mut slow = second.load(&cookies).await.unwrap();
     slow.get_access_token(books()).await.unwrap();
     _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke(false)).await.unwrap();
+    slow.clear_access_token();
     slow.commit(&mut cookies).await.unwrap();
     assert!(store.store.is_empty());
     assert!(!second.is_authenticated(&cookies).await.unwrap());

@@ -28,6 +28,8 @@ mod machine;
 mod mistakes;
 mod next;
 mod oidc_provider;
+#[cfg(all(feature = "actix-web", feature = "rocket"))]
+mod one_session;
 mod organizations;
 mod processes;
 mod recorded;

@@ -146,7 +146,7 @@ fn late(session: RequestSession, late: &::rocket::State<Arc<Late>>) {
     let late = Arc::clone(late);
     tokio::spawn(async move {
         late.answered.notified().await;
-        let error = session.get_access_token(TokenOptions::new()).await.unwrap_err();
+        let error = session.get_access_token(TokenOptions::new().force_refresh(true)).await.unwrap_err();
         late.told.send_replace(Some(error.code()));
     });
 }
@@ -448,7 +448,7 @@ async fn register_and_kakao_go_straight_there() {
     assert_eq!(response.status(), 303);
     assert!(location(&response).contains("direct_sign_in=social%3Akakao"));
     assert_eq!(set_cookies(&response).len(), 1 + 1, "the new sign-in, and the oldest of five is forgotten");
-    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert_eq!(response.headers()["cache-control"], "private, no-store");
 }
 
 #[tokio::test]
@@ -461,7 +461,7 @@ async fn the_applications_cookies_survive() {
         set_cookies(&response).iter().map(|cookie| cookie.split('=').next().unwrap().to_owned()).collect();
     names.sort();
     assert_eq!(names, ["lang", "logto_app", "theme"]);
-    assert_eq!(response.headers()["cache-control"], "private", "the handler's own word stands");
+    assert_eq!(response.headers()["cache-control"], "private, no-store", "the handler said private");
     assert_eq!(served.mock.requests(Endpoint::Token), 2, "the sign-in, and one refresh");
     // They come back in one header with ours.
     assert_eq!(served.browser.cookies.len(), 3);
@@ -472,10 +472,10 @@ async fn the_applications_cookies_survive() {
 async fn pages_of_a_user_are_kept_by_nobody() {
     let mut served = Served::start().await;
     let kept = |response: &Response| response.headers().get("cache-control").cloned();
-    assert_eq!(kept(&served.navigate("/").await), None, "a page for everyone");
+    assert_eq!(kept(&served.navigate("/").await).unwrap(), "private", "nobody is signed in");
     served.sign_in("/logto/sign-in").await;
-    assert_eq!(kept(&served.navigate("/").await).unwrap(), "no-store");
-    assert_eq!(kept(&served.navigate("/me").await).unwrap(), "no-store");
+    assert_eq!(kept(&served.navigate("/").await).unwrap(), "private, no-store");
+    assert_eq!(kept(&served.navigate("/me").await).unwrap(), "private, no-store");
     assert_eq!(kept(&served.navigate("/static").await), None, "a page that asked for no session");
 }
 

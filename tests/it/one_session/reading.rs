@@ -1,0 +1,142 @@
+//! What is known of the session can be read while another task asks Logto, and after the response has begun.
+
+use std::time::Duration;
+
+use logto::{
+    ContextOptions, RequestSession, SignInOptions, SignOutOptions, TokenOptions,
+    testing::{Endpoint, Fault},
+};
+
+use crate::support::{BOOKS, Browser, Site};
+
+fn books() -> TokenOptions {
+    TokenOptions::resource(BOOKS)
+}
+
+fn session(site: &Site, browser: &Browser) -> RequestSession {
+    RequestSession::new(site.logto.clone(), browser.header())
+}
+
+/// Waits until a request has come to the token endpoint.
+async fn until_logto_is_asked(site: &Site) {
+    while site.mock.requests(Endpoint::Token) == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn reading_the_session_never_waits_for_the_refresh_of_another_task() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    let session = session(&site, &browser);
+    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_secs(60)));
+    let refresh = tokio::spawn({
+        let session = session.clone();
+        async move { session.get_access_token(books()).await }
+    });
+    until_logto_is_asked(&site).await;
+    assert!(session.is_authenticated().await.unwrap());
+    assert!(session.signed_in().await.unwrap().is_some());
+    assert!(session.get_context(ContextOptions::new()).await.unwrap().is_authenticated());
+    assert!(session.get_access_token(TokenOptions::new()).await.is_ok(), "a token at hand");
+    assert!(session.get_refresh_token().await.unwrap().is_some());
+    assert!(session.finish().await.unwrap().set_cookies().is_empty(), "nothing has changed so far");
+    assert!(!refresh.is_finished());
+    refresh.abort();
+}
+
+#[tokio::test]
+async fn a_sign_out_in_another_task_is_not_undone_by_the_refresh_that_it_overtook() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let session = session(&site, &browser);
+    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
+    let refresh = tokio::spawn({
+        let session = session.clone();
+        async move { session.get_access_token(books()).await }
+    });
+    until_logto_is_asked(&site).await;
+    _ = session.sign_out(SignOutOptions::new()).await.unwrap();
+    let refused = refresh.await.unwrap().unwrap_err();
+    assert_eq!(refused.code(), "session.ended");
+    assert!(!session.is_authenticated().await.unwrap());
+    browser.receive(session.finish().await.unwrap().set_cookies());
+    assert!(!site.is_signed_in(&browser).await);
+}
+
+#[tokio::test]
+async fn two_refreshes_of_one_request_make_one_exchange() {
+    let site = Site::rotating().await;
+    let mut browser = site.signed_in("ada").await;
+    let session = session(&site, &browser);
+    let (one, other) = tokio::join!(session.get_access_token(books()), session.get_access_token(books()));
+    assert_eq!(one.unwrap().token(), other.unwrap().token());
+    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    // Tokens for two resources at once are two exchanges, one after the other, and both are kept.
+    let other = books().organization("org-acme");
+    let (one, two) =
+        tokio::join!(session.get_access_token(books().force_refresh(true)), session.get_access_token(other.clone()));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!(site.mock.requests(Endpoint::Token), 3);
+    browser.receive(session.finish().await.unwrap().set_cookies());
+    let next = self::session(&site, &browser);
+    assert_eq!(next.get_access_token(books()).await.unwrap(), one);
+    assert_eq!(next.get_access_token(other).await.unwrap(), two);
+    assert_eq!(site.mock.requests(Endpoint::Token), 3);
+    site.advance(3600);
+    assert!(next.get_access_token(books()).await.is_ok(), "the refresh token is the newest");
+}
+
+#[tokio::test]
+async fn a_session_is_read_after_the_response_has_begun_and_not_changed() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    // Once for a session that the handler read, once for one that is first asked for in the body of a stream.
+    for read_before in [true, false] {
+        let session = session(&site, &browser);
+        if read_before {
+            assert!(session.is_authenticated().await.unwrap());
+        }
+        assert!(session.finish().await.unwrap().set_cookies().is_empty());
+        let context = session.get_context(ContextOptions::new()).await.unwrap();
+        assert_eq!(context.claims().unwrap().sub, "user-ada");
+        assert!(session.get_access_token(TokenOptions::new()).await.is_ok(), "a token at hand");
+        assert!(session.get_id_token().await.unwrap().is_some());
+        let writes = [
+            session.get_access_token(books()).await.err(),
+            session.get_access_token(TokenOptions::new().force_refresh(true)).await.err(),
+            session.refresh_session().await.err(),
+            session.sign_in(SignInOptions::new()).await.err(),
+            session.handle_sign_in("code=a&state=b").await.err(),
+            session.sign_out(SignOutOptions::new()).await.err(),
+            session.clear_access_token().await.err(),
+            session.clear_all_tokens().await.err(),
+        ];
+        for (number, error) in writes.iter().enumerate() {
+            assert_eq!(error.as_ref().map(logto::Error::code), Some("session.committed"), "write {number}");
+        }
+        assert!(session.is_authenticated().await.unwrap());
+        assert_eq!(site.mock.requests(Endpoint::Token), 0, "nothing was asked for in vain");
+    }
+    assert!(site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
+}
+
+#[tokio::test]
+async fn a_refresh_that_outlives_its_response_loses_no_session() {
+    let site = Site::rotating().await;
+    let mut browser = site.signed_in("ada").await;
+    let session = session(&site, &browser);
+    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
+    let refresh = tokio::spawn({
+        let session = session.clone();
+        async move { session.get_access_token(books()).await }
+    });
+    until_logto_is_asked(&site).await;
+    browser.receive(session.finish().await.unwrap().set_cookies());
+    assert!(!refresh.is_finished());
+    assert!(refresh.await.unwrap().is_ok(), "the task has its token");
+    // The browser has a refresh token that is spent.
+    site.advance(1800);
+    assert!(site.context(&mut browser, ContextOptions::new().access_token(books().force_refresh(true))).await.is_ok());
+    assert!(site.is_signed_in(&browser).await);
+}
