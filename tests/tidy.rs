@@ -42,6 +42,7 @@ const SHARED_STATE: &[&str] = &[
     "src/oidc/cached.rs",
     "src/client/refresh.rs",
     "src/client/request_session.rs",
+    "src/client/session.rs",
     "src/machine/cache.rs",
     "src/resource_server/verified.rs",
     "src/session/memory.rs",
