@@ -7,6 +7,7 @@
 //! An exchange may ask for several access tokens at once, each in a request of its own: see `Session::tokens_for` for when.
 
 mod exchange;
+mod shared;
 
 use std::{
     collections::HashMap,
@@ -20,7 +21,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 
-use super::LogtoClient;
+use super::{LogtoClient, broke_off, coordinate::GRACE};
 use crate::{
     Error, IdTokenClaims, Result, Secret,
     error::Code,
@@ -28,11 +29,9 @@ use crate::{
     types::TokenKey,
 };
 
-/// Seconds a settled result is kept. Longer than Logto's own 3 seconds of grace, and than a request spends on its way.
-pub(super) const GRACE: i64 = 30;
 /// Seconds it is remembered which token came after a spent one. Two answers may reach a browser in the wrong order, or one not at all; it
 /// then comes back with a spent token, which to Logto would be theft: the whole grant would end.
-pub(super) const MEMORY: i64 = 3600;
+const MEMORY: i64 = 3600;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -236,7 +235,7 @@ impl LogtoClient {
         }
         let client = self.clone();
         let exchange = tokio::spawn(async move { client.exchange(&family, state, missing, freshness, &before).await });
-        let mut refreshed = exchange.await.map_err(exchange::broke_off)??;
+        let mut refreshed = exchange.await.map_err(broke_off)??;
         refreshed.access_tokens.append(&mut found);
         Ok(refreshed)
     }

@@ -1,8 +1,11 @@
 //! The session of one request, as a value.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use super::LogtoClient;
+use super::{
+    LogtoClient,
+    code_exchange::{CodeExchange, Progress},
+};
 use crate::{Cookies, IdTokenClaims, Result, Secret, session::OpenSession};
 
 /// The session of one request: loaded once, worked with as often as needed, committed once.
@@ -35,6 +38,8 @@ use crate::{Cookies, IdTokenClaims, Result, Secret, session::OpenSession};
 pub struct Session {
     pub(super) client: LogtoClient,
     pub(super) open: OpenSession,
+    /// The sign-in that this request has accepted.
+    pub(super) signed_in_by: Option<Arc<CodeExchange>>,
 }
 
 impl fmt::Debug for Session {
@@ -50,7 +55,7 @@ impl LogtoClient {
     /// `store.failed` where sessions are kept in a store and it cannot be asked. Sessions in cookies never fail here.
     pub async fn load(&self, cookies: &dyn Cookies) -> Result<Session> {
         let open = OpenSession::load(&self.config().cookies, cookies, self.config().now()).await?;
-        Ok(Session { client: self.clone(), open })
+        Ok(Session { client: self.clone(), open, signed_in_by: None })
     }
 }
 
@@ -63,6 +68,10 @@ impl Session {
         let config = self.client.config();
         for cookie in self.open.commit(&config.cookies, config.now()).await? {
             cookies.set(cookie);
+        }
+        // From here on another request with the same callback finds the session, or it was ended.
+        if let Some(exchange) = &self.signed_in_by {
+            self.client.note_progress(exchange, Progress::Written).await;
         }
         Ok(())
     }

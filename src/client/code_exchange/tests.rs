@@ -1,0 +1,1 @@
+//! Which exchanges are remembered, and for how long.
