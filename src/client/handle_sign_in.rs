@@ -61,14 +61,18 @@ impl Session {
         if (client.config().app_id(), client.config().issuer()) != (config.app_id(), config.issuer()) {
             return Err(Error::new(Code::InvalidOption, "the sign-in is one of another application"));
         }
-        let progress = client.progress_of(&exchange).await;
+        let (data, progress) = (&verified.data, client.progress_of(&exchange).await);
         let is_written = progress == Progress::Written;
-        if progress == Progress::Refused || session::is_over(&config.cookies, &verified.data, is_written).await? {
+        // Where another request was let in before, the user may have signed out since.
+        let is_copy = progress > Progress::Exchanged;
+        if progress == Progress::Refused || is_copy && session::is_over(&config.cookies, data, is_written).await? {
             return Err(Error::new(Code::SignInSessionNotFound, "the session of this sign-in has ended"));
         }
-        match is_written {
-            true => self.open.join(verified.data.clone()),
-            false => self.open.begin(verified.data.clone()),
+        match self.open.data() {
+            // The browser has it already, and maybe with newer tokens.
+            Some(present) if present.id == data.id => {}
+            _ if is_written => self.open.join(data.clone()),
+            _ => self.open.begin(data.clone()),
         }
         match exchange.advance(Progress::Accepted) {
             Progress::Exchanged => {

@@ -112,10 +112,6 @@ impl OpenSession {
     }
 
     fn replace(&mut self, data: SessionData, origin: Origin) {
-        // The browser has it already, and maybe with newer tokens.
-        if self.data().is_some_and(|present| present.id == data.id) {
-            return;
-        }
         self.clear();
         self.origin = origin;
         self.data = Some(Box::new(data));
