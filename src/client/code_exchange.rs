@@ -14,7 +14,10 @@ mod tests;
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,7 +25,11 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 
 use self::shared::Exchanging;
-use super::{LogtoClient, Purpose, broke_off, coordinate::GRACE, tokens::stored};
+use super::{
+    LogtoClient, Purpose, broke_off,
+    coordinate::{GRACE, Shared},
+    tokens::stored,
+};
 use crate::{
     Error, IdTokenClaims, Result, Secret,
     error::Code,
@@ -61,6 +68,8 @@ pub(super) struct CodeExchange {
     callback: CallbackHash,
     began_at: i64,
     progress: Mutex<Progress>,
+    /// Whether other instances know of it: not where the coordinator was down when it was made.
+    is_shared: AtomicBool,
     outcome: Arc<tokio::sync::Mutex<Outcome>>,
 }
 
@@ -110,6 +119,7 @@ impl CodeExchanges {
                 callback,
                 began_at: now,
                 progress: Mutex::new(Progress::Exchanged),
+                is_shared: AtomicBool::new(false),
                 outcome: Arc::new(tokio::sync::Mutex::new(Outcome::Open)),
             })
         }))
@@ -201,12 +211,15 @@ impl LogtoClient {
         };
         let mut work = Exchanging::new(exchange);
         let held = shared.lock(&mut work).await;
+        exchange.is_shared.store(held.is_held() || work.progress.is_some(), Ordering::Release);
         if let Some(progress) = work.progress {
             exchange.advance(progress);
             return shared.verified(exchange, self.config().now()).await.map(Arc::new).ok_or_else(used_before);
         }
         let result = self.ask_for_tokens(code, transaction).await.map(Arc::new);
-        if let Ok(verified) = &result {
+        if let Ok(verified) = &result
+            && held.is_held()
+        {
             shared.publish_verified(exchange, verified, self.config().now()).await;
         }
         shared.unlock(held).await;
@@ -249,7 +262,7 @@ impl LogtoClient {
 
     /// How far a sign-in has come, in any instance.
     pub(super) async fn progress_of(&self, exchange: &CodeExchange) -> Progress {
-        let elsewhere = match self.shared() {
+        let elsewhere = match self.shared_with_others(exchange) {
             Some(shared) => shared.progress(exchange).await,
             None => None,
         };
@@ -260,9 +273,13 @@ impl LogtoClient {
     /// Takes note of how far a sign-in has come, for all instances.
     pub(super) async fn note_progress(&self, exchange: &CodeExchange, progress: Progress) {
         exchange.advance(progress);
-        if let Some(shared) = self.shared() {
+        if let Some(shared) = self.shared_with_others(exchange) {
             shared.publish_progress(exchange, progress).await;
         }
+    }
+
+    fn shared_with_others(&self, exchange: &CodeExchange) -> Option<Shared<'_>> {
+        self.shared().filter(|_| exchange.is_shared.load(Ordering::Acquire))
     }
 }
 

@@ -38,6 +38,12 @@ pub(super) trait Exclusive: Send {
 /// A lock that is held, or (where the coordinator is down, or nothing is left to do) is not.
 pub(super) struct Held(Option<(String, String)>);
 
+impl Held {
+    pub(super) fn is_held(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 impl LogtoClient {
     pub(super) fn shared(&self) -> Option<Shared<'_>> {
         let coordinator = self.0.coordinator.as_deref()?;

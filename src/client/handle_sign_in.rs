@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    LogtoClient, PendingSignIn, Session,
-    code_exchange::Progress,
-};
+use super::{LogtoClient, PendingSignIn, Session, code_exchange::Progress};
 use crate::{
     Cookies, Error, Redirect, Result,
     error::Code,
@@ -74,11 +71,10 @@ impl Session {
             _ if is_written => self.open.join(data.clone()),
             _ => self.open.begin(data.clone()),
         }
-        match exchange.advance(Progress::Accepted) {
-            Progress::Exchanged => {
-                tracing::info!(target: "logto::sign_in", sub = %verified.claims.sub, "signed in");
-            }
-            _ => tracing::debug!(target: "logto::sign_in", "the same sign-in once more"),
+        if exchange.advance(Progress::Accepted) == Progress::Exchanged {
+            tracing::info!(target: "logto::sign_in", sub = %verified.claims.sub, "signed in");
+        } else {
+            tracing::debug!(target: "logto::sign_in", "the same sign-in once more");
         }
         self.signed_in_by = Some(Arc::clone(&exchange));
         Ok(Redirect::to(return_to))

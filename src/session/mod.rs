@@ -24,6 +24,7 @@ use std::mem;
 
 use cookie::Cookie;
 
+pub(crate) use self::persist::is_over;
 use self::persist::{Opened, Origin};
 pub(crate) use self::{
     cookies::Cookies,
@@ -34,7 +35,6 @@ pub(crate) use self::{
     settings::{CookieSettings, Stores},
     transaction::Transaction,
 };
-pub(crate) use self::persist::is_over;
 pub use self::{format::SessionFormat, settings::SessionLifetime};
 use crate::{Error, Result, error::Code};
 

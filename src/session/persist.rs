@@ -195,9 +195,7 @@ async fn join(
     let known = other.clone();
     data.merge(other);
     let cookie = reference(settings, &data)?;
-    if !data.has_nothing_but(&known)
-        && Box::pin(write_to_store(settings, store, stored, data, now)).await?.is_none()
-    {
+    if !data.has_nothing_but(&known) && Box::pin(write_to_store(settings, store, stored, data, now)).await?.is_none() {
         return Ok(None);
     }
     Ok(Some(vec![cookie]))

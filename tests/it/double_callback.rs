@@ -117,6 +117,7 @@ async fn callbacks_at_once_make_one_exchange_and_one_session() {
 #[tokio::test]
 async fn a_callback_again_within_thirty_seconds_gets_the_session_of_the_first() {
     for (place, site) in sites().await {
+        let (log, _guard) = crate::logs::listen("logto=info");
         let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
         let (_, first) = call_back(&site.logto, &browser, &callback).await;
         site.advance(29);
@@ -126,6 +127,7 @@ async fn a_callback_again_within_thirty_seconds_gets_the_session_of_the_first() 
         assert_eq!(refresh_token(&site.logto, &first).await, refresh_token(&site.logto, &second).await, "{place}");
         assert!(is_alive(&site.logto, &mut second).await, "{place}");
         assert!(is_signed_in(&site.logto, &first).await, "{place}: the first answer is as good");
+        assert_eq!(log.text().matches("signed in").count(), 1, "{place}: {}", log.text());
     }
 }
 
@@ -164,7 +166,9 @@ async fn another_browser_with_the_address_of_a_callback_gets_no_session() {
     let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
     let (mallory, other) = sent_back(&site.logto, &site.mock, Browser::default(), "bob").await;
     let (_, mut first) = call_back(&site.logto, &browser, &callback).await;
-    for (browser, code) in [(&Browser::default(), "sign_in_session.not_found"), (&mallory, "callback_uri_verification.state_mismatched")] {
+    for (browser, code) in
+        [(&Browser::default(), "sign_in_session.not_found"), (&mallory, "callback_uri_verification.state_mismatched")]
+    {
         let (answer, after) = call_back(&site.logto, browser, &callback).await;
         assert_eq!(answer.unwrap_err().code(), code);
         assert!(!is_signed_in(&site.logto, &after).await);
@@ -297,7 +301,8 @@ async fn a_copy_of_the_callback_does_not_replace_who_signed_in_since() {
         });
         let reply = site.logto.respond(&request).await.unwrap();
         assert_eq!(reply.status(), 302, "{place}: to the start page");
-        let cookies: Vec<_> = reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();
+        let cookies: Vec<_> =
+            reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();
         bob.receive(&cookies);
         assert_eq!(sub(&site.logto, &bob).await, expected, "{place}");
         assert!(is_alive(&site.logto, &mut bob).await, "{place}");
@@ -425,7 +430,8 @@ async fn a_sign_in_after_a_stored_session_has_expired_is_written() {
     let site = Site::with(|mock| mock, |config| config.session_store(store.clone())).await;
     let browser = site.signed_in("ada").await;
     let shorter = logto::SessionLifetime::new().absolute(Duration::from_secs(60)).idle(Duration::from_secs(60));
-    let config = settings(&site.mock, &site.clock).app_secret(APP_SECRET).session_store(store).session_lifetime(shorter);
+    let config =
+        settings(&site.mock, &site.clock).app_secret(APP_SECRET).session_store(store).session_lifetime(shorter);
     let logto = LogtoClient::new(config.build().unwrap()).unwrap();
     site.advance(61);
     let (browser, callback) = sent_back(&logto, &site.mock, browser, "ada").await;

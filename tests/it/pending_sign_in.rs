@@ -223,7 +223,8 @@ async fn an_error_answer_of_the_callback_route_carries_no_session() {
             });
             let reply = site.logto.respond(&request).await.unwrap();
             site.mock.clear_tampering();
-            let set: Vec<_> = reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();
+            let set: Vec<_> =
+                reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();
             assert!(set.iter().all(|cookie| cookie.contains("Max-Age=0")), "{faulty}: {set:?}");
             let mut after = browser.clone();
             after.receive(&set);

@@ -92,6 +92,8 @@ async fn two_requests_with_one_callback_make_one_exchange_in_every_integration()
             }
         }
         assert_eq!((exchanges, alive), (rounds, 3 * rounds), "{integration}");
-        println!("{integration}: {rounds} rounds of two requests at once and a third: {exchanges} exchanges, {alive} sessions alive");
+        println!(
+            "{integration}: {rounds} rounds of two requests at once and a third: {exchanges} exchanges, {alive} sessions alive"
+        );
     }
 }

@@ -14,11 +14,7 @@ use crate::{
     support::{Browser, Site, settings},
 };
 
-fn instances(
-    site: &Site,
-    count: usize,
-    config: impl Fn(LogtoConfigBuilder) -> LogtoConfigBuilder,
-) -> Vec<LogtoClient> {
+fn instances(site: &Site, count: usize, config: impl Fn(LogtoConfigBuilder) -> LogtoConfigBuilder) -> Vec<LogtoClient> {
     let instance = || {
         let config = config(settings(&site.mock, &site.clock).app_id("spa").timeout(Duration::from_secs(1)));
         LogtoClient::new(config.build().unwrap()).unwrap()
@@ -127,7 +123,8 @@ async fn the_lock_of_an_instance_that_crashed_in_the_exchange_expires() {
     let (crashing, held) = (instances[0].clone(), (browser.clone(), callback.clone()));
     let crash = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let asking = async { tokio::time::timeout(Duration::from_millis(300), call_back(&crashing, &held.0, &held.1)).await };
+        let asking =
+            async { tokio::time::timeout(Duration::from_millis(300), call_back(&crashing, &held.0, &held.1)).await };
         assert!(runtime.block_on(asking).is_err());
     });
     tokio::task::spawn_blocking(move || crash.join().unwrap()).await.unwrap();
@@ -159,15 +156,20 @@ async fn what_instances_share_of_a_sign_in_is_sealed() {
 }
 
 #[tokio::test]
-async fn a_sign_in_ends_without_the_coordinator() {
+async fn a_sign_in_asks_the_coordinator_eight_times_and_one_that_is_down_once() {
     let (site, coordinator) = (Site::rotating().await, Coordinator::default());
-    let instances = instances(&site, 2, |config| config.refresh_coordinator(coordinator.clone()));
+    let instances = instances(&site, 1, |config| config.refresh_coordinator(coordinator.clone()));
+    let (browser, callback) = sent_back(&instances[0], &site.mock, Browser::default(), "ada").await;
+    call_back(&instances[0], &browser, &callback).await.0.unwrap();
+    assert_eq!(coordinator.calls.swap(0, Ordering::SeqCst), 8);
+
     coordinator.down.store(true, Ordering::SeqCst);
     let (browser, callback) = sent_back(&instances[0], &site.mock, Browser::default(), "ada").await;
-    // Each instance by itself.
     let (_, first) = call_back(&instances[0], &browser, &callback).await;
     let (answer, mut second) = call_back(&instances[0], &browser, &callback).await;
     answer.unwrap();
+    assert_eq!(coordinator.calls.load(Ordering::SeqCst), 1, "a coordinator that hangs is waited for once");
+    assert_eq!(site.mock.requests(Endpoint::Token), 1, "in this instance all goes on");
     assert!(is_signed_in(&instances[0], &first).await && is_alive(&instances[0], &mut second).await);
 }
 

@@ -110,14 +110,18 @@ async fn three_processes_with_one_callback_make_one_exchange() {
     for place in ["cookies", "store"] {
         let logto = instance(&mock.endpoint(), &redis.url(), place).await;
         let mut workers: Vec<_> = (0..3).map(|_| Worker::start(&mock, &redis, place)).collect();
-        tokio::task::block_in_place(|| workers.iter_mut().for_each(|worker| _ = worker.answer().unwrap()));
+        for worker in &mut workers {
+            tokio::task::block_in_place(|| worker.answer().unwrap());
+        }
         let (rounds, mut exchanges, mut alive) = (rounds(5), 0, 0);
         for round in 0..rounds {
             let (browser, callback) = sent_back(&logto, &mock, Browser::default(), "ada").await;
             if round % 2 == 0 {
                 take_a_while(&mock);
             }
-            workers.iter_mut().for_each(|worker| worker.ask(&browser, &callback));
+            for worker in &mut workers {
+                worker.ask(&browser, &callback);
+            }
             let answers: Vec<_> = tokio::task::block_in_place(|| workers.iter_mut().map(Worker::answer).collect());
             exchanges += mock.requests(Endpoint::Token);
             mock.clear_faults();
@@ -126,7 +130,9 @@ async fn three_processes_with_one_callback_make_one_exchange() {
             }
         }
         assert_eq!((exchanges, alive), (rounds, 3 * rounds), "{place}");
-        println!("{place}: {rounds} rounds of one callback at 3 processes: {exchanges} exchanges, {alive} sessions alive");
+        println!(
+            "{place}: {rounds} rounds of one callback at 3 processes: {exchanges} exchanges, {alive} sessions alive"
+        );
     }
 }
 
