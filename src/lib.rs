@@ -124,8 +124,8 @@ pub use self::web::rocket;
 pub use self::{
     api_client::{ApiClient, ApiClientBuilder, TokenSource},
     client::{
-        AccessToken, Check, CheckOutcome, Diagnosis, ExchangedToken, LogtoClient, LogtoContext, RequestSession,
-        RequireRecentAuth, RequireStepUp, Session, SessionHeaders, SignedIn, TokenExchange, Within,
+        AccessToken, Check, CheckOutcome, Diagnosis, ExchangedToken, LogtoClient, LogtoContext, PendingSignIn,
+        RequestSession, RequireRecentAuth, RequireStepUp, Session, SessionHeaders, SignedIn, TokenExchange, Within,
     },
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},

@@ -1,82 +1,105 @@
-//! Verb: end a sign-in, on the callback route.
+//! Verbs: end a sign-in, on the callback route.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use super::{LogtoClient, Purpose, Session, tokens::stored};
+use super::{LogtoClient, PendingSignIn, Session, code_exchange::Progress};
 use crate::{
     Cookies, Error, Redirect, Result,
     error::Code,
-    oidc::{callback::CallbackParams, token::exchange_code},
-    scopes,
-    session::{self, SessionData, Transaction},
-    types::TokenKey,
+    oidc::callback::CallbackParams,
+    session::{self, Transaction},
 };
 
 impl Session {
     /// Ends a sign-in: takes the query of the callback (or its whole URL, of which only the query counts; or the body of one that was
     /// posted), exchanges the code, checks the ID token, and puts a new session in the place of any other. The redirect leads to the page the user wanted.
     ///
-    /// A failure leaves the present session as it is.
+    /// A failure leaves the present session as it is. A second request with the same callback gets the same session within 30 seconds.
+    ///
+    /// Whoever Logto lets in is signed in by it. An application that decides for itself calls [`verify_sign_in`](Self::verify_sign_in).
     ///
     /// # Errors
     /// `user_cancelled`; `callback_uri_verification.…` and `sign_in_session.…` for a callback that does not belong to a sign-in of this
     /// browser; `sign_in.code_refused`; `id_token.…`; `client.rejected`; `network.…`. See `docs/errors.md`.
     pub async fn handle_sign_in(&mut self, query_or_url: &str) -> Result<Redirect> {
+        let pending = self.verify_sign_in(query_or_url).await?;
+        self.accept_sign_in(pending).await
+    }
+
+    /// Does all that [`handle_sign_in`](Self::handle_sign_in) does, but for signing the user in: that is for
+    /// [`accept_sign_in`](Self::accept_sign_in), once the application has looked at the user.
+    ///
+    /// The sign-in is used up, whatever becomes of it: its cookie goes with the next [`commit`](Self::commit).
+    ///
+    /// # Errors
+    /// Those of [`handle_sign_in`](Self::handle_sign_in).
+    pub async fn verify_sign_in(&mut self, query_or_url: &str) -> Result<PendingSignIn> {
         let client = self.client.clone();
-        let config = client.config();
         let params = CallbackParams::parse(query_or_url)?;
         let state = params.state()?;
+        // Before the sign-in is used up: where it cannot be fetched, the user can reload the page.
         let metadata = client.metadata().await?;
         let transaction = self.take_transaction(state)?;
-        if transaction.is_expired(config.now()) {
-            return Err(Error::new(Code::SignInSessionExpired, "the sign-in took more than ten minutes"));
-        }
         let code = params.code(&metadata.issuer, metadata.authorization_response_iss_parameter_supported)?;
+        let return_to = transaction.return_to.clone();
+        let (exchange, verified) = client.exchange_once(code, transaction).await?;
+        Ok(PendingSignIn { client, exchange, verified, return_to })
+    }
 
-        let asked_at = config.now();
-        let mut tokens = exchange_code(
-            &client.0.transport,
-            &metadata.token_endpoint,
-            &client.credentials(),
-            code,
-            &transaction.redirect_uri,
-            &transaction.code_verifier,
-        )
-        .await?;
-        let id_token = tokens
-            .id_token
-            .take()
-            .ok_or_else(|| Error::new(Code::IdTokenMalformed, "the token endpoint gave no ID token"))?;
-        let purpose = Purpose {
-            nonce: Some(&transaction.nonce),
-            max_age: transaction.max_age.and_then(|age| u64::try_from(age).ok()).map(Duration::from_secs),
-            acr_values: transaction.acr_values.as_deref(),
-            ..Purpose::default()
-        };
-        let (id_token, claims) = client.verify_id_token(&id_token, &tokens.access_token, purpose).await?;
-
-        if tokens.refresh_token.is_none() && config.scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) {
-            tracing::warn!(target: "logto::sign_in", "Logto gave no refresh token: access tokens end with their first hour; {}", Code::NoRefreshToken.hint());
+    /// Signs the user in whom [`verify_sign_in`](Self::verify_sign_in) gave: a new session takes the place of any other. The redirect leads to
+    /// the page the user wanted.
+    ///
+    /// # Errors
+    /// `sign_in_session.not_found` where the session that began with this sign-in has ended meanwhile, or the application refused it in
+    /// another request. `store.failed`. `options.invalid` for a sign-in of another application. The present session is left as it is.
+    pub async fn accept_sign_in(&mut self, pending: PendingSignIn) -> Result<Redirect> {
+        let PendingSignIn { client, exchange, verified, return_to } = pending;
+        let config = self.client.config();
+        if (client.config().app_id(), client.config().issuer()) != (config.app_id(), config.issuer()) {
+            return Err(Error::new(Code::InvalidOption, "the sign-in is one of another application"));
         }
-        let mut data = SessionData::begin(id_token, config.now())?;
-        data.refresh_token = tokens.refresh_token.take();
-        data.put_access_token(stored(TokenKey::default(), tokens, asked_at));
-        self.write()?.begin(data);
-        tracing::info!(target: "logto::sign_in", sub = %claims.sub, "signed in");
-        Ok(Redirect::to(transaction.return_to.as_str()))
+        let (data, progress) = (&verified.data, client.progress_of(&exchange).await);
+        let is_written = progress == Progress::Written;
+        // Where another request was let in before, the user may have signed out since.
+        let is_copy = progress > Progress::Exchanged;
+        if progress == Progress::Refused || is_copy && session::is_over(&config.cookies, data, is_written).await? {
+            return Err(Error::new(Code::SignInSessionNotFound, "the session of this sign-in has ended"));
+        }
+        {
+            let mut open = self.write()?;
+            // The browser may have it already, and maybe with newer tokens.
+            if open.data().is_none_or(|present| present.id != data.id) {
+                match is_written {
+                    true => open.join(data.clone()),
+                    false => open.begin(data.clone()),
+                }
+            }
+            open.signed_in_by = Some(Arc::clone(&exchange));
+        }
+        if exchange.advance(Progress::Accepted) == Progress::Exchanged {
+            tracing::info!(target: "logto::sign_in", sub = %verified.claims.sub, "signed in");
+        } else {
+            tracing::debug!(target: "logto::sign_in", "the same sign-in once more");
+        }
+        Ok(Redirect::to(return_to))
     }
 
     /// The sign-in that the callback belongs to. It is used up, whatever comes of it.
     fn take_transaction(&self, state: &str) -> Result<Transaction> {
-        let mut open = self.write()?;
-        let transaction = open.take_transaction(&self.client.config().cookies, state);
-        transaction.ok_or_else(|| match open.has_pending() {
-            true => Error::new(
-                Code::StateMismatched,
-                "the callback's `state` belongs to none of the sign-ins of this browser",
-            ),
-            false => Error::new(Code::SignInSessionNotFound, "this browser has no sign-in under way"),
-        })
+        let (mut open, config) = (self.write()?, self.client.config());
+        let Some(transaction) = open.take_transaction(&config.cookies, state) else {
+            return Err(match open.has_pending() {
+                true => Error::new(
+                    Code::StateMismatched,
+                    "the callback's `state` belongs to none of the sign-ins of this browser",
+                ),
+                false => Error::new(Code::SignInSessionNotFound, "this browser has no sign-in under way"),
+            });
+        };
+        match transaction.is_expired(config.now()) {
+            true => Err(Error::new(Code::SignInSessionExpired, "the sign-in took more than ten minutes")),
+            false => Ok(transaction),
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The entry point, and the verbs over any cookie jar.
 
 mod back_channel_logout;
+mod code_exchange;
 mod context;
 mod coordinate;
 mod diagnose;
 mod exchange;
 mod handle_sign_in;
 mod many_tokens;
+mod pending_sign_in;
 mod recent_auth;
 mod refresh;
 mod request_session;
@@ -20,11 +22,12 @@ mod user_info;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use self::refresh::Refreshes;
+use self::{code_exchange::CodeExchanges, refresh::Refreshes};
 pub use self::{
     context::LogtoContext,
     diagnose::{Check, CheckOutcome, Diagnosis},
     exchange::{ExchangedToken, TokenExchange},
+    pending_sign_in::PendingSignIn,
     recent_auth::{RequireRecentAuth, RequireStepUp, Within},
     request_session::{RequestSession, SignedIn},
     session::Session,
@@ -72,6 +75,7 @@ struct Inner {
     transport: Transport,
     provider: Provider,
     refreshes: Refreshes,
+    code_exchanges: CodeExchanges,
     coordinator: Option<Arc<dyn RefreshCoordinator>>,
 }
 
@@ -102,6 +106,7 @@ impl LogtoClient {
             provider: Provider::new(transport.clone(), addresses, Arc::clone(&config.clock)),
             transport,
             refreshes: Refreshes::default(),
+            code_exchanges: CodeExchanges::default(),
             coordinator: config.coordinator(),
             config,
         })))
@@ -183,6 +188,11 @@ impl fmt::Debug for LogtoClient {
     }
 }
 
+/// A task that was to ask Logto has panicked, or its runtime has ended.
+fn broke_off(source: tokio::task::JoinError) -> Error {
+    Error::new(Code::Unreachable, "the exchange broke off").with_source(source)
+}
+
 /// Each verb of [`Session`] in two more forms: over cookies, and on the handle that a request's middleware and handlers share.
 macro_rules! verbs {
     ($($(#[$doc:meta])* $verb:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
@@ -221,6 +231,10 @@ verbs! {
     sign_in(options: SignInOptions) -> Redirect;
     /// Ends a sign-in, on the callback route: the redirect leads to the page the user wanted.
     handle_sign_in(query_or_url: &str) -> Redirect;
+    /// Verifies a sign-in, on the callback route, for the application to accept or to refuse.
+    verify_sign_in(query_or_url: &str) -> PendingSignIn;
+    /// Signs the user of a verified sign-in in: the redirect leads to the page the user wanted.
+    accept_sign_in(pending: PendingSignIn) -> Redirect;
     /// Ends the session here and at Logto.
     sign_out(options: SignOutOptions) -> Redirect;
     /// Who is signed in, and whatever else `options` ask for.

@@ -8,6 +8,7 @@
 
 mod exchange;
 mod renewal;
+mod shared;
 
 use std::{
     collections::HashMap,
@@ -22,7 +23,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 
 pub(super) use self::renewal::Renewal;
-use super::LogtoClient;
+use super::{LogtoClient, broke_off, coordinate::GRACE};
 use crate::{
     Error, IdTokenClaims, Result, Secret,
     error::Code,
@@ -30,11 +31,9 @@ use crate::{
     types::TokenKey,
 };
 
-/// Seconds a settled result is kept. Longer than Logto's own 3 seconds of grace, and than a request spends on its way.
-pub(super) const GRACE: i64 = 30;
 /// Seconds it is remembered which token came after a spent one. Two answers may reach a browser in the wrong order, or one not at all; it
 /// then comes back with a spent token, which to Logto would be theft: the whole grant would end.
-pub(super) const MEMORY: i64 = 3600;
+const MEMORY: i64 = 3600;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -239,7 +238,7 @@ impl LogtoClient {
         }
         let client = self.clone();
         let exchange = tokio::spawn(async move { client.exchange(&family, state, missing, freshness, &before).await });
-        let mut refreshed = exchange.await.map_err(exchange::broke_off)??;
+        let mut refreshed = exchange.await.map_err(broke_off)??;
         refreshed.access_tokens.append(&mut found);
         Ok(refreshed)
     }

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::OnceCell;
 
 use super::{LogtoClient, Session, SessionHeaders, tokens::not_authenticated};
-use crate::{Cookies, HeaderCookies, IdTokenClaims, Result, Secret};
+use crate::{HeaderCookies, IdTokenClaims, Result, Secret};
 
 /// The session of one request, as handlers get it: cheap to clone, with all verbs.
 ///
@@ -124,13 +124,9 @@ impl RequestSession {
         let mut headers =
             SessionHeaders { is_read: self.shared.asked.load(Ordering::SeqCst), ..SessionHeaders::default() };
         if let Some(session) = self.shared.session.get() {
-            let changes = session.read().take_changes();
             headers.is_signed_in = session.is_authenticated();
-            let config = self.client.config();
             let mut cookies = HeaderCookies::default();
-            for cookie in changes.commit(&config.cookies, config.now()).await? {
-                cookies.set(cookie);
-            }
+            session.write_back(&mut cookies).await?;
             headers.set_cookies = cookies.set_cookie_headers();
         }
         Ok(headers)

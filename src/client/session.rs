@@ -2,10 +2,14 @@
 
 use std::{
     fmt,
+    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::LogtoClient;
+use super::{
+    LogtoClient,
+    code_exchange::{CodeExchange, Progress},
+};
 use crate::{
     Cookies, Error, IdTokenClaims, Result, Secret,
     error::Code,
@@ -42,7 +46,28 @@ use crate::{
 pub struct Session {
     pub(super) client: LogtoClient,
     /// Shared with the handles of [`RequestSession`](super::RequestSession). Locked to look or to change, never while waiting for anything.
-    open: Arc<Mutex<OpenSession>>,
+    state: Arc<Mutex<State>>,
+}
+
+/// What the tasks of a request share.
+pub(super) struct State {
+    open: OpenSession,
+    /// The sign-in that this request has accepted.
+    pub(super) signed_in_by: Option<Arc<CodeExchange>>,
+}
+
+impl Deref for State {
+    type Target = OpenSession;
+
+    fn deref(&self) -> &OpenSession {
+        &self.open
+    }
+}
+
+impl DerefMut for State {
+    fn deref_mut(&mut self) -> &mut OpenSession {
+        &mut self.open
+    }
 }
 
 impl fmt::Debug for Session {
@@ -58,7 +83,8 @@ impl LogtoClient {
     /// `store.failed` where sessions are kept in a store and it cannot be asked. Sessions in cookies never fail here.
     pub async fn load(&self, cookies: &dyn Cookies) -> Result<Session> {
         let open = OpenSession::load(&self.config().cookies, cookies, self.config().now()).await?;
-        Ok(Session { client: self.clone(), open: Arc::new(Mutex::new(open)) })
+        let state = State { open, signed_in_by: None };
+        Ok(Session { client: self.clone(), state: Arc::new(Mutex::new(state)) })
     }
 }
 
@@ -68,29 +94,41 @@ impl Session {
     /// # Errors
     /// `session.too_large` where the session does not fit the browser's limits; it names the largest member. `store.failed`.
     pub async fn commit(self, cookies: &mut dyn Cookies) -> Result<()> {
+        self.write_back(cookies).await
+    }
+
+    /// Writes what changed. From here on the session can be read and not changed.
+    pub(super) async fn write_back(&self, cookies: &mut dyn Cookies) -> Result<()> {
         let config = self.client.config();
-        let changes = self.read().take_changes();
+        let (changes, signed_in_by) = {
+            let mut state = self.read();
+            (state.open.take_changes(), state.signed_in_by.take())
+        };
         for cookie in changes.commit(&config.cookies, config.now()).await? {
             cookies.set(cookie);
+        }
+        // From here on another request with the same callback finds the session, or it was ended.
+        if let Some(exchange) = signed_in_by {
+            self.client.note_progress(&exchange, Progress::Written).await;
         }
         Ok(())
     }
 
     /// The same session, for another task of the request.
     pub(super) fn handle(&self) -> Self {
-        Self { client: self.client.clone(), open: Arc::clone(&self.open) }
+        Self { client: self.client.clone(), state: Arc::clone(&self.state) }
     }
 
     /// The session as it is known now.
-    pub(super) fn read(&self) -> MutexGuard<'_, OpenSession> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn read(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session, to be changed.
     ///
     /// # Errors
     /// `session.committed` once the response has begun.
-    pub(super) fn write(&self) -> Result<MutexGuard<'_, OpenSession>> {
+    pub(super) fn write(&self) -> Result<MutexGuard<'_, State>> {
         let open = self.read();
         match open.is_committed() {
             true => Err(Error::new(Code::SessionCommitted, "the session was already written to the response")),

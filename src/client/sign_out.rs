@@ -53,7 +53,7 @@ impl Session {
 
 impl LogtoClient {
     /// Revokes a refresh token as far as that goes: a failure is logged, and the sign-out goes on.
-    async fn revoke(&self, refresh_token: &Secret) {
+    pub(super) async fn revoke(&self, refresh_token: &Secret) {
         let revocation = async {
             let metadata = self.metadata().await?;
             match &metadata.revocation_endpoint {

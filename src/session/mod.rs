@@ -25,6 +25,7 @@ use std::mem;
 
 use cookie::Cookie;
 
+pub(crate) use self::persist::is_over;
 use self::persist::{Opened, Origin};
 pub(crate) use self::{
     cookies::Cookies,
@@ -38,6 +39,9 @@ pub(crate) use self::{
 };
 pub use self::{format::SessionFormat, settings::SessionLifetime};
 use crate::{Error, Result, error::Code};
+
+/// Seconds after its sign-in within which a session may be written by another request of the same sign-in.
+const YOUNG: i64 = 600;
 
 /// What one request brought, and what its response has to write.
 #[derive(Debug, Default)]
@@ -120,7 +124,17 @@ impl OpenSession {
 
     /// Puts a new session in the place of any other.
     pub(crate) fn begin(&mut self, data: SessionData) {
+        self.replace(data, Origin::None);
+    }
+
+    /// The same for a session that another request of the same sign-in has written.
+    pub(crate) fn join(&mut self, data: SessionData) {
+        self.replace(data, Origin::SignIn);
+    }
+
+    fn replace(&mut self, data: SessionData, origin: Origin) {
         self.clear();
+        self.origin = origin;
         self.data = Some(Box::new(data));
         self.changed = true;
     }
@@ -197,9 +211,15 @@ impl OpenSession {
         }
         for (origin, data) in &self.ended {
             match origin {
-                Origin::Store { id, .. } => persist::delete(settings, id).await?,
+                Origin::Store { id, .. } => {
+                    // Another request of the same sign-in may be about to create it.
+                    if now.saturating_sub(data.created_at) <= YOUNG {
+                        revocation::bury(settings, data, now).await;
+                    }
+                    persist::delete(settings, id).await?;
+                }
                 Origin::Cookies => revocation::bury(settings, data, now).await,
-                Origin::None => {}
+                Origin::None | Origin::SignIn => discard(settings, data, now).await,
             }
         }
         let session = match self.data {
@@ -217,6 +237,14 @@ impl OpenSession {
             written.extend(session);
         }
         Ok(written)
+    }
+}
+
+/// Ends the session of a sign-in, which other requests may have written or be about to write.
+pub(crate) async fn discard(settings: &CookieSettings, data: &SessionData, now: i64) {
+    revocation::bury(settings, data, now).await;
+    if let Err(error) = persist::delete(settings, &data.id).await {
+        tracing::error!(target: "logto::session", %error, "a session that was ended is still in the store");
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) enum Origin {
     Cookies,
     /// A store holds it, in this revision.
     Store { id: SessionId, revision: u64 },
+    /// It began with a sign-in that another request has ended, too, and was written by that one: a store holds it, or it was ended.
+    SignIn,
 }
 
 /// What the cookies gave.
@@ -140,8 +142,8 @@ async fn write_to_store(
             data.id = SessionId::random()?;
         }
         let stored = record(settings, &mut data, 1, now)?;
-        if !store.create(&data.id, &stored).await.map_err(failed("keep"))? {
-            return Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken"));
+        if origin == Origin::SignIn || !store.create(&data.id, &stored).await.map_err(failed("keep"))? {
+            return join(settings, store, origin, data, now).await;
         }
         // Looked up after the write, as a revocation is noted before the store is told: whichever comes first, one sees the other.
         if revocation::is_revoked(settings, &data).await {
@@ -194,6 +196,40 @@ pub(super) async fn save(
         }
     }
     Err(Error::new(Code::StoreFailed, format!("the session store reported {MAX_ROUNDS} conflicts in a row")))
+}
+
+/// Adds to the session that another request of the same sign-in has written. `None` where it was ended since.
+async fn join(
+    settings: &CookieSettings,
+    store: &dyn SessionStore,
+    origin: Origin,
+    mut data: SessionData,
+    now: i64,
+) -> Result<Option<Vec<Cookie<'static>>>> {
+    let (stored @ Origin::Store { .. }, Some(other)) = load(settings, store, data.id).await? else {
+        return match origin {
+            Origin::SignIn => Ok(None),
+            _ => Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken")),
+        };
+    };
+    let known = other.clone();
+    data.merge(other);
+    let cookie = reference(settings, &data)?;
+    if !data.has_nothing_but(&known) && Box::pin(write_to_store(settings, store, stored, data, now)).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(vec![cookie]))
+}
+
+/// Whether the session of a sign-in has ended: it was revoked, or it is gone from the store that it was `written` to.
+pub(crate) async fn is_over(settings: &CookieSettings, data: &SessionData, written: bool) -> Result<bool> {
+    if revocation::is_revoked(settings, data).await {
+        return Ok(true);
+    }
+    match &settings.stores.sessions {
+        Some(store) if written => Ok(load(settings, &**store, data.id).await?.1.is_none()),
+        _ => Ok(false),
+    }
 }
 
 fn record(settings: &CookieSettings, data: &mut SessionData, revision: u64, now: i64) -> Result<StoredSession> {

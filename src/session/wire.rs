@@ -150,6 +150,18 @@ pub(super) fn read(bytes: &[u8]) -> Option<SessionData> {
     })
 }
 
+impl SessionData {
+    /// The session as bytes, for another instance.
+    pub(crate) fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
+        write(self, Effort::Fast)
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) gave. `None` for anything else.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        read(bytes)
+    }
+}
+
 impl<'a> Unsigned<'a> {
     fn of(jwt: &'a Jwt) -> Self {
         Self { header: jwt.header().into(), payload: jwt.payload().into() }

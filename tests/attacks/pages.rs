@@ -75,7 +75,7 @@ async fn the_error_page_shows_scripts_as_text() {
         }
     }
     println!("{cases} error pages");
-    assert_eq!(cases, SCRIPTS.len() * 10);
+    assert_eq!(cases, SCRIPTS.len() * 9);
 }
 
 /// The page that posts a callback once more, which holds whatever was posted; and the one for a sign-in that another site wanted.

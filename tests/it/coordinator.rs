@@ -18,10 +18,13 @@ pub struct Coordinator {
     pub values: Arc<Mutex<HashMap<String, String>>>,
     holders: Arc<AtomicUsize>,
     pub down: Arc<AtomicBool>,
+    /// How often it was asked for anything.
+    pub calls: Arc<AtomicUsize>,
 }
 
 impl Coordinator {
     fn answer<'a, T: Send + 'a>(&self, value: impl FnOnce() -> T) -> BoxFuture<'a, Result<T, BoxError>> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
         let answer = if self.down.load(Ordering::SeqCst) { Err("down".into()) } else { Ok(value()) };
         Box::pin(std::future::ready(answer))
     }

@@ -15,6 +15,7 @@ mod bad_input;
 mod bare;
 mod coordinator;
 mod diagnose;
+mod double_callback;
 mod examples;
 mod flow;
 mod forge;
@@ -31,6 +32,7 @@ mod oidc_provider;
 #[cfg(all(feature = "actix-web", feature = "rocket"))]
 mod one_session;
 mod organizations;
+mod pending_sign_in;
 mod processes;
 mod recorded;
 mod redis;

@@ -1,13 +1,9 @@
 //! What is asked of Logto, and what is taken of its answers: the refresh token first of all.
 
-use super::State;
+use super::{State, shared::SharedResult};
 use crate::{
     Error, IdTokenClaims, LogtoClient, Result, Secret,
-    client::{
-        Purpose,
-        coordinate::{Shared, SharedResult},
-        tokens::stored,
-    },
+    client::{Purpose, broke_off, coordinate::Shared, tokens::stored},
     error::Code,
     oidc::token::{self, TokenResponse},
     session::{Jwt, StoredAccessToken},
@@ -111,8 +107,4 @@ impl LogtoClient {
         let (id_token, _) = self.verify_id_token(&id_token, &tokens.access_token, purpose).await?;
         Ok(Some(id_token))
     }
-}
-
-pub(super) fn broke_off(source: tokio::task::JoinError) -> Error {
-    Error::new(Code::Unreachable, "the exchange broke off").with_source(source)
 }

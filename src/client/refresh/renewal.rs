@@ -1,8 +1,9 @@
 //! One session's use of a refresh: the request for tokens, and what its result does to the session.
 
-use super::{Refreshed, Wanted, exchange};
+use super::{Refreshed, Wanted};
 use crate::{
-    IdTokenClaims, LogtoClient, Result, Secret,
+    Error, IdTokenClaims, LogtoClient, Result, Secret,
+    client::broke_off,
     error::Code,
     session::{SessionData, StoredCopy},
 };
@@ -38,7 +39,7 @@ impl Renewal {
             };
             Ok((refreshed, saved))
         });
-        task.await.map_err(exchange::broke_off)?
+        task.await.map_err(broke_off)?
     }
 }
 
@@ -47,7 +48,7 @@ async fn save(client: &LogtoClient, mut copy: StoredCopy, refreshed: &Refreshed)
     let config = client.config();
     match copy.save(&config.cookies, config.now()).await {
         Ok(Some(saved)) => Ok(Some(saved)),
-        Ok(None) => Err(crate::Error::new(Code::SessionEnded, "the session was ended during the refresh")),
+        Ok(None) => Err(Error::new(Code::SessionEnded, "the session was ended during the refresh")),
         Err(error) => {
             tracing::warn!(target: "logto::refresh", %error, "the refreshed session is not saved yet; the response tries again");
             Ok(None)
