@@ -37,8 +37,10 @@ impl Session {
                 Error::new(Code::SignInSessionNotFound, "this browser has no sign-in under way")
             });
         };
-        if transaction.is_expired(config.now()) {
-            return Err(Error::new(Code::SignInSessionExpired, "the sign-in took more than ten minutes"));
+        let timeout = config.cookies.sign_in_timeout();
+        if transaction.is_expired(timeout, config.now()) {
+            let error = Error::new(Code::SignInSessionExpired, format!("the sign-in took more than {timeout} s"));
+            return Err(error.with_return_to(transaction.return_to.as_str()));
         }
         let code = params.code(&metadata.issuer, metadata.authorization_response_iss_parameter_supported)?;
 
