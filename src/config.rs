@@ -1,6 +1,7 @@
 //! The configuration: every check happens here, once.
 
 mod builder;
+mod date;
 mod env;
 pub(crate) mod problems;
 mod routes;

@@ -37,6 +37,7 @@ struct Inner {
     retry_after: Option<Duration>,
     challenge: Option<Challenge>,
     step_up: Option<Authentication>,
+    return_to: Option<String>,
 }
 
 /// How the user has to authenticate before a request can be served (OpenID Connect Core 3.1.2.1).
@@ -95,6 +96,7 @@ impl Error {
             retry_after: None,
             challenge: None,
             step_up: None,
+            return_to: None,
         }))
     }
 
@@ -148,6 +150,16 @@ impl Error {
     pub(crate) fn with_step_up(mut self, step_up: Authentication) -> Self {
         self.inner_mut().step_up = Some(step_up);
         self
+    }
+
+    /// The page that the user wanted before it failed. Where it may lead was checked.
+    pub(crate) fn with_return_to(mut self, return_to: impl Into<String>) -> Self {
+        self.inner_mut().return_to = Some(return_to.into());
+        self
+    }
+
+    pub(crate) fn return_to(&self) -> Option<&str> {
+        self.0.return_to.as_deref()
     }
 
     pub(crate) fn step_up(&self) -> Option<&Authentication> {

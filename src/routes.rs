@@ -165,6 +165,11 @@ impl AuthRequest {
         }) || self.header("next-router-prefetch").is_some()
     }
 
+    /// Whether a page of another site led here, also by way of a redirect (Fetch Metadata section 2.3).
+    fn is_from_another_site(&self) -> bool {
+        self.header("sec-fetch-site") == Some("cross-site")
+    }
+
     /// Whether this very site sent the request: `Sec-Fetch-Site`, or `Origin` in older browsers. Every browser sends one of them with a POST.
     fn is_same_origin(&self, base_url: &Url) -> bool {
         match (self.header("sec-fetch-site"), self.header("origin")) {
@@ -279,7 +284,7 @@ impl LogtoClient {
     /// The reply that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
     pub fn error_reply(&self, error: &Error, requester: Requester) -> Reply {
         let config = self.config();
-        let sign_in = self.to_sign_in(error.step_up(), None);
+        let sign_in = self.to_sign_in(error.step_up(), error.return_to());
         let sign_out = self.site_path(config.routes().sign_out_path());
         let home = config.base_url.to_string();
         Reply::error(
@@ -371,6 +376,7 @@ async fn sign_in_route(request: &AuthRequest, session: &RequestSession, screen: 
     if let Some(screen) = screen {
         options = options.first_screen(screen);
     }
+    options.from_another_site = request.is_from_another_site();
     Ok(Reply::redirect(&session.sign_in(options).await?))
 }
 

@@ -47,6 +47,7 @@ const SHARED_STATE: &[&str] = &[
     "src/machine/cache.rs",
     "src/resource_server/verified.rs",
     "src/session/memory.rs",
+    "src/session/settings.rs",
     "src/session/tower_sessions",
     "src/testing/",
 ];

@@ -96,10 +96,12 @@ impl Session {
                 false => Error::new(Code::SignInSessionNotFound, "this browser has no sign-in under way"),
             });
         };
-        match transaction.is_expired(config.now()) {
-            true => Err(Error::new(Code::SignInSessionExpired, "the sign-in took more than ten minutes")),
-            false => Ok(transaction),
+        let timeout = config.cookies.sign_in_timeout();
+        if transaction.is_expired(timeout, config.now()) {
+            let error = Error::new(Code::SignInSessionExpired, format!("the sign-in took more than {timeout} s"));
+            return Err(error.with_return_to(transaction.return_to.as_str()));
         }
+        Ok(transaction)
     }
 }
 

@@ -11,7 +11,9 @@ use crate::{
 };
 
 impl Session {
-    /// Begins a sign-in: the redirect leads to Logto, and the sign-in is remembered in a cookie of its own for ten minutes.
+    /// Begins a sign-in: the redirect leads to Logto, and the sign-in is remembered in a cookie of its own for
+    /// [`sign_in_timeout`](crate::LogtoConfigBuilder::sign_in_timeout). An address to return to that is too long for it (about 1,400
+    /// characters) is cut to its path, and then to `base_url`.
     ///
     /// # Errors
     /// `sign_in.return_to_refused` for an address to return to on another site; `options.invalid`; `network.…` and `discovery.…` where
@@ -33,9 +35,10 @@ impl Session {
         let mut transaction = Transaction::begin(redirect_uri, return_to, config.now())?;
         transaction.max_age = options.max_age.map(clock::whole_seconds);
         transaction.acr_values = options.acr_values.clone().filter(|values| !values.trim().is_empty());
+        transaction.from_another_site = options.from_another_site;
         {
             let mut open = self.write()?;
-            open.begin_transaction(&config.cookies, &transaction, config.now())?;
+            open.begin_transaction(&config.cookies, &mut transaction, config.base_url.as_str(), config.now())?;
             if options.clear_tokens {
                 open.clear();
             }

@@ -1,6 +1,9 @@
 //! The settings as they are given, and the one place that checks them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use super::{
     LogtoConfig, Routes,
@@ -43,6 +46,9 @@ pub struct LogtoConfigBuilder {
     pub(super) allowed_return_origins: Vec<String>,
     pub(super) session_lifetime: Option<SessionLifetime>,
     pub(super) session_format: SessionFormat,
+    #[serde(deserialize_with = "super::date::deserialize")]
+    pub(super) from_next_until: Option<SystemTime>,
+    pub(super) sign_in_timeout: Option<u64>,
     pub(super) id_token_signed_response_alg: Option<String>,
     pub(crate) leeway: Option<u64>,
     pub(crate) timeout: Option<u64>,
@@ -123,7 +129,9 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// Shares the session with subdomains. Default: this host alone, which is safer.
+    /// Shares the session with subdomains. Default: this host alone, which is safer: then the cookies have the prefix `__Host-` (over https),
+    /// and no other host can set them. With a domain every subdomain can: one that is not yours could sign your users in to a session of its
+    /// own (session fixation). Share it only where all subdomains are trusted.
     pub fn cookie_domain(mut self, domain: impl Into<String>) -> Self {
         self.cookie_domain = Some(domain.into());
         self
@@ -181,6 +189,20 @@ impl LogtoConfigBuilder {
     /// Default: any that is accepted and that the server has a key for, so that its keys can be rotated from EC to RSA.
     pub fn id_token_signed_response_alg(mut self, alg: impl Into<String>) -> Self {
         self.id_token_signed_response_alg = Some(alg.into());
+        self
+    }
+
+    /// The date on which [`SessionFormat::FromNext`] ends: from then on a cookie of `@logto/next` is ignored, and nothing has to be deployed for
+    /// that. Required with it; two weeks after the last route has moved do. For serde and in the environment `YYYY-MM-DD`, in UTC.
+    pub fn from_next_until(mut self, until: SystemTime) -> Self {
+        self.from_next_until = Some(until);
+        self
+    }
+
+    /// How long a sign-in may take, from the redirect to Logto to the callback, in whole seconds. Default: an hour, as long as Logto's sign-in
+    /// pages work.
+    pub fn sign_in_timeout(mut self, timeout: Duration) -> Self {
+        self.sign_in_timeout = Some(timeout.as_secs());
         self
     }
 
@@ -281,6 +303,8 @@ impl LogtoConfigBuilder {
             self.cookie_domain.is_some(),
             &app_id,
         );
+        problems.end_of_from_next(self.session_format, self.from_next_until);
+        let sign_in_timeout = problems.sign_in_timeout(self.sign_in_timeout);
         let leeway = self.leeway.unwrap_or(60);
         let timeout = self.timeout.unwrap_or(10);
         problems.lifetime(lifetime);
@@ -302,13 +326,21 @@ impl LogtoConfigBuilder {
                 .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&clock)))),
         };
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
-        let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets);
+        let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets)
+            .map(|next| next.until(self.from_next_until));
+        if self.session_format == SessionFormat::FromNext
+            && self.from_next_until.is_some_and(|until| until <= clock.now())
+        {
+            tracing::warn!(target: "logto::config", "`from_next_until` has passed: cookies of Next.js are ignored; leave `session_format` out");
+        }
         Ok(LogtoConfig {
             issuer,
             endpoint,
             accepted_issuers: self.accepted_issuers,
             internal_endpoint,
-            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, self.cookie_domain).with_next(next),
+            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, self.cookie_domain)
+                .with_next(next)
+                .with_sign_in_timeout(sign_in_timeout),
             app_id,
             app_secret: self.app_secret,
             base_url,

@@ -49,6 +49,7 @@ impl LogtoConfigBuilder {
         };
         builder.leeway = seconds("LOGTO_LEEWAY");
         builder.timeout = seconds("LOGTO_TIMEOUT");
+        builder.sign_in_timeout = seconds("LOGTO_SIGN_IN_TIMEOUT");
         let lifetime = SessionLifetime::default();
         builder.session_lifetime = match (seconds("LOGTO_SESSION_IDLE"), seconds("LOGTO_SESSION_ABSOLUTE")) {
             (None, None) => None,
@@ -84,6 +85,13 @@ impl LogtoConfigBuilder {
             format.parse().map_err(|error| unreadable.push(format!("LOGTO_SESSION_FORMAT: {error}"))).ok()
         });
         builder.session_format = format.unwrap_or_default();
+        builder.from_next_until = text("LOGTO_FROM_NEXT_UNTIL").and_then(|date| {
+            let parsed = super::date::parse(&date);
+            if parsed.is_none() {
+                unreadable.push("LOGTO_FROM_NEXT_UNTIL is not a date like 2027-01-31".to_owned());
+            }
+            parsed
+        });
         builder.unreadable = unreadable;
         builder
     }

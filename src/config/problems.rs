@@ -1,9 +1,11 @@
 //! What is wrong with the settings, all of it, each with what to do.
 
+use std::time::SystemTime;
+
 use url::{Host, Url};
 
 use super::Routes;
-use crate::{Error, Secret, SessionFormat, SessionLifetime, error::Code, scopes};
+use crate::{Error, Secret, SessionFormat, SessionLifetime, error::Code, scopes, session::SIGN_IN_TIMEOUT};
 
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
 const MIN_SECRET: usize = 32;
@@ -182,6 +184,19 @@ impl Problems {
         self.unless(token, || {
             format!("session_format is {name} and app_id cannot be part of a cookie's name (copy it from Logto Console › Applications)")
         });
+    }
+
+    pub(super) fn end_of_from_next(&mut self, format: SessionFormat, until: Option<SystemTime>) {
+        self.unless(format != SessionFormat::FromNext || until.is_some(), || {
+            "session_format is from-next and from_next_until is missing (a subdomain can plant the cookie that is taken over: set LOGTO_FROM_NEXT_UNTIL to the date on which that ends, two weeks after the last route has moved)".into()
+        });
+    }
+
+    /// In seconds. More than a day serves nobody: Logto's pages work for an hour.
+    pub(super) fn sign_in_timeout(&mut self, timeout: Option<u64>) -> i64 {
+        let timeout = timeout.map_or(SIGN_IN_TIMEOUT, |timeout| timeout.try_into().unwrap_or(i64::MAX));
+        self.unless((60..=86_400).contains(&timeout), || "sign_in_timeout is not between 60 and 86,400 seconds".into());
+        timeout
     }
 
     pub(super) fn scopes(&mut self, asked: &[String], reserved: bool) -> Vec<String> {

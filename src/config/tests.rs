@@ -34,6 +34,7 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines)] // A list.
 fn each_mistake_is_named_with_what_to_do() {
     let one = |problem: &str| format!("a setting is wrong: {problem}");
     let cases: Vec<(LogtoConfigBuilder, &str)> = vec![
@@ -96,13 +97,19 @@ fn each_mistake_is_named_with_what_to_do() {
             "session_format is next and there is a session_store (Next.js cannot read it: leave it out, or use `from-next`)",
         ),
         (
-            builder().session_format(SessionFormat::FromNext).cookie_domain("example.com"),
+            from_next(builder()).cookie_domain("example.com"),
             "session_format is from-next and there is a cookie_domain (@logto/next writes its cookie for one host: leave cookie_domain out)",
         ),
         (
             builder().session_format(SessionFormat::Next).app_id("my app"),
             "session_format is next and app_id cannot be part of a cookie's name (copy it from Logto Console › Applications)",
         ),
+        (
+            builder().session_format(SessionFormat::FromNext),
+            "session_format is from-next and from_next_until is missing (a subdomain can plant the cookie that is taken over: set LOGTO_FROM_NEXT_UNTIL to the date on which that ends, two weeks after the last route has moved)",
+        ),
+        (builder().sign_in_timeout(Duration::from_secs(59)), "sign_in_timeout is not between 60 and 86,400 seconds"),
+        (builder().sign_in_timeout(Duration::MAX), "sign_in_timeout is not between 60 and 86,400 seconds"),
         (builder().leeway(Duration::from_secs(3600)), "leeway is over 600 seconds (set the clock by NTP instead)"),
         (builder().timeout(Duration::ZERO), "timeout is not between 1 and 120 seconds"),
         (
@@ -210,10 +217,11 @@ fn the_cookie_name_has_the_host_prefix_where_browsers_allow_it() {
 
 #[test]
 fn the_cookie_of_next_is_read_where_the_format_says_so() {
-    let reads =
-        |format: SessionFormat| builder().session_format(format).build().unwrap().cookies.is_session_name("logto_app");
+    let reads = |format: SessionFormat| {
+        from_next(builder()).session_format(format).build().unwrap().cookies.is_session_name("logto_app")
+    };
     assert!(!reads(SessionFormat::Logto) && reads(SessionFormat::Next) && reads(SessionFormat::FromNext));
-    let stored = builder().session_format(SessionFormat::FromNext).session_store(MemoryStore::new());
+    let stored = from_next(builder()).session_store(MemoryStore::new());
     assert!(stored.build().is_ok(), "sessions may move into a store");
     for (text, format) in
         [("logto", SessionFormat::Logto), ("next", SessionFormat::Next), ("from-next", SessionFormat::FromNext)]
@@ -221,6 +229,27 @@ fn the_cookie_of_next_is_read_where_the_format_says_so() {
         assert_eq!(from_vars(&[("LOGTO_SESSION_FORMAT", text)]).session_format, format);
         assert_eq!(serde_json::to_value(format).unwrap(), text, "serde and the environment agree");
     }
+}
+
+/// At the end of a move, which is not over.
+fn from_next(builder: LogtoConfigBuilder) -> LogtoConfigBuilder {
+    let until = std::time::SystemTime::now() + Duration::from_secs(14 * 24 * 3600);
+    builder.session_format(SessionFormat::FromNext).from_next_until(until)
+}
+
+#[test]
+fn the_end_of_a_move_is_a_date() {
+    let of = |date: &str| from_vars(&[("LOGTO_FROM_NEXT_UNTIL", date)]);
+    let until = std::time::UNIX_EPOCH + Duration::from_secs(1_801_353_600);
+    assert_eq!(of("2027-01-31").from_next_until, Some(until));
+    let json =
+        |date: &str| serde_json::from_str::<LogtoConfigBuilder>(&format!(r#"{{ "from_next_until": "{date}" }}"#));
+    assert_eq!(json("2027-01-31").unwrap().from_next_until, Some(until), "serde and the environment agree");
+    assert!(json("2027-02-31").is_err());
+    let error = of("soon").build().unwrap_err().to_string();
+    assert!(error.contains("LOGTO_FROM_NEXT_UNTIL is not a date like 2027-01-31"), "{error}");
+    // A date that has passed keeps no application from starting.
+    assert!(from_next(builder()).from_next_until(std::time::UNIX_EPOCH).build().is_ok());
 }
 
 fn from_vars(vars: &[(&str, &str)]) -> LogtoConfigBuilder {
@@ -249,6 +278,8 @@ fn the_environment_sets_everything() {
         ("LOGTO_ID_TOKEN_SIGNED_RESPONSE_ALG", "ES384"),
         ("LOGTO_LEEWAY", "30"),
         ("LOGTO_TIMEOUT", "3"),
+        ("LOGTO_SIGN_IN_TIMEOUT", "900"),
+        ("LOGTO_FROM_NEXT_UNTIL", "2027-01-31"),
         ("LOGTO_SESSION_IDLE", "3600"),
         ("LOGTO_SESSION_ABSOLUTE", "86400"),
         ("PATH", "/bin"),
@@ -265,6 +296,7 @@ fn the_environment_sets_everything() {
         config.cookies.lifetime,
         SessionLifetime::new().idle(Duration::from_secs(3600)).absolute(Duration::from_secs(86400))
     );
+    assert_eq!(config.cookies.sign_in_timeout(), 900);
     assert_eq!(config.internal_endpoint.unwrap().as_str(), "http://logto:3001/");
     assert_eq!(config.allowed_return_origins.len(), 1);
 }

@@ -21,6 +21,7 @@ pub(super) async fn begin(logto: &LogtoClient, request: &AuthRequest, session: &
     if let Some(target) = asked.target_link_uri {
         options = options.post_redirect_uri(target);
     }
+    options.from_another_site = true;
     Ok(Reply::redirect(&session.sign_in(options).await?))
 }
 

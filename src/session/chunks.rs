@@ -13,6 +13,10 @@ pub(crate) const MAX_COOKIE: usize = 4096;
 /// Four cookies are a header of 16 kB, which is what most servers take at the most. A proxy that takes 8 kB (nginx, by default) needs
 /// `large_client_header_buffers 4 16k` for users whose claims fill more than two.
 pub(crate) const MAX_CHUNKS: usize = 4;
+/// Values of one name that are looked at. Honest browsers send one, or two or three where another application or path has set the name, too.
+const MAX_VALUES: usize = 8;
+/// Texts of one request that are tried, whatever it sends: two sessions in four cookies each, mixed, take 16.
+const MAX_ATTEMPTS: usize = 64;
 
 /// The cookies for `sealed`, or `None` where four do not hold it.
 pub(crate) fn split(settings: &CookieSettings, sealed: &str, max_age: i64) -> Option<Vec<Cookie<'static>>> {
@@ -36,17 +40,87 @@ pub(crate) fn split(settings: &CookieSettings, sealed: &str, max_age: i64) -> Op
     })
 }
 
-/// The sealed text from the request's cookies, given as (name, value). `None` where a chunk is missing.
-pub(crate) fn join<'a>(settings: &CookieSettings, cookies: &'a [(String, String)]) -> Option<Cow<'a, str>> {
-    let value = |name: &str| cookies.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
-    let first = value(settings.session_name())?;
-    let Some((count, text)) = first.split_once('.') else {
-        return Some(first.into());
-    };
-    let count = count.parse().ok().filter(|count| (2..=MAX_CHUNKS).contains(count))?;
-    let mut sealed = text.to_owned();
-    for index in 1..count {
-        sealed.push_str(value(&settings.chunk_name(index))?);
+/// Tries to `open` each sealed text that the request's cookies, given as (name, value), may hold; gives what opened.
+///
+/// A browser sends several cookies of one name where they differ in path or domain, and in no order to rely on (RFC 6265 section 4.2.2). So
+/// every value that `may_open` counts, and every combination of chunks, up to a bound: whoever plants many cookies costs no more than that.
+pub(super) fn open_each<T>(
+    settings: &CookieSettings,
+    cookies: &[(String, String)],
+    may_open: impl Fn(&str) -> bool,
+    mut open: impl FnMut(&str) -> Option<T>,
+) -> Vec<T> {
+    let is_head = |value: &str| may_open(value.split_once('.').map_or(value, |(_, text)| text));
+    let heads = values(cookies, settings.session_name(), is_head).into_iter().enumerate();
+    let mut heads: Vec<_> = heads.filter_map(Head::read).collect();
+    let most = heads.iter().map(|head| head.count).max().unwrap_or_default();
+    let rest: Vec<_> = (1..most).map(|index| values(cookies, &settings.chunk_name(index), |_| true)).collect();
+    let (mut opened, mut attempts) = (Vec::new(), 0);
+    for turn in 0..MAX_ATTEMPTS {
+        // In turns, so that no head takes all attempts. A head fits one set of chunks alone, so it is done when it has opened.
+        heads.retain(|head| match head.text(&rest, turn) {
+            Some(sealed) if attempts < MAX_ATTEMPTS => {
+                attempts += 1;
+                match open(&sealed) {
+                    Some(session) => {
+                        opened.push(session);
+                        false
+                    }
+                    None => true,
+                }
+            }
+            _ => false,
+        });
+        if heads.is_empty() {
+            break;
+        }
     }
-    Some(sealed.into())
+    opened
 }
+
+/// The values of a name, each once. Browsers send cookies of a longer path first, which ours never are: the last ones are the likelier ones.
+pub(super) fn values<'a>(
+    cookies: &'a [(String, String)],
+    name: &str,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Vec<&'a str> {
+    let mut values: Vec<&str> = Vec::new();
+    for (_, value) in cookies.iter().rev().filter(|(found, value)| found == name && is_wanted(value)) {
+        if values.len() < MAX_VALUES && !values.contains(&value.as_str()) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+/// What the first of the cookies says.
+struct Head<'a> {
+    /// Its place among those of its name.
+    index: usize,
+    count: usize,
+    text: &'a str,
+}
+
+impl<'a> Head<'a> {
+    fn read((index, value): (usize, &'a str)) -> Option<Self> {
+        let Some((count, text)) = value.split_once('.') else {
+            return Some(Self { index, count: 1, text: value });
+        };
+        let count = count.parse().ok().filter(|count| (2..=MAX_CHUNKS).contains(count))?;
+        Some(Self { index, count, text })
+    }
+
+    /// With the chunks of this turn, beginning with those that stand in the same place as the head. `None` after the last combination.
+    fn text(&self, rest: &[Vec<&str>], turn: usize) -> Option<Cow<'a, str>> {
+        let (mut text, mut number) = (Cow::Borrowed(self.text), turn);
+        for values in rest.iter().take(self.count.saturating_sub(1)) {
+            let place = number.checked_rem(values.len())?.saturating_add(self.index);
+            text.to_mut().push_str(values.get(place.checked_rem(values.len())?)?);
+            number /= values.len();
+        }
+        (number == 0).then_some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

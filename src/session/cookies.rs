@@ -8,8 +8,13 @@ use cookie::{Cookie, CookieJar};
 ///
 /// The crate asks for nothing else of a web framework. It is implemented for [`HeaderCookies`] (strings) and for [`cookie::CookieJar`];
 /// implement it over any other jar. A queued cookie is seen by later reads; one with an empty value counts as absent.
+///
+/// A browser sends several cookies of one name where they differ in path or domain (RFC 6265 section 4.2.2). Show them all, in any order: each
+/// is tried, and the newest session counts. A jar that keeps one value for a name, as [`cookie::CookieJar`] does, may have dropped the good
+/// one before it comes here, and nothing can be done about that; [`HeaderCookies`] keeps them all.
 pub trait Cookies: Send + Sync {
-    /// Shows every cookie, name and value, to `visit`.
+    /// Shows every cookie, name and value, to `visit`, several of one name, too. One that was queued takes the place of all that were sent
+    /// under its name.
     fn each(&self, visit: &mut dyn FnMut(&str, &str));
 
     /// Queues a `Set-Cookie`. A deletion is a cookie with an empty value and `Max-Age=0`.
@@ -78,6 +83,7 @@ fn pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {
     pairs.map(|(name, value)| (name.trim_ascii(), value.trim_ascii())).filter(|(name, _)| !name.is_empty())
 }
 
+/// It holds one cookie of a name. Of several that a browser sent, that is the one that was added last: see [`Cookies`].
 impl Cookies for CookieJar {
     fn each(&self, visit: &mut dyn FnMut(&str, &str)) {
         for cookie in self.iter() {

@@ -8,6 +8,7 @@ mod format;
 pub(crate) mod memory;
 mod next;
 mod packed;
+mod pending;
 mod persist;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
@@ -26,19 +27,22 @@ use std::mem;
 use cookie::Cookie;
 
 pub(crate) use self::persist::is_over;
-use self::persist::{Opened, Origin};
 pub(crate) use self::{
     cookies::Cookies,
     data::{SessionData, StoredAccessToken},
     next::{NextCookie, Others},
     packed::Jwt,
     seal::Keys,
-    settings::{CookieSettings, Stores},
+    settings::{CookieSettings, SIGN_IN_TIMEOUT, Stores},
     stored_copy::StoredCopy,
     transaction::Transaction,
 };
 pub use self::{format::SessionFormat, settings::SessionLifetime};
-use crate::{Error, Result, error::Code};
+use self::{
+    pending::Pending,
+    persist::{Opened, Origin},
+};
+use crate::Result;
 
 /// Seconds after its sign-in within which a session may be written by another request of the same sign-in.
 const YOUNG: i64 = 600;
@@ -55,44 +59,47 @@ pub(crate) struct OpenSession {
     others: Others,
     /// Whether the user signed out, so that pages a browser still holds in memory must go.
     signed_out: bool,
+    /// Older sessions that came along, from another path or domain: they end when this one does.
+    beside: Vec<(Origin, SessionData)>,
     /// Sessions that this request ended.
     ended: Vec<(Origin, SessionData)>,
-    /// The session's cookies in the request: written anew or deleted, never left over.
+    /// The names of the session's cookies in the request: written anew or deleted, never left over.
     present: Vec<String>,
-    /// The sign-ins under way, as cookie name and sealed value.
-    pending: Vec<(String, String)>,
-    /// Cookies of sign-ins begun, ended or evicted.
-    queued: Vec<Cookie<'static>>,
+    /// The sign-ins under way.
+    pending: Pending,
     /// Whether the response has taken what is to be written. From then on the session is read and not changed.
     committed: bool,
 }
 
 impl OpenSession {
-    /// Reads the request's cookies. Whatever cannot be opened is no session, and is deleted.
+    /// Reads the request's cookies. Of several sessions the newest counts. Where none can be opened there is none, and the cookies are deleted.
     ///
     /// # Errors
     /// `store.failed` where the session is in a store and that cannot be asked: then nobody knows whether there is a session.
     pub(crate) async fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> Result<Self> {
-        let (mut found, mut pending) = (Vec::new(), Vec::new());
+        let (mut found, mut pending) = (Vec::new(), Pending::default());
         cookies.each(&mut |name, value| {
             if value.is_empty() {
             } else if settings.is_session_name(name) {
                 found.push((name.to_owned(), value.to_owned()));
             } else if settings.is_transaction_name(name) {
-                pending.push((name.to_owned(), value.to_owned()));
+                pending.add(name, value);
             }
         });
-        let Opened { origin, data, others, rewrite } = match found.is_empty() {
-            true => Opened::default(),
-            false => persist::open(settings, &found, now).await?,
-        };
-        let present: Vec<_> = found.into_iter().map(|(name, _)| name).collect();
+        if found.is_empty() {
+            return Ok(Self { pending, ..Self::default() });
+        }
+        let mut present = names(settings, &found);
+        if next::is_passed_over(settings, &found, now) {
+            present.retain(|name| settings.is_own_session_name(name));
+        }
+        let Opened { origin, data, beside, others, rewrite } = persist::open(settings, &found, now).await?;
         let interval = settings.lifetime.touch_interval();
         let changed = rewrite || data.as_ref().is_some_and(|data| now.saturating_sub(data.touched_at) >= interval);
         if changed && data.is_none() {
             tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
         }
-        Ok(Self { data: data.map(Box::new), changed, origin, others, present, pending, ..Self::default() })
+        Ok(Self { data: data.map(Box::new), changed, origin, others, beside, present, pending, ..Self::default() })
     }
 
     /// Whether the response has taken what is to be written.
@@ -141,7 +148,7 @@ impl OpenSession {
 
     /// Ends the session and forgets every sign-in under way.
     pub(crate) fn end(&mut self, settings: &CookieSettings) -> Option<SessionData> {
-        self.queued.extend(self.pending.drain(..).map(|(name, _)| settings.deletion(name)));
+        self.pending.forget_all(settings);
         self.changed |= !mem::take(&mut self.others).is_empty();
         self.signed_out = self.data.is_some();
         self.clear()
@@ -152,6 +159,7 @@ impl OpenSession {
         let ended = self.data.take().map(|data| *data);
         self.changed |= ended.is_some();
         self.ended.extend(ended.clone().map(|data| (mem::take(&mut self.origin), data)));
+        self.ended.append(&mut self.beside);
         ended
     }
 
@@ -159,53 +167,25 @@ impl OpenSession {
         !self.pending.is_empty()
     }
 
-    /// Remembers a sign-in that begins, and forgets the oldest beyond the limit with all that are expired or unreadable.
+    /// Remembers a sign-in that begins; see [`Pending::begin`].
     pub(crate) fn begin_transaction(
         &mut self,
         settings: &CookieSettings,
-        transaction: &Transaction,
+        transaction: &mut Transaction,
+        home: &str,
         now: i64,
     ) -> Result<()> {
-        let mut alive = Vec::new();
-        for (name, value) in mem::take(&mut self.pending) {
-            match open_transaction(settings, &name, &value) {
-                Some(pending) if !pending.is_expired(now) => alive.push((pending.created_at, name, value)),
-                _ => self.queued.push(settings.deletion(name)),
-            }
-        }
-        alive.sort_unstable_by_key(|(created_at, ..)| *created_at);
-        let surplus = (alive.len() + 1).saturating_sub(transaction::MAX_PENDING);
-        self.queued.extend(alive.drain(..surplus).map(|(_, name, _)| settings.deletion(name)));
-        self.pending = alive.into_iter().map(|(_, name, value)| (name, value)).collect();
-
-        let name = transaction::cookie_name(settings, &transaction.state);
-        let bytes = transaction
-            .to_bytes()
-            .ok_or_else(|| Error::new(Code::InvalidOption, "the sign-in cannot be written to a cookie"))?;
-        let value = settings.keys.seal(&name, &bytes)?;
-        let cookie = settings.cookie(name.clone(), value.clone(), transaction::LIFETIME);
-        if cookie.to_string().len() > chunks::MAX_COOKIE {
-            return Err(Error::new(Code::InvalidOption, "the sign-in does not fit a cookie")
-                .with_hint("Shorten the redirect URI and the address to return to: together they have room for about 2,000 characters."));
-        }
-        self.pending.push((name, value));
-        self.queued.push(cookie);
-        Ok(())
+        self.pending.begin(settings, transaction, home, now)
     }
 
     /// Takes the sign-in with this `state`: it is used up, whatever comes of it. An expired one is taken, too, and says so itself.
     pub(crate) fn take_transaction(&mut self, settings: &CookieSettings, state: &str) -> Option<Transaction> {
-        let wanted = transaction::cookie_name(settings, state);
-        let index = self.pending.iter().position(|(name, _)| *name == wanted)?;
-        let (name, value) = self.pending.swap_remove(index);
-        let transaction = open_transaction(settings, &name, &value);
-        self.queued.push(settings.deletion(name));
-        transaction.filter(|transaction| transaction.has_state(state))
+        self.pending.take(settings, state)
     }
 
     /// Writes what changed; returns the cookies of the response. Empty if nothing changed.
     pub(crate) async fn commit(mut self, settings: &CookieSettings, now: i64) -> Result<Vec<Cookie<'static>>> {
-        let mut written = mem::take(&mut self.queued);
+        let mut written = mem::take(&mut self.pending).into_cookies(settings, now);
         if !self.changed {
             return Ok(written);
         }
@@ -248,16 +228,24 @@ pub(crate) async fn discard(settings: &CookieSettings, data: &SessionData, now: 
     }
 }
 
-/// Whether the cookies hold the sign-in with this `state`, as far as its name tells.
+/// Whether the cookies hold the sign-in with this `state`, as far as their names tell.
 pub(crate) fn has_transaction(settings: &CookieSettings, cookies: &dyn Cookies, state: &str) -> bool {
-    let wanted = transaction::cookie_name(settings, state);
     let mut found = false;
-    cookies.each(&mut |name, value| found |= name == wanted && !value.is_empty());
+    cookies.each(&mut |name, value| found |= !value.is_empty() && pending::is_named(settings, name, state));
     found
 }
 
-fn open_transaction(settings: &CookieSettings, name: &str, value: &str) -> Option<Transaction> {
-    Transaction::from_bytes(&settings.keys.open(name, value)?)
+/// Each name once: a response sets a cookie once.
+fn names(settings: &CookieSettings, cookies: &[(String, String)]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in cookies {
+        if names.contains(name) {
+            settings.warn_of_several(name);
+        } else {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 #[cfg(test)]

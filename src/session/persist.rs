@@ -43,6 +43,8 @@ pub(super) enum Origin {
 pub(super) struct Opened {
     pub(super) origin: Origin,
     pub(super) data: Option<SessionData>,
+    /// Older sessions that came along with it and end with it.
+    pub(super) beside: Vec<(Origin, SessionData)>,
     pub(super) others: Others,
     /// Whether what the browser holds has to be written anew, or deleted.
     pub(super) rewrite: bool,
@@ -50,36 +52,59 @@ pub(super) struct Opened {
 
 /// Reads the session that the cookies, given as (name, value), hold or point to.
 pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Result<Opened> {
-    if let Some(opened) = next::open(settings, cookies, now).await {
-        return Ok(opened);
+    match next::open(settings, cookies, now).await {
+        Some(opened) => Ok(opened),
+        None => open_own(settings, cookies, now).await,
     }
-    let (origin, data) = open_own(settings, cookies, now).await?;
-    Ok(Opened { origin, rewrite: data.is_none(), data, others: Others::default() })
 }
 
-async fn open_own(
-    settings: &CookieSettings,
-    cookies: &[(String, String)],
-    now: i64,
-) -> Result<(Origin, Option<SessionData>)> {
-    let opened =
-        chunks::join(settings, cookies).and_then(|sealed| settings.keys.open(settings.session_name(), &sealed));
-    let Some(bytes) = opened else {
-        return Ok((Origin::None, None));
-    };
+/// Of all that open, the newest counts.
+async fn open_own(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Result<Opened> {
+    let (keys, name) = (&settings.keys, settings.session_name());
+    let texts = chunks::open_each(settings, cookies, |text| keys.may_open(text), |text| keys.open(name, text));
+    let mut newest: Option<(Origin, SessionData)> = None;
+    let mut beside = Vec::new();
+    for bytes in texts {
+        let Some(found) = read(settings, &bytes, now).await? else {
+            continue;
+        };
+        match newest.take() {
+            Some(known) if age(&known) > age(&found) => {
+                newest = Some(known);
+                beside.push(found);
+            }
+            known => {
+                newest = Some(found);
+                beside.extend(known);
+            }
+        }
+    }
+    let (origin, data) = newest.map_or((Origin::None, None), |(origin, data)| (origin, Some(data)));
+    Ok(Opened { origin, rewrite: data.is_none(), data, beside, others: Others::default() })
+}
+
+/// What tells the newer of two sessions: the later sign-in, and of one sign-in the state that was written later. One that has moved into a
+/// store is there to stay.
+fn age((origin, data): &(Origin, SessionData)) -> impl Ord + use<> {
+    let stored = matches!(origin, Origin::Store { .. });
+    (data.created_at, stored, data.refreshes, data.revision, data.touched_at)
+}
+
+/// The session that this plaintext of a cookie is or points to.
+async fn read(settings: &CookieSettings, bytes: &[u8], now: i64) -> Result<Option<(Origin, SessionData)>> {
     let reference = bytes.split_first().filter(|(kind, _)| **kind == REFERENCE).map(|(_, id)| <[u8; 16]>::try_from(id));
     let (origin, data) = match (reference, &settings.stores.sessions) {
         (Some(Ok(id)), Some(store)) => load(settings, &**store, SessionId::from_bytes(id)).await?,
         (Some(_), _) => (Origin::None, None),
         // Also where there is a store by now: those who are signed in stay so, and move into it with the next write.
-        (None, _) => (Origin::Cookies, wire::read(&bytes)),
+        (None, _) => (Origin::Cookies, wire::read(bytes)),
     };
     let Some(data) = data.filter(|data| now < settings.lifetime.ends_at(data.created_at, data.touched_at)) else {
-        return Ok((origin, None));
+        return Ok(None);
     };
     // A stored session is deleted when it ends; one in cookies is only remembered to have ended.
     let revoked = origin == Origin::Cookies && revocation::is_revoked(settings, &data).await;
-    Ok((origin, (!revoked).then_some(data)))
+    Ok((!revoked).then_some((origin, data)))
 }
 
 async fn load(

@@ -1,6 +1,13 @@
 //! How cookies are named and dressed, and how long a session lives.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookie::{Cookie, SameSite, time};
@@ -28,6 +35,8 @@ pub struct SessionLifetime {
 }
 
 const DAY: u64 = 24 * 60 * 60;
+/// Seconds: as long as Logto's sign-in pages work.
+pub(crate) const SIGN_IN_TIMEOUT: i64 = 60 * 60;
 /// Seconds: the way to Logto, and back to a page that may never come.
 const FAREWELL_LIFETIME: i64 = 60;
 
@@ -108,6 +117,10 @@ pub(crate) struct CookieSettings {
     name: String,
     secure: bool,
     domain: Option<String>,
+    /// Seconds that a sign-in may take.
+    sign_in_timeout: i64,
+    /// Whether a request had several cookies of one name: told once, and by a diagnosis.
+    several: Arc<AtomicBool>,
 }
 
 impl CookieSettings {
@@ -122,7 +135,13 @@ impl CookieSettings {
         // RFC 6265bis section 4.1.3.2: the browser itself then refuses the cookie from a subdomain or over http.
         let prefix = if secure && domain.is_none() { "__Host-" } else { "" };
         let name = format!("{prefix}logto_{}", cookie_token(app_id));
-        Self { keys, lifetime, stores, next: None, name, secure, domain }
+        let several = Arc::default();
+        Self { keys, lifetime, stores, next: None, name, secure, domain, sign_in_timeout: SIGN_IN_TIMEOUT, several }
+    }
+
+    /// The same, with so many seconds for a sign-in.
+    pub(crate) fn with_sign_in_timeout(self, sign_in_timeout: i64) -> Self {
+        Self { sign_in_timeout, ..self }
     }
 
     /// The same, sharing sessions with Next.js or taking them over from it.
@@ -151,9 +170,10 @@ impl CookieSettings {
 
     /// Whether `name` is the session's cookie or one of its chunks.
     pub(crate) fn is_session_name(&self, name: &str) -> bool {
-        if self.next.as_ref().is_some_and(|next| next.name() == name) {
-            return true;
-        }
+        self.next.as_ref().is_some_and(|next| next.name() == name) || self.is_own_session_name(name)
+    }
+
+    pub(super) fn is_own_session_name(&self, name: &str) -> bool {
         match name.strip_prefix(self.name.as_str()) {
             Some("") => true,
             Some(rest) => rest.strip_prefix('.').is_some_and(|index| matches!(index.as_bytes(), [b'1'..=b'9'])),
@@ -169,6 +189,54 @@ impl CookieSettings {
     pub(crate) fn is_transaction_name(&self, name: &str) -> bool {
         let hash = name.strip_prefix(self.name.as_str()).and_then(|rest| rest.strip_prefix("_txn_"));
         hash.is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
+    }
+
+    /// A cookie for a sign-in that another site has begun. There are only so many of them.
+    pub(super) fn place_name(&self, place: u8) -> String {
+        format!("{}other_{place}", self.transaction_prefix())
+    }
+
+    pub(super) fn is_place(&self, name: &str) -> bool {
+        let rest = name.strip_prefix(self.name.as_str()).and_then(|rest| rest.strip_prefix("_txn_other_"));
+        rest.is_some_and(|place| matches!(place.as_bytes(), [b'0'..=b'9']))
+    }
+
+    /// The cookie with the long address that one of the sign-ins under way returns to.
+    pub(super) fn long_address_name(&self) -> String {
+        format!("{}return_to", self.transaction_prefix())
+    }
+
+    /// Seconds that a sign-in may take.
+    pub(crate) fn sign_in_timeout(&self) -> i64 {
+        self.sign_in_timeout
+    }
+
+    /// Seconds that its cookie lives: longer, so that who comes too late is led to the page wanted all the same.
+    pub(super) fn sign_in_cookie_lifetime(&self) -> i64 {
+        self.sign_in_timeout.saturating_mul(2)
+    }
+
+    /// Says once that a browser sent several cookies of one name. At most one of them is ours to change.
+    pub(super) fn warn_of_several(&self, cookie: &str) {
+        if !self.several.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "logto::session",
+                cookie,
+                "a request had several cookies of one name; each was tried, and the newest session counts. The others were set with another \
+                 Domain or Path: by this application before `cookie_domain` was changed, by another one with this app id on a parent domain, \
+                 or by a subdomain. They cannot be deleted from here (docs/troubleshooting.md). This is told once"
+            );
+        }
+    }
+
+    /// Whether a request had several cookies of one name, since the process began.
+    pub(crate) fn saw_several(&self) -> bool {
+        self.several.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody but this host can set its cookies (RFC 6265bis section 4.1.3.2).
+    pub(crate) fn is_of_host_alone(&self) -> bool {
+        self.name.starts_with("__Host-")
     }
 
     /// A cookie of ours that lives `max_age` seconds.

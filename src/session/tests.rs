@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{
     CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores,
-    Transaction, cookies::HeaderCookies, memory::MemoryRevocations, transaction,
+    Transaction, cookies::HeaderCookies, memory::MemoryRevocations, pending,
 };
 use crate::{Secret, types::TokenKey};
 
@@ -18,9 +18,17 @@ const OTHER: &str = "fedcba9876543210fedcba9876543210";
 
 fn settings_with(app_id: &str, secret: &str, previous: &[&str]) -> CookieSettings {
     let previous: Vec<_> = previous.iter().copied().map(Secret::from).collect();
-    let keys = Keys::derive(app_id, &Secret::new(secret), &previous).unwrap();
+    of_keys(Keys::derive(app_id, &Secret::new(secret), &previous).unwrap(), app_id, true)
+}
+
+/// For the tests of other files here. Without `secure` the cookies have no prefix.
+pub(super) fn settings_of(app_id: &str, secure: bool) -> CookieSettings {
+    of_keys(Keys::derive(app_id, &Secret::new(SECRET), &[]).unwrap(), app_id, secure)
+}
+
+fn of_keys(keys: Keys, app_id: &str, secure: bool) -> CookieSettings {
     let stores = Stores { sessions: None, revocations: std::sync::Arc::new(MemoryRevocations::new()) };
-    CookieSettings::new(keys, SessionLifetime::default(), stores, app_id, true, None)
+    CookieSettings::new(keys, SessionLifetime::default(), stores, app_id, secure, None)
 }
 
 fn settings() -> CookieSettings {
@@ -232,12 +240,12 @@ fn a_value_cannot_move() {
     assert!(load(&other, &moved, NOW).data().is_none());
 
     // To the cookie of a sign-in, and back.
-    let name = transaction::cookie_name(&settings, "state");
+    let name = pending::cookie_name(&settings, "state");
     let mut open = load(&settings, &HeaderCookies::parse(format!("{name}={sealed}")), NOW);
     assert!(open.take_transaction(&settings, "state").is_none());
     let begun = Transaction::begin("http://localhost/callback".into(), "/".into(), NOW).unwrap();
     let sealed =
-        settings.keys.seal(&transaction::cookie_name(&settings, &begun.state), &begun.to_bytes().unwrap()).unwrap();
+        settings.keys.seal(&pending::cookie_name(&settings, &begun.state), &begun.to_bytes().unwrap()).unwrap();
     let moved = HeaderCookies::parse(format!("{}={sealed}", settings.session_name()));
     assert!(load(&settings, &moved, NOW).data().is_none());
 }
@@ -303,10 +311,10 @@ fn the_newest_four_sign_ins_are_kept() {
     let mut states = Vec::new();
     for second in 0..30 {
         let now = NOW + second;
-        let transaction =
+        let mut transaction =
             Transaction::begin("http://localhost:3000/callback".into(), "http://localhost:3000/".into(), now).unwrap();
         let mut open = load(&settings, &jar.request(), now);
-        open.begin_transaction(&settings, &transaction, now).unwrap();
+        open.begin_transaction(&settings, &mut transaction, "http://localhost:3000/", now).unwrap();
         jar.take(&open.committed(&settings, now).unwrap());
         states.push(transaction.state.clone());
         assert!(jar.0.len() <= 4);
@@ -356,20 +364,20 @@ fn beginning_a_sign_in_forgets_those_that_are_over() {
     let settings = settings();
     let mut jar = Jar::default();
     let begin = |jar: &mut Jar, now| {
-        let transaction = Transaction::begin("https://app.test/callback".into(), "/".into(), now).unwrap();
+        let mut transaction = Transaction::begin("https://app.test/callback".into(), "/".into(), now).unwrap();
         let mut open = load(&settings, &jar.request(), now);
-        open.begin_transaction(&settings, &transaction, now).unwrap();
+        open.begin_transaction(&settings, &mut transaction, "http://localhost:3000/", now).unwrap();
         jar.take(&open.committed(&settings, now).unwrap());
         transaction.state.clone()
     };
     let first = begin(&mut jar, NOW);
-    let second = begin(&mut jar, NOW + 600);
+    let second = begin(&mut jar, NOW + 3600);
     let holds = |jar: &Jar, state: &str| super::has_transaction(&settings, &jar.request(), state);
     assert!(holds(&jar, &first) && holds(&jar, &second));
-    begin(&mut jar, NOW + 601);
+    begin(&mut jar, NOW + 3601);
     assert!(!holds(&jar, &first) && holds(&jar, &second) && jar.0.len() == 2);
     // A name alone is no sign-in, and neither is another cookie.
-    let name = transaction::cookie_name(&settings, &first);
+    let name = pending::cookie_name(&settings, &first);
     let has = |header: String| super::has_transaction(&settings, &HeaderCookies::parse(header), &first);
     assert!(has(format!("{name}=a")) && !has(format!("{name}=")) && !has("other=a".into()));
 }

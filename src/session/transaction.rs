@@ -1,4 +1,4 @@
-//! One sign-in under way: one cookie each, so that two tabs never disturb each other.
+//! One sign-in under way, and how it is written to its cookie.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -6,17 +6,13 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::CookieSettings;
 use crate::{Result, clock};
 
-/// Seconds a sign-in may take.
-pub(crate) const LIFETIME: i64 = 600;
-/// Sign-ins under way in one browser; beginning another forgets the oldest.
-pub(crate) const MAX_PENDING: usize = 4;
-
 /// What the callback needs to know of the sign-in it ends.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
 pub(crate) struct Transaction {
+    /// 256 random bits, from which the three below are made: one fits where three would not.
+    seed: [u8; 32],
     pub(crate) state: String,
     pub(crate) nonce: String,
     /// PKCE (RFC 7636).
@@ -25,31 +21,62 @@ pub(crate) struct Transaction {
     pub(crate) redirect_uri: String,
     /// Where the user goes in the end; checked before it was put here.
     pub(crate) return_to: String,
+    /// Whether `return_to` had to be cut; the whole may be in the cookie that all sign-ins share.
+    pub(super) is_cut: bool,
     /// Seconds; `auth_time` is checked against it.
     pub(crate) max_age: Option<i64>,
     /// Separated by spaces; `acr` is checked against them.
     pub(crate) acr_values: Option<String>,
     /// Unix seconds.
     pub(crate) created_at: i64,
+    /// Whether another site's page led here. It may do so as often as it likes, so such sign-ins share a few cookies. Not written.
+    pub(crate) from_another_site: bool,
+}
+
+/// The same as bytes. Addresses mostly begin alike.
+#[derive(Serialize, Deserialize)]
+struct Written<'a> {
+    seed: [u8; 32],
+    redirect_uri: &'a str,
+    /// How many bytes `return_to` begins with that are those of `redirect_uri`.
+    shared: usize,
+    return_to: &'a str,
+    is_cut: bool,
+    max_age: Option<i64>,
+    acr_values: Option<&'a str>,
+    created_at: i64,
 }
 
 impl Transaction {
     /// A sign-in that asks for no more than that somebody signs in.
     pub(crate) fn begin(redirect_uri: String, return_to: String, now: i64) -> Result<Self> {
-        Ok(Self {
-            state: clock::random_token()?,
-            nonce: clock::random_token()?,
-            code_verifier: clock::random_token()?,
-            redirect_uri,
-            return_to,
-            max_age: None,
-            acr_values: None,
-            created_at: now,
-        })
+        Ok(Self::of(clock::random_bytes()?, redirect_uri, return_to, now))
     }
 
-    pub(crate) fn is_expired(&self, now: i64) -> bool {
-        now.saturating_sub(self.created_at) > LIFETIME
+    fn of(seed: [u8; 32], redirect_uri: String, return_to: String, created_at: i64) -> Self {
+        // A hash of 256 random bits tells nothing of them, nor of another hash with another label.
+        let derive = |label: &str| {
+            let hash = Sha256::new_with_prefix(label).chain_update(seed).finalize();
+            URL_SAFE_NO_PAD.encode(hash)
+        };
+        Self {
+            state: derive("logto sign-in state v1\0"),
+            nonce: derive("logto sign-in nonce v1\0"),
+            code_verifier: derive("logto sign-in verifier v1\0"),
+            seed,
+            redirect_uri,
+            return_to,
+            is_cut: false,
+            max_age: None,
+            acr_values: None,
+            created_at,
+            from_another_site: false,
+        }
+    }
+
+    /// Whether it was begun more than `timeout` seconds ago.
+    pub(crate) fn is_expired(&self, timeout: i64, now: i64) -> bool {
+        now.saturating_sub(self.created_at) > timeout
     }
 
     /// `S256` (RFC 7636 section 4.2).
@@ -61,25 +88,37 @@ impl Transaction {
         self.state.as_bytes().ct_eq(state.as_bytes()).into()
     }
 
-    pub(crate) fn to_bytes(&self) -> Option<Zeroizing<Vec<u8>>> {
-        postcard::to_allocvec(self).ok().map(Zeroizing::new)
+    pub(super) fn to_bytes(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let same = self.redirect_uri.chars().zip(self.return_to.chars()).take_while(|(one, other)| one == other);
+        let shared = same.map(|(c, _)| c.len_utf8()).sum();
+        let written = Written {
+            seed: self.seed,
+            redirect_uri: &self.redirect_uri,
+            shared,
+            return_to: self.return_to.get(shared..)?,
+            is_cut: self.is_cut,
+            max_age: self.max_age,
+            acr_values: self.acr_values.as_deref(),
+            created_at: self.created_at,
+        };
+        postcard::to_allocvec(&written).ok().map(Zeroizing::new)
     }
 
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let written: Written<'_> = postcard::from_bytes(bytes).ok()?;
+        let return_to = format!("{}{}", written.redirect_uri.get(..written.shared)?, written.return_to);
+        let mut transaction = Self::of(written.seed, written.redirect_uri.to_owned(), return_to, written.created_at);
+        transaction.is_cut = written.is_cut;
+        transaction.max_age = written.max_age;
+        transaction.acr_values = written.acr_values.map(str::to_owned);
+        Some(transaction)
     }
 }
 
 // Whoever has these can end the sign-in.
 impl Drop for Transaction {
     fn drop(&mut self) {
+        self.seed.zeroize();
         [&mut self.state, &mut self.nonce, &mut self.code_verifier].into_iter().for_each(Zeroize::zeroize);
     }
-}
-
-/// The cookie of the sign-in with this `state`: its hash, so that the name gives nothing away.
-pub(crate) fn cookie_name(settings: &CookieSettings, state: &str) -> String {
-    let hash = Sha256::digest(state.as_bytes());
-    let (short, _) = hash.split_at(9);
-    format!("{}{}", settings.transaction_prefix(), URL_SAFE_NO_PAD.encode(short))
 }

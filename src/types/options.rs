@@ -31,6 +31,8 @@ pub struct SignInOptions {
     pub(crate) acr_values: Option<String>,
     pub(crate) extra_params: BTreeMap<String, String>,
     pub(crate) clear_tokens: bool,
+    /// Whether a page of another site led the browser here.
+    pub(crate) from_another_site: bool,
 }
 
 impl SignInOptions {

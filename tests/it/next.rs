@@ -4,7 +4,7 @@ use std::{
     io::Write,
     path::Path,
     process::{Command, Stdio},
-    time::UNIX_EPOCH,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use cookie::Cookie;
@@ -18,6 +18,11 @@ use crate::support::{APP_SECRET, BASE_URL, BOOKS, Browser, COOKIE_SECRET, Site};
 
 const HOUR: u64 = 3600;
 const CALLBACK: &str = "http://localhost:3000/callback";
+/// At the end of a move, which is not over.
+fn from_next(config: LogtoConfigBuilder) -> LogtoConfigBuilder {
+    config.session_format(SessionFormat::FromNext).from_next_until(UNIX_EPOCH + Duration::from_secs(4_102_444_800))
+}
+
 const ROUTERS: [&str; 2] = ["pages", "edge"];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +175,7 @@ async fn a_new_session_there_has_a_lifetime_of_its_own() {
 async fn who_was_signed_in_there_stays_so_when_the_move_ends() {
     let Some(next) = Next::installed() else { return };
     for router in ROUTERS {
-        let site = Site::with(|mock| mock, |config| config.session_format(SessionFormat::FromNext)).await;
+        let site = Site::with(|mock| mock, from_next).await;
         let mut browser = Browser::default();
         next.signs_in(router, &site, &mut browser).await;
         let theirs = browser.cookies["logto_app"].clone();
@@ -188,8 +193,7 @@ async fn who_was_signed_in_there_stays_so_when_the_move_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_move_may_end_in_a_store() {
     let Some(next) = Next::installed() else { return };
-    let configure =
-        |config: LogtoConfigBuilder| config.session_format(SessionFormat::FromNext).session_store(MemoryStore::new());
+    let configure = |config: LogtoConfigBuilder| from_next(config).session_store(MemoryStore::new());
     let site = Site::with(|mock| mock, configure).await;
     let mut browser = Browser::default();
     next.signs_in("pages", &site, &mut browser).await;

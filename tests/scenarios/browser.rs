@@ -142,6 +142,8 @@ impl Browser {
         }
         let answer = Answer { trail: vec![url.clone()], status, headers, body: response.text().await.unwrap() };
         self.nothing_tells_a_secret(&answer);
+        sets_each_cookie_once(&answer);
+        keeps_our_cookies_out_of_caches(&answer);
         answer
     }
 
@@ -165,6 +167,27 @@ impl Browser {
             None => url.as_str().to_owned(),
         }
     }
+}
+
+/// RFC 6265 section 4.1.1: no two `Set-Cookie` of one cookie in a response. Which one counts would be chance.
+fn sets_each_cookie_once(answer: &Answer) {
+    let identity = |cookie: &&str| Jar::identity(answer.url(), cookie).unwrap();
+    let mut set: Vec<_> = answer.set_cookies().iter().map(identity).collect();
+    set.sort();
+    let twice: Vec<_> = set.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect();
+    assert!(twice.is_empty(), "{} ({}) sets {twice:?} more than once", answer.url(), answer.status);
+}
+
+/// What sets a cookie of the application's session or of a sign-in is never kept by a cache, whatever else the handler said.
+fn keeps_our_cookies_out_of_caches(answer: &Answer) {
+    let is_ours = |cookie: &&str| cookie.trim_start_matches("__Host-").starts_with("logto_");
+    let ours = answer.set_cookies().iter().filter(|cookie| is_ours(cookie)).count();
+    let cache_control = answer.header("cache-control");
+    assert!(
+        ours == 0 || cache_control.contains("no-store"),
+        "{} sets our cookies and says `{cache_control}`",
+        answer.url()
+    );
 }
 
 impl Request {

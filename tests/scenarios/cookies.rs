@@ -1,7 +1,9 @@
-//! Cookies: ours beside others, large sessions, nonsense.
+//! Cookies: ours beside others, large sessions, nonsense, several of one name, many sign-ins.
 
 use logto::testing::MockUser;
+use reqwest::Method;
 use serde_json::json;
+use tokio::task::LocalSet;
 
 use crate::{app::App, browser::Tab, example::Example, jar::Request};
 
@@ -161,4 +163,98 @@ pub async fn nonsense_in_cookies_is_nobody(example: Example) {
         tab.shows("user-ada");
         assert_eq!(tab.cookies(&app.base), ["logto_app", "logto_other", "theme"], "{value}");
     }
+}
+
+/// Somebody has set cookies of our names under other paths, where no answer of ours deletes them.
+pub async fn cookies_of_our_names_under_other_paths_do_no_harm(example: Example) {
+    let app = App::start(example).await;
+    let page = app.base.parse().unwrap();
+    let mut old = app.signed_in().await;
+    let (_, of_before) = old.browser.jar().of(&page).remove(0);
+    old.sign_out().await;
+    for (claim, value) in [(0, "garbage"), (10_000, "3.garbage"), (0, "signed-out"), (10_000, &*of_before)] {
+        ada_with(&app, claim);
+        let mut tab = app.visit().await;
+        for path in ["/protected", "/callback", "/logto", "/access-token"] {
+            for name in ["logto_app", "logto_app.1"] {
+                tab.browser.jar().store(&page, &format!("{name}={value}; Path={path}"), Request::OWN).unwrap();
+            }
+        }
+        tab.open(&app.url("/protected?tab=2")).await;
+        tab.sign_in("ada", "lovelace").await;
+        tab.is_at(&app.url("/protected?tab=2"));
+        tab.shows("user-ada");
+        tab.open(&app.url("/access-token")).await;
+        assert_eq!(tab.page.status, 200);
+        tab.open(&app.url("/protected")).await;
+        tab.shows("user-ada");
+        tab.open(&app.home()).await;
+        tab.shows("Hello, Ada Lovelace");
+        tab.sign_out().await;
+        tab.shows("Create account");
+        assert_eq!(tab.fetch("/protected").await.status, 401, "{value}");
+        app.mock.forget_session();
+    }
+}
+
+/// A sign-in's cookie under the callback's path as well: the browser sends that one first.
+pub async fn a_second_cookie_of_a_sign_in_does_no_harm(example: Example) {
+    let app = App::start(example).await;
+    let mut tab = app.visit().await;
+    tab.open(&app.url("/protected?tab=2")).await;
+    let name = tab.cookies(&app.base).remove(0);
+    let planted = format!("{name}=planted; Path=/callback");
+    tab.browser.jar().store(&app.base.parse().unwrap(), &planted, Request::OWN).unwrap();
+    tab.sign_in("ada", "lovelace").await;
+    tab.is_at(&app.url("/protected?tab=2"));
+    tab.shows("user-ada");
+}
+
+/// The `Cookie` header that the start page gets; a proxy takes 8 kB.
+fn header(app: &App, tab: &Tab) -> usize {
+    tab.browser.jar().header(&app.base.parse().unwrap(), Request::OWN).map_or(0, |header| header.len())
+}
+
+/// Requests that leave before any of them is answered.
+async fn at_once(tab: &Tab, targets: Vec<String>) {
+    let all = LocalSet::new();
+    for target in targets {
+        let tab = tab.clone();
+        all.spawn_local(async move { tab.ask(Method::GET, &target).await });
+    }
+    all.await;
+}
+
+pub async fn many_sign_ins_at_once_leave_a_short_header(example: Example) {
+    let app = App::start(example).await;
+    for (tabs, query) in [(20, 10), (10, 2000)] {
+        let mut tab = app.visit().await;
+        let target = app.url(&format!("/logto/sign-in?return_to=%2Fprotected%3Fq={}", "q".repeat(query)));
+        at_once(&tab, vec![target; tabs]).await;
+        assert!(header(&app, &tab) < 8000, "{}", header(&app, &tab));
+        tab.open(&app.url("/protected?tab=2")).await;
+        assert!(header(&app, &tab) < 4096, "{}", header(&app, &tab));
+        tab.sign_in("ada", "lovelace").await;
+        tab.is_at(&app.url("/protected?tab=2"));
+        tab.shows("user-ada");
+        app.mock.forget_session();
+    }
+}
+
+pub async fn another_site_cannot_fill_the_cookie_header(example: Example) {
+    let app = App::start(example).await;
+    let tab = app.visit().await;
+    let mut evil = tab.browser.page_of("https://evil.example/", "");
+    for length in [10, 600, 2000] {
+        let target = app.url(&format!("/logto/sign-in?return_to=%2Fprotected%3Fq={}", "q".repeat(length)));
+        for _ in 0..3 {
+            at_once(&evil, vec![target.clone(); 20]).await;
+            assert!(header(&app, &tab) < 4096, "{length}: {}", header(&app, &tab));
+        }
+    }
+    // A link of that site is a link all the same.
+    evil.follow(&app.url("/protected?tab=2")).await;
+    evil.sign_in("ada", "lovelace").await;
+    evil.is_at(&app.url("/protected?tab=2"));
+    evil.shows("user-ada");
 }

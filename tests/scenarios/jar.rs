@@ -74,6 +74,11 @@ impl Jar {
         Ok(())
     }
 
+    /// What a `Set-Cookie` header sets, for the assertions on responses: name, domain, whether for that host alone, path.
+    pub fn identity(url: &Url, header: &str) -> Result<(String, String, bool, String), String> {
+        read(url, header).map(|cookie| (cookie.name, cookie.domain, cookie.host_only, cookie.path))
+    }
+
     /// The `Cookie` header of a request (section 5.8.3).
     pub fn header(&mut self, url: &Url, request: Request) -> Option<String> {
         self.forget_expired();
@@ -374,6 +379,30 @@ mod tests {
         for domain in ["other.example", "example", "www.shop.example", "op.example"] {
             assert!(refused(SHOP, &format!("a=b; Domain={domain}")).contains("not for shop.example"), "{domain}");
         }
+    }
+
+    /// Section 5.7 step 23: a cookie is the same if name, domain, host-only and path are.
+    #[test]
+    fn cookies_of_one_name_stand_beside_each_other() {
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let (shop, page) = (url("https://www.shop.example/"), url("https://www.shop.example/app/page"));
+        let mut jar = Jar::default();
+        for cookie in
+            ["a=whole; Path=/", "a=parent; Path=/; Domain=shop.example", "a=app; Path=/app", "a=page; Path=/app/page"]
+        {
+            jar.store(&shop, cookie, Request::OWN).unwrap();
+        }
+        // A longer path first, then whichever is older.
+        assert_eq!(jar.header(&page, Request::OWN).unwrap(), "a=page; a=app; a=whole; a=parent");
+        // One that is set again keeps its age, and one that is deleted goes alone.
+        jar.store(&shop, "a=again; Path=/", Request::OWN).unwrap();
+        jar.store(&shop, "a=; Path=/app; Max-Age=0", Request::OWN).unwrap();
+        assert_eq!(jar.header(&page, Request::OWN).unwrap(), "a=page; a=again; a=parent");
+        assert_eq!(jar.header(&url("https://shop.example/"), Request::OWN).unwrap(), "a=parent");
+        assert_eq!(
+            Jar::identity(&shop, "a=b; Domain=.Shop.example").unwrap(),
+            ("a".into(), "shop.example".into(), false, "/".into())
+        );
     }
 
     #[test]

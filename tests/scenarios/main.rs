@@ -76,6 +76,10 @@ macro_rules! scenarios {
                 a_session_with_a_missing_part_is_no_session
                 a_user_of_a_hundred_organizations
                 nonsense_in_cookies_is_nobody
+                cookies_of_our_names_under_other_paths_do_no_harm
+                a_second_cookie_of_a_sign_in_does_no_harm
+                many_sign_ins_at_once_leave_a_short_header
+                another_site_cannot_fill_the_cookie_header
             }
             places {
                 the_routes_may_be_nested

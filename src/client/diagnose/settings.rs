@@ -57,15 +57,29 @@ fn base_url(config: &LogtoConfig) -> Check {
     }
 }
 
-/// `Secure` and `http` exclude each other, and a configuration that has both is not built; so this tells, and never fails.
+/// `Secure` and `http` exclude each other, and a configuration that has both is not built; so this tells, and never fails. It has no request
+/// to look at, but those that this process has answered are remembered.
 fn cookies(config: &LogtoConfig) -> Check {
     let settings = &config.cookies;
     let lifetime = crate::clock::whole_seconds(settings.lifetime.idle);
     let cookie = settings.cookie(settings.session_name().to_owned(), "…".to_owned(), lifetime);
     let store = if settings.stores.sessions.is_some() { "session in a store, reference" } else { "whole session" };
-    let secure =
-        if cookie.secure() == Some(true) { "sent over https alone" } else { "not Secure, as the base URL is http" };
-    Check::ok(COOKIES, format!("{cookie} ({store} in the cookie; {secure})"))
+    let secure = match (cookie.secure(), settings.is_of_host_alone()) {
+        (Some(true), true) => "sent over https alone, and no other host can set it",
+        (Some(true), false) => "sent over https alone, but any subdomain can set one of this name",
+        _ => "not Secure, as the base URL is http",
+    };
+    let found = format!("{cookie} ({store} in the cookie; {secure})");
+    if settings.saw_several() {
+        let found = format!(
+            "{found}; a browser has sent several of one name, of which this application can delete one at most"
+        );
+        let hint = "Look in that browser for cookies of this name with another Domain or Path: from before LOGTO_COOKIE_DOMAIN was changed, \
+                    of an application with the same app id on a parent domain, or of a subdomain. Everyone can sign in all the same: the newest \
+                    session counts. See docs/troubleshooting.md.";
+        return Check::warning(COOKIES, found, hint);
+    }
+    Check::ok(COOKIES, found)
 }
 
 fn sign_in(config: &LogtoConfig) -> Check {

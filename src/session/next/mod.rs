@@ -7,13 +7,15 @@ mod members;
 mod seal;
 mod tokens;
 
+use std::time::SystemTime;
+
 use cookie::Cookie;
 
 use self::members::Members;
 pub(crate) use self::members::Others;
 use super::{
     CookieSettings, SessionData, SessionFormat,
-    chunks::MAX_COOKIE,
+    chunks::{self, MAX_COOKIE},
     persist::{Opened, Origin},
     revocation,
 };
@@ -23,6 +25,9 @@ use crate::{Error, Result, Secret, clock, error::Code};
 pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Option<Opened> {
     let next = settings.next()?;
     let shared = next.is_shared();
+    if is_passed_over(settings, cookies, now) {
+        return None;
+    }
     if !shared && cookies.iter().any(|(name, _)| name != next.name()) {
         return None;
     }
@@ -35,7 +40,18 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
         None => false,
     };
     let rewrite = expired || revoked || !shared;
-    Some(Opened { origin: Origin::Cookies, data: data.filter(|_| !revoked), others, rewrite })
+    let data = data.filter(|_| !revoked);
+    Some(Opened { origin: Origin::Cookies, data, beside: Vec::new(), others, rewrite })
+}
+
+/// Whether the cookie of Next.js is neither looked at nor deleted. Anyone below the domain can set it, and nothing tells whose it is.
+///
+/// A move that is over takes nothing more; and where the cookie came twice, one of them was set by somebody else, so neither is taken over.
+pub(super) fn is_passed_over(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> bool {
+    settings.next().is_some_and(|next| {
+        let times = cookies.iter().filter(|(name, _)| *name == next.name).count();
+        !next.shared && (times > 1 || next.until.is_some_and(|until| now >= until))
+    })
 }
 
 /// Writes what is left in a shared cookie without a session. `None` where that is nothing.
@@ -55,6 +71,8 @@ pub(crate) struct NextCookie {
     keys: seal::Keys,
     /// Whether sessions are written in this format, too, or only taken over from it.
     shared: bool,
+    /// Unix seconds from which on none is taken over.
+    until: Option<i64>,
 }
 
 impl NextCookie {
@@ -66,7 +84,12 @@ impl NextCookie {
             SessionFormat::FromNext => false,
         };
         let keys = seal::Keys::derive(secret, previous);
-        Some(Self { name: format!("logto_{app_id}"), app_id: app_id.to_owned(), keys, shared })
+        Some(Self { name: format!("logto_{app_id}"), app_id: app_id.to_owned(), keys, shared, until: None })
+    }
+
+    /// The same, taken over until then.
+    pub(crate) fn until(self, until: Option<SystemTime>) -> Self {
+        Self { until: until.map(clock::unix_seconds), ..self }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -79,11 +102,11 @@ impl NextCookie {
 
     /// Reads the cookie, given among others as (name, value).
     fn open(&self, settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Found {
-        let opened = cookies.iter().filter(|(name, _)| *name == self.name).find_map(|(_, value)| {
-            let json = self.keys.open(value)?;
-            members::read(&json, &self.app_id)
-        });
-        let Members { data, stamped, others } = opened.unwrap_or_default();
+        let read = |value: &str| members::read(&self.keys.open(value)?, &self.app_id);
+        let mut opened: Vec<_> = chunks::values(cookies, &self.name, |_| true).into_iter().filter_map(read).collect();
+        // Of two that open, either may be planted: nobody is signed in, and both are left alone.
+        let only = opened.pop().filter(|_| opened.is_empty());
+        let Members { data, stamped, others } = only.unwrap_or_default();
         let alive = data.as_ref().is_some_and(|data| {
             // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
             let touched_at = if stamped { data.touched_at } else { now };

@@ -260,3 +260,54 @@ fn formats_have_names() {
     }
     assert_eq!("other".parse::<SessionFormat>().unwrap_err().code(), "options.invalid");
 }
+
+#[test]
+fn a_cookie_of_next_that_comes_twice_is_never_taken_over() {
+    let settings = settings_with(SessionFormat::FromNext, APP, SECRET, &[]);
+    let name = format!("logto_{APP}");
+    for planted in [SEALED, SIGNED_OUT, "garbage"] {
+        for header in [format!("{name}={planted}; {name}={SEALED}"), format!("{name}={SEALED}; {name}={planted}")] {
+            let open = wait(OpenSession::load(&settings, &HeaderCookies::parse(header.as_str()), NOW + 60)).unwrap();
+            assert!(open.data().is_none(), "{header}");
+            // Were ours deleted, the planted one would come alone the next time.
+            assert_eq!(commit(open, &settings, NOW + 60).unwrap().len(), 0, "{header}");
+        }
+    }
+}
+
+#[test]
+fn of_two_shared_cookies_the_only_one_that_opens_counts_and_of_two_that_open_none() {
+    let (settings, name) = (settings(), format!("logto_{APP}"));
+    let load = |values: [&str; 2]| {
+        let header = values.map(|value| format!("{name}={value}")).join("; ");
+        wait(OpenSession::load(&settings, &HeaderCookies::parse(header), NOW + 60)).unwrap()
+    };
+    let planted = NextKeys::derive(&Secret::new(SECRET), &[]).seal(br#"{"idToken":"a"}"#).unwrap();
+    for (values, signed_in) in [
+        ([SEALED, "garbage"], true),
+        (["garbage", SEALED], true),
+        ([SEALED, SEALED], true),
+        ([SEALED, SIGNED_OUT], false),
+        ([SIGNED_OUT, SEALED], false),
+        ([SEALED, &planted], false),
+        (["garbage", "waste"], false),
+    ] {
+        let open = load(values);
+        assert_eq!(open.data().is_some(), signed_in, "{values:?}");
+        assert_eq!(commit(open, &settings, NOW + 60).unwrap().len(), 0, "nothing is deleted: {values:?}");
+    }
+}
+
+#[test]
+fn after_its_date_a_move_takes_nothing_over_and_leaves_the_cookie_alone() {
+    let secret = Secret::new(SECRET);
+    let until = std::time::UNIX_EPOCH + Duration::from_secs(u64::try_from(NOW + 3600).unwrap());
+    let next = NextCookie::new(SessionFormat::FromNext, APP, &secret, &[]).map(|next| next.until(Some(until)));
+    let settings = settings_with(SessionFormat::FromNext, APP, SECRET, &[]).with_next(next);
+    assert!(load(&settings, SEALED, NOW + 3599).data().is_some());
+    for now in [NOW + 3600, NOW + 10 * 3600] {
+        let open = load(&settings, SEALED, now);
+        assert!(open.data().is_none());
+        assert_eq!(commit(open, &settings, now).unwrap().len(), 0);
+    }
+}

@@ -1,0 +1,272 @@
+//! The sign-ins under way in one browser: a cookie each, so that two tabs never disturb each other, and together never too much.
+//!
+//! All cookies travel with every request, and a proxy that takes 8 kB of them (nginx, by default) refuses the request otherwise. Requests
+//! that are made at once do not see each other's cookies, so each one has to be small by itself; and another site can make a browser begin
+//! as many as it likes, so those share a few names.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cookie::Cookie;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{CookieSettings, Transaction, chunks};
+use crate::{Error, Result, clock, error::Code};
+
+/// Sign-ins under way in one browser; beginning another forgets the oldest.
+pub(super) const MAX_PENDING: usize = 4;
+/// Bytes of the `Cookie` header that they take together.
+pub(super) const MAX_HEADER: usize = 4096;
+/// Bytes that one of them takes. What an address to return to needs beyond it goes into the cookie that they share.
+const MAX_SIZE: usize = 448;
+/// Bytes of that cookie.
+const MAX_ADDRESS: usize = 2048;
+/// Cookies for sign-ins that other sites begin.
+const PLACES: u8 = 4;
+/// Cookies that are opened for one request.
+const MAX_OPENED: usize = 64;
+/// Deletions in one response; a header of 1,000 `Set-Cookie` would be refused. The rest goes with the next.
+const MAX_DELETIONS: usize = 20;
+
+/// What a request brought of them, and what its response does about it.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    /// Name and sealed value.
+    sent: Vec<(String, String)>,
+    /// Cookies of sign-ins that were begun, ended or forgotten.
+    queued: Vec<Cookie<'static>>,
+    /// Whether a sign-in ended here. Others may be on their way back at this moment.
+    taken: bool,
+}
+
+/// One that can still end.
+struct Alive {
+    created_at: i64,
+    name: String,
+    value: String,
+}
+
+/// An address to return to that is too long for the cookie of its sign-in.
+#[derive(Serialize, Deserialize)]
+struct LongAddress<'a> {
+    /// Whose it is.
+    state: &'a str,
+    return_to: &'a str,
+}
+
+impl Pending {
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        self.sent.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    /// Remembers a sign-in that begins. Forgets those that are over or unreadable, and the oldest beyond the limits.
+    ///
+    /// An address to return to that does not fit is cut to its path, and then to `home`.
+    pub(super) fn begin(
+        &mut self,
+        settings: &CookieSettings,
+        transaction: &mut Transaction,
+        home: &str,
+        now: i64,
+    ) -> Result<()> {
+        let mut alive = self.alive(settings, now, true);
+        let name = match transaction.from_another_site {
+            true => free_place(settings, &alive)?,
+            false => cookie_name(settings, &transaction.state),
+        };
+        alive.retain(|pending| pending.name != name);
+        let whole = transaction.return_to.clone();
+        let path = whole.split(['?', '#']).next().unwrap_or_default();
+        let mut value = seal(settings, &name, transaction)?;
+        for cut in [path, home] {
+            if size(&name, &value) > MAX_SIZE {
+                (transaction.return_to, transaction.is_cut) = (cut.to_owned(), true);
+                value = seal(settings, &name, transaction)?;
+            }
+        }
+        let cookie = settings.cookie(name.clone(), value.clone(), settings.sign_in_cookie_lifetime());
+        if cookie.to_string().len() > chunks::MAX_COOKIE {
+            return Err(Error::new(Code::InvalidOption, "the sign-in does not fit a cookie")
+                .with_hint("Shorten the redirect URI and `acr_values`."));
+        }
+        if transaction.is_cut {
+            self.keep_address(settings, &transaction.state, &whole)?;
+        }
+        let address = self.sent.iter().filter(|(name, _)| *name == settings.long_address_name());
+        let address: usize = address.map(|(name, value)| size(name, value)).sum();
+        self.keep_newest(settings, alive, MAX_PENDING - 1, MAX_HEADER.saturating_sub(size(&name, &value) + address));
+        self.queue(cookie);
+        self.sent.push((name, value));
+        Ok(())
+    }
+
+    /// Takes the sign-in with this `state`: it is used up, whatever comes of it. An expired one is taken, too, and says so itself.
+    pub(super) fn take(&mut self, settings: &CookieSettings, state: &str) -> Option<Transaction> {
+        let own = cookie_name(settings, state);
+        let is_candidate = |name: &str| name == own || settings.is_place(name);
+        let candidates = || self.sent.iter().filter(|(name, _)| is_candidate(name)).take(MAX_OPENED);
+        // Another path or domain may have a cookie of this name, too.
+        if candidates().filter(|(name, _)| *name == own).count() > 1 {
+            settings.warn_of_several(&own);
+        }
+        let found = candidates().find_map(|(name, value)| {
+            open(settings, name, value).filter(|transaction| transaction.has_state(state)).map(|found| (name, found))
+        });
+        let name = found.as_ref().map_or(&own, |(name, _)| *name).clone();
+        let transaction = found.map(|(_, transaction)| transaction);
+        if self.sent.iter().any(|(sent, _)| *sent == name) {
+            self.forget(settings, name);
+        }
+        self.taken = true;
+        let mut transaction = transaction?;
+        if transaction.is_cut {
+            self.restore_address(settings, &mut transaction);
+        }
+        Some(transaction)
+    }
+
+    pub(super) fn forget_all(&mut self, settings: &CookieSettings) {
+        while let Some((name, _)) = self.sent.first().filter(|_| self.may_delete()) {
+            self.forget(settings, name.clone());
+        }
+    }
+
+    /// The cookies of the response. Where those that were sent are too many for the next request, the oldest go.
+    pub(super) fn into_cookies(mut self, settings: &CookieSettings, now: i64) -> Vec<Cookie<'static>> {
+        let bytes: usize = self.sent.iter().map(|(name, value)| size(name, value)).sum();
+        // A request that ends a sign-in leaves the others alone. What cannot be opened stays for the next sign-in to delete: it may be of a
+        // path or domain where it cannot be deleted, and each response would try.
+        if bytes > MAX_HEADER && !self.taken {
+            let alive = self.alive(settings, now, false);
+            self.keep_newest(settings, alive, MAX_OPENED, MAX_HEADER.saturating_sub(MAX_ADDRESS));
+        }
+        self.queued
+    }
+
+    /// Those that can still end, and forgets those that are over; on demand also what cannot be read.
+    fn alive(&mut self, settings: &CookieSettings, now: i64, forget_unreadable: bool) -> Vec<Alive> {
+        let mut alive: Vec<Alive> = Vec::new();
+        let mut over = Vec::new();
+        for (name, value) in self.sent.iter().filter(|(name, _)| *name != settings.long_address_name()).take(MAX_OPENED)
+        {
+            match open(settings, name, value) {
+                Some(pending) if !pending.is_expired(settings.sign_in_timeout(), now) => {
+                    let (name, value) = (name.clone(), value.clone());
+                    alive.push(Alive { created_at: pending.created_at, name, value });
+                }
+                Some(_) => over.push(name.clone()),
+                None if forget_unreadable => over.push(name.clone()),
+                None => {}
+            }
+        }
+        // Nothing of a name is deleted where one of it is good.
+        over.retain(|name| alive.iter().all(|pending| pending.name != *name));
+        for name in over {
+            self.forget(settings, name);
+        }
+        alive.sort_by_key(|pending| pending.created_at);
+        alive
+    }
+
+    /// Forgets the oldest of those that are `alive`, given oldest first, until so many and so many bytes are left.
+    fn keep_newest(&mut self, settings: &CookieSettings, alive: Vec<Alive>, most: usize, bytes: usize) {
+        let mut left = bytes;
+        let mut fits = |pending: &Alive| {
+            let rest = left.checked_sub(size(&pending.name, &pending.value));
+            left = rest.unwrap_or_default();
+            rest.is_some()
+        };
+        let kept = alive.iter().rev().take(most).take_while(|pending| fits(pending)).count();
+        let surplus = alive.len().saturating_sub(kept);
+        alive.into_iter().take(surplus).for_each(|pending| self.forget(settings, pending.name));
+    }
+
+    /// Puts a long address into the cookie that all sign-ins share. Where another sign-in had one there, its path is left to it.
+    fn keep_address(&mut self, settings: &CookieSettings, state: &str, return_to: &str) -> Result<()> {
+        let name = settings.long_address_name();
+        let bytes = postcard::to_allocvec(&LongAddress { state, return_to }).unwrap_or_default();
+        let value = settings.keys.seal(&name, &bytes)?;
+        if size(&name, &value) <= MAX_ADDRESS {
+            self.sent.retain(|(sent, _)| *sent != name);
+            self.queue(settings.cookie(name.clone(), value.clone(), settings.sign_in_cookie_lifetime()));
+            self.sent.push((name, value));
+        }
+        Ok(())
+    }
+
+    fn restore_address(&mut self, settings: &CookieSettings, transaction: &mut Transaction) {
+        let name = settings.long_address_name();
+        for (_, value) in self.sent.iter().filter(|(sent, _)| *sent == name).take(MAX_OPENED) {
+            let bytes = settings.keys.open(&name, value);
+            let address = bytes.as_ref().and_then(|bytes| postcard::from_bytes::<LongAddress<'_>>(bytes).ok());
+            if let Some(address) = address.filter(|address| transaction.has_state(address.state)) {
+                address.return_to.clone_into(&mut transaction.return_to);
+                return self.forget(settings, name);
+            }
+        }
+    }
+
+    fn may_delete(&self) -> bool {
+        self.queued.iter().filter(|cookie| cookie.value().is_empty()).count() < MAX_DELETIONS
+    }
+
+    fn forget(&mut self, settings: &CookieSettings, name: String) {
+        if self.may_delete() {
+            self.sent.retain(|(sent, _)| *sent != name);
+            self.queue(settings.deletion(name));
+        }
+    }
+
+    /// A response has one cookie of a name.
+    fn queue(&mut self, cookie: Cookie<'static>) {
+        self.queued.retain(|queued| queued.name() != cookie.name());
+        self.queued.push(cookie);
+    }
+}
+
+/// Whether the cookies may hold the sign-in with this `state`, as far as their names tell.
+pub(super) fn is_named(settings: &CookieSettings, name: &str, state: &str) -> bool {
+    name == cookie_name(settings, state) || settings.is_place(name)
+}
+
+/// The cookie of the sign-in with this `state`: its hash, so that the name gives nothing away.
+pub(super) fn cookie_name(settings: &CookieSettings, state: &str) -> String {
+    let hash = Sha256::digest(state.as_bytes());
+    let (short, _) = hash.split_at(9);
+    format!("{}{}", settings.transaction_prefix(), URL_SAFE_NO_PAD.encode(short))
+}
+
+/// A cookie for a sign-in that another site begins: one that is free, else that of the oldest.
+///
+/// By chance, for requests that are made at once do not see each other's.
+fn free_place(settings: &CookieSettings, alive: &[Alive]) -> Result<String> {
+    let mut places: Vec<_> = (0..PLACES).map(|place| settings.place_name(place)).collect();
+    let taken = |name: &String| alive.iter().any(|pending| pending.name == *name);
+    let [chance] = clock::random_bytes::<1>()?;
+    places.rotate_left(usize::from(chance % PLACES));
+    let oldest = || alive.iter().map(|pending| &pending.name).find(|name| settings.is_place(name)).cloned();
+    let free = places.iter().find(|name| !taken(name)).cloned();
+    Ok(free.or_else(oldest).unwrap_or_else(|| settings.place_name(0)))
+}
+
+fn seal(settings: &CookieSettings, name: &str, transaction: &Transaction) -> Result<String> {
+    let bytes = transaction
+        .to_bytes()
+        .ok_or_else(|| Error::new(Code::InvalidOption, "the sign-in cannot be written to a cookie"))?;
+    settings.keys.seal(name, &bytes)
+}
+
+fn open(settings: &CookieSettings, name: &str, value: &str) -> Option<Transaction> {
+    Transaction::from_bytes(&settings.keys.open(name, value)?)
+}
+
+/// Bytes of the `Cookie` header that it takes, with `=` and `; `.
+fn size(name: &str, value: &str) -> usize {
+    name.len() + value.len() + 3
+}
+
+#[cfg(test)]
+mod tests;
