@@ -83,7 +83,8 @@ impl User {
         };
         let client =
             |config: LogtoConfigBuilder| LogtoClient::new(config.build().expect("settings")).expect("a client");
-        let moved = client(config(MINUTE).session_format(SessionFormat::FromNext));
+        let until = SystemTime::UNIX_EPOCH + Duration::from_secs(SIGNED_IN_AT) + TWO_DAYS;
+        let moved = client(config(MINUTE).session_format(SessionFormat::FromNext).from_next_until(until));
         let mut cookies = HeaderCookies::parse(format!("logto_{APP_ID}={}", next_cookie(&session, secret)));
         at_once(moved.get_context(&mut cookies, ContextOptions::new())).expect("a session");
         let mut pairs = Vec::new();

@@ -303,7 +303,7 @@ impl LogtoConfigBuilder {
             self.cookie_domain.is_some(),
             &app_id,
         );
-        problems.end_of_from_next(self.session_format, self.from_next_until);
+        problems.end_of_move(self.session_format, self.from_next_until);
         let sign_in_timeout = problems.sign_in_timeout(self.sign_in_timeout);
         let leeway = self.leeway.unwrap_or(60);
         let timeout = self.timeout.unwrap_or(10);

@@ -186,7 +186,7 @@ impl Problems {
         });
     }
 
-    pub(super) fn end_of_from_next(&mut self, format: SessionFormat, until: Option<SystemTime>) {
+    pub(super) fn end_of_move(&mut self, format: SessionFormat, until: Option<SystemTime>) {
         self.unless(format != SessionFormat::FromNext || until.is_some(), || {
             "session_format is from-next and from_next_until is missing (a subdomain can plant the cookie that is taken over: set LOGTO_FROM_NEXT_UNTIL to the date on which that ends, two weeks after the last route has moved)".into()
         });

@@ -181,7 +181,9 @@ impl Pending {
         };
         let kept = alive.iter().rev().take(most).take_while(|pending| fits(pending)).count();
         let surplus = alive.len().saturating_sub(kept);
-        alive.into_iter().take(surplus).for_each(|pending| self.forget(settings, pending.name));
+        for pending in alive.into_iter().take(surplus) {
+            self.forget(settings, pending.name);
+        }
     }
 
     /// Puts a long address into the cookie that all sign-ins share. Where another sign-in had one there, its path is left to it.
