@@ -149,6 +149,20 @@ async fn a_callback_again_after_thirty_seconds_is_refused_and_the_session_lives(
 }
 
 #[tokio::test]
+async fn a_callback_after_thirty_seconds_is_refused_whoever_signs_in_meanwhile() {
+    let site = Site::start().await;
+    let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
+    let (_, mut first) = call_back(&site.logto, &browser, &callback).await;
+    site.advance(30);
+    // The tokens of those before are let go now and then, and not at each sign-in.
+    site.signed_in("bob").await;
+    site.advance(10);
+    let (answer, _) = call_back(&site.logto, &browser, &callback).await;
+    assert_eq!(answer.unwrap_err().code(), "sign_in_session.not_found");
+    assert!(is_alive(&site.logto, &mut first).await);
+}
+
+#[tokio::test]
 async fn a_code_that_two_instances_exchange_ends_the_grant() {
     // What the exchanges are kept to one for, as recorded: 21-code-errors/10 to 12.
     let site = Site::start().await;
@@ -429,12 +443,12 @@ async fn a_sign_in_after_a_stored_session_has_expired_is_written() {
     let store = MemoryStore::new();
     let site = Site::with(|mock| mock, |config| config.session_store(store.clone())).await;
     let browser = site.signed_in("ada").await;
-    let shorter = logto::SessionLifetime::new().absolute(Duration::from_secs(60)).idle(Duration::from_secs(60));
+    let shorter = logto::SessionLifetime::new().absolute(Duration::from_secs(30)).idle(Duration::from_secs(30));
     let config =
         settings(&site.mock, &site.clock).app_secret(APP_SECRET).session_store(store).session_lifetime(shorter);
     let logto = LogtoClient::new(config.build().unwrap()).unwrap();
-    site.advance(61);
     let (browser, callback) = sent_back(&logto, &site.mock, browser, "ada").await;
+    site.advance(31);
     let (answer, after) = call_back(&logto, &browser, &callback).await;
     answer.unwrap();
     assert!(is_signed_in(&logto, &after).await);

@@ -83,6 +83,25 @@ async fn a_copy_of_the_callback_at_another_instance_does_not_sign_in_after_a_sig
 }
 
 #[tokio::test]
+async fn a_sign_out_at_another_instance_wins_over_a_copy_that_was_accepted_before() {
+    for (place, site, instances, _) in worlds().await {
+        let (browser, callback) = sent_back(&instances[0], &site.mock, Browser::default(), "ada").await;
+        let (_, first) = call_back(&instances[0], &browser, &callback).await;
+        let mut cookies = browser.request();
+        let mut slow = instances[2].load(&cookies).await.unwrap();
+        _ = slow.handle_sign_in(&callback).await.unwrap();
+        _ = instances[1].sign_out(&mut first.request(), SignOutOptions::new()).await.unwrap();
+        slow.commit(&mut cookies).await.unwrap();
+        let mut after = browser.clone();
+        after.receive(&cookies.set_cookie_headers());
+        for instance in &instances {
+            assert!(!is_signed_in(instance, &after).await, "{place}");
+        }
+        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{place}");
+    }
+}
+
+#[tokio::test]
 async fn a_callback_at_another_instance_after_the_grace_is_refused_and_the_session_lives() {
     for (place, site, instances, coordinator) in worlds().await {
         let (browser, callback) = sent_back(&instances[0], &site.mock, Browser::default(), "ada").await;
