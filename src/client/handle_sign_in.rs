@@ -8,7 +8,7 @@ use crate::{
     error::Code,
     oidc::{callback::CallbackParams, token::exchange_code},
     scopes,
-    session::{self, SessionData},
+    session::{self, SessionData, Subject},
     types::TokenKey,
 };
 
@@ -67,7 +67,8 @@ impl Session {
         if tokens.refresh_token.is_none() && config.scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) {
             tracing::warn!(target: "logto::sign_in", "Logto gave no refresh token: access tokens end with their first hour; {}", Code::NoRefreshToken.hint());
         }
-        let mut data = SessionData::begin(id_token, config.now())?;
+        let mut data =
+            SessionData::begin(id_token, Subject::of(&claims.sub, claims.sid.as_deref()), claims.iat, config.now())?;
         data.refresh_token = tokens.refresh_token.take();
         data.put_access_token(stored(TokenKey::default(), tokens, asked_at));
         self.open.begin(data);

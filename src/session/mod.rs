@@ -1,5 +1,6 @@
 //! Sessions: loaded once, changed as a value, committed once, and only if changed.
 
+mod bounded;
 mod chunks;
 mod compress;
 pub(crate) mod cookies;
@@ -26,8 +27,9 @@ use cookie::Cookie;
 
 use self::persist::{Opened, Origin};
 pub(crate) use self::{
+    bounded::Bounded,
     cookies::Cookies,
-    data::{SessionData, StoredAccessToken},
+    data::{SessionData, StoredAccessToken, Subject},
     next::{NextCookie, Others},
     packed::Jwt,
     seal::Keys,
@@ -97,9 +99,11 @@ impl OpenSession {
         self.data.as_deref_mut()
     }
 
-    /// Puts a new session in the place of any other.
+    /// Puts a new session in the place of any other, which ends. Another state of the same session ends nothing.
     pub(crate) fn begin(&mut self, data: SessionData) {
-        self.clear();
+        if self.data.as_ref().is_none_or(|present| present.id != data.id) {
+            self.clear();
+        }
         self.data = Some(Box::new(data));
         self.changed = true;
     }
@@ -176,7 +180,12 @@ impl OpenSession {
         }
         for (origin, data) in &self.ended {
             match origin {
-                Origin::Store { id, .. } => persist::delete(settings, id).await?,
+                Origin::Store { id, .. } => {
+                    // It may have begun in cookies, and the browser have a copy of them. Noted before the store is told: a request that moves
+                    // the session there at this moment looks after it has written.
+                    revocation::bury(settings, data, now).await;
+                    persist::delete(settings, id).await?;
+                }
                 Origin::Cookies => revocation::bury(settings, data, now).await,
                 Origin::None => {}
             }

@@ -1,9 +1,6 @@
 //! Where a session is read from and written to: the cookies themselves, or a store that the cookie points to.
 
-use std::{
-    mem,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::mem;
 
 use cookie::Cookie;
 
@@ -15,7 +12,7 @@ use super::{
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
     wire,
 };
-use crate::{BoxError, Error, Result, error::Code};
+use crate::{BoxError, Error, Result, clock::system_time, error::Code};
 
 /// What begins a cookie that points into a store, where a session in the cookie has the number of its layout.
 const REFERENCE: u8 = 0;
@@ -72,7 +69,7 @@ async fn open_own(
         // Also where there is a store by now: those who are signed in stay so, and move into it with the next write.
         (None, _) => (Origin::Cookies, wire::read(&bytes)),
     };
-    let Some(data) = data.filter(|data| now < settings.lifetime.ends_at(data.created_at, data.touched_at)) else {
+    let Some(data) = data.and_then(|data| data.alive(settings, now)) else {
         return Ok((origin, None));
     };
     // A stored session is deleted when it ends; one in cookies is only remembered to have ended.
@@ -111,11 +108,16 @@ pub(super) async fn write(
     others: &Others,
     now: i64,
 ) -> Result<Option<Vec<Cookie<'static>>>> {
-    if let Some(next) = settings.shared() {
-        return next.write(settings, data, others, now).map(|cookie| Some(vec![cookie]));
+    if let (Some(store), None) = (&settings.stores.sessions, settings.shared()) {
+        return write_to_store(settings, &**store, origin, data, now).await;
     }
-    match &settings.stores.sessions {
-        Some(store) => write_to_store(settings, &**store, origin, data, now).await,
+    // It was loaded a while ago, and what is sealed now is good from now on.
+    if revocation::is_revoked(settings, &data).await {
+        tracing::info!(target: "logto::session", "a session was ended while a request was under way");
+        return next::write_others(settings, others);
+    }
+    match settings.shared() {
+        Some(next) => next.write(settings, data, others, now).map(|cookie| Some(vec![cookie])),
         None => write_to_cookies(settings, data, now).map(Some),
     }
 }
@@ -131,32 +133,32 @@ async fn write_to_store(
     if touched {
         data.touched_at = now;
     }
-    let Origin::Store { id, mut revision } = origin else {
-        if origin == Origin::Cookies {
-            // It moves into the store, maybe in two requests at once, and under another name: what ended it has the present one.
-            if revocation::is_revoked(settings, &data).await {
-                return Ok(None);
+    let (id, mut revision) = match origin {
+        Origin::Store { id, revision } => (id, revision),
+        Origin::None | Origin::Cookies => {
+            if create(settings, store, &mut data, now).await? {
+                // Looked up after the write, as a revocation is noted before the store is told: whichever comes first, one sees the other.
+                if revocation::is_revoked(settings, &data).await {
+                    tracing::info!(target: "logto::session", "a session was ended while it began");
+                    store.delete(&data.id).await.map_err(failed("delete"))?;
+                    return Ok(None);
+                }
+                return reference(settings, &data).map(|cookie| Some(vec![cookie]));
             }
-            data.id = SessionId::random()?;
+            if origin == Origin::None {
+                return Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken"));
+            }
+            // Another request has moved it from the cookies: no revision of a stored session, so the first save is a conflict.
+            (data.id, 0)
         }
-        let stored = record(settings, &mut data, 1, now)?;
-        if !store.create(&data.id, &stored).await.map_err(failed("keep"))? {
-            return Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken"));
-        }
-        // Looked up after the write, as a revocation is noted before the store is told: whichever comes first, one sees the other.
-        if revocation::is_revoked(settings, &data).await {
-            tracing::info!(target: "logto::session", "a session was ended while it began");
-            store.delete(&data.id).await.map_err(failed("delete"))?;
-            return Ok(None);
-        }
-        return reference(settings, &data).map(|cookie| Some(vec![cookie]));
     };
+    let moves = origin == Origin::Cookies;
     for _ in 0..MAX_ROUNDS {
         let stored = record(settings, &mut data, revision.saturating_add(1), now)?;
         match store.save(&id, &stored, revision).await.map_err(failed("keep"))? {
             // The cookie says the same as before; it is sent again only to live longer.
             SaveOutcome::Saved => {
-                return Ok(Some(if touched { vec![reference(settings, &data)?] } else { Vec::new() }));
+                return Ok(Some(if touched || moves { vec![reference(settings, &data)?] } else { Vec::new() }));
             }
             SaveOutcome::Gone => return Ok(None),
             SaveOutcome::Conflict => match load(settings, store, id).await? {
@@ -165,7 +167,7 @@ async fn write_to_store(
                     let known = other.clone();
                     data.merge(other);
                     if data.has_nothing_but(&known) {
-                        return Ok(Some(Vec::new()));
+                        return Ok(Some(if moves { vec![reference(settings, &data)?] } else { Vec::new() }));
                     }
                     revision = newer;
                 }
@@ -174,6 +176,12 @@ async fn write_to_store(
         }
     }
     Err(Error::new(Code::StoreFailed, format!("the session store reported {MAX_ROUNDS} conflicts in a row")))
+}
+
+/// Puts a session into the store, under the id that it has: one that moves from cookies is ended by the same name before and after.
+async fn create(settings: &CookieSettings, store: &dyn SessionStore, data: &mut SessionData, now: i64) -> Result<bool> {
+    let stored = record(settings, data, 1, now)?;
+    store.create(&data.id, &stored).await.map_err(failed("keep"))
 }
 
 fn record(settings: &CookieSettings, data: &mut SessionData, revision: u64, now: i64) -> Result<StoredSession> {
@@ -257,10 +265,6 @@ pub(super) async fn delete(settings: &CookieSettings, id: &SessionId) -> Result<
 fn failed(what: &str) -> impl FnOnce(BoxError) -> Error {
     let message = format!("the session store failed to {what} a session");
     move |source| Error::new(Code::StoreFailed, message).with_source(source)
-}
-
-pub(crate) fn system_time(unix_seconds: i64) -> SystemTime {
-    UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default())).unwrap_or(UNIX_EPOCH)
 }
 
 #[cfg(test)]

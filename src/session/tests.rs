@@ -7,7 +7,7 @@ use cookie::Cookie;
 use proptest::prelude::*;
 
 use super::{
-    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores,
+    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores, Subject,
     Transaction, cookies::HeaderCookies, memory::MemoryRevocations, transaction,
 };
 use crate::{Secret, types::TokenKey};
@@ -70,7 +70,7 @@ fn jwt(payload: &str) -> Jwt {
 }
 
 fn session(payload: &str) -> SessionData {
-    let mut data = SessionData::begin(jwt(payload), NOW).unwrap();
+    let mut data = SessionData::begin(jwt(payload), Subject::default(), NOW, NOW).unwrap();
     data.refresh_token = Some(Secret::new("tsrhUk9D2FjFe8UbLaVgXzt3t_sBucN59qnDhd9ST5R"));
     data
 }

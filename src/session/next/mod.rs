@@ -26,12 +26,13 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
     if !shared && cookies.iter().any(|(name, _)| name != next.name()) {
         return None;
     }
-    let Found { data, expired, others } = next.open(settings, cookies, now);
+    let Found { data, named, expired, others } = next.open(settings, cookies, now);
     if !shared && data.is_none() {
         return None;
     }
     let revoked = match &data {
-        Some(data) => revocation::is_revoked(settings, data).await,
+        Some(data) if named => revocation::is_revoked(settings, data).await,
+        Some(data) => revocation::is_unnamed_revoked(settings, data).await,
         None => false,
     };
     let rewrite = expired || revoked || !shared;
@@ -83,13 +84,16 @@ impl NextCookie {
             let json = self.keys.open(value)?;
             members::read(&json, &self.app_id)
         });
-        let Members { data, stamped, others } = opened.unwrap_or_default();
-        let alive = data.as_ref().is_some_and(|data| {
-            // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
-            let touched_at = if stamped { data.touched_at } else { now };
-            now < settings.lifetime.ends_at(data.created_at, touched_at)
-        });
-        Found { expired: data.is_some() && !alive, data: data.filter(|_| alive), others }
+        let Members { data, stamped, named, others } = opened.unwrap_or_default();
+        let Some(data) = data else {
+            return Found { others, ..Found::default() };
+        };
+        let touched_at = data.touched_at;
+        // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
+        let seen_at = if stamped { touched_at } else { now };
+        let alive = SessionData { touched_at: seen_at, ..data }.alive(settings, now);
+        let data = alive.map(|data| if stamped { data } else { SessionData { touched_at, ..data } });
+        Found { expired: data.is_none(), data, named, others }
     }
 
     /// The cookie that holds a session.
@@ -141,6 +145,8 @@ impl NextCookie {
 #[derive(Debug, Default)]
 struct Found {
     data: Option<SessionData>,
+    /// Whether its id is that of a sign-in.
+    named: bool,
     /// There was a session, and its time is over.
     expired: bool,
     others: Others,
