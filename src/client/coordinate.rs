@@ -3,7 +3,7 @@
 //! The keys are hashes and the values are sealed, so whoever runs the coordinator learns no token. When it cannot be asked, each instance
 //! goes on for itself, and the log says so: that is how it is without a coordinator, and nobody is logged out.
 
-use std::{future::Future, mem, time::Duration};
+use std::{mem, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,6 @@ use crate::{
     types::TokenKey,
 };
 
-/// A coordinator that takes longer is as good as down.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// What verifying and sharing may take on top of the exchange itself.
 const MARGIN: Duration = Duration::from_secs(5);
 
@@ -83,14 +81,14 @@ impl Shared<'_> {
                     *refresh_token = Secret::new(successor);
                 }
                 let key = name("lock", refresh_token);
-                match bounded(self.coordinator.lock(&key, ttl)).await? {
+                match self.coordinator.lock(&key, ttl).await? {
                     None => {
                         tokio::time::sleep(pause).await;
                         pause = pause.saturating_mul(2).min(Duration::from_millis(100));
                     }
                     Some(holder) => match self.open::<String>(&name("next", refresh_token)).await? {
                         // Its last holder rotated it a moment before.
-                        Some(_) => bounded(self.coordinator.unlock(&key, &holder)).await?,
+                        Some(_) => self.coordinator.unlock(&key, &holder).await?,
                         None => return Ok(Held(Some((key, holder)))),
                     },
                 }
@@ -105,7 +103,7 @@ impl Shared<'_> {
 
     pub(super) async fn unlock(&self, Held(held): Held) {
         if let Some((key, holder)) = held
-            && let Err(error) = bounded(self.coordinator.unlock(&key, &holder)).await
+            && let Err(error) = self.coordinator.unlock(&key, &holder).await
         {
             tracing::warn!(target: "logto::refresh", %error, "a refresh lock could not be given back; it expires by itself");
         }
@@ -157,14 +155,14 @@ impl Shared<'_> {
         let keys = &self.client.config().cookies.keys;
         let sealed = postcard::to_allocvec(value).ok().and_then(|bytes| keys.seal(name, &Zeroizing::new(bytes)).ok());
         if let Some(sealed) = sealed
-            && let Err(error) = bounded(self.coordinator.put(name, &sealed, ttl)).await
+            && let Err(error) = self.coordinator.put(name, &sealed, ttl).await
         {
             down(&error);
         }
     }
 
     async fn open<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>, BoxError> {
-        let sealed = bounded(self.coordinator.get(name)).await?;
+        let sealed = self.coordinator.get(name).await?;
         let bytes = sealed.and_then(|sealed| self.client.config().cookies.keys.open(name, &sealed));
         Ok(bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
     }
@@ -173,10 +171,6 @@ impl Shared<'_> {
 /// Seconds a result is shared that lives `lives`: as long as in the process, and no longer than half its life.
 fn shared_for(lives: i64) -> i64 {
     GRACE.min(lives / 2).max(1)
-}
-
-async fn bounded<T>(call: impl Future<Output = Result<T, BoxError>>) -> Result<T, BoxError> {
-    tokio::time::timeout(PATIENCE, call).await.map_err(|_| "the coordinator did not answer")?
 }
 
 fn down(error: &BoxError) -> Held {

@@ -373,3 +373,18 @@ fn beginning_a_sign_in_forgets_those_that_are_over() {
     let has = |header: String| super::has_transaction(&settings, &HeaderCookies::parse(header), &first);
     assert!(has(format!("{name}=a")) && !has(format!("{name}=")) && !has("other=a".into()));
 }
+
+/// Two callbacks of one sign-in, which share what the first got.
+#[test]
+fn another_state_of_the_same_session_takes_its_place_and_ends_nothing() {
+    let settings = settings();
+    let mut jar = Jar::default();
+    let data = session("{}");
+    write(&settings, &mut jar, data.clone(), NOW);
+    write(&settings, &mut jar, data.clone(), NOW + 1);
+    assert_eq!(read(&settings, &jar, NOW + 1).unwrap().id, data.id);
+    let before = jar.clone();
+    write(&settings, &mut jar, session("{}"), NOW + 2);
+    assert!(read(&settings, &jar, NOW + 2).is_some());
+    assert!(read(&settings, &before, NOW + 2).is_none(), "another sign-in ended it");
+}

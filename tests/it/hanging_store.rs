@@ -28,19 +28,19 @@ struct Hanging<S> {
 impl<S> Hanging<S> {
     fn or_hang<'a, T: Send + 'a>(
         &'a self,
-        answer: BoxFuture<'a, Result<T, BoxError>>,
+        answer: impl FnOnce() -> BoxFuture<'a, Result<T, BoxError>>,
     ) -> BoxFuture<'a, Result<T, BoxError>> {
-        if self.hangs.load(Ordering::SeqCst) { Box::pin(pending()) } else { answer }
+        if self.hangs.load(Ordering::SeqCst) { Box::pin(pending()) } else { answer() }
     }
 }
 
 impl SessionStore for Hanging<MemoryStore> {
     fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
-        self.or_hang(self.store.create(id, session))
+        self.or_hang(|| self.store.create(id, session))
     }
 
     fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
-        self.or_hang(self.store.load(id))
+        self.or_hang(|| self.store.load(id))
     }
 
     fn save<'a>(
@@ -49,33 +49,33 @@ impl SessionStore for Hanging<MemoryStore> {
         session: &'a StoredSession,
         expected: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
-        self.or_hang(self.store.save(id, session, expected))
+        self.or_hang(|| self.store.save(id, session, expected))
     }
 
     fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.or_hang(self.store.delete(id))
+        self.or_hang(|| self.store.delete(id))
     }
 
     fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
-        self.or_hang(SessionStore::revoke(&self.store, which))
+        self.or_hang(|| SessionStore::revoke(&self.store, which))
     }
 }
 
 impl RevocationStore for Hanging<MemoryRevocations> {
     fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.or_hang(self.store.revoke(key, until, ttl))
+        self.or_hang(|| self.store.revoke(key, until, ttl))
     }
 
     fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
-        self.or_hang(self.store.revoked_until(keys))
+        self.or_hang(|| self.store.revoked_until(keys))
     }
 
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
-        self.or_hang(self.store.claim(key, ttl))
+        self.or_hang(|| self.store.claim(key, ttl))
     }
 
     fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.or_hang(self.store.release(key))
+        self.or_hang(|| self.store.release(key))
     }
 }
 

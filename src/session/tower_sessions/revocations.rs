@@ -63,13 +63,17 @@ impl<S: Backend> RevocationStore for TowerSessionStore<S> {
         Box::pin(async move {
             let (mark, _guard) = self.revocation(key).await;
             let now = SystemClock.now();
-            match self.known(&mark).await? {
-                Some(known) if known.expires_at > millis(now) => return Ok(false),
-                Some(_) => self.backend.delete(&mark.id()).await?,
-                None => {}
-            }
             let claimed = Revoked { until: 0, expires_at: millis(clock::after(now, ttl)) };
-            insert(&*self.backend, record(mark.id(), &claimed, claimed.expires_at.div_ceil(1000))?).await
+            let record = record(mark.id(), &claimed, claimed.expires_at.div_ceil(1000))?;
+            if self.known(&mark).await?.is_none() && insert(&*self.backend, record.clone()).await? {
+                return Ok(true);
+            }
+            if self.known(&mark).await?.is_some_and(|known| known.expires_at > millis(now)) {
+                return Ok(false);
+            }
+            // What has expired is still in the way, though some backends do not show it.
+            self.backend.delete(&mark.id()).await?;
+            insert(&*self.backend, record).await
         })
     }
 
