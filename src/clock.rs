@@ -29,6 +29,31 @@ pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
     i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
+/// The end of the year 9999, in seconds since 1970: what is to last longer lasts so long. Every store and library can write it.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// A time that is later than all that are asked for.
+pub(crate) fn far_future() -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_secs(LAST_SECOND)).unwrap_or(UNIX_EPOCH)
+}
+
+/// The time `duration` after `time`, at most [`far_future`].
+pub(crate) fn after(time: SystemTime, duration: Duration) -> SystemTime {
+    time.checked_add(duration).map_or_else(far_future, |time| time.min(far_future()))
+}
+
+/// The time of so many seconds since 1970, from 0 to [`far_future`].
+pub(crate) fn system_time(unix_seconds: i64) -> SystemTime {
+    after(UNIX_EPOCH, Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default()))
+}
+
+/// The whole part of a number such as `1.0e9`, which RFC 7519 section 2 allows as a date; huge ones saturate.
+pub(crate) fn whole_part(value: f64) -> i64 {
+    // Rust has no checked conversion from a float. Its decimal digits have one, and floats are rare here.
+    let limit = if value < 0.0 { i64::MIN } else { i64::MAX };
+    format!("{:.0}", value.trunc()).parse().unwrap_or(limit)
+}
+
 /// A duration in whole seconds, saturating.
 pub(crate) fn whole_seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
@@ -45,4 +70,19 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
 /// 256 random bits as 43 base64url characters: a `state`, a `nonce` or a PKCE verifier (RFC 7636 section 4.1).
 pub(crate) fn random_token() -> Result<String, Error> {
     Ok(URL_SAFE_NO_PAD.encode(random_bytes::<32>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_cannot_be_written_is_the_last_one() {
+        let last = UNIX_EPOCH + Duration::from_secs(LAST_SECOND);
+        for duration in [Duration::MAX, Duration::from_secs(LAST_SECOND), Duration::from_secs(u64::MAX / 2)] {
+            assert_eq!(after(UNIX_EPOCH, duration), last);
+        }
+        assert_eq!(after(UNIX_EPOCH, Duration::from_secs(7)), UNIX_EPOCH + Duration::from_secs(7));
+        assert_eq!([i64::MIN, -1, 0, i64::MAX].map(system_time), [UNIX_EPOCH, UNIX_EPOCH, UNIX_EPOCH, last]);
+    }
 }

@@ -27,19 +27,26 @@ impl LogtoClient {
         let token = self.verify_logout_token(&the_logout_token(body)?).await?;
         let settings = &self.config().cookies;
         // Step 8 of the checks.
-        if revocation::is_known(settings, &token.jti).await? {
+        if !revocation::claim(settings, &token.jti).await? {
             return Err(Error::new(Code::LogoutTokenReplayed, "the logout token was taken before"));
         }
         let (by, ended) = match &token.names {
             Named::Session(sid) => ("sid", RevokedSessions::Sid(sid.clone())),
             Named::User(sub) => ("sub", RevokedSessions::Sub(sub.clone())),
         };
-        revocation::revoke(settings, &ended, token.issued_at).await?;
-        // Only now: a logout that failed half-way may be tried again.
-        let now = self.config().now();
-        revocation::remember(settings, &token.jti, now, self.worth_remembering(&token, now)).await?;
+        if let Err(error) = self.end_and_remember(&ended, &token).await {
+            // A logout that failed half-way may be tried again.
+            revocation::release(settings, &token.jti).await;
+            return Err(error);
+        }
         tracing::info!(target: "logto::sign_out", by, "signed out by Logto");
         Ok(ended)
+    }
+
+    async fn end_and_remember(&self, ended: &RevokedSessions, token: &LogoutToken) -> Result<()> {
+        let (config, now) = (self.config(), self.config().now());
+        revocation::revoke(&config.cookies, ended, token.issued_at).await?;
+        revocation::remember(&config.cookies, &token.jti, now, self.worth_remembering(token, now)).await
     }
 
     /// Signs a user out of this application on all devices: ends every session of `sub` that began up to now, this one included.

@@ -35,7 +35,7 @@ use crate::{
     error::Code,
     oidc::token,
     scopes,
-    session::{SessionData, Transaction},
+    session::{SessionData, Subject, Transaction},
     types::TokenKey,
 };
 
@@ -254,7 +254,8 @@ impl LogtoClient {
         if tokens.refresh_token.is_none() && config.scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) {
             tracing::warn!(target: "logto::sign_in", "Logto gave no refresh token: access tokens end with their first hour; {}", Code::NoRefreshToken.hint());
         }
-        let mut data = SessionData::begin(id_token, config.now())?;
+        let subject = Subject::of(&claims.sub, claims.sid.as_deref());
+        let mut data = SessionData::begin(id_token, subject, claims.iat, config.now())?;
         data.refresh_token = tokens.refresh_token.take();
         data.put_access_token(stored(TokenKey::default(), tokens, asked_at));
         Ok(Verified { data, claims })

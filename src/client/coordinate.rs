@@ -4,7 +4,7 @@
 //! The names are hashes and the values are sealed, so whoever runs the coordinator learns no token. When it cannot be asked, each instance
 //! goes on for itself, and the log says so: that is how it is without a coordinator, and nobody is logged out.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,6 @@ use crate::{BoxError, RefreshCoordinator};
 
 /// Seconds a result is kept. Longer than Logto's own 3 seconds of grace, and than a request spends on its way.
 pub(super) const GRACE: i64 = 30;
-/// A coordinator that takes longer is as good as down.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// What verifying and sharing may take on top of the exchange itself.
 const MARGIN: Duration = Duration::from_secs(5);
 /// Seconds by which the clocks of two instances may differ.
@@ -59,7 +57,7 @@ impl Shared<'_> {
             let mut pause = Duration::from_millis(10);
             let mut wanted = work.lock_name(self).await?;
             while let Some(name) = wanted {
-                let holder = bounded(self.coordinator.lock(&name, ttl)).await?;
+                let holder = self.coordinator.lock(&name, ttl).await?;
                 if holder.is_none() {
                     tokio::time::sleep(pause).await;
                     pause = pause.saturating_mul(2).min(Duration::from_millis(100));
@@ -70,7 +68,7 @@ impl Shared<'_> {
                     if wanted.as_deref() == Some(&name) {
                         return Ok(Held(Some((name, holder))));
                     }
-                    bounded(self.coordinator.unlock(&name, &holder)).await?;
+                    self.coordinator.unlock(&name, &holder).await?;
                 }
             }
             Ok(Held(None))
@@ -85,7 +83,7 @@ impl Shared<'_> {
 
     pub(super) async fn unlock(&self, Held(held): Held) {
         if let Some((name, holder)) = held
-            && let Err(error) = bounded(self.coordinator.unlock(&name, &holder)).await
+            && let Err(error) = self.coordinator.unlock(&name, &holder).await
         {
             tracing::warn!(target: "logto::refresh", %error, "a lock could not be given back; it expires by itself");
         }
@@ -97,7 +95,7 @@ impl Shared<'_> {
         let keys = &self.client.config().cookies.keys;
         let sealed = postcard::to_allocvec(value).ok().and_then(|bytes| keys.seal(name, &Zeroizing::new(bytes)).ok());
         if let Some(sealed) = sealed
-            && let Err(error) = bounded(self.coordinator.put(name, &sealed, ttl)).await
+            && let Err(error) = self.coordinator.put(name, &sealed, ttl).await
         {
             log_failure(&error);
         }
@@ -105,7 +103,7 @@ impl Shared<'_> {
 
     /// A value that was shared. What cannot be opened is none.
     pub(super) async fn open<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>, BoxError> {
-        let sealed = bounded(self.coordinator.get(name)).await?;
+        let sealed = self.coordinator.get(name).await?;
         let bytes = sealed.and_then(|sealed| self.client.config().cookies.keys.open(name, &sealed));
         Ok(bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
     }
@@ -124,10 +122,6 @@ pub(super) fn is_recent(at: i64, now: i64) -> bool {
 
 pub(super) fn name(kind: &str, hash: &[u8]) -> String {
     format!("{kind}/{}", URL_SAFE_NO_PAD.encode(hash))
-}
-
-async fn bounded<T>(call: impl Future<Output = Result<T, BoxError>>) -> Result<T, BoxError> {
-    tokio::time::timeout(PATIENCE, call).await.map_err(|_| "the coordinator did not answer")?
 }
 
 fn log_failure(error: &BoxError) {

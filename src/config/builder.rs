@@ -14,7 +14,7 @@ use crate::{
     clock::SystemClock,
     scopes,
     session::{
-        CookieSettings, Keys, NextCookie, Stores,
+        Bounded, CookieSettings, Keys, NextCookie, Stores,
         memory::MemoryRevocations,
         store::{RefreshCoordinator, RevocationStore, SessionStore},
     },
@@ -52,6 +52,7 @@ pub struct LogtoConfigBuilder {
     pub(super) id_token_signed_response_alg: Option<String>,
     pub(crate) leeway: Option<u64>,
     pub(crate) timeout: Option<u64>,
+    pub(super) store_timeout: Option<u64>,
     pub(super) routes: Routes,
     #[serde(skip)]
     pub(crate) unreadable: Vec<String>,
@@ -173,7 +174,7 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// How long a session lives.
+    /// How long a session lives: from 1 second to 400 days.
     pub fn session_lifetime(mut self, lifetime: SessionLifetime) -> Self {
         self.session_lifetime = Some(lifetime);
         self
@@ -218,6 +219,13 @@ impl LogtoConfigBuilder {
         self
     }
 
+    /// How long a store may take to answer: the session store, the revocation store, the refresh coordinator; in whole seconds. What takes
+    /// longer has failed, as if the store were down. Default: 3 seconds.
+    pub fn store_timeout(mut self, timeout: Duration) -> Self {
+        self.store_timeout = Some(timeout.as_secs());
+        self
+    }
+
     /// The paths of the authentication routes.
     pub fn routes(mut self, routes: Routes) -> Self {
         self.routes = routes;
@@ -236,7 +244,8 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// Remembers which sessions in cookies were ended. Default: in the memory of this process; instances that share sessions share this.
+    /// Remembers which sessions in cookies were ended. Default: what the session store brings, or else the memory of this process; instances
+    /// that share sessions share this.
     pub fn revocation_store(mut self, store: impl RevocationStore) -> Self {
         self.revocation_store = Some(Arc::new(store));
         self
@@ -309,6 +318,8 @@ impl LogtoConfigBuilder {
         let timeout = self.timeout.unwrap_or(10);
         problems.lifetime(lifetime);
         problems.times(leeway, timeout);
+        let store_timeout = self.store_timeout.unwrap_or(3);
+        problems.store_timeout(store_timeout);
 
         let (Some(Server { issuer, endpoint, internal_endpoint }), Some(base_url), Some(cookie_secret), true) =
             (server, base_url, self.cookie_secret, problems.0.is_empty())
@@ -319,26 +330,29 @@ impl LogtoConfigBuilder {
             tracing::warn!(target: "logto::config", "`prompt` lacks consent, so Logto gives no refresh token although `offline_access` is asked for");
         }
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let stores = Stores {
-            sessions: self.session_store,
-            revocations: self
-                .revocation_store
-                .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&clock)))),
-        };
+        let store_timeout = Duration::from_secs(store_timeout);
+        let sessions =
+            self.session_store.map(|store| -> Arc<dyn SessionStore> { Arc::new(Bounded::new(store, store_timeout)) });
+        let revocations = self
+            .revocation_store
+            .map(|store| -> Arc<dyn RevocationStore> { Arc::new(Bounded::new(store, store_timeout)) })
+            .or_else(|| sessions.as_ref()?.revocations())
+            .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&clock))));
+        let refresh_coordinator = self
+            .refresh_coordinator
+            .map(|coordinator| -> Arc<dyn RefreshCoordinator> { Arc::new(Bounded::new(coordinator, store_timeout)) });
+        let stores = Stores { sessions, revocations };
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
         let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets)
             .map(|next| next.until(self.from_next_until));
-        if self.session_format == SessionFormat::FromNext
-            && self.from_next_until.is_some_and(|until| until <= clock.now())
-        {
-            tracing::warn!(target: "logto::config", "`from_next_until` has passed: cookies of Next.js are ignored; leave `session_format` out");
-        }
+        warn_of_a_move_that_is_over(self.session_format, self.from_next_until, clock.now());
         Ok(LogtoConfig {
             issuer,
             endpoint,
             accepted_issuers: self.accepted_issuers,
             internal_endpoint,
             cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, self.cookie_domain)
+                .with_leeway(Duration::from_secs(leeway))
                 .with_next(next)
                 .with_sign_in_timeout(sign_in_timeout),
             app_id,
@@ -354,7 +368,7 @@ impl LogtoConfigBuilder {
             timeout: Duration::from_secs(timeout),
             routes: self.routes,
             http_client: self.http_client,
-            refresh_coordinator: self.refresh_coordinator,
+            refresh_coordinator,
             clock,
         })
     }
@@ -375,5 +389,11 @@ impl std::fmt::Debug for LogtoConfigBuilder {
             .field("app_id", &self.app_id)
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
+    }
+}
+
+fn warn_of_a_move_that_is_over(format: SessionFormat, until: Option<SystemTime>, now: SystemTime) {
+    if format == SessionFormat::FromNext && until.is_some_and(|until| until <= now) {
+        tracing::warn!(target: "logto::config", "`from_next_until` has passed: cookies of Next.js are ignored; leave `session_format` out");
     }
 }

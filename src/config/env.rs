@@ -50,6 +50,7 @@ impl LogtoConfigBuilder {
         builder.leeway = seconds("LOGTO_LEEWAY");
         builder.timeout = seconds("LOGTO_TIMEOUT");
         builder.sign_in_timeout = seconds("LOGTO_SIGN_IN_TIMEOUT");
+        builder.store_timeout = seconds("LOGTO_STORE_TIMEOUT");
         let lifetime = SessionLifetime::default();
         builder.session_lifetime = match (seconds("LOGTO_SESSION_IDLE"), seconds("LOGTO_SESSION_ABSOLUTE")) {
             (None, None) => None,

@@ -9,6 +9,8 @@ use crate::{Error, Secret, SessionFormat, SessionLifetime, error::Code, scopes, 
 
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
 const MIN_SECRET: usize = 32;
+/// Seconds: 400 days, the longest that browsers keep a cookie (RFC 6265bis section 5.5).
+const MAX_LIFETIME: u64 = 400 * 24 * 60 * 60;
 
 /// Where a server is.
 pub(crate) struct Server {
@@ -130,8 +132,9 @@ impl Problems {
     }
 
     pub(super) fn lifetime(&mut self, lifetime: SessionLifetime) {
-        self.unless(!lifetime.idle.is_zero() && lifetime.idle <= lifetime.absolute, || {
-            "session_lifetime is not 0 < idle <= absolute (both in seconds)".into()
+        let (idle, absolute) = (lifetime.idle.as_secs(), lifetime.absolute.as_secs());
+        self.unless(1 <= idle && idle <= absolute && absolute <= MAX_LIFETIME, || {
+            format!("session_lifetime is not 1 <= idle <= absolute <= {MAX_LIFETIME} seconds (400 days; browsers keep no cookie longer)")
         });
     }
 
@@ -142,6 +145,10 @@ impl Problems {
 
     pub(crate) fn timeout(&mut self, timeout: u64) {
         self.unless((1..=120).contains(&timeout), || "timeout is not between 1 and 120 seconds".into());
+    }
+
+    pub(super) fn store_timeout(&mut self, timeout: u64) {
+        self.unless((1..=30).contains(&timeout), || "store_timeout is not between 1 and 30 seconds".into());
     }
 
     pub(super) fn secure(&mut self, base_url: &Url, asked: Option<bool>) -> bool {

@@ -90,8 +90,9 @@ fn each_mistake_is_named_with_what_to_do() {
         ),
         (
             builder().session_lifetime(SessionLifetime::new().idle(Duration::ZERO)),
-            "session_lifetime is not 0 < idle <= absolute (both in seconds)",
+            "session_lifetime is not 1 <= idle <= absolute <= 34560000 seconds (400 days; browsers keep no cookie longer)",
         ),
+        (builder().store_timeout(Duration::from_secs(31)), "store_timeout is not between 1 and 30 seconds"),
         (
             builder().session_format(SessionFormat::Next).session_store(MemoryStore::new()),
             "session_format is next and there is a session_store (Next.js cannot read it: leave it out, or use `from-next`)",
@@ -280,6 +281,7 @@ fn the_environment_sets_everything() {
         ("LOGTO_TIMEOUT", "3"),
         ("LOGTO_SIGN_IN_TIMEOUT", "900"),
         ("LOGTO_FROM_NEXT_UNTIL", "2027-01-31"),
+        ("LOGTO_STORE_TIMEOUT", "7"),
         ("LOGTO_SESSION_IDLE", "3600"),
         ("LOGTO_SESSION_ABSOLUTE", "86400"),
         ("PATH", "/bin"),
@@ -347,4 +349,32 @@ fn debug_tells_no_secret() {
     let builder = builder().previous_cookie_secrets(["another secret of more than 32 bytes"]);
     let printed = format!("{builder:?} {:?}", builder.clone().build().unwrap());
     assert!(!printed.contains(SECRET) && !printed.contains("\"secret\"") && !printed.contains("another"), "{printed}");
+}
+
+#[test]
+fn lifetimes_and_store_timeouts_have_bounds() {
+    const DAY: u64 = 24 * 60 * 60;
+    let lifetime = |idle, absolute| {
+        let lifetime = SessionLifetime::new().idle(idle).absolute(absolute);
+        builder().session_lifetime(lifetime).build().is_ok()
+    };
+    let seconds = Duration::from_secs;
+    for (idle, absolute, right) in [
+        (seconds(1), seconds(1), true),
+        (seconds(400 * DAY), seconds(400 * DAY), true),
+        (Duration::from_millis(999), seconds(1), false),
+        (seconds(2), seconds(1), false),
+        (seconds(1), seconds(400 * DAY + 1), false),
+        (seconds(1), Duration::MAX, false),
+        (Duration::MAX, Duration::MAX, false),
+    ] {
+        assert_eq!(lifetime(idle, absolute), right, "{idle:?} {absolute:?}");
+    }
+    for (timeout, right) in [(0, false), (1, true), (30, true), (31, false)] {
+        assert_eq!(builder().store_timeout(seconds(timeout)).build().is_ok(), right, "{timeout}");
+    }
+    assert_eq!(from_vars(&[("LOGTO_STORE_TIMEOUT", "7")]).store_timeout, Some(7));
+    let wrong = builder().session_lifetime(SessionLifetime::new().absolute(Duration::MAX)).store_timeout(Duration::MAX);
+    let message = wrong.build().unwrap_err().to_string();
+    assert!(message.contains("session_lifetime is not") && message.contains("store_timeout is not"), "{message}");
 }

@@ -80,6 +80,7 @@ codes! {
     IdTokenIss "id_token.invalid_iss" InvalidToken "`endpoint` must name the server that issues the tokens; see `accepted_issuers` for a domain that moved."
     IdTokenAud "id_token.invalid_aud" InvalidToken "The ID token was issued to another app: compare `app_id` with the Logto Console."
     IdTokenAzp "id_token.invalid_azp" InvalidToken "The ID token was issued to another app: compare `app_id` with the Logto Console."
+    IdTokenSid "id_token.invalid_sid" InvalidToken "Sign in again; if it persists, the server names its sessions (`sid`) by something that is not text of at most 255 bytes: check that `endpoint` is a Logto server."
     IdTokenSub "id_token.invalid_sub" InvalidToken "Sign in again: the ID token names no user, or another one than before."
     IdTokenExpired "id_token.expired" InvalidToken "Set the clock of this machine (NTP), or raise `leeway`."
     IdTokenNotYet "id_token.not_yet_valid" InvalidToken "Set the clock of this machine (NTP), or raise `leeway`."

@@ -161,6 +161,13 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
         return Err(wrong("sub", "is not 1 to 255 ASCII characters", Code::IdTokenSub));
     }
 
+    // Back-Channel Logout 1.0 section 2.1: `sid`, if it is there, names the session at Logto. A logout will name it by the same text, so one
+    // that cannot be used is refused now, and not passed over until then.
+    let sid = optional(claims.sid, "sid", Code::IdTokenSid)?;
+    if sid.is_some_and(|sid| sid.is_empty() || sid.len() > 255) {
+        return Err(wrong("sid", "is not 1 to 255 bytes", Code::IdTokenSid));
+    }
+
     // Section 12.2: a refresh may not change whose token it is, nor who says so.
     if let Some(before) = expected.refreshed {
         if sub != before.sub {
@@ -173,6 +180,7 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
         }
     }
 
+    // The same bytes by the same rules (`Loose`): what is given on is what was judged.
     serde_json::from_slice(payload).map_err(unreadable)
 }
 

@@ -1,8 +1,6 @@
 //! What a session holds.
 
-use serde::Deserialize;
-
-use super::{packed::Jwt, store::SessionId};
+use super::{packed::Jwt, settings::CookieSettings, store::SessionId};
 use crate::{Result, Secret, types::TokenKey};
 
 /// One user's session.
@@ -57,13 +55,12 @@ impl StoredAccessToken {
 }
 
 impl SessionData {
-    /// A session that begins now.
-    pub(crate) fn begin(id_token: Jwt, now: i64) -> Result<Self> {
-        let Claims { sub, sid, iat } = serde_json::from_slice(id_token.payload()).unwrap_or_default();
+    /// A session that begins now. Whose it is and when its ID token was issued (`iat`) is told by who judged the token; it is not read again.
+    pub(crate) fn begin(id_token: Jwt, subject: Subject, issued_at: i64, now: i64) -> Result<Self> {
         Ok(Self {
             id: SessionId::random()?,
-            subject: Subject { sub, sid },
-            issued_at: iat.unwrap_or(now),
+            subject,
+            issued_at,
             refreshes: 0,
             revision: 0,
             created_at: now,
@@ -72,6 +69,21 @@ impl SessionData {
             refresh_token: None,
             access_tokens: Vec::new(),
         })
+    }
+
+    /// The session, if it lives at `now`.
+    ///
+    /// One that began in the future was made by a clock that was wrong, and would live for too long: it is none.
+    pub(super) fn alive(mut self, settings: &CookieSettings, now: i64) -> Option<Self> {
+        let latest = now.saturating_add(settings.clock_tolerance());
+        if self.created_at.max(self.issued_at) > latest {
+            return None;
+        }
+        // One that was only written by such a clock lives on, and is written again with the right time.
+        if self.touched_at > latest {
+            self.touched_at = now.saturating_sub(settings.lifetime.touch_interval());
+        }
+        (now < settings.lifetime.ends_at(self.created_at, self.touched_at)).then_some(self)
     }
 
     /// The access token for `key`, if it lives `validity` seconds yet, or as long as its lifetime calls for.
@@ -132,14 +144,10 @@ pub(crate) struct Subject {
     pub(crate) sid: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-struct Claims {
-    #[serde(default)]
-    sub: String,
-    #[serde(default)]
-    sid: Option<String>,
-    #[serde(default)]
-    iat: Option<i64>,
+impl Subject {
+    pub(crate) fn of(sub: &str, sid: Option<&str>) -> Self {
+        Self { sub: sub.to_owned(), sid: sid.map(str::to_owned) }
+    }
 }
 
 #[cfg(test)]

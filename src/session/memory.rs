@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::store::{RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
-use crate::{BoxError, BoxFuture, Clock, clock::SystemClock};
+use crate::{
+    BoxError, BoxFuture, Clock,
+    clock::{self, SystemClock},
+};
 
 /// Sessions in the memory of this process. They end with it, and other instances do not see them.
 ///
@@ -16,6 +19,7 @@ use crate::{BoxError, BoxFuture, Clock, clock::SystemClock};
 #[derive(Clone)]
 pub struct MemoryStore {
     sessions: Arc<Mutex<HashMap<SessionId, StoredSession>>>,
+    revocations: MemoryRevocations,
     capacity: usize,
     clock: Arc<dyn Clock>,
 }
@@ -39,7 +43,12 @@ impl MemoryStore {
     /// Room for 100,000 sessions, some 200 MB.
     #[must_use]
     pub fn new() -> Self {
-        Self { sessions: Arc::default(), capacity: 100_000, clock: Arc::new(SystemClock) }
+        Self {
+            sessions: Arc::default(),
+            revocations: MemoryRevocations::new(),
+            capacity: 100_000,
+            clock: Arc::new(SystemClock),
+        }
     }
 
     /// Room for so many sessions; at least one.
@@ -53,6 +62,7 @@ impl MemoryStore {
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self.revocations.clock = Arc::clone(&self.clock);
         self
     }
 
@@ -144,6 +154,10 @@ impl SessionStore for MemoryStore {
         });
         ready(u64::try_from(before.saturating_sub(sessions.len())).unwrap_or(u64::MAX))
     }
+
+    fn revocations(&self) -> Option<Arc<dyn RevocationStore>> {
+        Some(Arc::new(self.revocations.clone()))
+    }
 }
 
 /// Revocations in the memory of this process. The default beside sessions in cookies; several instances need one that they share.
@@ -199,7 +213,7 @@ impl RevocationStore for MemoryRevocations {
         make_room(&mut revoked, MAX_REVOCATIONS, now, |revoked| revoked.expires_at);
         let entry = revoked.entry(key.to_owned()).or_insert(Revoked { until, expires_at: now });
         entry.until = entry.until.max(until);
-        entry.expires_at = entry.expires_at.max(now.checked_add(ttl).unwrap_or(now));
+        entry.expires_at = entry.expires_at.max(clock::after(now, ttl));
         ready(())
     }
 
@@ -213,6 +227,22 @@ impl RevocationStore for MemoryRevocations {
                 .map(|revoked| revoked.until)
                 .max(),
         )
+    }
+
+    fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
+        let mut revoked = lock(&self.revoked);
+        let now = self.clock.now();
+        if revoked.get(key).is_some_and(|taken| taken.expires_at > now) {
+            return ready(false);
+        }
+        make_room(&mut revoked, MAX_REVOCATIONS, now, |revoked| revoked.expires_at);
+        revoked.insert(key.to_owned(), Revoked { until: SystemTime::UNIX_EPOCH, expires_at: clock::after(now, ttl) });
+        ready(true)
+    }
+
+    fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        lock(&self.revoked).remove(key);
+        ready(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sessions: loaded once, changed as a value, committed once, and only if changed.
 
+mod bounded;
 mod chunks;
 mod compress;
 pub(crate) mod cookies;
@@ -28,8 +29,9 @@ use cookie::Cookie;
 
 pub(crate) use self::persist::is_over;
 pub(crate) use self::{
+    bounded::Bounded,
     cookies::Cookies,
-    data::{SessionData, StoredAccessToken},
+    data::{SessionData, StoredAccessToken, Subject},
     next::{NextCookie, Others},
     packed::Jwt,
     seal::Keys,
@@ -43,9 +45,6 @@ use self::{
     persist::{Opened, Origin},
 };
 use crate::Result;
-
-/// Seconds after its sign-in within which a session may be written by another request of the same sign-in.
-const YOUNG: i64 = 600;
 
 /// What one request brought, and what its response has to write.
 #[derive(Debug, Default)]
@@ -129,7 +128,7 @@ impl OpenSession {
         self.data.as_deref_mut()
     }
 
-    /// Puts a new session in the place of any other.
+    /// Puts a new session in the place of any other, which ends. Another state of the same session ends nothing.
     pub(crate) fn begin(&mut self, data: SessionData) {
         self.replace(data, Origin::None);
     }
@@ -140,8 +139,10 @@ impl OpenSession {
     }
 
     fn replace(&mut self, data: SessionData, origin: Origin) {
-        self.clear();
-        self.origin = origin;
+        if self.data.as_ref().is_none_or(|present| present.id != data.id) {
+            self.clear();
+            self.origin = origin;
+        }
         self.data = Some(Box::new(data));
         self.changed = true;
     }
@@ -192,10 +193,9 @@ impl OpenSession {
         for (origin, data) in &self.ended {
             match origin {
                 Origin::Store { id, .. } => {
-                    // Another request of the same sign-in may be about to create it.
-                    if now.saturating_sub(data.created_at) <= YOUNG {
-                        revocation::bury(settings, data, now).await;
-                    }
+                    // It may have begun in cookies, and the browser have a copy of them. Noted before the store is told: a request that moves
+                    // the session there at this moment looks after it has written.
+                    revocation::bury(settings, data, now).await;
                     persist::delete(settings, id).await?;
                 }
                 Origin::Cookies => revocation::bury(settings, data, now).await,

@@ -1,9 +1,6 @@
 //! Where a session is read from and written to: the cookies themselves, or a store that the cookie points to.
 
-use std::{
-    mem,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::mem;
 
 use cookie::Cookie;
 
@@ -15,7 +12,7 @@ use super::{
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
     wire,
 };
-use crate::{BoxError, Error, Result, error::Code};
+use crate::{BoxError, Error, Result, clock::system_time, error::Code};
 
 /// What begins a cookie that points into a store, where a session in the cookie has the number of its layout.
 const REFERENCE: u8 = 0;
@@ -99,7 +96,7 @@ async fn read(settings: &CookieSettings, bytes: &[u8], now: i64) -> Result<Optio
         // Also where there is a store by now: those who are signed in stay so, and move into it with the next write.
         (None, _) => (Origin::Cookies, wire::read(bytes)),
     };
-    let Some(data) = data.filter(|data| now < settings.lifetime.ends_at(data.created_at, data.touched_at)) else {
+    let Some(data) = data.and_then(|data| data.alive(settings, now)) else {
         return Ok(None);
     };
     // A stored session is deleted when it ends; one in cookies is only remembered to have ended.
@@ -138,11 +135,16 @@ pub(super) async fn write(
     others: &Others,
     now: i64,
 ) -> Result<Option<Vec<Cookie<'static>>>> {
-    if let Some(next) = settings.shared() {
-        return next.write(settings, data, others, now).map(|cookie| Some(vec![cookie]));
+    if let (Some(store), None) = (&settings.stores.sessions, settings.shared()) {
+        return write_to_store(settings, &**store, origin, data, now).await;
     }
-    match &settings.stores.sessions {
-        Some(store) => write_to_store(settings, &**store, origin, data, now).await,
+    // It was loaded a while ago, and what is sealed now is good from now on.
+    if revocation::is_revoked(settings, &data).await {
+        tracing::info!(target: "logto::session", "a session was ended while a request was under way");
+        return next::write_others(settings, others);
+    }
+    match settings.shared() {
+        Some(next) => next.write(settings, data, others, now).map(|cookie| Some(vec![cookie])),
         None => write_to_cookies(settings, data, now).map(Some),
     }
 }
@@ -158,31 +160,32 @@ async fn write_to_store(
     if touched {
         data.touched_at = now;
     }
-    let Origin::Store { id, revision } = origin else {
-        if origin == Origin::Cookies {
-            // It moves into the store, maybe in two requests at once, and under another name: what ended it has the present one.
+    let (id, revision) = match origin {
+        Origin::Store { id, revision } => (id, revision),
+        Origin::None | Origin::Cookies if create(settings, store, &mut data, now).await? => {
+            // Looked up after the write, as a revocation is noted before the store is told: whichever comes first, one sees the other.
             if revocation::is_revoked(settings, &data).await {
+                tracing::info!(target: "logto::session", "a session was ended while it began");
+                store.delete(&data.id).await.map_err(failed("delete"))?;
                 return Ok(None);
             }
-            data.id = SessionId::random()?;
+            return reference(settings, &data).map(|cookie| Some(vec![cookie]));
         }
-        let stored = record(settings, &mut data, 1, now)?;
-        if origin == Origin::SignIn || !store.create(&data.id, &stored).await.map_err(failed("keep"))? {
-            return join(settings, store, origin, data, now).await;
-        }
-        // Looked up after the write, as a revocation is noted before the store is told: whichever comes first, one sees the other.
-        if revocation::is_revoked(settings, &data).await {
-            tracing::info!(target: "logto::session", "a session was ended while it began");
-            store.delete(&data.id).await.map_err(failed("delete"))?;
-            return Ok(None);
-        }
-        return reference(settings, &data).map(|cookie| Some(vec![cookie]));
+        // Another request has moved it from the cookies, or written it for the same sign-in. No revision of a stored session: the first save
+        // is a conflict.
+        Origin::None | Origin::Cookies | Origin::SignIn => (data.id, 0),
     };
-    let Some(saved) = save(settings, store, id, revision, data, now).await? else {
-        return Ok(None);
-    };
-    // The cookie says the same as before; it is sent again only to live longer.
-    Ok(Some(if touched { vec![reference(settings, &saved.data)?] } else { Vec::new() }))
+    let is_new_here = !matches!(origin, Origin::Store { .. });
+    match save(settings, store, id, revision, data, now).await? {
+        // The cookie of a session that was read says the same as before; it is sent again only to live longer.
+        Some(saved) => {
+            Ok(Some(if touched || is_new_here { vec![reference(settings, &saved.data)?] } else { Vec::new() }))
+        }
+        None if origin == Origin::None => {
+            Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken"))
+        }
+        None => Ok(None),
+    }
 }
 
 /// A session as the store holds it now, merged with what other requests wrote.
@@ -223,29 +226,6 @@ pub(super) async fn save(
     Err(Error::new(Code::StoreFailed, format!("the session store reported {MAX_ROUNDS} conflicts in a row")))
 }
 
-/// Adds to the session that another request of the same sign-in has written. `None` where it was ended since.
-async fn join(
-    settings: &CookieSettings,
-    store: &dyn SessionStore,
-    origin: Origin,
-    mut data: SessionData,
-    now: i64,
-) -> Result<Option<Vec<Cookie<'static>>>> {
-    let (stored @ Origin::Store { .. }, Some(other)) = load(settings, store, data.id).await? else {
-        return match origin {
-            Origin::SignIn => Ok(None),
-            _ => Err(Error::new(Code::StoreFailed, "the session store says that a new random id is taken")),
-        };
-    };
-    let known = other.clone();
-    data.merge(other);
-    let cookie = reference(settings, &data)?;
-    if !data.has_nothing_but(&known) && Box::pin(write_to_store(settings, store, stored, data, now)).await?.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(vec![cookie]))
-}
-
 /// Whether the session of a sign-in has ended: it was revoked, or it is gone from the store that it was `written` to.
 pub(crate) async fn is_over(settings: &CookieSettings, data: &SessionData, written: bool) -> Result<bool> {
     if revocation::is_revoked(settings, data).await {
@@ -255,6 +235,12 @@ pub(crate) async fn is_over(settings: &CookieSettings, data: &SessionData, writt
         Some(store) if written => Ok(load(settings, &**store, data.id).await?.1.is_none()),
         _ => Ok(false),
     }
+}
+
+/// Puts a session into the store, under the id that it has: one that moves from cookies is ended by the same name before and after.
+async fn create(settings: &CookieSettings, store: &dyn SessionStore, data: &mut SessionData, now: i64) -> Result<bool> {
+    let stored = record(settings, data, 1, now)?;
+    store.create(&data.id, &stored).await.map_err(failed("keep"))
 }
 
 fn record(settings: &CookieSettings, data: &mut SessionData, revision: u64, now: i64) -> Result<StoredSession> {
@@ -338,10 +324,6 @@ pub(super) async fn delete(settings: &CookieSettings, id: &SessionId) -> Result<
 fn failed(what: &str) -> impl FnOnce(BoxError) -> Error {
     let message = format!("the session store failed to {what} a session");
     move |source| Error::new(Code::StoreFailed, message).with_source(source)
-}
-
-pub(crate) fn system_time(unix_seconds: i64) -> SystemTime {
-    UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default())).unwrap_or(UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl RedisStore {
         RedisCoordinator::new(self.connection.clone(), self.keys.clone())
     }
 
-    /// Remembers, for sessions in cookies, which were ended.
+    /// Remembers which sessions were ended: comes with this store, and serves sessions in cookies as well.
     #[must_use]
     pub fn revocations(&self) -> RedisRevocations {
         RedisRevocations::new(self.connection.clone(), self.keys.clone())

@@ -8,11 +8,14 @@ use sha2::{Digest, Sha256};
 
 use super::{
     SessionData,
-    persist::system_time,
     settings::CookieSettings,
     store::{RevokedSessions, SessionId},
 };
-use crate::{BoxError, Error, Result, clock, error::Code};
+use crate::{
+    BoxError, Error, Result,
+    clock::{self, far_future, system_time},
+    error::Code,
+};
 
 /// The keys under which it is remembered that sessions ended.
 mod key {
@@ -31,6 +34,11 @@ mod key {
         format!("sub/{sub}")
     }
 
+    /// Of a user's sessions in the cookie of Next.js that have no name of their own.
+    pub(super) fn unnamed(sub: &str) -> String {
+        format!("next/{sub}")
+    }
+
     /// Of one length, whatever the token says.
     pub(super) fn jti(jti: &str) -> String {
         format!("jti/{}", URL_SAFE_NO_PAD.encode(Sha256::digest(jti.as_bytes())))
@@ -39,9 +47,18 @@ mod key {
 
 /// Whether a session was ended after it began.
 pub(super) async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
+    is_revoked_by(settings, data, None).await
+}
+
+/// The same for a session in the cookie of Next.js that nothing tells apart from the user's others: see `next/members.rs`.
+pub(super) async fn is_unnamed_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
+    is_revoked_by(settings, data, Some(key::unnamed(&data.subject.sub))).await
+}
+
+async fn is_revoked_by(settings: &CookieSettings, data: &SessionData, further: Option<String>) -> bool {
     let subject = &data.subject;
     let keys = [key::id(&data.id), key::sub(&subject.sub)].into_iter().chain(subject.sid.as_deref().map(key::sid));
-    let keys: Vec<_> = keys.collect();
+    let keys: Vec<_> = keys.chain(further).collect();
     match settings.stores.revocations.revoked_until(&keys).await {
         Ok(until) => until.is_some_and(|until| data.issued_at <= clock::unix_seconds(until)),
         // Nobody is logged out because a list cannot be read.
@@ -52,12 +69,20 @@ pub(super) async fn is_revoked(settings: &CookieSettings, data: &SessionData) ->
     }
 }
 
-/// Remembers that a session in cookies ended: a slow response to an earlier request may still bring its cookie back.
+/// Remembers that a session ended, for as long as it could have lived: its cookie may come back in a copy, or in a slow response to an
+/// earlier request, which has sealed it anew.
 pub(super) async fn bury(settings: &CookieSettings, data: &SessionData, now: i64) {
-    let ttl = seconds(settings.lifetime.ends_at(data.created_at, now).saturating_sub(now));
-    let until = system_time(data.issued_at);
-    if let Err(error) = settings.stores.revocations.revoke(&key::id(&data.id), until, ttl).await {
-        tracing::error!(target: "logto::session", error = %error, "it could not be remembered that the session ended");
+    let ends_at = data.created_at.saturating_add(clock::whole_seconds(settings.lifetime.absolute));
+    let ttl = seconds(ends_at.saturating_sub(now));
+    // The id is of this sign-in alone, and whatever has it is over.
+    let mut keys = vec![(key::id(&data.id), far_future())];
+    if settings.next().is_some() {
+        keys.push((key::unnamed(&data.subject.sub), system_time(data.issued_at)));
+    }
+    for (key, until) in keys {
+        if let Err(error) = settings.stores.revocations.revoke(&key, until, ttl).await {
+            tracing::error!(target: "logto::session", error = %error, "it could not be remembered that the session ended");
+        }
     }
 }
 
@@ -66,14 +91,15 @@ pub(super) async fn bury(settings: &CookieSettings, data: &SessionData, now: i64
 /// What is in cookies is noted before the store is told, so that a session that is just being written there is caught by the one or the
 /// other. A failure of the one does not keep the other from being done.
 pub(crate) async fn revoke(settings: &CookieSettings, which: &RevokedSessions, at: i64) -> Result<()> {
-    let lifetime = settings.lifetime.absolute;
+    // A session at Logto that is over does not come back: what still carries its name is over too, even where the code was exchanged a
+    // moment after the logout.
     let (key, until) = match which {
-        // A session at Logto that is over does not come back: what still carries its name is over too, even where the code was exchanged
-        // a moment after the logout.
-        RevokedSessions::Sid(sid) => (key::sid(sid), at.saturating_add(clock::whole_seconds(lifetime))),
-        RevokedSessions::Sub(sub) => (key::sub(sub), at),
+        RevokedSessions::Sid(sid) => (key::sid(sid), far_future()),
+        RevokedSessions::Sub(sub) => (key::sub(sub), system_time(at)),
     };
-    let noted = settings.stores.revocations.revoke(&key, system_time(until), lifetime).await;
+    // A session of this moment may be one of an instance whose clock is ahead.
+    let ttl = settings.lifetime.absolute.saturating_add(seconds(settings.clock_tolerance()));
+    let noted = settings.stores.revocations.revoke(&key, until, ttl).await;
     let deleted = match &settings.stores.sessions {
         Some(store) => store.revoke(which).await.map_err(failed("the session store could not end the sessions"))?,
         None => 0,
@@ -83,16 +109,28 @@ pub(crate) async fn revoke(settings: &CookieSettings, which: &RevokedSessions, a
     Ok(())
 }
 
-/// Whether a message of this name was [`remember`]ed.
-pub(crate) async fn is_known(settings: &CookieSettings, jti: &str) -> Result<bool> {
-    let known = settings.stores.revocations.revoked_until(&[key::jti(jti)]).await;
-    known.map(|until| until.is_some()).map_err(failed("the revocation store cannot be asked"))
+/// How long a message is taken by who may have crashed: longer than the calls to the stores last that its taking makes.
+const CLAIM: Duration = Duration::from_secs(120);
+
+/// Takes a message of this name; of many at once, in all processes that share the revocation store, one gets it. `false` where it was taken.
+///
+/// It is [`remember`]ed when it is done with, or else [`release`]d.
+pub(crate) async fn claim(settings: &CookieSettings, jti: &str) -> Result<bool> {
+    let claimed = settings.stores.revocations.claim(&key::jti(jti), CLAIM).await;
+    claimed.map_err(failed("the revocation store cannot be asked"))
 }
 
-/// Remembers a message for `ttl` seconds, in every process that shares the revocation store.
+/// Remembers a message that was [`claim`]ed for `ttl` seconds in all.
 pub(crate) async fn remember(settings: &CookieSettings, jti: &str, now: i64, ttl: i64) -> Result<()> {
     let noted = settings.stores.revocations.revoke(&key::jti(jti), system_time(now), seconds(ttl)).await;
     noted.map_err(failed("the revocation store could not note the logout token"))
+}
+
+/// Gives a message back that could not be done with, so that it may come again.
+pub(crate) async fn release(settings: &CookieSettings, jti: &str) {
+    if let Err(error) = settings.stores.revocations.release(&key::jti(jti)).await {
+        tracing::warn!(target: "logto::session", %error, "a logout token could not be given back; it may come again after {CLAIM:?}");
+    }
 }
 
 fn seconds(seconds: i64) -> Duration {

@@ -22,6 +22,9 @@ use super::{
 use crate::clock;
 
 /// How long a session lives. Both limits are inside the sealed session, so a longer `Max-Age` does not revive it.
+///
+/// Both are checked by [`LogtoConfigBuilder::build`](crate::LogtoConfigBuilder::build): 1 second ≤ idle ≤ absolute ≤ 400 days, which is the
+/// longest that browsers keep a cookie (RFC 6265bis section 5.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -112,6 +115,7 @@ pub(crate) struct CookieSettings {
     pub(crate) keys: Keys,
     pub(crate) lifetime: SessionLifetime,
     pub(crate) stores: Stores,
+    leeway: Duration,
     /// The cookie that is shared with Next.js, or taken over from it.
     next: Option<NextCookie>,
     name: String,
@@ -135,8 +139,18 @@ impl CookieSettings {
         // RFC 6265bis section 4.1.3.2: the browser itself then refuses the cookie from a subdomain or over http.
         let prefix = if secure && domain.is_none() { "__Host-" } else { "" };
         let name = format!("{prefix}logto_{}", cookie_token(app_id));
-        let several = Arc::default();
-        Self { keys, lifetime, stores, next: None, name, secure, domain, sign_in_timeout: SIGN_IN_TIMEOUT, several }
+        Self {
+            keys,
+            lifetime,
+            stores,
+            leeway: Duration::from_secs(60),
+            sign_in_timeout: SIGN_IN_TIMEOUT,
+            next: None,
+            name,
+            secure,
+            domain,
+            several: Arc::default(),
+        }
     }
 
     /// The same, with so many seconds for a sign-in.
@@ -147,6 +161,16 @@ impl CookieSettings {
     /// The same, sharing sessions with Next.js or taking them over from it.
     pub(crate) fn with_next(self, next: Option<NextCookie>) -> Self {
         Self { next, ..self }
+    }
+
+    /// The same, where the clocks of Logto and this machine may differ by so much.
+    pub(crate) fn with_leeway(self, leeway: Duration) -> Self {
+        Self { leeway, ..self }
+    }
+
+    /// Seconds by which the clocks of two instances may differ: each may differ from Logto's by the leeway.
+    pub(super) fn clock_tolerance(&self) -> i64 {
+        clock::whole_seconds(self.leeway).saturating_mul(2)
     }
 
     /// The cookie of Next.js, where it may be read.

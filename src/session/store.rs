@@ -146,6 +146,14 @@ pub trait SessionStore: Send + Sync + 'static {
     fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
         None
     }
+
+    /// What remembers for several processes which sessions were ended, where the store can. Default: each process for itself.
+    ///
+    /// A stored session is deleted when it ends. This is for those that began in cookies and moved into the store (the browser may have a copy
+    /// of the old cookie), for sign-ins that are just being finished, and for logout tokens that were taken.
+    fn revocations(&self) -> Option<Arc<dyn RevocationStore>> {
+        None
+    }
 }
 
 /// Lets several processes agree on one exchange at a time for a refresh token, and share what it gave.
@@ -167,10 +175,21 @@ pub trait RefreshCoordinator: Send + Sync + 'static {
 }
 
 /// Remembers which sessions were ended, for sessions that live in cookies and cannot be deleted from here.
+///
+/// What cannot be read or kept as it should be counts as ended: a time that is too late for the store becomes the latest that it can keep.
+/// All methods may be called at once, for the same key, from several processes. `testing::revocation_conformance` checks a store of your own.
 pub trait RevocationStore: Send + Sync + 'static {
-    /// All sessions of `key` that began at `until` or before are over. May be forgotten after `ttl`, when the last of them has expired.
+    /// All sessions of `key` that began at `until` or before are over. May be forgotten after `ttl`, when the last of them has expired. Of
+    /// several calls for one key the latest `until` stays, for the longest `ttl`.
     fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// The latest `until` of any of `keys`.
     fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>>;
+
+    /// Takes `key` for `ttl`, in one step: of many calls at once exactly one gives `true`. `false` where it is taken, and where it was
+    /// [`revoke`](Self::revoke)d and not forgotten. `revoke` keeps a taken key for longer.
+    fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>>;
+
+    /// Gives a key back, so that it can be taken again. One that is not there is no error.
+    fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>>;
 }

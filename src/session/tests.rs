@@ -7,7 +7,7 @@ use cookie::Cookie;
 use proptest::prelude::*;
 
 use super::{
-    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores,
+    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores, Subject,
     Transaction, cookies::HeaderCookies, memory::MemoryRevocations, pending,
 };
 use crate::{Secret, types::TokenKey};
@@ -78,7 +78,7 @@ fn jwt(payload: &str) -> Jwt {
 }
 
 fn session(payload: &str) -> SessionData {
-    let mut data = SessionData::begin(jwt(payload), NOW).unwrap();
+    let mut data = SessionData::begin(jwt(payload), Subject::default(), NOW, NOW).unwrap();
     data.refresh_token = Some(Secret::new("tsrhUk9D2FjFe8UbLaVgXzt3t_sBucN59qnDhd9ST5R"));
     data
 }
@@ -380,4 +380,19 @@ fn beginning_a_sign_in_forgets_those_that_are_over() {
     let name = pending::cookie_name(&settings, &first);
     let has = |header: String| super::has_transaction(&settings, &HeaderCookies::parse(header), &first);
     assert!(has(format!("{name}=a")) && !has(format!("{name}=")) && !has("other=a".into()));
+}
+
+/// Two callbacks of one sign-in, which share what the first got.
+#[test]
+fn another_state_of_the_same_session_takes_its_place_and_ends_nothing() {
+    let settings = settings();
+    let mut jar = Jar::default();
+    let data = session("{}");
+    write(&settings, &mut jar, data.clone(), NOW);
+    write(&settings, &mut jar, data.clone(), NOW + 1);
+    assert_eq!(read(&settings, &jar, NOW + 1).unwrap().id, data.id);
+    let before = jar.clone();
+    write(&settings, &mut jar, session("{}"), NOW + 2);
+    assert!(read(&settings, &jar, NOW + 2).is_some());
+    assert!(read(&settings, &before, NOW + 2).is_none(), "another sign-in ended it");
 }

@@ -2,6 +2,7 @@
 
 mod entry;
 mod marks;
+mod revocations;
 
 use std::{
     fmt,
@@ -19,8 +20,11 @@ use self::{
     entry::Entry,
     marks::{Mark, Marks},
 };
-use super::store::{RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
-use crate::{BoxError, BoxFuture, Clock, clock::SystemClock};
+use super::store::{RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
+use crate::{
+    BoxError, BoxFuture, Clock,
+    clock::{self, SystemClock},
+};
 
 /// Keeps sessions in any [`tower_sessions_core::SessionStore`].
 ///
@@ -154,6 +158,10 @@ impl<S: Backend> SessionStore for TowerSessionStore<S> {
             Ok(1)
         })
     }
+
+    fn revocations(&self) -> Option<Arc<dyn RevocationStore>> {
+        Some(Arc::new(self.clone()))
+    }
 }
 
 /// How long a write may be under way while its session is deleted.
@@ -163,6 +171,10 @@ impl<S: Backend> TowerSessionStore<S> {
     /// One request at a time for a session, in this process. Sessions whose ids begin alike wait for each other, too.
     async fn lock(&self, id: &SessionId) -> Option<MutexGuard<'_, ()>> {
         let [first, ..] = *id.as_bytes();
+        self.lock_byte(first).await
+    }
+
+    async fn lock_byte(&self, first: u8) -> Option<MutexGuard<'_, ()>> {
         match self.locks.get(usize::from(first)) {
             Some(mutex) => Some(mutex.lock().await),
             None => None,
@@ -196,8 +208,7 @@ impl<S: Backend> TowerSessionStore<S> {
 
     /// When a revocation of now would be forgotten. No session may outlive it.
     fn forgotten_after(&self) -> SystemTime {
-        let now = SystemClock.now();
-        now.checked_add(self.revocation_lifetime).unwrap_or(now)
+        clock::after(SystemClock.now(), self.revocation_lifetime)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod checks;
 mod revocation;
+pub(super) mod revocations;
 
 use std::{
     fmt,

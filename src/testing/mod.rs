@@ -32,7 +32,7 @@ mod session;
 
 pub use self::{
     clock::TestClock,
-    conformance::{StoreConformance, store_conformance},
+    conformance::{StoreConformance, revocations::revocation_conformance, store_conformance},
     mock::{
         Endpoint, Fault, MockApp, MockLogto, MockLogtoBuilder, MockOrganization, MockResource, MockUser,
         RecordedRequest, SigningAlg,

@@ -6,8 +6,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Cookies, HeaderCookies, LogtoConfig, Secret, TokenOptions,
-    session::{Jwt, OpenSession, SessionData, StoredAccessToken},
+    Cookies, HeaderCookies, IdTokenClaims, LogtoConfig, Secret, TokenOptions,
+    session::{Jwt, OpenSession, SessionData, StoredAccessToken, Subject},
 };
 
 /// Forges the cookie of a signed-in user, for tests of pages that need one: no browser, no Logto, no network.
@@ -128,7 +128,11 @@ impl TestSession {
         let jwt = Jwt::parse(&id_token).ok_or_else(|| {
             crate::Error::new(crate::error::Code::IdTokenMalformed, "the test session's ID token cannot be read")
         })?;
-        let mut data = SessionData::begin(jwt, now)?;
+        let said: IdTokenClaims = serde_json::from_slice(jwt.payload()).map_err(|source| {
+            crate::Error::new(crate::error::Code::IdTokenMalformed, "the test session's claims are none of an ID token")
+                .with_source(source)
+        })?;
+        let mut data = SessionData::begin(jwt, Subject::of(&said.sub, said.sid.as_deref()), said.iat, now)?;
         data.refresh_token.clone_from(&self.refresh_token);
         for (of, token, scope, lifetime) in &self.access_tokens {
             let lifetime = crate::clock::whole_seconds(*lifetime);

@@ -367,6 +367,15 @@ impl RevocationStore for Flaky {
         let down = self.1.load(Ordering::SeqCst);
         if down { Box::pin(std::future::ready(Err("down".into()))) } else { self.0.revoked_until(keys) }
     }
+
+    fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
+        let down = self.1.load(Ordering::SeqCst);
+        if down { Box::pin(std::future::ready(Err("down".into()))) } else { self.0.claim(key, ttl) }
+    }
+
+    fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.0.release(key)
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod coordination;
+mod endings;
 mod flow;
 mod outage;
 mod tls;

@@ -15,8 +15,8 @@ use std::{
 };
 
 use logto::{
-    MemoryStore, TowerSessionStore,
-    testing::{TestClock, TestSession, store_conformance},
+    MemoryRevocations, MemoryStore, TowerSessionStore,
+    testing::{TestClock, TestSession, revocation_conformance, store_conformance},
 };
 use tower_sessions_memory_store::MemoryStore as TowerMemoryStore;
 
@@ -69,6 +69,15 @@ async fn a_full_memory_forgets_what_expires_first() {
     for browser in &browsers {
         assert!(site.is_signed_in(browser).await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revocations_in_memory() {
+    let revocations = MemoryRevocations::new();
+    revocation_conformance([revocations.clone(), revocations]).await;
+    revocation_conformance([TowerSessionStore::new(TowerMemoryStore::default())]).await;
+    let store = TowerSessionStore::new(Strict::default());
+    revocation_conformance([store.clone(), store]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,8 @@ fn len(exchanges: &CodeExchanges) -> usize {
 }
 
 fn settle(exchange: &CodeExchange, now: i64) {
-    let data = SessionData::begin(crate::session::Jwt::parse("e30.e30.AAAA").unwrap(), now).unwrap();
+    let data =
+        SessionData::begin(crate::session::Jwt::parse("e30.e30.AAAA").unwrap(), Subject::default(), now, now).unwrap();
     let claims = serde_json::from_str(r#"{"iss": "i", "sub": "s", "aud": "a", "exp": 1, "iat": 1}"#).unwrap();
     *exchange.outcome.try_lock().unwrap() = Outcome::Verified(now, Some(Arc::new(Verified { data, claims })));
 }

@@ -8,6 +8,8 @@ use serde::{
     de::{DeserializeOwned, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+use crate::clock;
+
 /// A member that is left out when it is null or of another type than expected.
 pub(super) fn optional<'de, D: Deserializer<'de>, T: FromLoose>(deserializer: D) -> Result<Option<T>, D::Error> {
     Loose::deserialize(deserializer).map(T::from_loose)
@@ -101,7 +103,7 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Loose, E> {
-        Ok(Loose::Integer(saturating_i64(value)))
+        Ok(Loose::Integer(clock::whole_part(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Loose, E> {
@@ -127,11 +129,4 @@ impl<'de> Visitor<'de> for LooseVisitor {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Loose::Object)
     }
-}
-
-/// The whole part of a number such as `1.0e9`, which RFC 7519 section 2 allows as a date; huge ones saturate.
-fn saturating_i64(value: f64) -> i64 {
-    // Rust has no checked conversion from a float. Its decimal digits have one, and floats are rare here.
-    let limit = if value < 0.0 { i64::MIN } else { i64::MAX };
-    format!("{:.0}", value.trunc()).parse().unwrap_or(limit)
 }

@@ -22,6 +22,7 @@ pub(crate) struct Registered {
     pub(crate) acr: Claim<String>,
     pub(crate) nonce: Claim<String>,
     pub(crate) at_hash: Claim<String>,
+    pub(crate) sid: Claim<String>,
 }
 
 /// A claim that is judged. Null counts as missing; another type is never taken for missing.

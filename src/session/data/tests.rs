@@ -3,7 +3,7 @@ use super::*;
 const NOW: i64 = 1_795_385_600;
 
 fn session() -> SessionData {
-    let mut data = SessionData::begin(Jwt::parse("e30.e30.AAAA").unwrap(), NOW).unwrap();
+    let mut data = SessionData::begin(Jwt::parse("e30.e30.AAAA").unwrap(), Subject::default(), NOW, NOW).unwrap();
     data.refresh_token = Some(Secret::new("refresh-1"));
     data
 }

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::tokens;
 use crate::{
-    Error, Result, Secret,
+    Error, Result, Secret, clock,
     error::Code,
-    session::{Jwt, SessionData, store::SessionId},
+    session::{Jwt, SessionData, Subject, store::SessionId},
 };
 
 const ID_TOKEN: &str = "idToken";
@@ -40,6 +40,8 @@ pub(super) struct Members {
     pub(super) data: Option<SessionData>,
     /// Whether this crate wrote the session before, and so knows since when it is idle.
     pub(super) stamped: bool,
+    /// Whether its id stays the same over refreshes by Next.js: by the stamp, or by the sign-in's nonce.
+    pub(super) named: bool,
     pub(super) others: Others,
 }
 
@@ -51,14 +53,16 @@ pub(super) fn read(json: &[u8], app_id: &str) -> Option<Members> {
         _ => None,
     };
     let (id_token, refresh_token, access_tokens) = (take(ID_TOKEN), take(REFRESH_TOKEN), take(ACCESS_TOKEN));
-    let mut data = id_token.and_then(|id_token| begin(&id_token, refresh_token, app_id));
+    let begun = id_token.and_then(|id_token| begin(&id_token, refresh_token, app_id));
+    let (mut data, mut named) = begun.map_or((None, false), |(data, named)| (Some(data), named));
     let mut stamped = false;
     if let (Some(data), Some(json)) = (&mut data, access_tokens) {
         let (access_tokens, stamp) = tokens::read(json.expose());
         data.access_tokens = access_tokens;
-        stamped = stamp.and_then(|stamp| stamp.apply(data)).is_some();
+        stamped = stamp.and_then(|stamp| stamp.apply(data, named)).is_some();
+        named |= stamped;
     }
-    Some(Members { data, stamped, others: Others(members) })
+    Some(Members { data, stamped, named, others: Others(members) })
 }
 
 pub(super) fn write(data: Option<&SessionData>, others: &Others) -> Result<Vec<u8>> {
@@ -73,30 +77,59 @@ pub(super) fn write(data: Option<&SessionData>, others: &Others) -> Result<Vec<u
     serde_json::to_vec(&members).map_err(unwritable)
 }
 
-/// A session as far as the tokens tell: it began when the ID token was issued.
-fn begin(id_token: &Secret, refresh_token: Option<Secret>, app_id: &str) -> Option<SessionData> {
+/// A session as far as the tokens tell, and whether its id is that of the sign-in: it began when the ID token was issued.
+fn begin(id_token: &Secret, refresh_token: Option<Secret>, app_id: &str) -> Option<(SessionData, bool)> {
     let jwt = Jwt::parse(id_token.expose())?;
+    // Next.js has verified it; here it is read for the first and only time.
     let claims: Claims = serde_json::from_slice(jwt.payload()).ok()?;
     // Nothing else binds a cookie to its application: two that share a secret could be given each other's.
-    if !claims.aud.contains(app_id) {
+    if !claims.aud.contains(app_id) || !(1..=255).contains(&claims.sub.len()) {
         return None;
     }
-    let mut data = SessionData::begin(jwt, claims.iat).ok()?;
-    data.id = derived_id(refresh_token.as_ref().unwrap_or(id_token))?;
+    if claims.sid.as_ref().is_some_and(|sid| !(1..=255).contains(&sid.len())) {
+        return None;
+    }
+    let subject = Subject { sub: claims.sub, sid: claims.sid };
+    let mut data = SessionData::begin(jwt, subject, claims.iat.0, claims.iat.0).ok()?;
+    let nonce = claims.nonce.filter(|nonce| !nonce.is_empty());
+    data.id = match &nonce {
+        Some(nonce) => derived_id(b"logto next sign-in v1\0", &Secret::new(nonce.as_str())),
+        None => derived_id(b"logto next session id v1\0", refresh_token.as_ref().unwrap_or(id_token)),
+    }?;
     data.refresh_token = refresh_token;
-    Some(data)
+    Some((data, nonce.is_some()))
 }
 
-/// The same for the same session at each reading, so that it can be remembered to have ended; nobody learns it without the token.
-fn derived_id(token: &Secret) -> Option<SessionId> {
-    let hash = Sha256::new_with_prefix(b"logto next session id v1\0").chain_update(token.expose()).finalize();
+/// The same for the same session at each reading, so that it can be remembered to have ended; nobody learns it without the cookie.
+///
+/// Logto repeats the sign-in's nonce in each ID token of a refresh. `@logto/next` sends none, and then nothing that stays tells a session
+/// from others of its user: the id is made from the refresh token, and changes with it. A sign-out therefore also ends the user's sessions that
+/// have no better name and whose ID tokens are not newer than its own (`revocation::bury`).
+fn derived_id(purpose: &[u8], token: &Secret) -> Option<SessionId> {
+    let hash = Sha256::new_with_prefix(purpose).chain_update(token.expose()).finalize();
     hash.first_chunk().copied().map(SessionId::from_bytes)
 }
 
 #[derive(Deserialize)]
 struct Claims {
     aud: Audience,
-    iat: i64,
+    sub: String,
+    iat: Seconds,
+    #[serde(default)]
+    sid: Option<String>,
+    #[serde(default)]
+    nonce: Option<String>,
+}
+
+/// RFC 7519 section 2: any number. The whole part counts, as in a sign-in of our own.
+struct Seconds(i64);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let number = serde_json::Number::deserialize(deserializer)?;
+        let whole = number.as_i64().or_else(|| number.as_f64().map(clock::whole_part));
+        Ok(Self(whole.unwrap_or(i64::MAX)))
+    }
 }
 
 /// OpenID Connect Core 2: a string or an array of them.

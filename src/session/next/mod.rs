@@ -31,12 +31,13 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
     if !shared && cookies.iter().any(|(name, _)| name != next.name()) {
         return None;
     }
-    let Found { data, expired, others } = next.open(settings, cookies, now);
+    let Found { data, named, expired, others } = next.open(settings, cookies, now);
     if !shared && data.is_none() {
         return None;
     }
     let revoked = match &data {
-        Some(data) => revocation::is_revoked(settings, data).await,
+        Some(data) if named => revocation::is_revoked(settings, data).await,
+        Some(data) => revocation::is_unnamed_revoked(settings, data).await,
         None => false,
     };
     let rewrite = expired || revoked || !shared;
@@ -106,13 +107,16 @@ impl NextCookie {
         let mut opened: Vec<_> = chunks::values(cookies, &self.name, |_| true).into_iter().filter_map(read).collect();
         // Of two that open, either may be planted: nobody is signed in, and both are left alone.
         let only = opened.pop().filter(|_| opened.is_empty());
-        let Members { data, stamped, others } = only.unwrap_or_default();
-        let alive = data.as_ref().is_some_and(|data| {
-            // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
-            let touched_at = if stamped { data.touched_at } else { now };
-            now < settings.lifetime.ends_at(data.created_at, touched_at)
-        });
-        Found { expired: data.is_some() && !alive, data: data.filter(|_| alive), others }
+        let Members { data, stamped, named, others } = only.unwrap_or_default();
+        let Some(data) = data else {
+            return Found { others, ..Found::default() };
+        };
+        let touched_at = data.touched_at;
+        // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
+        let seen_at = if stamped { touched_at } else { now };
+        let alive = SessionData { touched_at: seen_at, ..data }.alive(settings, now);
+        let data = alive.map(|data| if stamped { data } else { SessionData { touched_at, ..data } });
+        Found { expired: data.is_none(), data, named, others }
     }
 
     /// The cookie that holds a session.
@@ -164,6 +168,8 @@ impl NextCookie {
 #[derive(Debug, Default)]
 struct Found {
     data: Option<SessionData>,
+    /// Whether its id is that of a sign-in.
+    named: bool,
     /// There was a session, and its time is over.
     expired: bool,
     others: Others,

@@ -1,5 +1,7 @@
 //! Against cookies that `wrapSession` of `@logto/node` 3.1.11 sealed.
 
+mod endings;
+
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -11,7 +13,7 @@ use crate::{
     Secret,
     session::{
         CookieSettings, Jwt, Keys, OpenSession, SessionData, SessionFormat, SessionLifetime, StoredAccessToken, Stores,
-        cookies::HeaderCookies, memory::MemoryRevocations,
+        Subject, cookies::HeaderCookies, memory::MemoryRevocations,
     },
     types::TokenKey,
 };
@@ -64,8 +66,10 @@ fn unsealed(cookies: &[Cookie<'static>]) -> Value {
 
 fn session(claims: &Value) -> SessionData {
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let mut claims = claims.clone();
+    claims.as_object_mut().unwrap().entry("sub").or_insert_with(|| json!("ada"));
     let jwt = format!("{}.{}.{}", encode(b"{}"), encode(claims.to_string().as_bytes()), encode(&[7; 96]));
-    let mut data = SessionData::begin(Jwt::parse(&jwt).unwrap(), NOW).unwrap();
+    let mut data = SessionData::begin(Jwt::parse(&jwt).unwrap(), Subject::of("ada", None), NOW, NOW).unwrap();
     data.refresh_token = Some(Secret::new("a-refresh-token"));
     data
 }

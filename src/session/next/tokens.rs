@@ -83,9 +83,13 @@ impl Stamp {
         }
     }
 
-    /// Gives a session back what it was stamped with. `None` where the stamp cannot be read.
-    pub(super) fn apply(&self, data: &mut SessionData) -> Option<()> {
-        data.id = SessionId::from_key(&self.token)?;
+    /// Gives a session back what it was stamped with. `None` where the stamp cannot be read. A session that is `named` by its sign-in has
+    /// its id from there, which stays the same when Next.js drops the stamp.
+    pub(super) fn apply(&self, data: &mut SessionData, named: bool) -> Option<()> {
+        let id = SessionId::from_key(&self.token)?;
+        if !named {
+            data.id = id;
+        }
         data.created_at = self.created_at;
         // Their refreshes move the ID token's `iat`, which stands in `touched_at`, but not the stamp.
         data.touched_at = data.touched_at.max(self.touched_at);

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use crate::clock;
+
 /// A hundred years: what is to last longer lasts so long. Beyond some limit Redis takes no lifetime at all.
 const MAX_LIFETIME: u64 = 100 * 365 * 24 * 3600 * 1000;
 
@@ -43,13 +45,13 @@ pub(super) fn lifetime(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(MAX_LIFETIME).clamp(1, MAX_LIFETIME)
 }
 
-/// Milliseconds since 1970.
+/// Milliseconds since 1970, as an integer that Redis's scripts can count with, too: at most the end of the year 9999.
 pub(super) fn millis(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = time.min(clock::far_future()).duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The time that [`millis`] gave.
 pub(super) fn time(millis: u64) -> SystemTime {
-    UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(UNIX_EPOCH)
+    clock::after(UNIX_EPOCH, Duration::from_millis(millis))
 }

@@ -5,19 +5,22 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use redis::{Cmd, Script};
+use redis::{Cmd, ExistenceCheck, Script, SetExpiry, SetOptions};
 
 use super::{
     connection::Connection,
     keys::{self, Keys},
 };
-use crate::{BoxError, BoxFuture, RevocationStore};
+use crate::{BoxError, BoxFuture, RevocationStore, clock};
 
-/// `KEYS[1]` whose; `ARGV` the time and the lifetime. The later time stays, and for the longer.
+/// `KEYS[1]` whose; `ARGV` the time, the lifetime and the latest time there is. The later time stays, and for the longer; one that cannot be
+/// read is the latest. Numbers are written as integers.
 const REVOKE: &str = "
-    local known = redis.call('GET', KEYS[1]) or 0
+    local known = redis.call('GET', KEYS[1])
+    if known then known = tonumber(known) or tonumber(ARGV[3]) else known = 0 end
     local left = redis.call('PTTL', KEYS[1])
-    redis.call('SET', KEYS[1], math.max(known, ARGV[1]), 'PX', math.max(left, ARGV[2]))";
+    local time = math.min(math.max(known, tonumber(ARGV[1])), tonumber(ARGV[3]))
+    redis.call('SET', KEYS[1], string.format('%.0f', time), 'PX', string.format('%.0f', math.max(left, tonumber(ARGV[2]))))";
 
 /// Remembers in Redis which sessions in cookies were ended, for all instances at once.
 ///
@@ -36,7 +39,7 @@ impl RedisRevocations {
     async fn remember(&self, key: &str, until: SystemTime, ttl: Duration) -> Result<(), BoxError> {
         let script = Script::new(REVOKE);
         let mut revoke = script.key(self.keys.of("revoked", key));
-        revoke.arg(keys::millis(until)).arg(keys::lifetime(ttl));
+        revoke.arg(keys::millis(until)).arg(keys::lifetime(ttl)).arg(keys::millis(clock::far_future()));
         Ok(revoke.invoke_async(&mut self.connection.clone()).await?)
     }
 
@@ -45,9 +48,27 @@ impl RedisRevocations {
             return Ok(None);
         }
         let keys: Vec<String> = keys.iter().map(|key| self.keys.of("revoked", key)).collect();
-        let found: Vec<Option<u64>> = Cmd::mget(keys).query_async(&mut self.connection.clone()).await?;
-        Ok(found.into_iter().flatten().max().map(keys::time))
+        let found: Vec<Option<Vec<u8>>> = Cmd::mget(keys).query_async(&mut self.connection.clone()).await?;
+        Ok(found.into_iter().flatten().map(|value| read(&value)).max())
     }
+
+    async fn take(&self, key: &str, ttl: Duration) -> Result<bool, BoxError> {
+        let options = SetOptions::default()
+            .conditional_set(ExistenceCheck::NX)
+            .with_expiration(SetExpiry::PX(keys::lifetime(ttl)));
+        let take = Cmd::set_options(self.keys.of("revoked", key), 0, options);
+        Ok(take.query_async(&mut self.connection.once()).await?)
+    }
+
+    async fn give_back(&self, key: &str) -> Result<(), BoxError> {
+        Ok(Cmd::del(self.keys.of("revoked", key)).exec_async(&mut self.connection.clone()).await?)
+    }
+}
+
+/// A time that cannot be read is the latest there is: nothing that was ended begins anew.
+fn read(millis: &[u8]) -> SystemTime {
+    let millis = str::from_utf8(millis).ok().and_then(|text| text.parse().ok());
+    millis.map_or_else(clock::far_future, keys::time)
 }
 
 impl RevocationStore for RedisRevocations {
@@ -57,6 +78,14 @@ impl RevocationStore for RedisRevocations {
 
     fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
         Box::pin(self.latest(keys))
+    }
+
+    fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
+        Box::pin(self.take(key, ttl))
+    }
+
+    fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(self.give_back(key))
     }
 }
 

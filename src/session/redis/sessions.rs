@@ -10,7 +10,8 @@ use redis::{Cmd, Script, ScriptInvocation};
 
 use super::{RedisStore, keys};
 use crate::{
-    BoxError, BoxFuture, RefreshCoordinator, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession,
+    BoxError, BoxFuture, RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore,
+    StoredSession,
 };
 
 /// `KEYS[1]` the session; `ARGV` its lifetime, then names and values.
@@ -50,7 +51,8 @@ const LIST: &str = "
     local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
     redis.call('PEXPIREAT', KEYS[1], last[2])";
 
-type Stored = (Option<u64>, Option<String>, Option<String>, Option<u64>, Option<String>);
+/// Revision, `sub`, `sid`, end and the sealed session.
+type Stored = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
 impl RedisStore {
     fn session(&self, id: &SessionId) -> String {
@@ -156,9 +158,10 @@ fn write(script: &mut ScriptInvocation<'_>, session: &StoredSession) {
     }
 }
 
+/// A number that cannot be read is none, and so is the session.
 fn read((revision, sub, sid, expires, sealed): Stored, now: SystemTime) -> Option<StoredSession> {
-    let expires_at = keys::time(expires?);
-    (expires_at > now).then_some(StoredSession::new(revision?, sub?, sid, expires_at, sealed?))
+    let expires_at = keys::time(expires?.parse().ok()?);
+    (expires_at > now).then_some(StoredSession::new(revision?.parse().ok()?, sub?, sid, expires_at, sealed?))
 }
 
 impl SessionStore for RedisStore {
@@ -189,5 +192,9 @@ impl SessionStore for RedisStore {
 
     fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
         Some(Arc::new(RedisStore::coordinator(self)))
+    }
+
+    fn revocations(&self) -> Option<Arc<dyn RevocationStore>> {
+        Some(Arc::new(RedisStore::revocations(self)))
     }
 }

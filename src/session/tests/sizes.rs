@@ -31,7 +31,7 @@ fn a_user_in_many_organizations_fits() {
     for organizations in [10, 50, 100, 150, 400] {
         let tokens = &recorded[organizations.to_string()]["token_response"];
         let text = |name: &str| tokens[name].as_str().unwrap();
-        let mut data = SessionData::begin(Jwt::parse(text("id_token")).unwrap(), NOW).unwrap();
+        let mut data = SessionData::begin(Jwt::parse(text("id_token")).unwrap(), Subject::default(), NOW, NOW).unwrap();
         data.refresh_token = Some(text("refresh_token").into());
         let (token, scope) = (text("access_token").into(), text("scope").to_owned());
         data.put_access_token(StoredAccessToken::new(TokenKey::default(), token, scope, NOW, 3600));

@@ -48,7 +48,7 @@ impl Entry {
     }
 
     pub(super) fn into_parts(self) -> (StoredSession, Marks) {
-        let expires_at = UNIX_EPOCH.checked_add(Duration::from_secs(self.expires_at)).unwrap_or(UNIX_EPOCH);
+        let expires_at = clock::after(UNIX_EPOCH, Duration::from_secs(self.expires_at));
         (StoredSession::new(self.revision, self.sub, self.sid, expires_at, self.sealed), self.marks)
     }
 

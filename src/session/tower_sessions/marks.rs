@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     BoxError, Clock,
-    clock::{SystemClock, unix_seconds},
+    clock::{SystemClock, after, unix_seconds},
     session::store::{RevokedSessions, SessionId, StoredSession},
 };
 
@@ -37,6 +37,20 @@ impl Mark {
         Self::named("ended", &id.to_key())
     }
 
+    /// Of a key of a [`RevocationStore`](crate::RevocationStore).
+    pub(super) fn revocation(key: &str) -> Self {
+        Self::named("revocation", key)
+    }
+
+    pub(super) fn id(&self) -> Id {
+        self.0
+    }
+
+    pub(super) fn first_byte(&self) -> u8 {
+        let [first, ..] = self.0.0.to_le_bytes();
+        first
+    }
+
     /// The first 16 bytes of a hash: a collision would take 2^64 names.
     fn named(kind: &str, name: &str) -> Self {
         let hash = Sha256::digest(format!("logto/{kind}/{name}").as_bytes());
@@ -51,7 +65,7 @@ impl Mark {
     /// Leaves the mark, with a new value.
     pub(super) async fn leave(&self, backend: &impl Backend, lifetime: Duration) -> Result<(), BoxError> {
         let value = nonce()?;
-        let expires_at = u64::try_from(unix_seconds(SystemClock.now()))?.saturating_add(lifetime.as_secs());
+        let expires_at = u64::try_from(unix_seconds(after(SystemClock.now(), lifetime)))?;
         let record = record(self.0, &value, expires_at)?;
         for _ in 0..MAX_ROUNDS {
             // Some stores save only what is there, and some create only what is not.
