@@ -365,7 +365,7 @@ async fn a_logout_token_that_arrives_three_times_at_once_is_taken_once_over_all_
             tokio::join!(log_out(&site.logto, &token), log_out(&other, &token), log_out(&site.logto, &token));
         let outcomes = [outcomes.0, outcomes.1, outcomes.2];
         let taken = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-        let replayed = outcomes.iter().flat_map(|outcome| outcome.as_ref().err());
+        let replayed = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
         assert_eq!(
             (taken, replayed.map(logto::Error::code).collect::<Vec<_>>()),
             (1, vec!["logout_token.replayed"; 2])
