@@ -71,16 +71,15 @@ impl SessionData {
         })
     }
 
-    /// The session, if it lives at `now`.
-    ///
-    /// One that began in the future was made by a clock that was wrong, and would live for too long: it is none.
+    /// Whether it begins after `now`: a clock was or is wrong. Such a session would live for too long, so it signs nobody in.
+    pub(super) fn begins_later(&self, settings: &CookieSettings, now: i64) -> bool {
+        self.created_at.max(self.issued_at) > now.saturating_add(settings.clock_tolerance())
+    }
+
+    /// The session, unless its time is over at `now`.
     pub(super) fn alive(mut self, settings: &CookieSettings, now: i64) -> Option<Self> {
-        let latest = now.saturating_add(settings.clock_tolerance());
-        if self.created_at.max(self.issued_at) > latest {
-            return None;
-        }
-        // One that was only written by such a clock lives on, and is written again with the right time.
-        if self.touched_at > latest {
+        // One that was only written by a clock that was ahead lives on, and is written again with the right time.
+        if self.touched_at > now.saturating_add(settings.clock_tolerance()) {
             self.touched_at = now.saturating_sub(settings.lifetime.touch_interval());
         }
         (now < settings.lifetime.ends_at(self.created_at, self.touched_at)).then_some(self)

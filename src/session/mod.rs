@@ -32,7 +32,7 @@ pub(crate) use self::{
     bounded::Bounded,
     cookies::Cookies,
     data::{SessionData, StoredAccessToken, Subject},
-    next::{NextCookie, Others},
+    next::{NextCookie, Others, sign_in_id},
     packed::Jwt,
     seal::Keys,
     settings::{CookieSettings, SIGN_IN_TIMEOUT, Stores},
@@ -58,7 +58,7 @@ pub(crate) struct OpenSession {
     others: Others,
     /// Whether the user signed out, so that pages a browser still holds in memory must go.
     signed_out: bool,
-    /// Older sessions that came along, from another path or domain: they end when this one does.
+    /// Older sessions that came along, from another path or domain, and those that begin in the future: they end when this one does.
     beside: Vec<(Origin, SessionData)>,
     /// Sessions that this request ended.
     ended: Vec<(Origin, SessionData)>,
@@ -158,7 +158,7 @@ impl OpenSession {
     /// Ends the session.
     pub(crate) fn clear(&mut self) -> Option<SessionData> {
         let ended = self.data.take().map(|data| *data);
-        self.changed |= ended.is_some();
+        self.changed |= ended.is_some() || !self.beside.is_empty();
         self.ended.extend(ended.clone().map(|data| (mem::take(&mut self.origin), data)));
         self.ended.append(&mut self.beside);
         ended

@@ -40,7 +40,7 @@ pub(super) enum Origin {
 pub(super) struct Opened {
     pub(super) origin: Origin,
     pub(super) data: Option<SessionData>,
-    /// Older sessions that came along with it and end with it.
+    /// Older sessions that came along and end with it, and those that begin in the future.
     pub(super) beside: Vec<(Origin, SessionData)>,
     pub(super) others: Others,
     /// Whether what the browser holds has to be written anew, or deleted.
@@ -60,11 +60,18 @@ async fn open_own(settings: &CookieSettings, cookies: &[(String, String)], now: 
     let (keys, name) = (&settings.keys, settings.session_name());
     let texts = chunks::open_each(settings, cookies, |text| keys.may_open(text), |text| keys.open(name, text));
     let mut newest: Option<(Origin, SessionData)> = None;
-    let mut beside = Vec::new();
+    let (mut beside, mut is_early) = (Vec::new(), false);
     for bytes in texts {
         let Some(found) = read(settings, &bytes, now).await? else {
             continue;
         };
+        if found.1.begins_later(settings, now) {
+            // A clock was or is wrong. It signs nobody in, and it is not deleted, for then a wrong clock would sign users out.
+            tracing::warn!(target: "logto::session", "a session begins in the future and is not used: set the clock of this machine (NTP)");
+            is_early = true;
+            beside.push(found);
+            continue;
+        }
         match newest.take() {
             Some(known) if age(&known) > age(&found) => {
                 newest = Some(known);
@@ -77,7 +84,7 @@ async fn open_own(settings: &CookieSettings, cookies: &[(String, String)], now: 
         }
     }
     let (origin, data) = newest.map_or((Origin::None, None), |(origin, data)| (origin, Some(data)));
-    Ok(Opened { origin, rewrite: data.is_none(), data, beside, others: Others::default() })
+    Ok(Opened { origin, rewrite: data.is_none() && !is_early, data, beside, others: Others::default() })
 }
 
 /// What tells the newer of two sessions: the later sign-in, and of one sign-in the state that was written later. One that has moved into a

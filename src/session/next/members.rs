@@ -93,11 +93,16 @@ fn begin(id_token: &Secret, refresh_token: Option<Secret>, app_id: &str) -> Opti
     let mut data = SessionData::begin(jwt, subject, claims.iat.0, claims.iat.0).ok()?;
     let nonce = claims.nonce.filter(|nonce| !nonce.is_empty());
     data.id = match &nonce {
-        Some(nonce) => derived_id(b"logto next sign-in v1\0", &Secret::new(nonce.as_str())),
+        Some(nonce) => sign_in_id(nonce),
         None => derived_id(b"logto next session id v1\0", refresh_token.as_ref().unwrap_or(id_token)),
     }?;
     data.refresh_token = refresh_token;
     Some((data, nonce.is_some()))
+}
+
+/// The id of the session that began with the sign-in of this nonce.
+pub(super) fn sign_in_id(nonce: &str) -> Option<SessionId> {
+    derived_id(b"logto next sign-in v1\0", &Secret::new(nonce))
 }
 
 /// The same for the same session at each reading, so that it can be remembered to have ended; nobody learns it without the cookie.

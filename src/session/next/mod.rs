@@ -18,6 +18,7 @@ use super::{
     chunks::{self, MAX_COOKIE},
     persist::{Opened, Origin},
     revocation,
+    store::SessionId,
 };
 use crate::{Error, Result, Secret, clock, error::Code};
 
@@ -31,7 +32,11 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
     if !shared && cookies.iter().any(|(name, _)| name != next.name()) {
         return None;
     }
-    let Found { data, named, expired, others } = next.open(settings, cookies, now);
+    let Found { data, early, named, expired, others } = next.open(settings, cookies, now);
+    if let Some(early) = early {
+        let beside = vec![(Origin::Cookies, early)];
+        return Some(Opened { origin: Origin::Cookies, data: None, beside, others, rewrite: false });
+    }
     if !shared && data.is_none() {
         return None;
     }
@@ -53,6 +58,11 @@ pub(super) fn is_passed_over(settings: &CookieSettings, cookies: &[(String, Stri
         let times = cookies.iter().filter(|(name, _)| *name == next.name).count();
         !next.shared && (times > 1 || next.until.is_some_and(|until| now >= until))
     })
+}
+
+/// The id that a session of the sign-in with this nonce has when the shared cookie is read. `None` if sessions are not written there.
+pub(crate) fn sign_in_id(settings: &CookieSettings, nonce: &str) -> Option<SessionId> {
+    settings.shared().and_then(|_| members::sign_in_id(nonce))
 }
 
 /// Writes what is left in a shared cookie without a session. `None` where that is nothing.
@@ -111,12 +121,15 @@ impl NextCookie {
         let Some(data) = data else {
             return Found { others, ..Found::default() };
         };
+        if data.begins_later(settings, now) {
+            return Found { early: Some(data), others, ..Found::default() };
+        }
         let touched_at = data.touched_at;
         // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
         let seen_at = if stamped { touched_at } else { now };
         let alive = SessionData { touched_at: seen_at, ..data }.alive(settings, now);
         let data = alive.map(|data| if stamped { data } else { SessionData { touched_at, ..data } });
-        Found { expired: data.is_none(), data, named, others }
+        Found { expired: data.is_none(), data, early: None, named, others }
     }
 
     /// The cookie that holds a session.
@@ -168,6 +181,8 @@ impl NextCookie {
 #[derive(Debug, Default)]
 struct Found {
     data: Option<SessionData>,
+    /// A session that begins in the future.
+    early: Option<SessionData>,
     /// Whether its id is that of a sign-in.
     named: bool,
     /// There was a session, and its time is over.
