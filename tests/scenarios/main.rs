@@ -13,6 +13,8 @@ mod browser;
 mod example;
 mod jar;
 mod page;
+#[path = "../it/port.rs"]
+mod port;
 mod program;
 mod proxy;
 
