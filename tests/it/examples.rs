@@ -47,8 +47,7 @@ fn start(example: &str) -> Running {
 }
 
 fn start_with(mut command: Command) -> Running {
-    let (running, _) = Running::of(command.spawn().unwrap(), |printed| printed.contains("Open http"));
-    running
+    Running::of(command.spawn().unwrap(), |line| line.contains("http://localhost:")).0
 }
 
 impl Running {
