@@ -13,7 +13,7 @@ use std::{
 use logto::testing::{MockApp, MockLogto};
 use serde_json::json;
 
-use crate::{port::Port, support::BOOKS};
+use crate::{port::Port, skipped::skipped, support::BOOKS};
 
 /// The running example; it stops with the test.
 struct Running {
@@ -289,11 +289,10 @@ fn an_api_on_rocket_can_be_called() {
 }
 
 /// Whether an example that needs more features than the tests is to be run.
-#[allow(clippy::print_stderr)]
 fn built(example: &str) -> bool {
     let built = std::env::var_os("LOGTO_TEST_EXAMPLES").is_some();
     if !built {
-        eprintln!("not run: it needs the example {example} and LOGTO_TEST_EXAMPLES; `bash tests/all.sh` has both");
+        skipped(&format!("the example {example}"), "it is run where it is built and LOGTO_TEST_EXAMPLES is set");
     }
     built
 }

@@ -40,5 +40,7 @@ mod refresh;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
+mod skipped;
+mod skipping;
 mod step_up;
 mod stores;

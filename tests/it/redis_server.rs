@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Write,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -11,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::port::Port;
+use crate::{port::Port, skipped::skipped};
 
 pub struct RedisServer {
     ports: Ports,
@@ -35,9 +34,7 @@ impl RedisServer {
     /// On the first of these that no other program has taken.
     pub fn start_at(ports: impl IntoIterator<Item = Ports>, arguments: &[&str]) -> Option<Self> {
         if Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_err() {
-            // Not `eprintln!`, which the test harness would keep to itself.
-            let line = b"skipped: redis-server is not installed (bash tests/all.sh installs it)\n";
-            std::io::stderr().write_all(line).unwrap();
+            skipped("the tests with Redis", "redis-server is not installed");
             return None;
         }
         let name = format!("logto-redis-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));

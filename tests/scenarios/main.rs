@@ -17,6 +17,8 @@ mod page;
 mod port;
 mod program;
 mod proxy;
+#[path = "../it/skipped.rs"]
+mod skipped;
 
 mod cookies;
 mod outages;
