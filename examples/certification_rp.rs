@@ -3,7 +3,7 @@
 //! `cargo run --example certification_rp` starts a Logto of its own, so there is nothing to install and nothing to configure: sign in as
 //! `ada` with the password `lovelace`. With `LOGTO_ISSUER` (or `LOGTO_ENDPOINT`), `LOGTO_APP_ID`, `LOGTO_APP_SECRET`, `LOGTO_BASE_URL` and
 //! `LOGTO_COOKIE_SECRET` in the environment it signs in there; every other `LOGTO_…` variable counts, too. `PORT` is where it listens
-//! (3000), `LISTEN` on which address (127.0.0.1). `docs/certification.md` says what to enter in the suite, and which page does what.
+//! (3000; with 0 the system chooses), `LISTEN` on which address (127.0.0.1). `docs/certification.md` says what to enter in the suite, and which page does what.
 
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
 
@@ -37,15 +37,17 @@ type Failure = Box<dyn std::error::Error>;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).init();
-    let port: u16 = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+    let asked: u16 = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
     let address: IpAddr = env::var("LISTEN").map_or(Ok(Ipv4Addr::LOCALHOST.into()), |address| address.parse())?;
+    let listener = TcpListener::bind((address, asked)).await.map_err(|cause| in_use(asked, &cause))?;
+    let port = listener.local_addr()?.port();
     let base_url = env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{port}"));
     let settings = LogtoConfigBuilder::from_env()
         .base_url(&base_url)
         .routes(Routes::new().initiate_login("/logto/initiate-login"));
     let (settings, mock) = match ["LOGTO_ISSUER", "LOGTO_ENDPOINT"].iter().any(|name| env::var_os(name).is_some()) {
         true => (settings, None),
-        false => with_a_logto_of_its_own(settings, port, &base_url).await?,
+        false => with_a_logto_of_its_own(settings, (asked, port), &base_url).await?,
     };
     let logto = LogtoClient::new(settings.build()?)?;
     // A server that cannot be reached yet is asked again by the first sign-in.
@@ -63,14 +65,13 @@ async fn main() -> Result<(), Failure> {
         .merge(logto::axum::routes(&logto)) // with /callback, /logto/back-channel-logout and /logto/initiate-login
         .with_state(logto.clone())
         .layer(logto::axum::layer(logto.clone()));
-    let listener = TcpListener::bind((address, port)).await?;
     println!("{}", registration(&logto, mock.as_ref()));
     Ok(axum::serve(listener, app).await?)
 }
 
 async fn with_a_logto_of_its_own(
     settings: LogtoConfigBuilder,
-    port: u16,
+    (asked, port): (u16, u16),
     base_url: &str,
 ) -> Result<(LogtoConfigBuilder, Option<MockLogto>), Failure> {
     let app = MockApp::new("example", "the secret of the example app")
@@ -78,14 +79,23 @@ async fn with_a_logto_of_its_own(
         .post_logout_redirect_uri(format!("{base_url}/signed-out"))
         .backchannel_logout_uri(format!("http://127.0.0.1:{port}/logto/back-channel-logout"))
         .backchannel_session_required(true);
-    let port = port.checked_add(1).ok_or("PORT is too high: PORT + 1 is needed, too")?;
-    let mock = MockLogto::builder().port(port).app(app).start().await?;
+    let next = match asked {
+        0 => 0, // any
+        asked => asked.checked_add(1).ok_or("PORT is too high: PORT + 1 is needed, too")?,
+    };
+    let mock = MockLogto::builder().port(next).app(app).start().await.map_err(|cause| in_use(next, &cause))?;
     let settings = settings
         .endpoint(mock.endpoint())
         .app_id(mock.app_id())
         .app_secret(mock.app_secret())
         .cookie_secret("a secret for the examples alone, never for production");
     Ok((settings, Some(mock)))
+}
+
+fn in_use(port: u16, cause: &std::io::Error) -> String {
+    format!(
+        "cannot listen on port {port}: {cause}. Stop what uses it, or choose another, as in PORT=4000; with PORT=0 the system does"
+    )
 }
 
 /// What the server has to know of this application.

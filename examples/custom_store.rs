@@ -1,6 +1,7 @@
 //! A session store of one's own, complete: each session is a JSON file in a directory. It survives restarts, and several processes may share it.
 //!
-//! `cargo run --example custom_store` starts a Logto of its own (`MockLogto`); the user is `ada`, the password `lovelace`.
+//! `cargo run --example custom_store` starts a Logto of its own; the user is `ada`, the password `lovelace`. `PORT` and the `LOGTO_…`
+//! variables work as for `examples/axum.rs`. The directory is `target/sessions`.
 //! Its test is one line: `logto::testing::store_conformance(FileStore::new(directory)?).await`.
 
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
@@ -15,9 +16,8 @@ use std::{
 
 use axum::{Router, routing::get};
 use logto::{
-    BoxError, BoxFuture, LogtoClient, LogtoConfig, LogtoContext, RevokedSessions, SaveOutcome, SessionId, SessionStore,
-    StoredSession,
-    testing::{MockApp, MockLogto},
+    BoxError, BoxFuture, LogtoContext, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession,
+    testing::Playground,
 };
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -120,25 +120,16 @@ fn write(directory: &Path, name: &str, session: &StoredSession) -> io::Result<()
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let base_url = "http://localhost:3000";
-    let app = MockApp::new("custom-store", "a-secret")
-        .redirect_uri(format!("{base_url}/callback"))
-        .post_logout_redirect_uri(base_url);
-    let mock = MockLogto::builder().port(3001).app(app).start().await?;
-    let config = LogtoConfig::builder()
-        .endpoint(mock.endpoint())
-        .app_id("custom-store")
-        .app_secret("a-secret")
-        .base_url(base_url)
-        .cookie_secret("a secret for this example alone, never for production")
-        .session_store(FileStore::new("target/sessions")?)
-        .build()?;
-    let logto = LogtoClient::new(config)?;
+    let store = FileStore::new("target/sessions")?;
+    // In an application of your own: `let config = LogtoConfigBuilder::from_env().session_store(store).build()?;`
+    // and `let logto = LogtoClient::new(config)?;`
+    let playground = Playground::start_with(|settings| settings.session_store(store)).await?;
+    let logto = playground.client();
     let app = Router::new().route("/", get(home)).merge(logto::axum::routes(&logto)).layer(logto::axum::layer(logto));
 
-    println!("Open {base_url} in a browser.");
-    axum::serve(TcpListener::bind("127.0.0.1:3000").await?, app).await?;
-    Ok(())
+    let listener = TcpListener::bind(std::net::SocketAddr::from(playground.address())).await?;
+    println!("{playground}");
+    Ok(axum::serve(listener, app).await?)
 }
 
 async fn home(context: LogtoContext) -> String {

@@ -137,26 +137,16 @@ cargo package --quiet --locked --allow-dirty --no-verify
 echo "$(wc -l <<<"$list") files"
 
 step 'quickstart'
-free_port() {
-  local port
-  while true; do
-    port=$((20000 + RANDOM % 20000))
-    # The example's own Logto listens on the next one.
-    if ! (: </dev/tcp/127.0.0.1/$port) 2>/dev/null && ! (: </dev/tcp/127.0.0.1/$((port + 1))) 2>/dev/null; then
-      echo "$port"
-      return
-    fi
-  done
-}
-port=$(free_port)
-PORT=$port "$CARGO_TARGET_DIR/debug/examples/quickstart" &
+# It listens on ports that the system chooses, and prints its address.
+exec {printed}< <(PORT=0 exec "$CARGO_TARGET_DIR/debug/examples/quickstart")
 quickstart=$!
 trap 'kill "$quickstart" 2>/dev/null || true' EXIT
-page=$(curl --fail --silent --show-error --retry 30 --retry-delay 1 --retry-connrefused "http://localhost:$port/")
+address=$(grep --max-count 1 --only-matching 'http://localhost:[0-9]*' <&"$printed")
+page=$(curl --fail --silent --show-error --retry 30 --retry-delay 1 --retry-connrefused "$address/")
 grep -qF 'Sign in' <<<"$page" || { echo 'the start page has no "Sign in"' >&2; exit 1; }
 kill "$quickstart"
 wait "$quickstart" 2>/dev/null || true
 trap - EXIT
-echo "http://localhost:$port/ answered with the start page"
+echo "$address/ answered with the start page"
 
 printf '\nall tests passed\n'

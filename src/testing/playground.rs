@@ -2,12 +2,14 @@
 
 mod api;
 mod page;
+mod port;
 
-use std::{env, fmt, io, net::Ipv4Addr, sync::Arc};
+use std::{env, fmt, sync::Arc};
 
 use serde::Serialize;
 
 pub use self::api::ApiPlayground;
+use self::port::{Port, in_use};
 use super::{MockApp, MockLogto};
 use crate::{LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, scopes};
 
@@ -21,7 +23,7 @@ const APP_SECRET: &str = "the secret of the example app";
 ///
 /// | Variable | Default | |
 /// |---|---|---|
-/// | `PORT` | 3000 | where the application listens; `PORT` + 1 is for the Logto inside |
+/// | `PORT` | 3000 | where the application listens; `PORT` + 1 is for the Logto inside; with 0 the system chooses free ports |
 /// | `LOGTO_BASE_URL` | `http://localhost:PORT` | what browsers call the application, if something stands before it |
 /// | `MOUNT` | | the path under which the application mounts its routes, such as `/app` |
 ///
@@ -38,7 +40,7 @@ const APP_SECRET: &str = "the secret of the example app";
 #[derive(Clone)]
 pub struct Playground {
     client: LogtoClient,
-    port: u16,
+    port: Port,
     mount: String,
     resource: String,
     /// It lives as long as the last clone.
@@ -63,14 +65,25 @@ impl Playground {
     /// # Errors
     /// If a variable of the environment is wrong or a port is taken.
     pub async fn start() -> Result<Self, PlaygroundError> {
-        let port = port()?;
-        let base_url = env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{port}{}", mount()));
-        let settings = LogtoConfigBuilder::from_env().base_url(&base_url);
+        Self::start_with(|settings| settings).await
+    }
+
+    /// Starts it with settings that the environment does not give, such as a session store.
+    ///
+    /// # Errors
+    /// If a variable of the environment or a setting is wrong, or a port is taken.
+    pub async fn start_with(
+        settings: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
+    ) -> Result<Self, PlaygroundError> {
+        let port = Port::from_env()?;
+        let base_url =
+            env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{}{}", port.number, mount()));
+        let settings = settings(LogtoConfigBuilder::from_env()).base_url(&base_url);
         let is_set = |name| env::var_os(name).is_some();
         let (settings, embedded) = if is_set("LOGTO_ENDPOINT") || is_set("LOGTO_ISSUER") {
             (settings, None)
         } else {
-            let mock = embedded(port, &base_url).await?;
+            let mock = embedded(&port, &base_url).await?;
             (embedded_settings(settings, &mock), Some(Arc::new(mock)))
         };
         let client = settings.build().and_then(LogtoClient::new).map_err(|cause| error(cause.to_string()))?;
@@ -86,13 +99,13 @@ impl Playground {
     /// The port to listen on.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number
     }
 
     /// Where to listen: on this machine alone.
     #[must_use]
     pub fn address(&self) -> ([u8; 4], u16) {
-        ([127, 0, 0, 1], self.port)
+        ([127, 0, 0, 1], self.port.number)
     }
 
     /// The path under which the application mounts its routes; empty unless `MOUNT` says otherwise.
@@ -159,30 +172,12 @@ impl fmt::Display for Playground {
 
 impl fmt::Debug for Playground {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Playground").field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("Playground").field("port", &self.port.number).finish_non_exhaustive()
     }
 }
 
-/// The port of the application, which nothing else listens on.
-fn port() -> Result<u16, PlaygroundError> {
-    let port = match env::var("PORT") {
-        Ok(port) => port.parse().map_err(|_| error(format!("PORT is `{port}`, not a port number (1 to 65534)")))?,
-        Err(_) => 3000,
-    };
-    // The framework will listen; but it would say less clearly that it cannot.
-    try_to_bind(port).map_err(|cause| in_use(port, &cause))?;
-    Ok(port)
-}
-
-/// Without listening: nobody must meet a listener that goes away again.
-fn try_to_bind(port: u16) -> io::Result<()> {
-    let socket = tokio::net::TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind((Ipv4Addr::LOCALHOST, port).into())
-}
-
-async fn embedded(port: u16, base_url: &str) -> Result<MockLogto, PlaygroundError> {
-    let port = port.checked_add(1).ok_or_else(|| error("PORT is too high: PORT + 1 is needed, too"))?;
+async fn embedded(port: &Port, base_url: &str) -> Result<MockLogto, PlaygroundError> {
+    let port = port.next()?;
     let app = MockApp::new(APP_ID, APP_SECRET)
         .redirect_uri(format!("{base_url}/callback"))
         .post_logout_redirect_uri(base_url);
@@ -226,10 +221,4 @@ fn first_resource() -> Option<String> {
 
 fn error(message: impl Into<String>) -> PlaygroundError {
     PlaygroundError(message.into())
-}
-
-fn in_use(port: u16, cause: &io::Error) -> PlaygroundError {
-    error(format!(
-        "cannot listen on port {port}: {cause}. Another program may use it: stop that, or choose another port, as in PORT=4000 cargo run …"
-    ))
 }

@@ -21,6 +21,8 @@ mod jar;
 #[allow(dead_code)]
 #[path = "../scenarios/page.rs"]
 mod page;
+#[path = "../it/port.rs"]
+mod port;
 #[path = "../scenarios/program.rs"]
 mod program;
 

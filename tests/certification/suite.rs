@@ -8,7 +8,8 @@ use crate::{
     browser::{Browser, Tab},
     naive,
     op::{Behaviour, CLIENT_ID, CLIENT_SECRET, Op, Registration, SUB},
-    program::{Program, command, free_port},
+    port::Port,
+    program::{Program, command},
 };
 
 /// A module's verdict, in the words that `naive::…` looks for.
@@ -80,6 +81,7 @@ pub struct Suite {
     base: String,
     mode: Mode,
     _rp: Running,
+    _port: Port,
 }
 
 enum Running {
@@ -98,7 +100,8 @@ impl Drop for Running {
 impl Suite {
     /// A relying party that was just started, registered with a provider of this behaviour.
     pub async fn start(play: Play, behaviour: Behaviour) -> Self {
-        let port = free_port();
+        let reserved = Port::reserve();
+        let port = reserved.number();
         // Another site than the provider's, which is at 127.0.0.1: cookies come with fewer of its requests.
         let base = format!("http://localhost:{port}");
         let registration = Registration {
@@ -111,7 +114,7 @@ impl Suite {
             Kind::Ours => Running::Ours { _program: ours(port, &base, &op, play.mode).await },
             kind => Running::Naive(naive::start(kind, port, &base, &op.issuer, play.mode).await),
         };
-        Self { op, base, mode: play.mode, _rp: rp }
+        Self { op, base, mode: play.mode, _rp: rp, _port: reserved }
     }
 
     pub fn url(&self, target: &str) -> String {
@@ -199,7 +202,7 @@ async fn ours(port: u16, base: &str, op: &Op, mode: Mode) -> Program {
         .env("LOGTO_COOKIE_SECRET", "the cookie secret of the certification")
         // As registered with the suite.
         .env("LOGTO_ID_TOKEN_SIGNED_RESPONSE_ALG", "RS256")
-        .env("LOGTO_TIMEOUT", "5");
+        .env("LOGTO_TIMEOUT", "60");
     if mode == Mode::FormPost {
         command.env("LOGTO_RESPONSE_MODE", "form_post");
     }

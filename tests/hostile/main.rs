@@ -7,6 +7,9 @@
 #![allow(clippy::print_stdout, reason = "the counts")]
 #![allow(clippy::too_many_lines, clippy::type_complexity)]
 
+#[path = "../it/port.rs"]
+#[allow(dead_code, reason = "the other test binaries use the rest")]
+mod port;
 #[path = "../it/support.rs"]
 #[allow(dead_code, reason = "the other test binaries use the rest")]
 mod support;

@@ -27,6 +27,7 @@ async fn column(call: Call) {
     let mut browser = world.site.signed_in("ada").await;
     let stranger = Stranger::start().await;
     let mut wrong = Vec::new();
+    let (_port, nobody) = nobody();
     for Row { name, how, codes, slow } in rows().into_iter().filter(|row| !row.codes[index].is_empty()) {
         let (plain, detoured) = &clients[usize::from(slow)];
         let mut wire = None;
@@ -46,7 +47,7 @@ async fn column(call: Call) {
                 detoured
             }
             How::Nobody => {
-                world.detour.set(endpoint, Obstacle::To(nobody().await));
+                world.detour.set(endpoint, Obstacle::To(nobody.clone()));
                 detoured
             }
             How::Stranger => {

@@ -13,6 +13,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+use crate::port::Port;
+
 /// Far more than anyone should read.
 pub const HUNDRED_MB: u64 = 100 * 1024 * 1024;
 /// The 1 MB that is read, and what a kernel takes of its own accord for both ends of a connection on this machine.
@@ -65,9 +67,11 @@ impl Wire {
     }
 }
 
-/// An address at which nobody listens.
-pub async fn nobody() -> String {
-    listen().await.1
+/// An address at which nobody listens, for as long as the port is held.
+pub fn nobody() -> (Port, String) {
+    let port = Port::reserve();
+    let origin = format!("http://127.0.0.1:{}", port.number());
+    (port, origin)
 }
 
 async fn listen() -> (TcpListener, String) {

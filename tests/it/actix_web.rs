@@ -159,7 +159,7 @@ impl Served {
             .post_logout_redirect_uri(&base)
             .backchannel_logout_uri(format!("{base}/logto/back-channel-logout"));
         let mock = MockLogto::builder().app(registered).clock(clock.clone()).start().await.unwrap();
-        let settings = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base).timeout(Duration::from_secs(1));
+        let settings = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base);
         let late = web::Data::new(Late::default());
         let late_data = late.clone();
         let logto = LogtoClient::new(config(settings).build().unwrap()).unwrap();

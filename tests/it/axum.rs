@@ -1,7 +1,9 @@
 //! axum, black-box over HTTP.
 
+use std::sync::Arc;
+
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     http::HeaderMap,
     response::{AppendHeaders, IntoResponse},
     routing::{get, post},
@@ -12,6 +14,7 @@ use logto::{
     testing::{Endpoint, Fault, MockLogto, TestClock},
 };
 use reqwest::{Method, Response, StatusCode};
+use tokio::sync::{Notify, watch};
 
 use crate::support::{APP_SECRET, BOOKS, Browser, app, settings};
 
@@ -22,6 +25,7 @@ struct Served {
     base: String,
     browser: Browser,
     http: reqwest::Client,
+    late: Arc<Late>,
 }
 
 async fn home(context: LogtoContext) -> String {
@@ -54,13 +58,19 @@ async fn kakao(session: RequestSession) -> Result<logto::Redirect, Error> {
     session.sign_in(SignInOptions::new().direct_sign_in(logto::DirectSignIn::social("kakao"))).await
 }
 
-async fn late(session: RequestSession) -> String {
-    let (tell, told) = tokio::sync::oneshot::channel();
+/// A task of the application asks for a token when the response is through.
+#[derive(Default)]
+struct Late {
+    answered: Notify,
+    told: watch::Sender<Option<&'static str>>,
+}
+
+async fn late(session: RequestSession, Extension(late): Extension<Arc<Late>>) -> String {
     tokio::spawn(async move {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        _ = tell.send(session.get_access_token(TokenOptions::new().force_refresh(true)).await.unwrap_err().code());
+        late.answered.notified().await;
+        let error = session.get_access_token(TokenOptions::new().force_refresh(true)).await.unwrap_err();
+        late.told.send_replace(Some(error.code()));
     });
-    tokio::spawn(async move { assert_eq!(told.await.unwrap(), "session.committed") });
     String::new()
 }
 
@@ -76,8 +86,8 @@ impl Served {
         let clock = TestClock::new();
         let registered = app("app").redirect_uri(format!("{base}/callback")).post_logout_redirect_uri(&base);
         let mock = MockLogto::builder().app(registered).clock(clock.clone()).start().await.unwrap();
-        let config =
-            settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base).timeout(std::time::Duration::from_secs(1));
+        let config = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base);
+        let late = Arc::new(Late::default());
         let logto = LogtoClient::new(config.build().unwrap()).unwrap();
         let router = Router::new()
             .route("/", get(home))
@@ -86,13 +96,13 @@ impl Served {
             .route("/books", get(books))
             .route("/cookies", get(cookies))
             .route("/kakao", post(kakao))
-            .route("/late", get(late))
+            .route("/late", get(self::late).layer(Extension(Arc::clone(&late))))
             .route("/static", get(|| async { "the same for everyone" }))
             .merge(logto::axum::routes(&logto));
         let router = nest(router).layer(logto::axum::layer(logto));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { mock, clock, base: origin, browser: Browser::default(), http }
+        Self { mock, clock, base: origin, browser: Browser::default(), http, late }
     }
 
     async fn ask(&mut self, method: Method, target: &str, headers: &[(&str, &str)]) -> Response {
@@ -380,5 +390,7 @@ async fn the_session_is_closed_when_the_response_begins() {
     let mut served = Served::start().await;
     served.sign_in("/logto/sign-in").await;
     assert_eq!(served.navigate("/late").await.status(), 200);
-    tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+    served.late.answered.notify_one();
+    let mut told = served.late.told.subscribe();
+    assert_eq!(*told.wait_for(Option::is_some).await.unwrap(), Some("session.committed"));
 }

@@ -12,12 +12,15 @@ use axum::Router;
 use logto::{
     AuthRequest, BoxError, BoxFuture, Clock, ContextOptions, LogtoClient, LogtoConfigBuilder, MemoryRevocations,
     MemoryStore, RevocationStore, RevokedSessions, SignInOptions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, Fault, MockLogto, SigningAlg, TestClock},
+    testing::{Endpoint, MockLogto, SigningAlg, TestClock},
 };
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::support::{APP_SECRET, BOOKS, Browser, Site, app, settings};
+use crate::{
+    gate::Gate,
+    support::{APP_SECRET, BOOKS, Browser, Site, app, settings},
+};
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -62,11 +65,16 @@ impl Served {
 
     /// Cookies and store, with and without `sid`.
     async fn all() -> [(&'static str, Self); 4] {
+        Self::all_with(|config| config).await
+    }
+
+    async fn all_with(change: impl Fn(LogtoConfigBuilder) -> LogtoConfigBuilder) -> [(&'static str, Self); 4] {
+        let stored = |config: LogtoConfigBuilder| change(config.session_store(MemoryStore::new()));
         [
-            ("cookies, sub", Self::in_cookies(false).await),
-            ("cookies, sid", Self::in_cookies(true).await),
-            ("store, sub", Self::in_a_store(false).await.0),
-            ("store, sid", Self::in_a_store(true).await.0),
+            ("cookies, sub", Self::start(false, &change).await),
+            ("cookies, sid", Self::start(true, &change).await),
+            ("store, sub", Self::start(false, &stored).await),
+            ("store, sid", Self::start(true, &stored).await),
         ]
     }
 
@@ -459,17 +467,19 @@ async fn the_application_signs_a_user_out_everywhere() {
 
 #[tokio::test]
 async fn a_slow_response_does_not_bring_a_session_back() {
-    for (what, served) in Served::all().await {
+    let gate = Gate::new();
+    for (what, served) in Served::all_with(|config| config.http_client(gate.clone())).await {
         let mut browser = served.signed_in("ada").await;
         let mut twin = browser.clone();
         // A request is under way, has loaded its session, and waits for Logto.
         served.advance(3600);
-        served.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
+        gate.close();
         let mut cookies = browser.request();
         let mut session = served.logto.load(&cookies).await.unwrap();
         let (token, ()) = tokio::join!(session.get_access_token(TokenOptions::resource(BOOKS)), async {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            gate.someone_waits().await;
             served.sign_out(&mut twin).await;
+            gate.open();
         });
         drop(token);
         session.commit(&mut cookies).await.unwrap();

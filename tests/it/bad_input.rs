@@ -163,7 +163,8 @@ async fn a_failed_callback_is_used_up() {
 
 #[tokio::test]
 async fn a_token_endpoint_that_is_not_right() {
-    let site = Site::with(|mock| mock, |config| config.timeout(Duration::from_secs(1))).await;
+    let patient = Site::start().await;
+    let impatient = Site::with(|mock| mock, |config| config.timeout(Duration::from_secs(1))).await;
     let body = |text: &str| Fault::body(200, "application/json", text);
     let cases: Vec<(Fault, &str, u16)> = vec![
         (Fault::status(500), "token.refused", 503),
@@ -193,7 +194,8 @@ async fn a_token_endpoint_that_is_not_right() {
     ];
     for (fault, code, status) in cases {
         let what = format!("{fault:?}");
-        let error = spoiled(&site, async |site, _, url| {
+        let site = if code == "network.timeout" { &impatient } else { &patient };
+        let error = spoiled(site, async |site, _, url| {
             site.mock.fault(Endpoint::Token, fault);
             url.into()
         })

@@ -10,6 +10,7 @@ use std::{
 };
 
 use logto::{BoxError, BoxFuture, RefreshCoordinator};
+use tokio::sync::watch;
 
 /// What Redis is to real instances.
 #[derive(Clone, Default)]
@@ -17,12 +18,23 @@ pub struct Coordinator {
     locks: Arc<Mutex<HashMap<String, (usize, tokio::time::Instant)>>>,
     pub values: Arc<Mutex<HashMap<String, String>>>,
     holders: Arc<AtomicUsize>,
+    waiting: Arc<watch::Sender<bool>>,
     pub down: Arc<AtomicBool>,
     /// How often it was asked for anything.
     pub calls: Arc<AtomicUsize>,
 }
 
 impl Coordinator {
+    /// Until somebody was refused a lock, since another holds it.
+    pub async fn someone_waits(&self) {
+        self.waiting.subscribe().wait_for(|waiting| *waiting).await.unwrap();
+    }
+
+    /// Lets the time of a lock end now.
+    pub fn expire(&self, key: &str) {
+        self.locks.lock().unwrap().remove(key).unwrap();
+    }
+
     fn answer<'a, T: Send + 'a>(&self, value: impl FnOnce() -> T) -> BoxFuture<'a, Result<T, BoxError>> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let answer = if self.down.load(Ordering::SeqCst) { Err("down".into()) } else { Ok(value()) };
@@ -35,6 +47,7 @@ impl RefreshCoordinator for Coordinator {
         self.answer(|| {
             let (mut locks, now) = (self.locks.lock().unwrap(), tokio::time::Instant::now());
             if locks.get(key).is_some_and(|(_, until)| *until > now) {
+                self.waiting.send_replace(true);
                 return None;
             }
             let holder = self.holders.fetch_add(1, Ordering::SeqCst);

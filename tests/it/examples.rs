@@ -1,17 +1,19 @@
 //! Examples as a newcomer meets them: the binary itself, clicked through with its Logto's pages. `tests/scenarios` is for those that
 //! show a framework.
 
+mod starting;
+
 use std::{
     io::{BufRead, BufReader},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use logto::testing::{MockApp, MockLogto};
 use serde_json::json;
 
-use crate::support::BOOKS;
+use crate::{port::Port, skipped::skipped, support::BOOKS};
 
 /// The running example; it stops with the test.
 struct Running {
@@ -26,7 +28,8 @@ impl Drop for Running {
     }
 }
 
-fn command(example: &str, port: u16) -> Command {
+/// On a port that the system chooses, unless another is set.
+fn command(example: &str) -> Command {
     let tests = std::env::current_exe().unwrap();
     let target = tests.parent().unwrap().parent().unwrap();
     let binary = target.join("examples").join(example);
@@ -35,32 +38,43 @@ fn command(example: &str, port: u16) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGTO_")) {
         command.env_remove(name);
     }
-    command.env("PORT", port.to_string()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("PORT", "0").stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// A port that is free, as is the next. Below those that the system gives out, so that nothing else takes it meanwhile.
-fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        // Tests run in processes of their own, many at once: each begins somewhere else.
-        let number = std::process::id().wrapping_mul(7).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = 10_000 + 2 * u16::try_from(number % 10_000).unwrap();
-        if [port, port + 1].into_iter().all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
-            return port;
+fn start(example: &str) -> Running {
+    start_with(command(example))
+}
+
+fn start_with(mut command: Command) -> Running {
+    Running::of(command.spawn().unwrap(), |line| line.contains("http://localhost:")).0
+}
+
+impl Running {
+    /// Once it has printed its last line, as `is_last` says, and answers at the address that it printed. With all that it printed.
+    fn of(mut process: Child, is_last: impl Fn(&str) -> bool) -> (Self, Vec<String>) {
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut printed: Vec<String> = Vec::new();
+        while !printed.last().is_some_and(|line| is_last(line)) {
+            printed.push(lines.next().unwrap_or_else(|| panic!("it ends early: {printed:?}")));
         }
+        // A program whose output nobody reads ends at its next line.
+        std::thread::spawn(move || lines.count());
+        let base = address(printed.last().unwrap());
+        // Some print before they listen.
+        while TcpStream::connect(base.strip_prefix("http://").unwrap()).is_err() {
+            assert_eq!(process.try_wait().unwrap(), None, "{printed:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        (Self { process, base }, printed)
     }
 }
 
-fn start(example: &str) -> Running {
-    let port = free_port();
-    let mut process = command(example, port).spawn().unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let base = format!("http://localhost:{port}");
-    assert!(lines.any(|line| line.unwrap().contains(&base)), "it prints the URL");
-    // A program whose output nobody reads ends at its next line.
-    std::thread::spawn(move || lines.count());
-    Running { process, base }
+/// `http://localhost:<port>`, out of a line that names it or something below it.
+fn address(line: &str) -> String {
+    let from = &line[line.find("http://localhost:").unwrap_or_else(|| panic!("no address in {line}"))..];
+    let end = from["http://localhost:".len()..].find(|c: char| !c.is_ascii_digit()).map(|end| end + 17);
+    from[..end.unwrap_or(from.len())].to_owned()
 }
 
 /// A browser: cookies kept, redirects followed.
@@ -187,20 +201,8 @@ async fn custom_claims_guard_a_page() {
 
 /// An API, and what it printed when it was ready.
 fn start_api(example: &str, environment: &[(&str, &str)]) -> (Running, Vec<String>) {
-    let port = free_port();
-    let mut process = command(example, port).envs(environment.iter().copied()).spawn().unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let mut printed: Vec<String> = Vec::new();
-    while !printed.last().is_some_and(|line| line.contains("/.well-known/")) {
-        printed.push(lines.next().expect("it prints commands"));
-    }
-    std::thread::spawn(move || lines.count());
-    // One of them prints before it listens.
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert_eq!(process.try_wait().unwrap(), None, "{printed:?}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    (Running { process, base: format!("http://localhost:{port}") }, printed)
+    let process = command(example).envs(environment.iter().copied()).spawn().unwrap();
+    Running::of(process, |line| line.contains("/.well-known/"))
 }
 
 /// Runs a command in a shell; gives the status, the challenge and the body of the answer that it shows.
@@ -287,11 +289,10 @@ fn an_api_on_rocket_can_be_called() {
 }
 
 /// Whether an example that needs more features than the tests is to be run.
-#[allow(clippy::print_stderr)]
 fn built(example: &str) -> bool {
     let built = std::env::var_os("LOGTO_TEST_EXAMPLES").is_some();
     if !built {
-        eprintln!("not run: it needs the example {example} and LOGTO_TEST_EXAMPLES; `bash tests/all.sh` has both");
+        skipped(&format!("the example {example}"), "it is run where it is built and LOGTO_TEST_EXAMPLES is set");
     }
     built
 }
@@ -313,17 +314,20 @@ async fn few_lines_sign_in_where_there_is_no_integration() {
             continue;
         }
 
-        let port = free_port();
-        let base = format!("http://localhost:{port}");
+        // Logto has to know the address before.
+        let port = Port::reserve();
+        let base = format!("http://localhost:{}", port.number());
         let app = MockApp::new("app", "secret").redirect_uri(format!("{base}/callback"));
         let mock = MockLogto::builder().app(app.post_logout_redirect_uri(&base)).start().await.unwrap();
         // The programs of the packages are beside the examples.
-        let mut command = command(&format!("../{framework}_minimal"), port);
+        let mut command = command(&format!("../{framework}_minimal"));
+        command.env("PORT", port.number().to_string());
         command.env("LOGTO_ENDPOINT", mock.endpoint()).env("LOGTO_APP_ID", "app").env("LOGTO_APP_SECRET", "secret");
         command.env("LOGTO_BASE_URL", &base).env("LOGTO_COOKIE_SECRET", "0123456789abcdef0123456789abcdef");
-        let _program = Running { process: command.spawn().unwrap(), base: base.clone() };
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let mut program = Running { process: command.spawn().unwrap(), base: base.clone() };
+        while TcpStream::connect(("127.0.0.1", port.number())).is_err() {
+            assert_eq!(program.process.try_wait().unwrap(), None, "{framework}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
 
         let mut tab = Tab::open(&base).await;
@@ -357,7 +361,7 @@ async fn an_api_takes_the_tokens_of_another_logto() {
 
 #[test]
 fn a_machine_reads_books_for_itself_and_for_an_organization() {
-    let output = command("machine", free_port()).output().unwrap();
+    let output = command("machine").output().unwrap();
     let (shown, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(output.status.success(), "{shown}{told}");
     let lines: Vec<_> = shown.lines().filter(|line| line.starts_with("for ")).collect();
@@ -369,28 +373,17 @@ fn a_machine_reads_books_for_itself_and_for_an_organization() {
         ]
     );
     // A mistake is one line that says what to do.
-    let output = command("machine", free_port()).env("LOGTO_ENDPOINT", "https://my-tenant.logto.app").output().unwrap();
+    let output = command("machine").env("LOGTO_ENDPOINT", "https://my-tenant.logto.app").output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("app_id is missing (set LOGTO_APP_ID") && told.contains("app_secret is missing"), "{told}");
-    let output = command("machine", free_port()).env("ORGANIZATION", "org-globex").output().unwrap();
+    let output = command("machine").env("ORGANIZATION", "org-globex").output().unwrap();
     assert!(String::from_utf8(output.stderr).unwrap().contains("organization.access_denied"));
-}
-
-#[test]
-fn a_port_in_use_is_named() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
-    let output = command("quickstart", port).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success());
-    assert!(told.contains(&format!("cannot listen on port {port}")) && told.contains("PORT=4000"), "{told}");
 }
 
 #[test]
 fn a_mistake_in_the_environment_is_named() {
     let told = |vars: &[(&str, &str)]| {
-        String::from_utf8(command("quickstart", free_port()).envs(vars.iter().copied()).output().unwrap().stderr)
-            .unwrap()
+        String::from_utf8(command("quickstart").envs(vars.iter().copied()).output().unwrap().stderr).unwrap()
     };
     let endpoint = ("LOGTO_ENDPOINT", "https://my-tenant.logto.app");
     let message = told(&[endpoint]);

@@ -30,10 +30,7 @@ async fn instances(count: usize) -> (Site, Vec<LogtoClient>, Coordinator) {
     let site = Site::rotating().await;
     let coordinator = Coordinator::default();
     let instance = |clock: &TestClock| {
-        let config = settings(&site.mock, clock)
-            .app_id("spa")
-            .timeout(Duration::from_secs(1))
-            .refresh_coordinator(coordinator.clone());
+        let config = settings(&site.mock, clock).app_id("spa").refresh_coordinator(coordinator.clone());
         LogtoClient::new(config.build().unwrap()).unwrap()
     };
     let instances = (0..count).map(|_| instance(&site.clock)).collect();
@@ -90,20 +87,20 @@ async fn without_the_coordinator_each_instance_refreshes_for_itself() {
     assert_eq!((answers.len(), site.mock.requests(Endpoint::Token)), (30, 3), "one each, inside Logto's grace");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_lock_of_a_crashed_instance_expires() {
     let (site, instances, coordinator) = instances(1).await;
-    // Real time passes for the network, and test time for the lock.
-    tokio::time::resume();
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
-    let refresh_token = instances[0].get_refresh_token(&cookies).await.unwrap().unwrap();
-    // The crashed holder took the lock, which lives 6 seconds here, and never came back.
-    let before = tokio::time::Instant::now();
-    let hash = coordinator_key(&refresh_token);
-    coordinator.lock(&hash, Duration::from_secs(2)).await.unwrap().unwrap();
-    instances[0].get_access_token(&mut cookies, books()).await.unwrap();
-    assert!(before.elapsed() >= Duration::from_secs(2), "it waited for the lock");
+    let key = coordinator_key(&instances[0].get_refresh_token(&cookies).await.unwrap().unwrap());
+    // The holder took the lock and never came back.
+    coordinator.lock(&key, Duration::from_secs(HOUR)).await.unwrap().unwrap();
+    let (token, ()) = tokio::join!(instances[0].get_access_token(&mut cookies, books()), async {
+        coordinator.someone_waits().await;
+        assert_eq!(site.mock.requests(Endpoint::Token), 0, "it waits for the lock");
+        coordinator.expire(&key);
+    });
+    token.unwrap();
     assert_eq!(site.mock.requests(Endpoint::Token), 1);
 }
 

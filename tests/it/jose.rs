@@ -4,7 +4,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::Write,
     process::Command,
     time::{Duration, UNIX_EPOCH},
 };
@@ -15,7 +14,7 @@ use logto::{
 };
 use serde_json::Value;
 
-use crate::support::BOOKS;
+use crate::{skipped::skipped, support::BOOKS};
 
 const ALGORITHMS: usize = 5;
 
@@ -53,10 +52,7 @@ const SAME: &[(&str, &str)] = &[
 #[tokio::test(flavor = "multi_thread")]
 async fn every_verdict_is_that_of_jose() {
     if std::env::var_os("LOGTO_TEST_JOSE").is_none() {
-        // Past the test harness, which would keep it to itself.
-        std::io::stderr()
-            .write_all(b"skipped: needs node, `npm ci` in tests/jose-differential, and LOGTO_TEST_JOSE\n")
-            .unwrap();
+        skipped("the tests with npm jose", "they need Node, `npm ci` in tests/jose-differential and LOGTO_TEST_JOSE");
         return;
     }
     let clock = TestClock::at(UNIX_EPOCH);

@@ -35,6 +35,8 @@ impl Log {
 
 /// Writes down what is logged on this thread, until the guard goes.
 pub fn listen(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
+    // Somebody in the process wants everything: what a thread without a log says first would else be off for all threads, now and then.
+    _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     let log = Log::default();
     let writer = log.clone();
     let subscriber =

@@ -8,7 +8,10 @@ use logto::{
 };
 use tokio::task::JoinSet;
 
-use crate::support::{APP_SECRET, BOOKS, Site};
+use crate::{
+    gate::Gate,
+    support::{APP_SECRET, BOOKS, Site},
+};
 
 const MANAGEMENT: &str = "https://my-tenant.logto.app/api";
 
@@ -131,17 +134,17 @@ async fn sixty_four_callers_make_one_request() {
 
 #[tokio::test]
 async fn a_caller_that_goes_away_does_not_take_the_token_with_it() {
-    let world = World::start().await;
+    let gate = Gate::new();
+    let world = World::with(|machine| machine.http_client(gate.clone())).await;
     world.machine.get_access_token(TokenOptions::management_api("my-tenant")).await.unwrap();
     world.asked();
-    world.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)).times(1));
+    gate.close();
     let machine = world.machine.clone();
     let gone = tokio::spawn(async move { machine.get_access_token(books()).await.map(drop) });
-    while world.mock.requests(Endpoint::Token) == 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    gate.someone_waits().await;
     gone.abort();
     assert!(gone.await.unwrap_err().is_cancelled());
+    gate.open();
     world.get(books()).await;
     assert_eq!(world.asked(), 1);
 }

@@ -14,7 +14,10 @@ use logto::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{APP_SECRET, BASE_URL, BOOKS, Browser, COOKIE_SECRET, Site};
+use crate::{
+    skipped::skipped,
+    support::{APP_SECRET, BASE_URL, BOOKS, Browser, COOKIE_SECRET, Site},
+};
 
 const HOUR: u64 = 3600;
 const CALLBACK: &str = "http://localhost:3000/callback";
@@ -252,8 +255,7 @@ impl Next {
         if node && folder.join("node_modules/@logto/next").is_dir() {
             return Some(Self(folder));
         }
-        // Past the test harness, which would keep it to itself.
-        std::io::stderr().write_all(b"skipped: needs node, and `npm ci` in tests/next-interop\n").unwrap();
+        skipped("the tests with @logto/next", "they need Node and `npm ci` in tests/next-interop");
         None
     }
 

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     redis_server::RedisServer,
+    skipped::skipped,
     support::{BASE_URL, BOOKS, Browser, COOKIE_SECRET, app},
 };
 
@@ -139,8 +140,7 @@ async fn three_processes_make_one_exchange() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_logged_out_in_a_soak() {
     let Ok(seconds) = std::env::var("LOGTO_TEST_SOAK") else {
-        let line = b"skipped: the soak runs with LOGTO_TEST_SOAK=<seconds> (bash tests/all.sh sets 60)\n";
-        std::io::stderr().write_all(line).unwrap();
+        skipped("the soak", "it runs with LOGTO_TEST_SOAK=<seconds>");
         return;
     };
     let seconds: u64 = seconds.parse().unwrap();

@@ -1,19 +1,19 @@
-//! A Redis of one's own: on a free port, in a temporary directory, gone at the end.
+//! A Redis of one's own: on a port of its own, in a temporary directory, gone at the end.
 
 use std::{
     collections::BTreeMap,
     fs,
-    io::Write,
-    net::TcpListener,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use crate::{port::Port, skipped::skipped};
+
 pub struct RedisServer {
-    port: u16,
+    ports: Ports,
     directory: PathBuf,
     arguments: Vec<String>,
     process: Option<Child>,
@@ -28,26 +28,29 @@ impl RedisServer {
     }
 
     pub fn start_with(arguments: &[&str]) -> Option<Self> {
+        Self::start_at(std::iter::repeat_with(Ports::reserve), arguments)
+    }
+
+    /// On the first of these that no other program has taken.
+    pub fn start_at(ports: impl IntoIterator<Item = Ports>, arguments: &[&str]) -> Option<Self> {
         if Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_err() {
-            // Not `eprintln!`, which the test harness would keep to itself.
-            let line = b"skipped: redis-server is not installed (bash tests/all.sh installs it)\n";
-            std::io::stderr().write_all(line).unwrap();
+            skipped("the tests with Redis", "redis-server is not installed");
             return None;
         }
         let name = format!("logto-redis-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
-        fs::create_dir_all(&directory).unwrap();
-        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let mut server = Self { port: free_port(), directory, arguments, process: None };
-        while !server.run() {
-            // Somebody else took the port in between.
-            server.port = free_port();
+        let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let (mut ports, mut started) = (ports.into_iter(), None);
+        while started.is_none() {
+            let ports = ports.next().expect("a port that nobody has taken");
+            let server = Self { ports, directory: directory.clone(), arguments: arguments.clone(), process: None };
+            started = server.run().ok();
         }
-        Some(server)
+        started
     }
 
     pub fn port(&self) -> u16 {
-        self.port
+        self.ports.number()
     }
 
     pub fn directory(&self) -> &Path {
@@ -55,7 +58,7 @@ impl RedisServer {
     }
 
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://127.0.0.1:{}", self.port())
     }
 
     /// Kills it; what it held is lost.
@@ -69,7 +72,7 @@ impl RedisServer {
     /// Starts it again, empty, at the same address.
     pub fn restart(&mut self) {
         self.stop();
-        assert!(self.run(), "redis-server does not start again");
+        self.process = Some(self.launch().expect("the port is still ours"));
     }
 
     /// It keeps its connections and answers nothing, until it is resumed.
@@ -83,8 +86,25 @@ impl RedisServer {
 
     /// What redis-cli prints.
     pub fn cli(&self, arguments: &[&str]) -> String {
-        let output = Command::new("redis-cli").arg("-p").arg(self.port.to_string()).args(arguments).output().unwrap();
+        let output = Command::new("redis-cli").arg("-p").arg(self.port().to_string()).args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// Milliseconds that a key has to live.
+    pub fn left(&self, key: &str) -> i64 {
+        self.cli(&["PTTL", key]).parse().unwrap()
+    }
+
+    /// By how many milliseconds one key outlives another.
+    pub fn outlives(&self, one: &str, other: &str) -> i64 {
+        // A script sees both at the same time.
+        let script = "return redis.call('PTTL', KEYS[1]) - redis.call('PTTL', KEYS[2])";
+        self.cli(&["EVAL", script, "2", one, other]).parse().unwrap()
+    }
+
+    /// Lets a key's time end now.
+    pub fn expire(&self, key: &str) {
+        assert_eq!(self.cli(&["PEXPIREAT", key, "1"]), "1", "{key} was there");
     }
 
     pub fn keys(&self, pattern: &str) -> Vec<String> {
@@ -107,28 +127,31 @@ impl RedisServer {
         counted.filter(|(name, _)| ours(name)).collect()
     }
 
-    fn run(&mut self) -> bool {
-        let socket = self.directory.join("socket");
-        let _ = fs::remove_file(&socket);
+    fn run(mut self) -> Result<Self, Taken> {
+        let process = self.launch()?;
+        self.process = Some(process);
+        Ok(self)
+    }
+
+    fn launch(&self) -> Result<Child, Taken> {
+        let (socket, log) = (self.directory.join("socket"), self.directory.join("log"));
+        fs::create_dir_all(&self.directory).unwrap();
+        _ = fs::remove_file(&socket);
         let mut command = Command::new("redis-server");
-        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &self.port.to_string()]);
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &self.port().to_string()]);
         command.arg("--dir").arg(&self.directory).arg("--unixsocket").arg(&socket).args(&self.arguments);
-        let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while Instant::now() < deadline {
+        command.stdout(fs::File::create(&log).unwrap()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        // The socket is its own, and opened last.
+        while UnixStream::connect(&socket).is_err() {
             if process.try_wait().unwrap().is_some() {
-                return false;
-            }
-            // The socket is its own, where the port may be somebody else's; it is opened last.
-            if UnixStream::connect(&socket).is_ok() {
-                self.process = Some(process);
-                return true;
+                let log = fs::read_to_string(&log).unwrap();
+                assert!(log.contains("Address already in use"), "redis-server does not start: {log}");
+                return Err(Taken);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        process.kill().unwrap();
-        process.wait().unwrap();
-        panic!("redis-server does not answer");
+        Ok(process)
     }
 
     fn signal(&self, signal: &str) {
@@ -144,13 +167,31 @@ impl Drop for RedisServer {
     }
 }
 
-/// Below 50,000, so that a cluster's bus has room 10,000 ports above.
-pub fn free_port() -> u16 {
-    loop {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let port = if port < 50_000 { port } else { port - 20_000 };
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
+/// Another program has the port.
+#[derive(Debug)]
+struct Taken;
+
+/// A server's port, and that of its bus in a cluster: 10,000 above. Both stay ours while the server is stopped.
+pub struct Ports {
+    own: Port,
+    _bus: Port,
+}
+
+impl Ports {
+    pub fn reserve() -> Self {
+        loop {
+            if let Some(ports) = Self::at(Port::reserve()) {
+                return ports;
+            }
         }
+    }
+
+    fn at(own: Port) -> Option<Self> {
+        let bus = Port::at(own.number().checked_add(10_000)?)?;
+        Some(Self { own, _bus: bus })
+    }
+
+    pub fn number(&self) -> u16 {
+        self.own.number()
     }
 }

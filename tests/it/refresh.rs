@@ -8,7 +8,10 @@ use logto::{
 };
 use tokio::task::JoinSet;
 
-use crate::support::{BOOKS, Browser, Site};
+use crate::{
+    gate::Gate,
+    support::{BOOKS, Browser, Site},
+};
 
 /// Past the end of every access token, and short of everything else.
 const HOUR: u64 = 3600;
@@ -95,14 +98,16 @@ async fn two_resources_at_once_never_spend_a_refresh_token_twice() {
 
 #[tokio::test]
 async fn a_browser_that_goes_away_does_not_take_the_new_token_with_it() {
-    let site = Site::rotating().await;
+    let gate = Gate::new();
+    let site = Site::rotating_with(|config| config.http_client(gate.clone())).await;
     let mut browser = site.signed_in("ada").await;
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)).times(1));
+    gate.close();
     let (logto, gone) = (site.logto.clone(), browser.clone());
     let request = tokio::spawn(async move { logto.get_access_token(&mut gone.request(), books()).await.map(drop) });
-    tokio::time::sleep(Duration::from_millis(40)).await;
+    gate.someone_waits().await;
     request.abort();
     assert!(request.await.unwrap_err().is_cancelled());
+    gate.open();
     // The next request waits for that very exchange, or finds its result.
     token(&site, &mut browser, books()).await.unwrap();
     assert_eq!(site.mock.requests(Endpoint::Token), 1);
@@ -158,10 +163,14 @@ async fn a_failure_is_sorted_by_what_it_means() {
         ("drip", Fault::drip(Duration::from_millis(300)), "network.timeout", ErrorKind::Network, true, true),
     ];
     for (what, fault, code, kind, transient, kept) in cases {
-        let site = Site::with(|mock| mock, |config| config.timeout(Duration::from_secs(1))).await;
+        let site = Site::start().await;
         let mut browser = site.signed_in("ada").await;
         site.mock.fault(Endpoint::Token, fault);
-        let error = token(&site, &mut browser, books()).await.unwrap_err();
+        let impatient = site.redeployed(|config| config.timeout(Duration::from_secs(1)));
+        let logto = if code == "network.timeout" { &impatient } else { &site.logto };
+        let mut cookies = browser.request();
+        let error = logto.get_access_token(&mut cookies, books()).await.unwrap_err();
+        browser.receive(&cookies.set_cookie_headers());
         assert_eq!(
             (error.code(), error.kind(), error.is_transient(), error.requires_sign_in()),
             (code, kind, transient, !kept),

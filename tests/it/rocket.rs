@@ -6,7 +6,7 @@
 use std::{
     net::Ipv4Addr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -34,7 +34,10 @@ use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::support::{APP_SECRET, BOOKS, Browser, app, settings};
+use crate::{
+    port::Port,
+    support::{APP_SECRET, BOOKS, Browser, app, settings},
+};
 
 /// An application on a port of its own, with a browser in front of it.
 struct Served {
@@ -45,6 +48,7 @@ struct Served {
     base: String,
     browser: Browser,
     http: reqwest::Client,
+    _port: Port,
 }
 
 #[get("/")]
@@ -194,15 +198,15 @@ impl Served {
         config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
         more: impl FnOnce(Rocket<Build>) -> Rocket<Build>,
     ) -> Self {
-        let port = free_port();
-        let origin = format!("http://localhost:{port}");
+        let port = Port::reserve();
+        let origin = format!("http://localhost:{}", port.number());
         let base = format!("{origin}{prefix}");
         let (clock, late) = (TestClock::new(), Arc::new(Late::default()));
         let registered = app("app").redirect_uri(format!("{base}/callback")).post_logout_redirect_uri(&base);
         let mock = MockLogto::builder().app(registered).clock(clock.clone()).start().await.unwrap();
-        let settings = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base).timeout(Duration::from_secs(1));
+        let settings = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base);
         let logto = LogtoClient::new(config(settings).build().unwrap()).unwrap();
-        let rocket = build(port)
+        let rocket = build(port.number())
             .mount(mount, routes![home, me, post_me, maybe, own_401, ranked, ranked_for_others, either, admin])
             .mount(mount, routes![books, cookies, kakao, self::late, the_same_for_everyone])
             .mount(mount, logto::rocket::routes(&logto))
@@ -210,7 +214,7 @@ impl Served {
             .attach(logto::rocket::fairing(logto.clone()));
         launch(more(rocket)).await;
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { mock, clock, late, logto, base: origin, browser: Browser::default(), http }
+        Self { mock, clock, late, logto, base: origin, browser: Browser::default(), http, _port: port }
     }
 
     async fn ask(&mut self, method: Method, target: &str, headers: &[(&str, &str)]) -> Response {
@@ -255,11 +259,7 @@ impl Served {
     }
 }
 
-/// Rocket wants to open its port itself.
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
+/// An application that opens this port; with 0, any.
 pub fn build(port: u16) -> Rocket<Build> {
     ::rocket::custom(Config {
         address: Ipv4Addr::LOCALHOST.into(),
@@ -270,14 +270,17 @@ pub fn build(port: u16) -> Rocket<Build> {
     })
 }
 
-/// Until it listens.
-pub async fn launch(rocket: Rocket<Build>) {
-    let up = Arc::new(Notify::new());
-    let listening = Arc::clone(&up);
-    let rocket =
-        rocket.attach(AdHoc::on_liftoff("listening", move |_| Box::pin(async move { listening.notify_one() })));
+/// Gives the port once it listens there.
+pub async fn launch(rocket: Rocket<Build>) -> u16 {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let tell = Mutex::new(Some(tell));
+    let rocket = rocket.attach(AdHoc::on_liftoff("listening", move |rocket| {
+        let port = rocket.config().port;
+        let tell = tell.lock().unwrap().take().unwrap();
+        Box::pin(async move { tell.send(port).unwrap() })
+    }));
     tokio::select! {
-        () = up.notified() => {}
+        Ok(port) = told => port,
         ended = tokio::spawn(rocket.launch()) => panic!("Rocket did not launch: {:?}", ended.unwrap().map(drop)),
     }
 }
@@ -706,7 +709,7 @@ async fn logto_ends_sessions_by_itself() {
 
 #[tokio::test]
 async fn an_application_without_the_fairing_does_not_launch() {
-    let error = build(free_port()).mount("/", routes![home, me, maybe, books]).ignite().await.unwrap_err();
+    let error = build(0).mount("/", routes![home, me, maybe, books]).ignite().await.unwrap_err();
     let ErrorKind::SentinelAborts(sentinels) = error.kind() else { panic!("{error}") };
     let mut names: Vec<_> = sentinels.iter().map(|sentry| sentry.type_name.rsplit("::").next().unwrap()).collect();
     names.sort_unstable();
@@ -733,8 +736,7 @@ async fn a_missing_fairing_is_named() {
             }
         }
     }
-    let port = free_port();
-    launch(build(port).mount("/", routes![session, admin])).await;
+    let port = launch(build(0).mount("/", routes![session, admin])).await;
     let response = reqwest::get(format!("http://localhost:{port}/session")).await.unwrap();
     assert_eq!(response.status(), 500);
     let body: Value = response.json().await.unwrap();

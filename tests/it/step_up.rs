@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::{
     instances::Counted,
+    port::Port,
     support::{APP_SECRET, Browser, app, settings},
 };
 
@@ -64,6 +65,7 @@ struct Served {
     base: String,
     browser: Browser,
     http: reqwest::Client,
+    _port: Port,
 }
 
 /// Everything that has the pages.
@@ -84,10 +86,6 @@ const FRAMEWORKS: &[Framework] = &[
     Framework::Rocket,
 ];
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 impl Served {
     async fn start(framework: Framework) -> Self {
         Self::with(framework, |mock| mock, |config| config).await
@@ -106,22 +104,22 @@ impl Served {
         world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
         config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
     ) -> Self {
-        let port = free_port();
-        let base = format!("http://localhost:{port}");
+        let port = Port::reserve();
+        let base = format!("http://localhost:{}", port.number());
         let clock = TestClock::new();
         let registered = app("app").redirect_uri(format!("{base}/callback"));
         let mock = world(MockLogto::builder().app(registered).clock(clock.clone())).start().await.unwrap();
         let config = config(settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base));
         let logto = LogtoClient::new(config.build().unwrap()).unwrap();
         match framework {
-            Framework::Axum => axum::serve(logto, port).await,
+            Framework::Axum => axum::serve(logto, port.number()).await,
             #[cfg(feature = "actix-web")]
-            Framework::ActixWeb => actix_web::serve(logto, port),
+            Framework::ActixWeb => actix_web::serve(logto, port.number()),
             #[cfg(feature = "rocket")]
-            Framework::Rocket => rocket::serve(logto, port).await,
+            Framework::Rocket => rocket::serve(logto, port.number()).await,
         }
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { mock, clock, base, browser: Browser::default(), http }
+        Self { mock, clock, base, browser: Browser::default(), http, _port: port }
     }
 
     async fn ask(&mut self, method: Method, target: &str, headers: &[(&str, &str)]) -> Response {

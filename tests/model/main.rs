@@ -15,6 +15,7 @@
 )]
 
 #[path = "../it/coordinator.rs"]
+#[allow(dead_code, reason = "the other test binaries use the rest")]
 mod coordinator;
 mod dice;
 mod provider;

@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::{
     browser::{APP_SECRET, Browser, COOKIE_SECRET, Tab},
     example::Example,
-    program::{Program, command, free_port},
+    port::Port,
+    program::{Program, command},
 };
 
 const APP_ID: &str = "app";
@@ -23,6 +24,7 @@ pub struct App {
     pub base: String,
     pub port: u16,
     _program: Program,
+    _port: Port,
 }
 
 /// How it is set up.
@@ -90,7 +92,8 @@ impl App {
             prefix: "",
             origin: None,
         });
-        let port = free_port();
+        let reserved = Port::reserve();
+        let port = reserved.number();
         let origin = setup.origin.unwrap_or_else(|| format!("http://localhost:{port}"));
         let base = format!("{origin}{}", setup.prefix);
         // To the letter, as in the Logto Console.
@@ -129,9 +132,9 @@ impl App {
             .env("LOGTO_COOKIE_SECRET", COOKIE_SECRET)
             .env("LOGTO_SCOPES", scopes.join(" "))
             .env("LOGTO_RESOURCES", BOOKS)
-            .env("LOGTO_TIMEOUT", "5");
+            .env("LOGTO_TIMEOUT", "60");
         let start = format!("http://127.0.0.1:{port}{}/", setup.mount);
-        Self { mock, base, port, _program: Program::start(command, &start).await }
+        Self { mock, base, port, _program: Program::start(command, &start).await, _port: reserved }
     }
 
     /// An address below the base URL.

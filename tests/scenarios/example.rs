@@ -2,6 +2,8 @@
 
 use std::{env, path::PathBuf};
 
+use crate::skipped::skipped;
+
 /// An example by its name.
 #[derive(Debug, Clone, Copy)]
 pub struct Example {
@@ -35,7 +37,7 @@ pub const EXAMPLES: &[Example] = &[
 pub fn to_run(name: &str) -> Option<Example> {
     let example = *EXAMPLES.iter().find(|example| example.name == name).expect("the example is in the list");
     if example.place != Place::Tests && env::var_os("LOGTO_TEST_EXAMPLES").is_none() {
-        eprintln!("not run: it needs the example {name} and LOGTO_TEST_EXAMPLES; `bash tests/all.sh` has both");
+        skipped(&format!("the example {name}"), "it is run where it is built and LOGTO_TEST_EXAMPLES is set");
         return None;
     }
     Some(example)

@@ -13,8 +13,12 @@ mod browser;
 mod example;
 mod jar;
 mod page;
+#[path = "../it/port.rs"]
+mod port;
 mod program;
 mod proxy;
+#[path = "../it/skipped.rs"]
+mod skipped;
 
 mod cookies;
 mod outages;

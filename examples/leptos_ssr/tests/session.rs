@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
-    net::TcpListener,
     process::{Child, Command, Stdio},
     sync::Mutex,
     time::Duration,
@@ -135,13 +134,12 @@ impl App {
     async fn start() -> Self {
         let logto = MockLogto::builder().resource(MockResource::new(RESOURCE).access_token_ttl(LIFE)).start();
         let logto = logto.await.unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new(env!("CARGO_BIN_EXE_leptos_ssr"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGTO_") || name == "MOUNT") {
             command.env_remove(name);
         }
         command
-            .env("PORT", port.to_string())
+            .env("PORT", "0")
             .env("LOGTO_ENDPOINT", logto.endpoint())
             .env("LOGTO_APP_ID", logto.app_id())
             .env("LOGTO_APP_SECRET", logto.app_secret())
@@ -150,8 +148,8 @@ impl App {
             .env("LOGTO_RESOURCES", RESOURCE);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let base = format!("http://localhost:{port}");
-        assert!(lines.any(|line| line.unwrap().contains(&format!("Open {base}"))), "it prints the URL");
+        let address = |line: String| Some(line.split_once("Open ")?.1.split_once(" in a browser")?.0.to_owned());
+        let base = lines.find_map(|line| address(line.unwrap())).expect("it prints the URL");
         // It goes on writing its log, and must be able to.
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, base, logto }

@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{PlaygroundError, error, in_use, port};
+use super::{
+    PlaygroundError, error,
+    port::{Port, in_use},
+};
 use crate::{
     ApiAudience, Error, HeaderCookies, LogtoClient, LogtoConfig, ResourceServer, ResourceServerBuilder, Result,
     SignInOptions, TokenOptions, scopes,
@@ -22,7 +25,7 @@ const SCOPES: [&str; 2] = ["read:books", "write:books"];
 ///
 /// | Variable | Default | |
 /// |---|---|---|
-/// | `PORT` | 3000 | where the API listens; `PORT` + 1 is for the Logto inside |
+/// | `PORT` | 3000 | where the API listens; `PORT` + 1 is for the Logto inside; with 0 the system chooses free ports |
 /// | `LOGTO_RESOURCES` | `http://localhost:PORT` | the first is the API's identifier in Logto |
 ///
 /// ```no_run
@@ -37,7 +40,7 @@ const SCOPES: [&str; 2] = ["read:books", "write:books"];
 /// ```
 #[derive(Clone)]
 pub struct ApiPlayground {
-    port: u16,
+    port: Port,
     resource: String,
     /// The path of the API's metadata.
     metadata: Option<String>,
@@ -58,11 +61,11 @@ impl ApiPlayground {
     /// # Errors
     /// If a variable of the environment is wrong or a port is taken.
     pub async fn start() -> Result<Self, PlaygroundError> {
-        let port = port()?;
-        let resource = super::first_resource().unwrap_or_else(|| format!("http://localhost:{port}"));
+        let port = Port::from_env()?;
+        let resource = super::first_resource().unwrap_or_else(|| format!("http://localhost:{}", port.number));
         let embedded = match env::var_os("LOGTO_ENDPOINT") {
             Some(_) => None,
-            None => Some(Arc::new(embedded(port, &resource).await?)),
+            None => Some(Arc::new(embedded(&port, &resource).await?)),
         };
         let books = BTreeMap::from([
             (None, vec!["Frankenstein".to_owned()]),
@@ -92,7 +95,7 @@ impl ApiPlayground {
     /// Where to listen: on this machine alone.
     #[must_use]
     pub fn address(&self) -> ([u8; 4], u16) {
-        ([127, 0, 0, 1], self.port)
+        ([127, 0, 0, 1], self.port.number)
     }
 
     /// The books of an organization, or those that belong to none.
@@ -109,8 +112,8 @@ impl ApiPlayground {
     }
 }
 
-async fn embedded(port: u16, resource: &str) -> Result<Embedded, PlaygroundError> {
-    let next = port.checked_add(1).ok_or_else(|| error("PORT is too high: PORT + 1 is needed, too"))?;
+async fn embedded(port: &Port, resource: &str) -> Result<Embedded, PlaygroundError> {
+    let next = port.next()?;
     let mock = MockLogto::builder()
         .port(next)
         .resource(SCOPES.into_iter().fold(MockResource::new(resource), MockResource::scope))
@@ -174,7 +177,7 @@ impl fmt::Display for ApiPlayground {
             )?;
             ("TOKEN", "TOKEN", "TOKEN")
         };
-        let url = format!("http://localhost:{}", self.port);
+        let url = format!("http://localhost:{}", self.port.number);
         let mut curl = |what: &str, path: &str, token: &str, rest: &str| {
             let header = match token {
                 "" => String::new(),
@@ -199,6 +202,6 @@ impl fmt::Display for ApiPlayground {
 
 impl fmt::Debug for ApiPlayground {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiPlayground").field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("ApiPlayground").field("port", &self.port.number).finish_non_exhaustive()
     }
 }

@@ -1,10 +1,10 @@
 //! An example at work, with the Logto it brings.
 
 use std::{
-    net::{TcpListener, TcpStream},
+    io::{BufRead, BufReader},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -28,27 +28,25 @@ impl App {
     }
 
     pub async fn with(example: &str, variables: &[(&str, &str)]) -> Self {
-        let port = free_port();
         let binary = target().join("debug/examples").join(example);
         assert!(binary.exists(), "{} is missing: cargo build --example {example} --all-features", binary.display());
         let mut command = Command::new(binary);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LOGTO_")) {
             command.env_remove(name);
         }
-        let process = command
-            .env("PORT", port.to_string())
-            .envs(variables.iter().copied())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let app = Self { process, base: format!("http://localhost:{port}") };
-        for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return app;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        // The system chooses the ports, and the example prints its own.
+        let command = command.env("PORT", "0").envs(variables.iter().copied());
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let base = lines.find_map(|line| address(&line.unwrap())).expect("it prints its address");
+        // It goes on printing, and must be able to.
+        std::thread::spawn(move || lines.count());
+        // Some print before they listen.
+        while TcpStream::connect(base.strip_prefix("http://").unwrap()).is_err() {
+            assert_eq!(process.try_wait().unwrap(), None, "{example} listens at {base}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("{example} does not listen on port {port}");
+        Self { process, base }
     }
 }
 
@@ -58,15 +56,9 @@ fn target() -> PathBuf {
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")), PathBuf::from)
 }
 
-/// A port that is free, as is the next. Below those that the system gives out, so that nothing else takes it meanwhile.
-fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        // Tests run in processes of their own, many at once: each begins somewhere else.
-        let number = std::process::id().wrapping_mul(7).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = 10_000 + 2 * u16::try_from(number % 10_000).unwrap();
-        if [port, port + 1].into_iter().all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
-            return port;
-        }
-    }
+/// `http://localhost:<port>`, of the line that tells people to open it or a page below it.
+fn address(line: &str) -> Option<String> {
+    let rest = line.split_once("Open http://localhost:")?.1;
+    let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some(format!("http://localhost:{port}"))
 }

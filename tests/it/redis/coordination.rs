@@ -31,11 +31,12 @@ async fn a_lock_is_held_by_one() {
 async fn the_lock_of_a_crashed_holder_expires() {
     let Some((server, store)) = store().await else { return };
     let crashed = RedisStore::connect(server.url()).await.unwrap();
-    assert!(crashed.coordinator().lock("key", Duration::from_millis(300)).await.unwrap().is_some());
+    assert!(crashed.coordinator().lock("key", LONG).await.unwrap().is_some());
     drop(crashed);
     let coordinator = SessionStore::coordinator(&store).unwrap();
     assert_eq!(coordinator.lock("key", LONG).await.unwrap(), None);
-    tokio::time::sleep(Duration::from_millis(350)).await;
+    assert!((1..=60_000).contains(&server.left("logto:lock:key")), "as long as was asked for");
+    server.expire("logto:lock:key");
     assert!(coordinator.lock("key", LONG).await.unwrap().is_some());
 }
 
@@ -44,10 +45,11 @@ async fn values_are_shared_for_their_time() {
     let Some((server, store)) = store().await else { return };
     let (here, there) = (store.coordinator(), RedisStore::connect(server.url()).await.unwrap().coordinator());
     assert_eq!(there.get("key").await.unwrap(), None);
-    here.put("key", "value", Duration::from_millis(300)).await.unwrap();
+    here.put("key", "value", LONG).await.unwrap();
     assert_eq!(there.get("key").await.unwrap().as_deref(), Some("value"));
     assert!(here.lock("key", LONG).await.unwrap().is_some(), "a value is no lock");
-    tokio::time::sleep(Duration::from_millis(350)).await;
+    assert!((1..=60_000).contains(&server.left("logto:shared:key")), "as long as was asked for");
+    server.expire("logto:shared:key");
     assert_eq!(there.get("key").await.unwrap(), None);
 }
 
@@ -62,12 +64,15 @@ async fn the_latest_revocation_counts() {
 
     revocations.revoke("sub/ada", at(1_700_000_100), LONG).await.unwrap();
     revocations.revoke("sub/ada", at(1_700_000_050), Duration::from_millis(1)).await.unwrap();
-    assert_eq!(revocations.revoked_until(&keys).await.unwrap(), Some(at(1_700_000_100)), "neither sooner nor shorter");
-    revocations.revoke("sid/s1", at(1_700_000_200), Duration::from_millis(300)).await.unwrap();
+    assert_eq!(revocations.revoked_until(&keys).await.unwrap(), Some(at(1_700_000_100)), "not sooner");
+    let left = server.left("logto:revoked:sub/ada");
+    assert!((1..=60_000).contains(&left), "not shorter either: {left}");
+    revocations.revoke("sid/s1", at(1_700_000_200), 2 * LONG).await.unwrap();
+    assert!(server.outlives("logto:revoked:sid/s1", "logto:revoked:sub/ada") >= 60_000);
 
     server.reset_counts();
     assert_eq!(revocations.revoked_until(&keys).await.unwrap(), Some(at(1_700_000_200)));
     assert_eq!(server.counts().into_iter().collect::<Vec<_>>(), [("mget".to_owned(), 1)]);
-    tokio::time::sleep(Duration::from_millis(350)).await;
+    server.expire("logto:revoked:sid/s1");
     assert_eq!(revocations.revoked_until(&keys).await.unwrap(), Some(at(1_700_000_100)));
 }

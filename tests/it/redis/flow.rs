@@ -1,13 +1,9 @@
 //! Users of two instances that share a Redis.
 
-use std::time::Duration;
-
-use logto::{
-    ContextOptions, LogtoClient, RedisStore, SignInOptions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, Fault},
-};
+use logto::{ContextOptions, LogtoClient, RedisStore, SignInOptions, SignOutOptions, TokenOptions, testing::Endpoint};
 
 use crate::{
+    gate::Gate,
     redis_server::RedisServer,
     support::{APP_SECRET, BOOKS, Browser, Site, settings},
 };
@@ -17,20 +13,22 @@ struct Instances {
     server: RedisServer,
     here: Site,
     there: LogtoClient,
+    gate: Gate,
 }
 
 impl Instances {
     async fn start() -> Option<Self> {
         let server = RedisServer::start()?;
         let mut here = Site::start().await;
+        let gate = Gate::new();
         let instance = async |site: &Site| {
             let store = RedisStore::connect(server.url()).await.unwrap().clock(site.clock.clone());
             let config = settings(&site.mock, &site.clock).app_secret(APP_SECRET).session_store(store);
-            LogtoClient::new(config.build().unwrap()).unwrap()
+            LogtoClient::new(config.http_client(gate.clone()).build().unwrap()).unwrap()
         };
         here.logto = instance(&here).await;
         let there = instance(&here).await;
-        Some(Self { server, here, there })
+        Some(Self { server, here, there, gate })
     }
 
     /// All that Redis holds, as it holds it.
@@ -99,7 +97,7 @@ async fn a_user_moves_between_instances() {
 async fn a_slow_refresh_does_not_bring_back_who_signed_out() {
     let Some(site) = Instances::start().await else { return };
     let mut browser = site.here.signed_in("ada").await;
-    site.here.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(500)));
+    site.gate.close();
     let slow = tokio::spawn({
         let (there, mut browser) = (site.there.clone(), browser.clone());
         async move {
@@ -107,8 +105,9 @@ async fn a_slow_refresh_does_not_bring_back_who_signed_out() {
             browser
         }
     });
-    tokio::time::sleep(Duration::from_millis(150)).await;
+    site.gate.someone_waits().await;
     sign_out(&site.here.logto, &mut browser).await;
+    site.gate.open();
     let late = slow.await.unwrap();
     for browser in [late, browser] {
         for logto in [&site.here.logto, &site.there] {

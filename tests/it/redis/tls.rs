@@ -8,7 +8,7 @@ use std::{
 use logto::{RedisStore, SessionStore};
 
 use super::{id, session};
-use crate::redis_server::{RedisServer, free_port};
+use crate::{port::Port, redis_server::RedisServer};
 
 const URL: &str = "LOGTO_TEST_REDIS_TLS_URL";
 
@@ -28,7 +28,8 @@ async fn tls_is_checked_against_the_certificates_of_the_system() {
     let path = |name: &str| plain.directory().join(name).to_str().unwrap().to_owned();
     let (cert, key) = (path("cert.pem"), path("key.pem"));
     let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &cert];
-    let port = free_port().to_string();
+    let reserved = Port::reserve();
+    let port = reserved.number().to_string();
     let arguments = [tls.as_slice(), &["--tls-auth-clients", "no", "--tls-port", &port]].concat();
     let Some(encrypted) = RedisServer::start_with(&arguments) else { return };
     let url = format!("rediss://localhost:{port}");

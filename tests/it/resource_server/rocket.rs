@@ -15,7 +15,7 @@ use super::{
     cases::{ReadBooks, Recent, World},
     over_http::{Setup, every_framework},
 };
-use crate::rocket::{build, free_port, launch};
+use crate::rocket::{build, launch};
 
 every_framework!(serve);
 
@@ -62,13 +62,12 @@ fn me(user: SignedIn) -> String {
 }
 
 async fn serve(setup: Setup) -> String {
-    let port = free_port();
-    let app = build(port)
+    let app = build(0)
         .mount("/", routes![books, acme, transfer, greeting, shelf, comment])
         .mount("/", logto::rocket::api_metadata(&setup.api))
         .manage(setup.written)
         .attach(logto::rocket::api(setup.api));
-    launch(match setup.logto {
+    let port = launch(match setup.logto {
         Some(logto) => {
             app.mount("/", routes![me]).mount("/", logto::rocket::routes(&logto)).attach(logto::rocket::fairing(logto))
         }
@@ -82,12 +81,12 @@ async fn serve(setup: Setup) -> String {
 #[tokio::test]
 async fn an_application_without_the_fairing_does_not_launch() {
     for routes in [routes![books], routes![greeting], routes![comment]] {
-        let rocket = build(free_port()).mount("/", routes).manage(Arc::new(AtomicUsize::new(0)));
+        let rocket = build(0).mount("/", routes).manage(Arc::new(AtomicUsize::new(0)));
         let error = rocket.ignite().await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::SentinelAborts(_)), "{error}");
     }
     let world = World::start().await;
-    build(free_port()).mount("/", routes![books]).attach(logto::rocket::api(world.api)).ignite().await.unwrap();
+    build(0).mount("/", routes![books]).attach(logto::rocket::api(world.api)).ignite().await.unwrap();
 }
 
 /// The application's own catchers answer its own refusals, and no catcher of its own is needed for ours.
@@ -102,12 +101,11 @@ async fn the_applications_catchers_stand() {
         format!("own {}", status.code)
     }
     let world = World::start().await;
-    let port = free_port();
-    let app = build(port)
+    let app = build(0)
         .mount("/", routes![books, teapot])
         .register("/", ::rocket::catchers![own])
         .attach(logto::rocket::api(world.api));
-    launch(app).await;
+    let port = launch(app).await;
     let ask = async |path: &str, token: &str| {
         let request = reqwest::Client::new().get(format!("http://127.0.0.1:{port}{path}"));
         let request = if token.is_empty() { request } else { request.bearer_auth(token) };

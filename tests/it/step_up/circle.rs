@@ -21,8 +21,11 @@ use logto::{
 };
 use tokio::net::TcpListener;
 
-use super::{Served, free_port, text};
-use crate::support::{APP_SECRET, BOOKS, Browser, app, settings};
+use super::{Served, text};
+use crate::{
+    port::Port,
+    support::{APP_SECRET, BOOKS, Browser, app, settings},
+};
 
 /// What the page knows of the API.
 #[derive(Clone)]
@@ -55,8 +58,8 @@ async fn start(
     world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
     requirements: Requirements,
 ) -> (Served, Arc<AtomicUsize>) {
-    let port = free_port();
-    let base = format!("http://localhost:{port}");
+    let port = Port::reserve();
+    let base = format!("http://localhost:{}", port.number());
     let clock = TestClock::new();
     let registered = app("app").redirect_uri(format!("{base}/callback"));
     let mock = world(MockLogto::builder().app(registered).clock(clock.clone())).start().await.unwrap();
@@ -76,9 +79,9 @@ async fn start(
     let asked = Arc::new(AtomicUsize::new(0));
     let api = Api { address, asked: Arc::clone(&asked) };
     let page = Router::new().route("/statement", get(statement)).with_state(api);
-    super::axum::serve_with(LogtoClient::new(config).unwrap(), port, page).await;
+    super::axum::serve_with(LogtoClient::new(config).unwrap(), port.number(), page).await;
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    (Served { mock, clock, base, browser: Browser::default(), http }, asked)
+    (Served { mock, clock, base, browser: Browser::default(), http, _port: port }, asked)
 }
 
 fn recent() -> Requirements {

@@ -135,12 +135,15 @@ async fn a_slow_response_does_not_undo_a_sign_out(both: &Instances) {
     let mut browser = site.signed_in("ada").await;
     site.advance(3600);
     site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)));
+    let asked = site.mock.requests(Endpoint::Token);
     let (logto, mut slow) = (site.logto.clone(), browser.clone());
     let refresh = tokio::spawn(async move {
         _ = token(&logto, &mut slow).await;
         slow
     });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    while site.mock.requests(Endpoint::Token) == asked {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     sign_out(second, &mut browser).await;
     let slow = refresh.await.unwrap();
     site.mock.clear_faults();

@@ -1,8 +1,7 @@
-//! A PostgreSQL server of the test's own: in a temporary directory, on a free port, gone with the test.
+//! A PostgreSQL server of the test's own: in a temporary directory, on a socket in it and no port, gone with the test.
 
 use std::{
     io::Write,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
@@ -11,7 +10,6 @@ use std::{
 pub struct Server {
     programs: PathBuf,
     directory: PathBuf,
-    port: u16,
 }
 
 impl Server {
@@ -30,8 +28,7 @@ impl Server {
         if is_root() {
             assert!(Command::new("chown").arg("postgres").arg(&directory).status().unwrap().success());
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { programs, directory, port };
+        let server = Self { programs, directory };
         let data = server.directory.join("data");
         server.run("initdb", &["-U", "postgres", "-A", "trust", "-N", "-D", data.to_str().unwrap()]);
         server.control("start");
@@ -39,7 +36,9 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        // A host that begins with a slash is the socket's directory.
+        let directory = self.directory.to_str().unwrap().replace('/', "%2F");
+        format!("postgres://postgres@{directory}/postgres")
     }
 
     /// Cuts every connection: the server dies as in a crash, and comes back.
@@ -56,7 +55,7 @@ impl Server {
     }
 
     fn control(&self, what: &str) {
-        let options = format!("-p {} -c listen_addresses=127.0.0.1 -k {}", self.port, self.directory.display());
+        let options = format!("-c listen_addresses= -k {}", self.directory.display());
         let (data, log) = (self.directory.join("data"), self.directory.join("log"));
         let mut arguments = vec!["-w", "-D", data.to_str().unwrap()];
         if what != "stop" {

@@ -8,6 +8,8 @@ mod memory;
 
 mod node;
 mod plot;
+#[path = "../../../../tests/it/port.rs"]
+mod port;
 mod redis;
 mod report;
 mod requests;

@@ -1,7 +1,7 @@
 //! Sessions in a Redis: the program `stored`, once and three times, beside what the Redis can do at all.
 
 use std::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::{Command, Stdio},
     rc::Rc,
     thread::sleep,
@@ -12,6 +12,7 @@ use crate::{
     Pace, Result,
     child::OwnChild,
     figure::{Bound, Claim, Contender, Figure},
+    port::Port,
     report::Row,
 };
 
@@ -38,17 +39,17 @@ pub fn rows(pace: Pace) -> Result<Vec<Row>> {
 
 struct Redis {
     _process: OwnChild,
-    port: u16,
+    port: Port,
 }
 
 impl Redis {
     fn start() -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = Port::reserve();
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--save", "", "--appendonly", "no"]).stdout(Stdio::null());
+        command.args(["--port", &port.number().to_string(), "--save", "", "--appendonly", "no"]).stdout(Stdio::null());
         let redis = Self { _process: OwnChild::start(&mut command)?, port };
         for _ in 0..100 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            if TcpStream::connect(("127.0.0.1", redis.port.number())).is_ok() {
                 // What GET finds.
                 redis.run("set", "1")?;
                 return Ok(redis);
@@ -63,7 +64,7 @@ impl Redis {
         let mut instances = Vec::new();
         for _ in 0..count {
             let mut command = Command::new(&program);
-            command.args([format!("redis://127.0.0.1:{}", self.port), turn.as_secs().to_string()]);
+            command.args([format!("redis://127.0.0.1:{}", self.port.number()), turn.as_secs().to_string()]);
             instances.push(command.stdout(Stdio::piped()).spawn()?);
         }
         let mut sum = 0.0;
@@ -79,7 +80,7 @@ impl Redis {
 
     fn run(&self, test: &str, requests: &str) -> Result<f64> {
         let output = Command::new("redis-benchmark")
-            .args(["-p", &self.port.to_string(), "-c", "64", "-d", BYTES, "-t", test, "-n", requests, "--csv"])
+            .args(["-p", &self.port.number().to_string(), "-c", "64", "-d", BYTES, "-t", test, "-n", requests, "--csv"])
             .output()?;
         let report = String::from_utf8(output.stdout)?;
         // The name, the requests per second, and more.
