@@ -69,7 +69,7 @@ const NEXT_SESSIONS: [&str; 2] = ["{}", r#"{"idToken":"","refreshToken":"r","acc
 /// The seeds of each target.
 fn seeds() -> io::Result<Vec<(&'static str, Vec<Seed>)>> {
     let recorded = recorded::exchanges()?;
-    let bodies = |path| -> Vec<Seed> { recorded.iter().filter_map(|exchange| exchange.body_of(path)).collect() };
+    let bodies = |path: &str| -> Vec<Seed> { recorded.iter().filter_map(|exchange| exchange.body_of(path)).collect() };
     let all = |of: fn(&Exchange) -> Vec<String>| recorded.iter().flat_map(of).collect::<BTreeSet<_>>();
     let granted = Tokens { nonce: None, refresh_token: "refresh-2" }.response();
     let tokens = [bodies("/oidc/token"), vec![granted.into()]].concat();

@@ -29,6 +29,10 @@ mod mistakes;
 mod next;
 mod oidc_provider;
 mod organizations;
+mod parity;
+#[rustfmt::skip]
+#[allow(unused_imports, reason = "that they can be imported is the test")]
+mod parity_paths;
 mod processes;
 mod recorded;
 mod redis;
