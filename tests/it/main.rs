@@ -15,6 +15,7 @@ mod bad_input;
 mod bare;
 mod coordinator;
 mod diagnose;
+mod endings;
 mod examples;
 mod flow;
 mod forge;
