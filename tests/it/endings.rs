@@ -50,7 +50,7 @@ async fn a_refresh_that_is_under_way_while_the_user_signs_out_hands_out_no_token
     // Logto has answered with tokens, and the answer is on its way.
     gate.arrived.notified().await;
     let here_alone = SignOutOptions::new().local_only(true).revoke(false);
-    site.logto.sign_out(&mut browser.request(), here_alone).await.unwrap();
+    _ = site.logto.sign_out(&mut browser.request(), here_alone).await.unwrap();
     gate.opened.notify_one();
     let error = under_way.await.unwrap().unwrap_err();
     assert_eq!(error.code(), "session.ended");
@@ -70,7 +70,7 @@ async fn a_session_that_was_revoked_meanwhile_does_not_move_from_cookies_into_a_
         session.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
         if is_revoked {
             let here_alone = SignOutOptions::new().local_only(true).revoke(false);
-            site.logto.sign_out(&mut browser.request(), here_alone).await.unwrap();
+            _ = site.logto.sign_out(&mut browser.request(), here_alone).await.unwrap();
         }
         let mut response = browser.request();
         session.commit(&mut response).await.unwrap();
@@ -86,9 +86,9 @@ async fn a_response_that_sets_cookies_is_private_though_nobody_is_signed_in() {
     let site = Site::start().await;
     let signed_in = site.signed_in("ada").await;
     let signing_out = RequestSession::new(site.logto.clone(), signed_in.header());
-    signing_out.sign_out(SignOutOptions::new().local_only(true)).await.unwrap();
+    _ = signing_out.sign_out(SignOutOptions::new().local_only(true)).await.unwrap();
     let signing_in = RequestSession::new(site.logto.clone(), "");
-    signing_in.sign_in(SignInOptions::new()).await.unwrap();
+    _ = signing_in.sign_in(SignInOptions::new()).await.unwrap();
     for request in [signing_out, signing_in] {
         let headers = request.finish().await.unwrap();
         assert!(!headers.set_cookies().is_empty());

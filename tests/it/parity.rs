@@ -79,8 +79,8 @@ fn compiled(document: &str) -> String {
     let names = rows(document).flat_map(|cells| quoted(cells[2])).filter(|name| !name.contains(' '));
     let (methods, items): (BTreeSet<_>, BTreeSet<_>) = names.partition(|name| is_method(name));
     assert!(items.len() > 30 && methods.len() > 15, "{items:?} {methods:?}");
-    let items: String = items.iter().map(|name| format!("use logto::{name} as _;\n")).collect();
-    let methods: String = methods.iter().map(|name| format!("    let _ = logto::{name};\n")).collect();
+    let items = items.iter().map(|name| format!("use logto::{name} as _;\n")).collect::<Vec<_>>().concat();
+    let methods = methods.iter().map(|name| format!("    let _ = logto::{name};\n")).collect::<Vec<_>>().concat();
     format!(
         "//! Written by `tests/it/parity.rs` after the column \"Here\" of `docs/parity.md`: what stands there is public.\n\n{items}\nconst _: fn() = || {{\n{methods}}};\n"
     )

@@ -258,7 +258,7 @@ fn tokens(text: &str) -> Vec<String> {
             .or_else(|| rest.starts_with("/*").then(|| rest.find("*/").map(|end| end + 2)));
         let length = match first {
             _ if comment.is_some() => comment.flatten().unwrap_or(rest.len()),
-            '"' | '\'' | '`' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
+            '"' | '\'' | '`' => rest.match_indices(first).nth(1).map_or(rest.len(), |(end, _)| end + 1),
             c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
             c => c.len_utf8(),
         };
