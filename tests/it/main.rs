@@ -15,7 +15,7 @@ mod bad_input;
 mod bare;
 mod coordinator;
 mod diagnose;
-mod endings;
+mod ended_sessions;
 mod examples;
 mod flow;
 mod forge;
