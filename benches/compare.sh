@@ -21,5 +21,10 @@ need redis-server redis-server
 need redis-benchmark redis-tools
 
 npm ci --prefix peers --no-audit --no-fund --silent
-if [ "$profile" = release ]; then cargo build --locked --release --bins; else cargo build --locked --bins; fi
+if [ "$profile" = release ]; then
+  cargo build --locked --release --bins
+else
+  # As tests/all.sh builds everything, so that nothing is built for this alone.
+  cargo build --locked --workspace --all-features --bins
+fi
 "$CARGO_TARGET_DIR/$profile/compare" --out "$CARGO_TARGET_DIR/$out" "$@"

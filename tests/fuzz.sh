@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes what comes from browsers and servers: `bash tests/fuzz.sh [seconds for each target] [target]...`, 20 seconds and all targets by default.
+# Fuzzes what comes from browsers and servers: `bash tests/fuzz.sh [seconds for each target] [target]...`, 20 seconds and all targets by default;
+# `bash tests/fuzz.sh build` builds them alone.
 # Two targets run at a time. What was found interesting is kept in target/fuzz/corpus and serves the next run.
 # Needs no nightly Rust: coverage needs flags of LLVM alone, and sanitizers would look for what `unsafe` does, which is forbidden here.
 set -euo pipefail
@@ -13,9 +14,23 @@ fi
 
 target_dir=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
 export CARGO_TARGET_DIR=$target_dir/build
-command -v cargo-fuzz >/dev/null || cargo install --locked --debug cargo-fuzz
-cargo fuzz build --sanitizer none
-bin=$CARGO_TARGET_DIR/$(rustc -vV | sed -n 's/^host: //p')/release
+host=$(rustc -vV | sed -n 's/^host: //p')
+bin=$CARGO_TARGET_DIR/$host/release
+# The flags of `cargo fuzz build --sanitizer none`, which needs not be installed then. `--target` keeps them from build scripts.
+flags=(
+  -Cpasses=sancov-module
+  -Cllvm-args=-sanitizer-coverage-level=4
+  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
+  -Cllvm-args=-sanitizer-coverage-pc-table
+  -Cllvm-args=-sanitizer-coverage-trace-compares
+  -Cllvm-args=-simplifycfg-branch-fold-threshold=0
+  -Cllvm-args=-sanitizer-coverage-stack-depth
+  -Cdebug-assertions
+  -Ccodegen-units=1
+  --cfg fuzzing
+)
+RUSTFLAGS="${flags[*]}" cargo build --locked --release --bins --manifest-path fuzz/Cargo.toml --target "$host"
+if [ "$seconds" = build ]; then exit; fi
 "$bin/seeds" "$target_dir/seeds"
 
 # A second is enough for any input, and so is half a gigabyte: each answer is bounded.

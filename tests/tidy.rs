@@ -211,31 +211,6 @@ fn the_crate_root_is_a_list() {
     );
 }
 
-/// Each export by number, and by a name that exists what takes its place.
-#[test]
-fn every_export_of_next_has_its_place() {
-    const EXPORTS: u32 = 157;
-    let code: String = sources("src").into_iter().map(|source| source.code + "\n").collect();
-    let words: BTreeSet<_> = code.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-    let (mut numbers, mut wrong) = (Vec::new(), Vec::new());
-    let parity = read("docs/parity.md");
-    for row in parity.lines().filter(|line| line.starts_with("| ")) {
-        let cells: Vec<_> = row.split('|').map(str::trim).collect();
-        let [_, range, _, here, difference, _] = cells.as_slice() else { continue };
-        let (first, last) = range.split_once('–').unwrap_or((range, range));
-        let (Ok(first), Ok(last)) = (first.parse::<u32>(), last.parse::<u32>()) else { continue };
-        numbers.extend(first..=last);
-        let names = here.split('`').skip(1).step_by(2).filter(|name| !name.contains(' '));
-        let unknown = names.filter(|name| !words.contains(name.rsplit("::").next().unwrap()));
-        wrong.extend(unknown.map(|name| format!("{range}: there is no {name}")));
-        wrong.extend(
-            (here.is_empty() && difference.is_empty()).then(|| format!("{range}: neither a name nor a reason")),
-        );
-    }
-    wrong.extend((numbers != (1..=EXPORTS).collect::<Vec<_>>()).then(|| format!("not 1 to {EXPORTS}: {numbers:?}")));
-    tidy(wrong, "Correct docs/parity.md.");
-}
-
 /// What leads from one document to another in the repository does so between the modules of `logto::guide`.
 #[test]
 fn links_between_guides_have_two_definitions() {

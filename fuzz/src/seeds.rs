@@ -1,7 +1,9 @@
-//! Writes the seeds: `seeds <directory>` makes a directory for each target in it, from the recorded answers of a real Logto
-//! (`tests/fixtures/logto`) and from the good tokens and cookies, without which few inputs would get past the first check.
+//! Writes the seeds: `seeds <directory>` makes a directory for each target in it, from what a real Logto was sent and answered
+//! (`recorded.rs`) and from the good tokens and cookies, without which few inputs would get past the first check.
 
-use std::{fs, io, path::Path, sync::Arc};
+mod recorded;
+
+use std::{collections::BTreeSet, fs, io, path::Path, sync::Arc};
 
 // It is built like the targets, whose instrumentation wants the runtime.
 use libfuzzer_sys as _;
@@ -10,7 +12,9 @@ use logto_fuzz::{
     RESOURCE, Server, Tokens, access_token, block_on, client, config, cookie_header, discovery, id_token, jwks,
     logout_token, seal, signed_in,
 };
-use serde_json::{Value, json};
+use serde_json::json;
+
+use self::recorded::{Exchange, Seed};
 
 fn main() -> io::Result<()> {
     let directory = std::env::args().nth(1).ok_or_else(|| io::Error::other("usage: seeds <directory>"))?;
@@ -25,8 +29,6 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-type Seed = Vec<u8>;
-
 const CALLBACKS: [&str; 5] = [
     "code=code&state=STATE&iss=https%3A%2F%2Flogto.example.test%2Foidc",
     "/callback?code=code&state=STATE&iss=https://logto.example.test/oidc",
@@ -34,7 +36,7 @@ const CALLBACKS: [&str; 5] = [
     "code=a&code=b&state=STATE",
     "error=login_required&error_description=no&state=other",
 ];
-const RETURN_TO: [&str; 12] = [
+const RETURN_TO: [&str; 19] = [
     "/a?b=c#d",
     "//evil.test",
     "/\\evil.test",
@@ -47,6 +49,14 @@ const RETURN_TO: [&str; 12] = [
     "/a/../../b",
     "http:/\\localhost:3000/",
     "?a",
+    // The origin of a blob URL is that of the address inside.
+    "blob:http://localhost:3000/x",
+    "BLOB:http://localhost:3000/x",
+    "filesystem:http://localhost:3000/temporary/x",
+    "view-source:http://localhost:3000/",
+    "data:text/html,a",
+    "about:blank",
+    "ws://localhost:3000/",
 ];
 const CHALLENGES: [&str; 3] = [
     r#"Bearer error="insufficient_user_authentication", acr_values="a b", max_age="300""#,
@@ -58,14 +68,14 @@ const NEXT_SESSIONS: [&str; 2] = ["{}", r#"{"idToken":"","refreshToken":"r","acc
 
 /// The seeds of each target.
 fn seeds() -> io::Result<Vec<(&'static str, Vec<Seed>)>> {
-    let recorded = recorded()?;
-    let bodies = |path| -> Vec<Seed> {
-        let of_path = recorded.iter().filter(|exchange| exchange.path == path);
-        of_path.map(|exchange| exchange.body.clone()).collect()
-    };
+    let recorded = recorded::exchanges()?;
+    let bodies = |path: &str| -> Vec<Seed> { recorded.iter().filter_map(|exchange| exchange.body_of(path)).collect() };
+    let all = |of: fn(&Exchange) -> Vec<String>| recorded.iter().flat_map(of).collect::<BTreeSet<_>>();
     let granted = Tokens { nonce: None, refresh_token: "refresh-2" }.response();
     let tokens = [bodies("/oidc/token"), vec![granted.into()]].concat();
-    let challenges = recorded.iter().filter_map(|exchange| exchange.challenge.clone());
+    let documents = ["openid-configuration", "oauth-authorization-server"];
+    let documents = documents.map(|name| bodies(&format!("/oidc/.well-known/{name}"))).concat();
+    let jwts: Vec<_> = strings(all(Exchange::jwts)).collect();
     let (own, next) = (cookies_of(SessionFormat::Logto), cookies_of(SessionFormat::Next));
     let next_sessions = NEXT_SESSIONS.map(str::to_owned).into_iter().chain([next_session()]);
     let two_cookies = format!("a=b; {own}; {own}");
@@ -74,21 +84,28 @@ fn seeds() -> io::Result<Vec<(&'static str, Vec<Seed>)>> {
     let logout_tokens = [format!("logout_token={}", logout_token()), format!("a=b&logout_token={}", id_token(None))];
     let bearers = [format!("Bearer {}", access_token()), format!("bearer  {}", id_token(None))];
     Ok(vec![
-        ("cookie_header", vec![own.clone().into(), two_cookies.into(), chunks(&own).into(), next.into()]),
+        (
+            "cookie_header",
+            strings([own.clone(), two_cookies, chunks(&own), next]).chain(strings(all(Exchange::cookies))).collect(),
+        ),
         ("sealed_session", vec![with(0, value(&own)), with(1, seal::open_logto(value(&own)))]),
         ("next_cookie", next_cookie),
-        ("callback_query", CALLBACKS.map(Seed::from).into()),
+        ("callback_query", strings(CALLBACKS).chain(strings(all(Exchange::callbacks))).collect()),
         ("token_response", tokens.iter().flat_map(|body| [with(0, body), with(3, body)]).collect()),
-        (
-            "discovery",
-            [bodies("/oidc/.well-known/openid-configuration"), vec![discovery().to_string().into()]].concat(),
-        ),
+        ("discovery", [documents, vec![discovery().to_string().into()]].concat()),
         ("jwks", [bodies("/oidc/jwks"), vec![jwks().to_string().into()]].concat()),
-        ("id_token", id_tokens.map(Seed::from).into()),
-        ("logout_token", logout_tokens.map(Seed::from).into()),
-        ("return_to", RETURN_TO.map(Seed::from).into()),
-        ("www_authenticate", challenges.chain(CHALLENGES.map(Seed::from)).collect()),
-        ("bearer", bearers.map(Seed::from).into_iter().chain(CREDENTIALS.map(Seed::from)).collect()),
+        ("id_token", strings(id_tokens).chain(jwts.iter().cloned()).collect()),
+        ("logout_token", strings(logout_tokens).chain(strings(all(Exchange::logouts))).collect()),
+        ("return_to", strings(RETURN_TO).chain(strings(all(Exchange::return_addresses))).collect()),
+        ("www_authenticate", strings(CHALLENGES).chain(strings(all(Exchange::challenges))).collect()),
+        (
+            "bearer",
+            strings(bearers)
+                .chain(strings(CREDENTIALS))
+                .chain(strings(all(Exchange::authorizations)))
+                .chain(jwts.iter().map(|jwt| [b"Bearer ", jwt.as_slice()].concat()))
+                .collect(),
+        ),
     ])
 }
 
@@ -102,6 +119,10 @@ fn next_session() -> String {
         "signInSession": { "state": "s", "codeVerifier": "v" },
     });
     session.to_string()
+}
+
+fn strings<S: Into<Seed>>(texts: impl IntoIterator<Item = S>) -> impl Iterator<Item = Seed> {
+    texts.into_iter().map(Into::into)
 }
 
 fn value(header: &str) -> &str {
@@ -130,34 +151,4 @@ fn chunks(header: &str) -> String {
     let (name, value) = header.split_once('=').expect("a pair");
     let (first, second) = value.split_at(value.len() / 2);
     format!("{name}=2.{first}; {name}.1={second}")
-}
-
-struct Exchange {
-    path: String,
-    body: Seed,
-    challenge: Option<Seed>,
-}
-
-/// Everything that a real Logto was seen to answer.
-fn recorded() -> io::Result<Vec<Exchange>> {
-    let mut exchanges = Vec::new();
-    for directory in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/logto"))? {
-        let directory = directory?.path();
-        if !directory.is_dir() {
-            continue;
-        }
-        for file in fs::read_dir(directory)? {
-            let file = file?.path();
-            if file.extension().is_none_or(|extension| extension != "json") {
-                continue;
-            }
-            let exchange: Value = serde_json::from_slice(&fs::read(file)?)?;
-            let (path, response) = (&exchange["request"]["path"], &exchange["response"]);
-            let challenge = response["headers"]["www-authenticate"].as_str().map(Seed::from);
-            if let (Some(path), Some(body)) = (path.as_str(), response.get("body_json")) {
-                exchanges.push(Exchange { path: path.to_owned(), body: body.to_string().into(), challenge });
-            }
-        }
-    }
-    Ok(exchanges)
 }

@@ -21,6 +21,10 @@ pub(super) fn checked(config: &LogtoConfig, wanted: &str) -> Result<String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refused("holds a user name or a password"));
     }
+    // The origin of `blob:https://…` is that of the address inside (WHATWG URL, "origin"), and the browser reads no page of the site there.
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refused(&format!("has the scheme {}, and neither http nor https", url.scheme())));
+    }
     let origin = url.origin();
     if origin != config.base_url.origin() && !config.allowed_return_origins.contains(&origin) {
         return Err(refused(&format!("leads to another origin, {}", origin.ascii_serialization())));

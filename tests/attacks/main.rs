@@ -15,6 +15,7 @@ mod cookies;
 mod headers;
 mod pages;
 mod return_to;
+mod return_to_scheme;
 mod sign_out;
 
 use logto::{AuthRequest, LogtoClient, Reply};

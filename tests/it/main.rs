@@ -17,6 +17,7 @@ mod cookies_of_one_name;
 mod coordinator;
 mod diagnose;
 mod double_callback;
+mod ended_sessions;
 mod endings;
 mod examples;
 mod flow;
@@ -37,6 +38,10 @@ mod oidc_provider;
 #[cfg(all(feature = "actix-web", feature = "rocket"))]
 mod one_session;
 mod organizations;
+mod parity;
+#[rustfmt::skip]
+#[allow(unused_imports, reason = "that they can be imported is the test")]
+mod parity_paths;
 mod pending_sign_in;
 mod pending_sign_ins;
 mod port;

@@ -15,23 +15,23 @@ use tokio::task::JoinSet;
 use crate::redis_server::RedisServer;
 
 /// A store over a Redis of its own; `None` where there is no redis-server.
-async fn store() -> Option<(RedisServer, RedisStore)> {
+pub(crate) async fn store() -> Option<(RedisServer, RedisStore)> {
     let server = RedisServer::start()?;
     let store = RedisStore::connect(server.url()).await.unwrap();
     Some((server, store))
 }
 
-fn id(number: u32) -> SessionId {
+pub(crate) fn id(number: u32) -> SessionId {
     SessionId::from_key(&format!("{number:0>21}A")).unwrap()
 }
 
-fn session(sub: &str, sid: Option<&str>) -> StoredSession {
+pub(crate) fn session(sub: &str, sid: Option<&str>) -> StoredSession {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let expires_at = UNIX_EPOCH + Duration::from_secs(now.as_secs() + 3600);
     StoredSession::new(1, sub.to_owned(), sid.map(str::to_owned), expires_at, "sealed".to_owned())
 }
 
-fn next(session: &StoredSession, sealed: &str) -> StoredSession {
+pub(crate) fn next(session: &StoredSession, sealed: &str) -> StoredSession {
     let mut next = session.clone();
     next.revision += 1;
     sealed.clone_into(&mut next.sealed);

@@ -50,7 +50,7 @@ impl App {
     }
 }
 
-/// The target directory of the crate: this workspace's own is below `tests/browser`, unless `CARGO_TARGET_DIR` says otherwise.
+/// The target directory of the workspace.
 fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")), PathBuf::from)
