@@ -192,13 +192,12 @@ impl OpenSession {
         }
         for (origin, data) in &self.ended {
             match origin {
-                Origin::Store { id, .. } => {
-                    // It may have begun in cookies, and the browser have a copy of them. Noted before the store is told: a request that moves
-                    // the session there at this moment looks after it has written.
+                // It may be in both: another request may have moved it into the store, and the browser have a copy of the cookies it came
+                // from. Noted before the store is told: a request that moves the session there at this moment looks after it has written.
+                Origin::Store { .. } | Origin::Cookies => {
                     revocation::bury(settings, data, now).await;
-                    persist::delete(settings, id).await?;
+                    persist::delete(settings, &data.id).await?;
                 }
-                Origin::Cookies => revocation::bury(settings, data, now).await,
                 Origin::None | Origin::SignIn => discard(settings, data, now).await,
             }
         }

@@ -1,4 +1,5 @@
-//! Random histories against small models: a session in its cookies, and refreshes of many instances at once.
+//! Random histories against small models: a session in its cookies, refreshes of many instances at once, and what ends a
+//! session in copies, slow responses, stores, formats and wrong clocks.
 //!
 //! A history is made from its seed alone: the runtime has one thread and a clock that stands still while anything is to be done, so each
 //! wait has its place. `LOGTO_TEST_HISTORIES=100000 cargo nextest run --test model` makes more of them; a failure names its seed, and
@@ -18,6 +19,7 @@
 #[allow(dead_code, reason = "the other test binaries use the rest")]
 mod coordinator;
 mod dice;
+mod endings;
 mod provider;
 mod refresh;
 mod session;

@@ -35,6 +35,9 @@ impl Clock for PausedClock {
 /// What one user has allowed.
 struct Grant {
     sub: String,
+    /// Of the sign-in; each ID token repeats it.
+    nonce: String,
+    issued_at: u64,
     refresh_token: String,
     is_over: bool,
 }
@@ -50,6 +53,8 @@ pub struct Issued {
 #[derive(Default)]
 struct State {
     grants: Vec<Grant>,
+    /// Codes that were exchanged, and for which grant.
+    codes: BTreeMap<String, usize>,
     /// Refresh tokens that were replaced, and by whose grant.
     spent: BTreeMap<String, usize>,
     /// Refresh tokens for which an answer is on its way.
@@ -68,6 +73,15 @@ pub struct Manners {
     pub failures: u64,
     pub organizations: u64,
     pub token_lifetime: u64,
+    /// A refresh token that was replaced still serves.
+    pub forgives: bool,
+}
+
+/// What a sign-in gave.
+pub struct SignedIn {
+    pub sid: String,
+    /// Seconds since the beginning.
+    pub issued_at: u64,
 }
 
 pub struct Provider {
@@ -143,38 +157,39 @@ impl Provider {
     fn code(&self, code: &str, manners: Manners) -> (u16, Value) {
         let (sub, nonce) = code.split_once(' ').unwrap();
         let mut state = self.state.lock().unwrap();
+        if let Some(grant) = state.codes.get(code).copied() {
+            state.grants[grant].is_over = true;
+            return (400, json!({ "error": "invalid_grant" }));
+        }
         let refresh_token = state.next("refresh");
-        state.grants.push(Grant { sub: sub.to_owned(), refresh_token, is_over: false });
+        let (sub, nonce) = (sub.to_owned(), nonce.to_owned());
+        state.grants.push(Grant { sub, nonce, issued_at: self.now(), refresh_token, is_over: false });
         let number = state.grants.len() - 1;
-        (200, self.tokens(&mut state, number, None, Some(nonce), manners))
+        state.codes.insert(code.to_owned(), number);
+        (200, self.tokens(&mut state, number, None, manners))
     }
 
     fn refresh(&self, refresh_token: &str, resource: Option<&String>, manners: Manners) -> (u16, Value) {
         let mut state = self.state.lock().unwrap();
         assert!(state.under_way.insert(refresh_token.to_owned()), "two exchanges of one refresh token at once");
-        if let Some(grant) = state.spent.get(refresh_token).copied() {
+        let spent = state.spent.get(refresh_token).copied();
+        if let Some(grant) = spent.filter(|_| !manners.forgives) {
             state.grants[grant].is_over = true;
         }
-        let found = state.grants.iter().position(|grant| grant.refresh_token == refresh_token && !grant.is_over);
+        let found = state.grants.iter().position(|grant| grant.refresh_token == refresh_token);
+        let found = found.or(spent).filter(|number| !state.grants[*number].is_over);
         let Some(number) = found else {
             return (400, json!({ "error": "invalid_grant" }));
         };
         state.spent.insert(refresh_token.to_owned(), number);
         state.grants[number].refresh_token = state.next("refresh");
         state.exchanges.push(Instant::now());
-        (200, self.tokens(&mut state, number, resource, None, manners))
+        (200, self.tokens(&mut state, number, resource, manners))
     }
 
-    fn tokens(
-        &self,
-        state: &mut State,
-        grant: usize,
-        resource: Option<&String>,
-        nonce: Option<&str>,
-        manners: Manners,
-    ) -> Value {
+    fn tokens(&self, state: &mut State, grant: usize, resource: Option<&String>, manners: Manners) -> Value {
         let access_token = state.next("access");
-        let Grant { sub, refresh_token, .. } = &state.grants[grant];
+        let Grant { sub, nonce, refresh_token, .. } = &state.grants[grant];
         let issued =
             Issued { sub: sub.clone(), resource: resource.cloned(), ends: self.now() + manners.token_lifetime };
         state.access_tokens.insert(access_token.clone(), issued);
@@ -182,16 +197,34 @@ impl Provider {
         let mut claims = json!({ "iss": ISSUER, "aud": "app", "sub": sub, "iat": now, "exp": now + 3600 });
         let organization = |number| format!("organization-{number:03}-{}", number * 7919 % 1000);
         claims["organizations"] = (0..manners.organizations).map(organization).collect();
-        claims["nonce"] = nonce.map_or(Value::Null, Value::from);
+        claims["nonce"] = json!(nonce);
+        claims["sid"] = json!(sid(grant));
         json!({
-            "access_token": access_token, "refresh_token": refresh_token, "id_token": self.sign(&claims),
+            "access_token": access_token, "refresh_token": refresh_token, "id_token": self.sign("JWT", &claims),
             "expires_in": manners.token_lifetime, "token_type": "Bearer", "scope": "openid offline_access",
         })
     }
 
-    fn sign(&self, claims: &Value) -> String {
+    /// What the newest sign-in gave.
+    pub fn last_sign_in(&self) -> SignedIn {
+        let state = self.state.lock().unwrap();
+        let number = state.grants.len() - 1;
+        SignedIn { sid: sid(number), issued_at: state.grants[number].issued_at }
+    }
+
+    /// The form of a back-channel logout (OpenID Connect Back-Channel Logout 1.0 section 2.4). `whom` is `sub` or `sid`.
+    pub fn logout(&self, whom: &str, value: &str) -> String {
+        let now = BEGINNING + self.now();
+        let jti = self.state.lock().unwrap().next("logout");
+        let mut claims = json!({ "iss": ISSUER, "aud": "app", "iat": now, "exp": now + 120, "jti": jti });
+        claims["events"] = json!({ "http://schemas.openid.net/event/backchannel-logout": {} });
+        claims[whom] = json!(value);
+        format!("logout_token={}", self.sign("logout+jwt", &claims))
+    }
+
+    fn sign(&self, typ: &str, claims: &Value) -> String {
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", encode(&json!({ "alg": "ES256", "kid": "key" })), encode(claims));
+        let message = format!("{}.{}", encode(&json!({ "alg": "ES256", "kid": "key", "typ": typ })), encode(claims));
         let signature = self.key.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
@@ -234,6 +267,11 @@ fn discovery() -> Value {
         "userinfo_endpoint": format!("{ISSUER}/me"),
         "jwks_uri": format!("{ISSUER}/jwks"),
     })
+}
+
+/// The session at the server that a grant began in.
+fn sid(grant: usize) -> String {
+    format!("session-{grant}")
 }
 
 pub fn resource(number: usize) -> String {

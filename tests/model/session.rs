@@ -45,14 +45,19 @@ pub async fn sign_in(logto: &LogtoClient, browser: &mut Browser, sub: &str, opti
     let mut cookies = browser.request();
     let redirect = logto.sign_in(&mut cookies, options).await.unwrap();
     browser.receive(&cookies);
-    let url = url::Url::parse(redirect.location()).unwrap();
-    let parameters: BTreeMap<_, _> = url.query_pairs().collect();
-    let mut callback = url::form_urlencoded::Serializer::new(String::new());
-    callback.append_pair("code", &format!("{sub} {}", parameters["nonce"]));
-    let callback = callback.append_pair("state", &parameters["state"]).append_pair("iss", ISSUER).finish();
+    let callback = callback(redirect.location(), sub);
     let mut cookies = browser.request();
     let _home = logto.handle_sign_in(&mut cookies, &callback).await.unwrap();
     browser.receive(&cookies);
+}
+
+/// The query of the callback with which the server sends the browser back.
+pub fn callback(location: &str, sub: &str) -> String {
+    let url = url::Url::parse(location).unwrap();
+    let parameters: BTreeMap<_, _> = url.query_pairs().collect();
+    let mut callback = url::form_urlencoded::Serializer::new(String::new());
+    callback.append_pair("code", &format!("{sub} {}", parameters["nonce"]));
+    callback.append_pair("state", &parameters["state"]).append_pair("iss", ISSUER).finish()
 }
 
 /// What should be in the session.
