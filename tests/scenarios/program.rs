@@ -45,6 +45,10 @@ impl Program {
         program
     }
 
+    pub fn printed(&self) -> String {
+        self.printed.lock().unwrap().clone()
+    }
+
     async fn wait_until_it_answers(&mut self, url: &str) {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let begun = Instant::now();
