@@ -25,19 +25,13 @@ const TURNS: usize = 40;
 /// How often a request that fails for a moment is sent again.
 const PATIENCE: usize = 600;
 
-/// A Logto, and three instances of an application.
 struct World {
     mock: MockLogto,
-    instances: Vec<LogtoClient>,
     /// Logto's page is of one browser at a time.
     at_logto: Mutex<()>,
 }
 
 impl World {
-    fn instance(&self, number: usize) -> &LogtoClient {
-        &self.instances[number % self.instances.len()]
-    }
-
     async fn callback(&self, url: &str) -> String {
         let _here = self.at_logto.lock().await;
         self.mock.forget_session();
@@ -61,6 +55,8 @@ struct Count {
 
 struct User {
     number: usize,
+    /// Of an application.
+    instances: Vec<LogtoClient>,
     browser: Browser,
     /// What the browser has had since the last sign-in, in any tab.
     copies: Vec<Browser>,
@@ -100,9 +96,13 @@ async fn call_back(logto: &LogtoClient, browser: &Browser, callback: &str) -> (l
 }
 
 impl User {
-    fn new(number: usize) -> Self {
+    fn new(number: usize, instances: Vec<LogtoClient>) -> Self {
         let (browser, count) = (Browser::default(), Count::default());
-        Self { number, browser, copies: Vec::new(), old: Vec::new(), callback: None, count }
+        Self { number, instances, browser, copies: Vec::new(), old: Vec::new(), callback: None, count }
+    }
+
+    fn instance(&self, number: usize) -> &LogtoClient {
+        &self.instances[number % self.instances.len()]
     }
 
     /// Both callbacks have one outcome, unless one of them fails for a moment.
@@ -187,7 +187,7 @@ impl User {
     }
 
     async fn is_nobody(&mut self, world: &World, browser: &Browser, when: &str) {
-        for (number, logto) in world.instances.iter().enumerate() {
+        for (number, logto) in self.instances.clone().iter().enumerate() {
             let look = || async { logto.is_authenticated(&browser.request()).await };
             if patiently(&mut self.count.failed_for_a_moment, look).await.unwrap() {
                 let what = format!("user {} at instance {number}, {when}", self.number);
