@@ -11,7 +11,7 @@ use std::{
 };
 
 use logto::{
-    ContextOptions, HeaderCookies, LogtoClient, RedisStore, SignInOptions, TokenOptions, scopes,
+    ContextOptions, HeaderCookies, LogtoClient, LogtoConfigBuilder, RedisStore, SignInOptions, TokenOptions, scopes,
     testing::{Endpoint, MockLogto, MockResource},
 };
 use tokio::task::JoinSet;
@@ -29,16 +29,19 @@ fn resource(round: usize) -> String {
     format!("https://api-{round}.example.test")
 }
 
-async fn instance(logto: &str, redis: &str, rounds: usize) -> LogtoClient {
-    let config = logto::LogtoConfig::builder()
+fn settings(logto: &str, rounds: usize) -> LogtoConfigBuilder {
+    logto::LogtoConfig::builder()
         .endpoint(logto)
         .app_id("spa")
         .base_url(BASE_URL)
         .cookie_secret(COOKIE_SECRET)
         .scopes([scopes::EMAIL, "read:books"])
         .resources((0..rounds).map(resource).chain([BOOKS.to_owned()]))
-        .session_store(RedisStore::connect(redis).await.unwrap());
-    LogtoClient::new(config.build().unwrap()).unwrap()
+}
+
+async fn instance(logto: &str, redis: &str, rounds: usize) -> LogtoClient {
+    let store = RedisStore::connect(redis).await.unwrap();
+    LogtoClient::new(settings(logto, rounds).session_store(store).build().unwrap()).unwrap()
 }
 
 /// Another process: this test binary, running [`worker`] alone.

@@ -8,12 +8,12 @@ use std::{
 };
 
 use logto::{
-    ContextOptions, Error, ErrorKind, LogtoClient, SignInOptions, SignOutOptions, TokenOptions,
+    ContextOptions, Error, ErrorKind, LogtoClient, RedisStore, SignInOptions, SignOutOptions, TokenOptions,
     testing::{Endpoint, Fault, MockLogto, MockResource},
 };
 use tokio::{sync::Mutex, task::JoinSet, time::sleep};
 
-use super::instance;
+use super::{instance, settings};
 use crate::{
     redis_server::RedisServer,
     support::{BOOKS, Browser, app},
@@ -108,22 +108,20 @@ impl User {
     /// Both callbacks have one outcome, unless one of them fails for a moment.
     async fn sign_in(&mut self, world: &World, turn: usize) {
         for _ in 0..PATIENCE {
+            let (logto, other) = (self.instance(turn).clone(), self.instance(turn + self.number / 2 % 2).clone());
             let begin = || async {
                 let (mut cookies, mut browser) = (self.browser.request(), self.browser.clone());
-                let redirect = world.instance(turn).sign_in(&mut cookies, SignInOptions::new()).await?;
+                let redirect = logto.sign_in(&mut cookies, SignInOptions::new()).await?;
                 browser.receive(&cookies.set_cookie_headers());
                 Ok((redirect.location().to_owned(), browser))
             };
             let (url, browser) = patiently(&mut self.count.failed_for_a_moment, begin).await.unwrap();
             let callback = world.callback(&url).await;
-            let (one, other) = tokio::join!(
-                call_back(world.instance(turn), &browser, &callback),
-                call_back(world.instance(turn + self.number % 2), &browser, &callback),
-            );
+            let answers = tokio::join!(call_back(&logto, &browser, &callback), call_back(&other, &browser, &callback),);
             self.callback = Some((browser.clone(), callback));
             self.browser = browser;
             let mut signed_in = 0;
-            for (outcome, after) in [one, other] {
+            for (outcome, after) in [answers.0, answers.1] {
                 match outcome {
                     Ok(()) => {
                         signed_in += 1;
@@ -152,19 +150,20 @@ impl User {
     }
 
     /// With three requests under way, one of which exchanges the refresh token.
-    async fn sign_out(&mut self, world: &Arc<World>, turn: usize) {
+    async fn sign_out(&mut self, turn: usize) {
         let mut under_way = JoinSet::new();
         for number in 0..3 {
-            let (world, browser) = (Arc::clone(world), self.browser.clone());
+            let (logto, browser) = (self.instance(turn + number).clone(), self.browser.clone());
             under_way.spawn(async move {
                 let options = TokenOptions::resource(BOOKS).force_refresh(number == 0);
-                Self::ask(world.instance(turn + number), &browser, options).await.1
+                Self::ask(&logto, &browser, options).await.1
             });
         }
         sleep(Duration::from_millis(u64::try_from(turn % 5).unwrap() * 4)).await;
+        let logto = self.instance(turn + 1).clone();
         let leave = || async {
             let (mut cookies, mut browser) = (self.browser.request(), self.browser.clone());
-            _ = world.instance(turn + 1).sign_out(&mut cookies, SignOutOptions::new()).await?;
+            _ = logto.sign_out(&mut cookies, SignOutOptions::new()).await?;
             browser.receive(&cookies.set_cookie_headers());
             Ok(browser)
         };
@@ -176,21 +175,21 @@ impl User {
         older.extend(under_way.join_all().await);
         // The callback comes a third time.
         if let Some((browser, callback)) = self.callback.take() {
-            older.push(call_back(world.instance(turn + 2), &browser, &callback).await.1);
+            older.push(call_back(self.instance(turn + 2), &browser, &callback).await.1);
         }
         older.sort_by(|one, other| one.cookies.cmp(&other.cookies));
         older.dedup_by(|one, other| one.cookies == other.cookies);
         for browser in &older {
-            self.is_nobody(world, browser, "at once").await;
+            self.is_nobody(browser, "at once").await;
         }
         self.old.extend(older);
     }
 
-    async fn is_nobody(&mut self, world: &World, browser: &Browser, when: &str) {
+    async fn is_nobody(&mut self, browser: &Browser, when: &str) {
         for (number, logto) in self.instances.clone().iter().enumerate() {
             let look = || async { logto.is_authenticated(&browser.request()).await };
             if patiently(&mut self.count.failed_for_a_moment, look).await.unwrap() {
-                let what = format!("user {} at instance {number}, {when}", self.number);
+                let what = format!("user {} at instance {number}, {when}: {:?}", self.number, browser.cookies.keys());
                 self.count.signed_in_after_a_sign_out.push(what);
             }
         }
@@ -201,10 +200,10 @@ impl User {
         while Instant::now() < end {
             turn += 1;
             if turn % TURNS == 0 {
-                self.sign_out(&world, turn).await;
+                self.sign_out(turn).await;
                 self.sign_in(&world, turn).await;
             }
-            let (outcome, after) = Self::ask(world.instance(turn), &self.browser, TokenOptions::resource(BOOKS)).await;
+            let (outcome, after) = Self::ask(self.instance(turn), &self.browser, TokenOptions::resource(BOOKS)).await;
             self.browser = after;
             match outcome {
                 Ok(()) => self.count.served += 1,
@@ -220,16 +219,22 @@ impl User {
     }
 
     /// Nobody is signed in by anything older, and who did not sign out is signed in still.
-    async fn ends(&mut self, world: &World) {
+    async fn ends(&mut self) {
         for browser in std::mem::take(&mut self.old) {
-            self.is_nobody(world, &browser, "in the end").await;
+            self.is_nobody(&browser, "in the end").await;
         }
         let options = || ContextOptions::new().access_token(TokenOptions::resource(BOOKS).force_refresh(true));
-        let context = world.instance(0).get_context(&mut self.browser.request(), options()).await;
+        let context = self.instance(0).get_context(&mut self.browser.request(), options()).await;
         if !context.as_ref().is_ok_and(logto::LogtoContext::is_authenticated) {
             self.count.logged_out_by_mistake.push(format!("user {} in the end: {context:?}", self.number));
         }
     }
+}
+
+async fn instance_with_cookies(logto: &str, redis: &str) -> LogtoClient {
+    let redis = RedisStore::connect(redis).await.unwrap();
+    let config = settings(logto, 0).refresh_coordinator(redis.coordinator()).revocation_store(redis.revocations());
+    LogtoClient::new(config.build().unwrap()).unwrap()
 }
 
 /// 60 seconds in `tests/all.sh`; `LOGTO_TEST_SOAK=600` for ten minutes.
@@ -244,17 +249,20 @@ async fn nobody_is_logged_out_in_a_soak() {
     let Some(mut redis) = RedisServer::start_with(&["--appendonly", "yes", "--appendfsync", "always"]) else { return };
     let short = MockResource::new(BOOKS).scope("read:books").access_token_ttl(Duration::from_secs(5));
     let mock = MockLogto::builder().app(app("spa").public()).resource(short).start().await.unwrap();
-    let mut instances = Vec::new();
+    // Two applications of three instances each: one has its sessions in the store, one in cookies.
+    let mut applications = [Vec::new(), Vec::new()];
     for _ in 0..3 {
-        instances.push(instance(&mock.endpoint(), &redis.url(), 0).await);
+        applications[0].push(instance(&mock.endpoint(), &redis.url(), 0).await);
+        applications[1].push(instance_with_cookies(&mock.endpoint(), &redis.url()).await);
     }
-    let world = Arc::new(World { mock, instances, at_logto: Mutex::default() });
+    let world = Arc::new(World { mock, at_logto: Mutex::default() });
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut users = JoinSet::new();
     for number in 0..USERS {
         let world = Arc::clone(&world);
+        let instances = applications[number % 2].clone();
         users.spawn(async move {
-            let mut user = User::new(number);
+            let mut user = User::new(number, instances);
             user.sign_in(&world, number).await;
             user.live(world, end).await
         });
@@ -277,7 +285,7 @@ async fn nobody_is_logged_out_in_a_soak() {
     let mut old = 0;
     for user in &mut users {
         old += user.old.len();
-        user.ends(&world).await;
+        user.ends().await;
         let count = std::mem::take(&mut user.count);
         all.served += count.served;
         all.failed_for_a_moment += count.failed_for_a_moment;
