@@ -6,13 +6,22 @@
 
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
 
+use std::{env, sync::LazyLock};
+
 use actix_web::{
-    App, HttpServer, Responder, get,
+    App, Error, HttpServer, Responder,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    get,
     http::header::SET_COOKIE,
+    middleware::{Condition, Next, from_fn},
     routes,
     web::{self, Data, Html, Path, ServiceConfig},
 };
 use logto::{ContextOptions, LogtoContext, RequestSession, SignedIn, TokenOptions, testing::Playground};
+
+/// Whether `REQUEST_LOG=1` asks for a line in the log for each request.
+static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG").is_some_and(|on| on == "1"));
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,7 +37,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         App::new()
             .app_data(Data::new(playground.clone()))
             .service(app)
-            .wrap(logto::actix_web::middleware(logto.clone()))
+            .wrap(Condition::new(*REQUEST_LOG, from_fn(log_request)))
+            .wrap(logto::actix_web::middleware(logto.clone())) // The last one is around all others.
     });
     Ok(server.bind(address)?.run().await?)
 }
@@ -99,4 +109,26 @@ async fn preferences(session: RequestSession, playground: Data<Playground>) -> R
         .customize()
         .append_header((SET_COOKIE, "theme=dark; Path=/"))
         .append_header((SET_COOKIE, "language=ko; Path=/")))
+}
+
+/// A middleware of the application: around routes and pages it sees whom a callback signs in and whom a sign-out signs out.
+async fn log_request(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let session = request.extract::<RequestSession>().await?;
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let before = who(&session).await;
+    let response = next.call(request).await;
+    let after = who(&session).await;
+    tracing::info!(%method, path, before, after, "request");
+    response
+}
+
+/// Who is signed in, for the log: the `sub`, and nothing that is secret.
+async fn who(session: &RequestSession) -> String {
+    match session.signed_in().await {
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
+        Err(error) => error.code().to_owned(),
+    }
 }

@@ -6,14 +6,20 @@
 
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
 
+use std::{env, sync::LazyLock};
+
 use axum::{
     Router,
-    extract::{Path, State},
-    response::{AppendHeaders, Html, IntoResponse},
+    extract::{Path, Request, State},
+    middleware::{Next, from_fn},
+    response::{AppendHeaders, Html, IntoResponse, Response},
     routing::get,
 };
 use logto::{ContextOptions, LogtoContext, RequestSession, SignedIn, TokenOptions, testing::Playground};
 use tokio::net::TcpListener;
+
+/// Whether `REQUEST_LOG=1` asks for a line in the log for each request.
+static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG").is_some_and(|on| on == "1"));
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,7 +41,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "" => app,
         path => Router::new().nest(path, app),
     };
-    let app = app.layer(logto::axum::layer(logto));
+    let app = if *REQUEST_LOG { app.layer(from_fn(log_request)) } else { app };
+    let app = app.layer(logto::axum::layer(logto)); // The last one is around all others.
 
     let listener = TcpListener::bind(std::net::SocketAddr::from(playground.address())).await?;
     println!("{playground}");
@@ -90,4 +97,22 @@ async fn preferences(
     let context = session.get_context(ContextOptions::new().access_token(token)).await?;
     let cookies = AppendHeaders([("set-cookie", "theme=dark; Path=/"), ("set-cookie", "language=ko; Path=/")]);
     Ok((cookies, Html(playground.page("Preferences", &context.scopes()))))
+}
+
+/// A middleware of the application: around routes and pages it sees whom a callback signs in and whom a sign-out signs out.
+async fn log_request(session: RequestSession, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let before = who(&session).await;
+    let response = next.run(request).await;
+    let after = who(&session).await;
+    tracing::info!(%method, path, before, after, "request");
+    response
+}
+
+/// Who is signed in, for the log: the `sub`, and nothing that is secret.
+async fn who(session: &RequestSession) -> String {
+    match session.signed_in().await {
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
+        Err(error) => error.code().to_owned(),
+    }
 }

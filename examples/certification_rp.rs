@@ -178,10 +178,9 @@ struct SignedOut {
 
 /// The session is over whatever comes back, so a wrong `state` is told and breaks nothing.
 async fn signed_out(context: LogtoContext, headers: HeaderMap, Query(query): Query<SignedOut>) -> impl IntoResponse {
-    let cookies = headers.get(header::COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
-    let sent = cookies.split("; ").filter_map(|cookie| cookie.split_once('=')).find(|(name, _)| *name == STATE_COOKIE);
+    let sent = cookie(&headers, STATE_COOKIE);
     let verdict = match (sent, query.state) {
-        (Some((_, sent)), Some(came)) if sent == came => "The state is the one that was sent.",
+        (Some(sent), Some(came)) if sent == came => "The state is the one that was sent.",
         (Some(_), Some(_)) => "The state is another than was sent.",
         (Some(_), None) => "The state did not come back.",
         (None, _) => "No sign-out of this browser is under way.",
@@ -190,6 +189,13 @@ async fn signed_out(context: LogtoContext, headers: HeaderMap, Query(query): Que
     let forget = format!("{STATE_COOKIE}=; Path=/signed-out; HttpOnly; SameSite=Lax; Max-Age=0");
     let body = format!(r#"<p>{who} {verdict}</p><p><a href="/">Start page</a></p>"#);
     (AppendHeaders([(header::SET_COOKIE, forget)]), page("Signed out", &body))
+}
+
+/// The value of a cookie. Over HTTP/2 each cookie may come in a field of its own (RFC 9113 section 8.2.3), with others' in any bytes beside it.
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let fields = headers.get_all(header::COOKIE).into_iter();
+    let mut cookies = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';'));
+    cookies.find_map(|cookie| str::from_utf8(cookie).ok()?.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// As browsers tell it with every POST: `Sec-Fetch-Site`, or `Origin` in older ones.

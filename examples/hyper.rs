@@ -6,7 +6,7 @@
 
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, env, sync::LazyLock};
 
 use http_body_util::{BodyExt, Collected, Limited};
 use hyper::{
@@ -19,6 +19,9 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::Playground};
 use tokio::net::TcpListener;
+
+/// Whether `REQUEST_LOG=1` asks for a line in the log for each request.
+static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG").is_some_and(|on| on == "1"));
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,7 +55,19 @@ async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<R
         auth = auth.body(read(body).await);
     }
     // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages below.
-    Ok(logto.serve(&auth, |session| page(playground, session, &parts.method, path)).await)
+    let page = |session| page(playground, session, &parts.method, path);
+    if !*REQUEST_LOG {
+        return Ok(logto.serve(&auth, page).await);
+    }
+    // A middleware of the application: it sees whom a callback signs in and whom a sign-out signs out.
+    let logged = async |auth: AuthRequest, session: RequestSession| {
+        let before = who(&session).await;
+        let response = logto.serve(&auth, page).await;
+        let after = who(&session).await;
+        tracing::info!(method = %parts.method, path, before, after, "request");
+        response
+    };
+    Ok(logto.with_session(auth, logged).await)
 }
 
 async fn page(
@@ -116,4 +131,12 @@ fn status(status: StatusCode) -> Response<String> {
 async fn read(body: Incoming) -> String {
     let body = Limited::new(body, 64 * 1024).collect().await.map(Collected::to_bytes);
     String::from_utf8(body.unwrap_or_default().into()).unwrap_or_default()
+}
+
+/// Who is signed in, for the log: the `sub`, and nothing that is secret.
+async fn who(session: &RequestSession) -> String {
+    match session.signed_in().await {
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
+        Err(error) => error.code().to_owned(),
+    }
 }

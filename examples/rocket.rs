@@ -7,8 +7,20 @@
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
 #![allow(clippy::needless_pass_by_value)] // Rocket gives guards by value.
 
+use std::{env, sync::LazyLock};
+
 use logto::{ContextOptions, LogtoContext, RequestSession, SignedIn, TokenOptions, testing::Playground};
-use rocket::{State, fairing::AdHoc, get, http::CookieJar, response::content::RawHtml, routes};
+use rocket::{
+    Data, Request, Response, State,
+    fairing::{AdHoc, Fairing, Info, Kind},
+    get,
+    http::CookieJar,
+    response::content::RawHtml,
+    routes,
+};
+
+/// Whether `REQUEST_LOG=1` asks for a line in the log for each request.
+static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG").is_some_and(|on| on == "1"));
 
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,8 +39,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .merge(("log_level", "critical"));
     let welcome = playground.to_string();
 
-    rocket::custom(figment)
-        .mount(&mount, routes![home, protected, user_info, access_token, organization, preferences])
+    let mut app = rocket::custom(figment);
+    if *REQUEST_LOG {
+        app = app.attach(RequestLog); // Before Logto's: fairings see a response in the order in which they were attached.
+    }
+    app.mount(&mount, routes![home, protected, user_info, access_token, organization, preferences])
         .mount(&mount, logto::rocket::routes(&logto)) // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user
         .manage(playground)
         .attach(logto::rocket::fairing(logto))
@@ -94,4 +109,40 @@ async fn preferences(
     cookies.add(("theme", "dark"));
     cookies.add(("language", "ko"));
     Ok(RawHtml(playground.page("Preferences", &context.scopes())))
+}
+
+/// A fairing of the application: around routes and pages it sees whom a callback signs in and whom a sign-out signs out.
+struct RequestLog;
+
+/// Who was signed in when the request came.
+struct Before(String);
+
+#[rocket::async_trait]
+impl Fairing for RequestLog {
+    fn info(&self) -> Info {
+        Info { name: "Request log", kind: Kind::Request | Kind::Response }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        let before = who(request).await;
+        request.local_cache(|| Before(before));
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, _: &mut Response<'r>) {
+        let Before(before) = request.local_cache(|| Before(String::new()));
+        let (method, path) = (request.method(), request.uri().path());
+        let after = who(request).await;
+        tracing::info!(%method, %path, before, after, "request");
+    }
+}
+
+/// Who is signed in, for the log: the `sub`, and nothing that is secret.
+async fn who(request: &Request<'_>) -> String {
+    let Some(session) = request.guard::<RequestSession>().await.succeeded() else {
+        return "unknown".to_owned();
+    };
+    match session.signed_in().await {
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
+        Err(error) => error.code().to_owned(),
+    }
 }

@@ -36,11 +36,53 @@ impl LogtoClient {
             return with_body(reply);
         }
         let session = request.session_of(self);
-        let mut response = match page(session.clone()).await {
+        let response = match page(session.clone()).await {
             Ok(response) => response,
             Err(error) => with_body(self.answer_error(request, &error)),
         };
-        // After the page: it may have renewed a token, or signed the user out.
+        self.finish(request, &session, response).await
+    }
+
+    /// Gives the request its session and runs a middleware that is around [`serve`](Self::serve): it may read the session before and after,
+    /// of the authentication routes, too. The session's cookies are appended to what it answers.
+    ///
+    /// ```
+    /// use http::{Response, request::Parts};
+    /// use logto::{AuthRequest, LogtoClient};
+    ///
+    /// async fn answer(logto: &LogtoClient, parts: Parts) -> Response<String> {
+    ///     let request = AuthRequest::of(&parts, &parts.uri);
+    ///     logto.with_session(request, |request, session| async move {
+    ///         let response = logto.serve(&request, |_| async { Ok(Response::new("a page".into())) }).await;
+    ///         // After `/logto/sign-out` nobody is.
+    ///         tracing::info!(signed_in = ?session.is_authenticated().await);
+    ///         response
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    pub async fn with_session<B, M>(
+        &self,
+        request: AuthRequest,
+        middleware: impl FnOnce(AuthRequest, RequestSession) -> M,
+    ) -> Response<B>
+    where
+        B: From<String>,
+        M: Future<Output = Response<B>>,
+    {
+        let session = request.session_of(self);
+        let request = request.session(Some(session.clone()));
+        let response = middleware(request.clone(), session.clone()).await;
+        self.finish(&request, &session, response).await
+    }
+
+    /// After the page: it may have renewed a token, or signed the user out.
+    async fn finish<B: From<String>>(
+        &self,
+        request: &AuthRequest,
+        session: &RequestSession,
+        mut response: Response<B>,
+    ) -> Response<B> {
         match session.finish().await {
             Ok(headers) => headers.append_to(response.headers_mut()),
             Err(error) => response = with_body(self.error_reply(&error, request.requester())),

@@ -72,9 +72,10 @@ impl Running {
 
 /// `http://localhost:<port>`, out of a line that names it or something below it.
 fn address(line: &str) -> String {
-    let from = &line[line.find("http://localhost:").unwrap_or_else(|| panic!("no address in {line}"))..];
-    let end = from["http://localhost:".len()..].find(|c: char| !c.is_ascii_digit()).map(|end| end + 17);
-    from[..end.unwrap_or(from.len())].to_owned()
+    const ORIGIN: &str = "http://localhost:";
+    let (_, from) = line.split_once(ORIGIN).unwrap_or_else(|| panic!("no address in {line}"));
+    let port: String = from.chars().take_while(char::is_ascii_digit).collect();
+    format!("{ORIGIN}{port}")
 }
 
 /// A browser: cookies kept, redirects followed.
@@ -393,4 +394,32 @@ fn a_mistake_in_the_environment_is_named() {
     );
     let message = told(&[endpoint, ("LOGTO_APP_ID", "app"), ("LOGTO_COOKIE_SECRET", "short")]);
     assert!(message.contains("cookie_secret has 5 bytes (it needs 32"), "{message}");
+}
+
+/// RFC 9113 section 8.2.3: over HTTP/2 each cookie may come in a field of its own.
+#[tokio::test]
+async fn the_relying_party_of_the_certification_finds_its_cookie_in_any_field() {
+    let app = start("certification_rp");
+    let http = reqwest::Client::new();
+    let verdict = async |fields: &[&[u8]]| {
+        let mut request = http.get(format!("{}/signed-out?state=sent", app.base));
+        for field in fields {
+            request = request.header("cookie", reqwest::header::HeaderValue::from_bytes(field).unwrap());
+        }
+        let page = request.send().await.unwrap().text().await.unwrap();
+        let verdicts = ["The state is the one that was sent.", "The state is another", "No sign-out of this browser"];
+        verdicts.into_iter().position(|verdict| page.contains(verdict)).unwrap_or_else(|| panic!("{page}"))
+    };
+    for fields in [
+        &[&b"sign_out_state=sent"[..]][..],
+        &[b"theme=dark", b"sign_out_state=sent"],
+        &[b"sign_out_state=sent", b"theme=dark"],
+        &[b"a=b; c=d", b"e=f; sign_out_state=sent; g=h"],
+        &[b"caf\xe9=\xff", b"sign_out_state=sent"],
+        &[b"caf\xe9=\xff; sign_out_state=sent"],
+    ] {
+        assert_eq!(verdict(fields).await, 0, "{fields:?}");
+    }
+    assert_eq!(verdict(&[b"theme=dark", b"sign_out_state=other"]).await, 1);
+    assert_eq!(verdict(&[b"theme=dark", b"my_sign_out_state=sent", b"sign_out_state2=sent"]).await, 2);
 }

@@ -2,21 +2,22 @@
 
 #![allow(clippy::print_stdout)] // Workers answer on it, and figures are for people.
 
+mod soak;
+
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use logto::{
-    ContextOptions, ErrorKind, HeaderCookies, LogtoClient, RedisStore, SignInOptions, TokenOptions, scopes,
-    testing::{Endpoint, Fault, MockLogto, MockResource},
+    ContextOptions, HeaderCookies, LogtoClient, LogtoConfigBuilder, RedisStore, SignInOptions, TokenOptions, scopes,
+    testing::{Endpoint, MockLogto, MockResource},
 };
 use tokio::task::JoinSet;
 
 use crate::{
     redis_server::RedisServer,
-    skipped::skipped,
     support::{BASE_URL, BOOKS, Browser, COOKIE_SECRET, app},
 };
 
@@ -28,16 +29,19 @@ fn resource(round: usize) -> String {
     format!("https://api-{round}.example.test")
 }
 
-async fn instance(logto: &str, redis: &str, rounds: usize) -> LogtoClient {
-    let config = logto::LogtoConfig::builder()
+fn settings(logto: &str, rounds: usize) -> LogtoConfigBuilder {
+    logto::LogtoConfig::builder()
         .endpoint(logto)
         .app_id("spa")
         .base_url(BASE_URL)
         .cookie_secret(COOKIE_SECRET)
         .scopes([scopes::EMAIL, "read:books"])
         .resources((0..rounds).map(resource).chain([BOOKS.to_owned()]))
-        .session_store(RedisStore::connect(redis).await.unwrap());
-    LogtoClient::new(config.build().unwrap()).unwrap()
+}
+
+async fn instance(logto: &str, redis: &str, rounds: usize) -> LogtoClient {
+    let store = RedisStore::connect(redis).await.unwrap();
+    LogtoClient::new(settings(logto, rounds).session_store(store).build().unwrap()).unwrap()
 }
 
 /// Another process: this test binary, running [`worker`] alone.
@@ -134,67 +138,4 @@ async fn three_processes_make_one_exchange() {
     let context = logto.get_context(&mut browser.request(), ContextOptions::new().fetch_user_info(true)).await.unwrap();
     assert!(context.is_authenticated());
     println!("{rounds} rounds of 3 processes x {REQUESTS} requests: 1 token request each");
-}
-
-/// Redis and Logto fail now and then, and 50 users go on. 60 seconds in `tests/all.sh`; `LOGTO_TEST_SOAK=600` for ten minutes.
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_logged_out_in_a_soak() {
-    let Ok(seconds) = std::env::var("LOGTO_TEST_SOAK") else {
-        skipped("the soak", "it runs with LOGTO_TEST_SOAK=<seconds>");
-        return;
-    };
-    let seconds: u64 = seconds.parse().unwrap();
-    let Some(mut redis) = RedisServer::start_with(&["--appendonly", "yes", "--appendfsync", "always"]) else { return };
-    let short = MockResource::new(BOOKS).scope("read:books").access_token_ttl(Duration::from_secs(5));
-    let mock = MockLogto::builder().app(app("spa").public()).resource(short).start().await.unwrap();
-    let mut instances = Vec::new();
-    for _ in 0..3 {
-        instances.push(instance(&mock.endpoint(), &redis.url(), 0).await);
-    }
-    let mut users = Vec::new();
-    for number in 0..50 {
-        users.push((number, sign_in(&mock, &instances[number % 3]).await));
-    }
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let mut tasks = JoinSet::new();
-    for (number, browser) in users.clone() {
-        let instances = instances.clone();
-        tasks.spawn(async move {
-            let (mut served, mut failed, mut turn) = (0_usize, 0_usize, number);
-            while Instant::now() < end {
-                turn += 1;
-                let mut cookies = browser.request();
-                match instances[turn % 3].get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await {
-                    Ok(_) => served += 1,
-                    Err(error) => {
-                        assert!(error.is_transient() || error.kind() == ErrorKind::Store, "user {number}: {error:?}");
-                        failed += 1;
-                    }
-                }
-                tokio::time::sleep(Duration::from_millis(20 + u64::try_from(turn % 7).unwrap() * 30)).await;
-            }
-            (served, failed)
-        });
-    }
-    // Logto answers one request in twenty with 500, and is slow at times; Redis is restarted twice.
-    let mut restarts = 0;
-    while Instant::now() < end {
-        mock.fault(Endpoint::Token, Fault::status(500).times(1));
-        mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(2));
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let passed = seconds.saturating_sub(end.saturating_duration_since(Instant::now()).as_secs());
-        if restarts < 2 && passed >= seconds * (restarts + 1) / 3 {
-            redis.restart();
-            restarts += 1;
-        }
-    }
-    let (served, failed) =
-        tasks.join_all().await.into_iter().fold((0, 0), |(a, b), (served, failed)| (a + served, b + failed));
-    mock.clear_faults();
-    for (number, browser) in users {
-        let options = ContextOptions::new().access_token(TokenOptions::resource(BOOKS).force_refresh(true));
-        let context = instances[0].get_context(&mut browser.request(), options).await.unwrap();
-        assert!(context.is_authenticated(), "user {number} was logged out");
-    }
-    println!("{seconds} s, 50 users: {served} requests served, {failed} failed for a moment, nobody logged out");
 }

@@ -23,7 +23,7 @@ pub struct App {
     /// What browsers call it.
     pub base: String,
     pub port: u16,
-    _program: Program,
+    program: Program,
     _port: Port,
 }
 
@@ -105,6 +105,9 @@ impl App {
         let mock = setup.world.app(app).start().await.unwrap();
 
         let mut command = command(&example.binary());
+        if example.request_log {
+            command.env("REQUEST_LOG", "1");
+        }
         if !setup.public_client {
             command.env("LOGTO_APP_SECRET", APP_SECRET);
         }
@@ -132,9 +135,10 @@ impl App {
             .env("LOGTO_COOKIE_SECRET", COOKIE_SECRET)
             .env("LOGTO_SCOPES", scopes.join(" "))
             .env("LOGTO_RESOURCES", BOOKS)
-            .env("LOGTO_TIMEOUT", "60");
+            .env("LOGTO_TIMEOUT", "60")
+            .env("NO_COLOR", "1");
         let start = format!("http://127.0.0.1:{port}{}/", setup.mount);
-        Self { mock, base, port, _program: Program::start(command, &start).await, _port: reserved }
+        Self { mock, base, port, program: Program::start(command, &start).await, _port: reserved }
     }
 
     /// An address below the base URL.
@@ -145,6 +149,11 @@ impl App {
     /// The start page: the base URL, and not one letter more where that has a path.
     pub fn home(&self) -> String {
         self.base.parse::<url::Url>().unwrap().into()
+    }
+
+    /// What the program has printed.
+    pub fn printed(&self) -> String {
+        self.program.printed()
     }
 
     /// A tab of a new browser, at the start page.

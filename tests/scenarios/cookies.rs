@@ -47,7 +47,7 @@ pub async fn the_applications_cookies_survive(example: Example) {
         tab.page.set_cookies().iter().map(|cookie| cookie.split('=').next().unwrap().to_owned()).collect();
     names.sort();
     assert_eq!(names, ["language", "logto_app", "logto_app.1", "logto_app.2", "theme"]);
-    assert_eq!(tab.page.header("cache-control"), "no-store");
+    assert_eq!(tab.page.header("cache-control"), "private, no-store");
     for cookie in tab.page.set_cookies() {
         let whole = cookie.starts_with("theme=dark; ") || cookie.starts_with("language=ko; ");
         let ours = ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age="].iter().all(|part| cookie.contains(part));

@@ -8,6 +8,8 @@ use crate::skipped::skipped;
 #[derive(Debug, Clone, Copy)]
 pub struct Example {
     pub name: &'static str,
+    /// Whether its middleware runs: it reads the session before and after each request, for the log.
+    pub request_log: bool,
     place: Place,
 }
 
@@ -23,27 +25,31 @@ enum Place {
 }
 
 pub const EXAMPLES: &[Example] = &[
-    Example { name: "axum", place: Place::Tests },
-    Example { name: "actix_web", place: Place::Examples },
-    Example { name: "rocket", place: Place::Examples },
-    Example { name: "hyper", place: Place::Examples },
-    Example { name: "poem", place: Place::Member },
-    Example { name: "warp", place: Place::Member },
-    Example { name: "salvo", place: Place::Member },
-    Example { name: "leptos_ssr", place: Place::Member },
+    Example::new("axum", Place::Tests),
+    Example::new("actix_web", Place::Examples),
+    Example::new("rocket", Place::Examples),
+    Example::new("hyper", Place::Examples),
+    Example::new("poem", Place::Member),
+    Example::new("warp", Place::Member),
+    Example::new("salvo", Place::Member),
+    Example::new("leptos_ssr", Place::Member),
 ];
 
 /// The example of this name, unless it is not to be run here.
-pub fn to_run(name: &str) -> Option<Example> {
+pub fn to_run(name: &str, request_log: bool) -> Option<Example> {
     let example = *EXAMPLES.iter().find(|example| example.name == name).expect("the example is in the list");
     if example.place != Place::Tests && env::var_os("LOGTO_TEST_EXAMPLES").is_none() {
         skipped(&format!("the example {name}"), "it is run where it is built and LOGTO_TEST_EXAMPLES is set");
         return None;
     }
-    Some(example)
+    Some(Example { request_log, ..example })
 }
 
 impl Example {
+    const fn new(name: &'static str, place: Place) -> Self {
+        Self { name, place, request_log: false }
+    }
+
     /// The program, beside the tests' own: `target/debug/deps/scenarios-…`.
     pub fn binary(self) -> PathBuf {
         let tests = env::current_exe().unwrap();

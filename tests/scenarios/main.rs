@@ -1,6 +1,8 @@
 //! One list of scenarios, run against the program of each example: black-box over HTTP, with a Logto in the test and a browser that keeps the
 //! rules of browsers.
 //!
+//! Each runs a second time behind a middleware that reads the session before and after the handler (`logged::`): the example's request log.
+//!
 //! `cargo build --example axum && cargo nextest run --test scenarios axum::` is one example. The others run where `LOGTO_TEST_EXAMPLES` is
 //! set; `bash tests/all.sh` builds them and sets it.
 
@@ -23,6 +25,7 @@ mod skipped;
 mod cookies;
 mod outages;
 mod places;
+mod request_log;
 mod requests;
 mod signing_in;
 mod signing_out;
@@ -91,6 +94,9 @@ macro_rules! scenarios {
                 a_proxy_may_have_another_host_and_scheme
                 headers_do_not_move_the_site
             }
+            request_log {
+                a_request_log_tells_who_was_signed_in_and_who_is
+            }
             outages {
                 an_outage_ends_no_session
                 who_starts_before_logto_waits_for_it
@@ -101,14 +107,14 @@ macro_rules! scenarios {
     };
 }
 
-/// A module per example with a test per scenario.
+/// A module per example with a test per scenario, with or without the example's request log.
 macro_rules! tests {
-    ($example:ident $($theme:ident { $($scenario:ident)+ })+) => {
+    ($example:ident $request_log:literal $($theme:ident { $($scenario:ident)+ })+) => {
         mod $example {
             $($(
                 #[tokio::test]
                 async fn $scenario() {
-                    if let Some(example) = crate::example::to_run(stringify!($example)) {
+                    if let Some(example) = crate::example::to_run(stringify!($example), $request_log) {
                         crate::$theme::$scenario(example).await;
                     }
                 }
@@ -124,17 +130,22 @@ macro_rules! count {
     };
 }
 
-/// One module each, and the list of all.
+/// Two modules each, and the list of all.
 macro_rules! examples {
     ($($example:ident)+) => {
-        $(scenarios! { tests $example })+
+        $(scenarios! { tests $example false })+
+
+        mod logged {
+            $(scenarios! { tests $example true })+
+        }
+
         scenarios! { count }
 
         #[test]
         fn the_list() {
             let examples = [$(stringify!($example)),+];
             assert!(examples.iter().eq(example::EXAMPLES.iter().map(|example| &example.name)), "{examples:?}");
-            println!("{SCENARIOS} scenarios × {} examples", examples.len());
+            println!("{SCENARIOS} scenarios × {} examples, each with a request log and without", examples.len());
         }
     };
 }

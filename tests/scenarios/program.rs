@@ -41,6 +41,11 @@ impl Program {
         program
     }
 
+    #[allow(dead_code, reason = "the certification modules share this file")]
+    pub fn printed(&self) -> String {
+        self.printed.lock().unwrap().clone()
+    }
+
     async fn wait_until_it_answers(&mut self, url: &str) {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let begun = Instant::now();

@@ -140,14 +140,16 @@ pub async fn other_methods_are_refused(example: Example) {
 pub async fn what_shows_a_user_is_not_kept(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.visit().await;
-    assert_eq!(tab.page.header("cache-control"), "", "the start page is for everyone");
+    let start_page = (tab.page.header("cache-control"), tab.page.header("vary"));
+    assert_eq!(start_page, ("private", "Cookie"), "the start page asks who is signed in");
     tab = app.signed_in().await;
-    for target in
-        ["/", "/protected", "/user-info", "/access-token", "/organization/org-acme", "/preferences", "/logto/user"]
-    {
+    for target in ["/", "/protected", "/user-info", "/access-token", "/organization/org-acme", "/preferences"] {
         tab.open(&app.url(target)).await;
-        assert_eq!((tab.page.status.as_u16(), tab.page.header("cache-control")), (200, "no-store"), "{target}");
+        let page = (tab.page.status.as_u16(), tab.page.header("cache-control"), tab.page.header("vary"));
+        assert_eq!(page, (200, "private, no-store", "Cookie"), "{target}");
     }
+    tab.open(&app.url("/logto/user")).await;
+    assert_eq!((tab.page.header("cache-control"), tab.page.header("vary")), ("no-store", "Cookie"));
 }
 
 /// A cache that kept one of these would hand one user's session or page to others.
@@ -162,6 +164,6 @@ pub async fn what_sets_a_session_is_not_kept_by_caches(example: Example) {
     let refreshes = tab.ask(Method::GET, &app.url("/access-token")).await;
     for (what, answer) in [("begins", begins), ("ends", ends), ("refreshes", refreshes)] {
         assert!(!answer.set_cookies().is_empty(), "{what}");
-        assert_eq!(answer.header("cache-control"), "no-store", "{what}");
+        assert_eq!(answer.header("cache-control"), "private, no-store", "{what}");
     }
 }

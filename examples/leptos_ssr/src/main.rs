@@ -11,14 +11,16 @@
 
 use std::{
     convert::Infallible,
+    env,
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 
 use axum::{
     Router,
     extract::{FromRequest, Path, Request, State},
+    middleware::{Next, from_fn},
     response::{AppendHeaders, IntoResponse, Response},
     routing::{get, post},
 };
@@ -29,6 +31,9 @@ use logto::{
 };
 use serde::Serialize;
 use tokio::net::TcpListener;
+
+/// Whether `REQUEST_LOG=1` asks for a line in the log for each request.
+static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG").is_some_and(|on| on == "1"));
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,7 +57,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "" => app,
         path => Router::new().nest(path, app),
     };
-    let app = app.layer(logto::axum::layer(logto));
+    let app = if *REQUEST_LOG { app.layer(from_fn(log_request)) } else { app };
+    let app = app.layer(logto::axum::layer(logto)); // The last one is around all others.
 
     let listener = TcpListener::bind(SocketAddr::from(playground.address())).await?;
     println!("{playground}");
@@ -258,4 +264,22 @@ fn link(path: &str) -> String {
 
 fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string())
+}
+
+/// A middleware of the application: around routes and pages it sees whom a callback signs in and whom a sign-out signs out.
+async fn log_request(session: RequestSession, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let before = who(&session).await;
+    let response = next.run(request).await;
+    let after = who(&session).await;
+    tracing::info!(%method, path, before, after, "request");
+    response
+}
+
+/// Who is signed in, for the log: the `sub`, and nothing that is secret.
+async fn who(session: &RequestSession) -> String {
+    match session.signed_in().await {
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
+        Err(error) => error.code().to_owned(),
+    }
 }

@@ -4,7 +4,11 @@
 //! `ada` with the password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the
 //! environment it signs in at that Logto. `PORT` is where it listens (3000).
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    env,
+    net::SocketAddr,
+    sync::{Arc, LazyLock},
+};
 
 use logto::{AuthRequest, ContextOptions, LogtoClient, RequestSession, SignedIn, TokenOptions, testing::Playground};
 use poem::{
@@ -14,6 +18,9 @@ use poem::{
     listener::TcpListener,
     web::{Data, Html, Path},
 };
+
+/// Whether `REQUEST_LOG=1` asks for a line in the log for each request.
+static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG").is_some_and(|on| on == "1"));
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -94,21 +101,35 @@ async fn preferences(session: Data<&RequestSession>, playground: Data<&Playgroun
 async fn serve<E: Endpoint>(logto: LogtoClient, pages: Arc<E>, mut request: Request) -> Result<Response> {
     // As the browser sent it: `nest` takes the mount off `uri`, and leaves it in `original_uri`.
     let uri = request.original_uri();
+    let (method, path) = (request.method().clone(), uri.path().to_owned());
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let mut auth = AuthRequest::from_headers(request.method().as_str(), target, request.headers());
     if logto.reads_body(uri.path()) {
         let body = request.take_body().into_bytes_limit(64 * 1024).await.unwrap_or_default();
         auth = auth.body(String::from_utf8(body.into()).unwrap_or_default());
     }
-    let response = logto.serve(&auth, |session| async move {
+    let page = |session| async move {
         request.set_data(session);
         let response = match pages.call(request).await {
             Ok(response) => response.into_response(),
             Err(error) => error.downcast::<logto::Error>().map_or_else(|error| Ok(error.into_response()), Err)?,
         };
         Ok(http::Response::from(response).map(Body::from))
-    });
-    let (parts, body) = response.await.into_parts();
+    };
+    let response = if *REQUEST_LOG {
+        // A middleware of the application: it sees whom a callback signs in and whom a sign-out signs out.
+        let logged = async |auth: AuthRequest, session: RequestSession| {
+            let before = who(&session).await;
+            let response = logto.serve(&auth, page).await;
+            let after = who(&session).await;
+            tracing::info!(%method, path, before, after, "request");
+            response
+        };
+        logto.with_session(auth, logged).await
+    } else {
+        logto.serve(&auth, page).await
+    };
+    let (parts, body) = response.into_parts();
     Ok((parts.status, parts.headers, body).into_response())
 }
 
@@ -119,5 +140,13 @@ impl<'a> FromRequest<'a> for User {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
         let session = Data::<&RequestSession>::from_request(request, body).await?;
         session.require_signed_in().await.map(User).map_err(InternalServerError)
+    }
+}
+
+/// Who is signed in, for the log: the `sub`, and nothing that is secret.
+async fn who(session: &RequestSession) -> String {
+    match session.signed_in().await {
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
+        Err(error) => error.code().to_owned(),
     }
 }

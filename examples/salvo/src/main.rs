@@ -4,7 +4,7 @@
 //! `ada` with the password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the
 //! environment it signs in at that Logto. `PORT` is where it listens (3000).
 
-use std::net::SocketAddr;
+use std::{env, net::SocketAddr, sync::LazyLock};
 
 use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::Playground};
 use salvo::{
@@ -12,6 +12,9 @@ use salvo::{
     prelude::*,
     routing::{Filter, filters},
 };
+
+/// Whether `REQUEST_LOG=1` asks for a line in the log for each request.
+static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG").is_some_and(|on| on == "1"));
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -120,12 +123,26 @@ impl Logto {
             let body = req.payload_with_max_size(64 * 1024).await.map(|body| body.to_vec()).unwrap_or_default();
             request = request.body(String::from_utf8(body).unwrap_or_default());
         }
-        let response = logto.serve(&request, |session| async {
+        let (method, path) = (req.method().clone(), req.uri().path().to_owned());
+        let page = |session| async {
             depot.inject(Visit { playground, session });
             ctrl.call_next(req, depot, res).await;
             depot.scrape::<logto::Error>().map_or_else(|_| Ok(res.strip_to_hyper()), Err)
-        });
-        *res = response.await.into();
+        };
+        let response = if *REQUEST_LOG {
+            // A middleware of the application: it sees whom a callback signs in and whom a sign-out signs out.
+            let logged = async |request: AuthRequest, session: RequestSession| {
+                let before = who(&session).await;
+                let response = logto.serve(&request, page).await;
+                let after = who(&session).await;
+                tracing::info!(%method, path, before, after, "request");
+                response
+            };
+            logto.with_session(request, logged).await
+        } else {
+            logto.serve(&request, page).await
+        };
+        *res = response.into();
     }
 }
 
@@ -142,5 +159,13 @@ impl From<logto::Error> for Failure {
 impl Writer for Failure {
     async fn write(self, _req: &mut Request, depot: &mut Depot, _res: &mut Response) {
         depot.inject(self.0);
+    }
+}
+
+/// Who is signed in, for the log: the `sub`, and nothing that is secret.
+async fn who(session: &RequestSession) -> String {
+    match session.signed_in().await {
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
+        Err(error) => error.code().to_owned(),
     }
 }

@@ -4,7 +4,7 @@
 //! `ada` with the password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the
 //! environment it signs in at that Logto. `PORT` is where it listens (3000).
 
-use std::convert::Infallible;
+use std::{convert::Infallible, env, sync::LazyLock};
 
 use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::Playground};
 use warp::{
@@ -16,6 +16,9 @@ use warp::{
     path::end,
     reply::{Response, html},
 };
+
+/// Whether `REQUEST_LOG=1` asks for a line in the log for each request.
+static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG").is_some_and(|on| on == "1"));
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,7 +49,7 @@ async fn home(request: AuthRequest, playground: Playground) -> Response {
         let context = session.get_context(ContextOptions::new()).await?;
         Ok(html(playground.home(&context)).into_response())
     };
-    playground.client().serve(&request, page).await
+    serve(&playground, request, page).await
 }
 
 /// For users alone. A browser without a session goes to sign in and comes back; `fetch` gets 401 and JSON.
@@ -55,14 +58,14 @@ async fn protected(request: AuthRequest, playground: Playground) -> Response {
         let user = session.require_signed_in().await?;
         Ok(html(playground.page("Protected page", &user.claims().sub)).into_response())
     };
-    playground.client().serve(&request, page).await
+    serve(&playground, request, page).await
 }
 
 async fn user_info(request: AuthRequest, playground: Playground) -> Response {
     let page = async |session: RequestSession| {
         Ok(html(playground.page("User info", &session.fetch_user_info().await?)).into_response())
     };
-    playground.client().serve(&request, page).await
+    serve(&playground, request, page).await
 }
 
 /// A token for an API. It is renewed when it ends, once, however many requests want it.
@@ -71,7 +74,7 @@ async fn access_token(request: AuthRequest, playground: Playground) -> Response 
         let claims = session.get_access_token_claims(TokenOptions::resource(playground.resource())).await?;
         Ok(html(playground.page("Claims of an access token", &claims)).into_response())
     };
-    playground.client().serve(&request, page).await
+    serve(&playground, request, page).await
 }
 
 async fn organization(id: String, request: AuthRequest, playground: Playground) -> Response {
@@ -79,7 +82,7 @@ async fn organization(id: String, request: AuthRequest, playground: Playground) 
         let claims = session.get_organization_token_claims(&id).await?;
         Ok(html(playground.page("Claims of an organization token", &claims)).into_response())
     };
-    playground.client().serve(&request, page).await
+    serve(&playground, request, page).await
 }
 
 /// The application's own cookies go out beside the session's.
@@ -92,7 +95,7 @@ async fn preferences(request: AuthRequest, playground: Playground) -> Response {
         page.headers_mut().append(SET_COOKIE, HeaderValue::from_static("language=ko; Path=/"));
         Ok(page)
     };
-    playground.client().serve(&request, page).await
+    serve(&playground, request, page).await
 }
 
 /// The authentication routes: /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout.
@@ -107,7 +110,7 @@ fn authentication(playground: &Playground) -> BoxedFilter<(Response,)> {
         warp::body::content_length_limit(64 * 1024).and(warp::body::bytes()).or(warp::any().map(Bytes::new)).unify();
     let reply = async |request: AuthRequest, body: Bytes, playground: Playground| {
         let request = request.body(String::from_utf8(body.into()).unwrap_or_default());
-        playground.client().serve(&request, async |_| Ok(Response::default())).await
+        serve(&playground, request, async |_| Ok(Response::default())).await
     };
     route.and(auth_request()).and(body).and(given(playground.clone())).then(reply).boxed()
 }
@@ -130,4 +133,32 @@ fn auth_request() -> impl Filter<Extract = (AuthRequest,), Error = Infallible> +
 fn below(path: &str) -> BoxedFilter<()> {
     let segments = path.split('/').filter(|segment| !segment.is_empty());
     segments.fold(warp::any().boxed(), |filter, segment| filter.and(warp::path(segment.to_owned())).boxed())
+}
+
+/// `LogtoClient::serve`, with a line in the log if it is wanted.
+async fn serve<P>(playground: &Playground, request: AuthRequest, page: impl FnOnce(RequestSession) -> P) -> Response
+where
+    P: Future<Output = logto::Result<Response>>,
+{
+    let logto = playground.client();
+    if !*REQUEST_LOG {
+        return logto.serve(&request, page).await;
+    }
+    // A middleware of the application: it sees whom a callback signs in and whom a sign-out signs out.
+    let logged = async |request: AuthRequest, session: RequestSession| {
+        let before = who(&session).await;
+        let response = logto.serve(&request, page).await;
+        let after = who(&session).await;
+        tracing::info!(?request, before, after, "request");
+        response
+    };
+    logto.with_session(request, logged).await
+}
+
+/// Who is signed in, for the log: the `sub`, and nothing that is secret.
+async fn who(session: &RequestSession) -> String {
+    match session.signed_in().await {
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
+        Err(error) => error.code().to_owned(),
+    }
 }

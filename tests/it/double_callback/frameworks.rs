@@ -9,7 +9,10 @@ use axum::Router;
 use logto::{LogtoClient, testing::Endpoint};
 
 use super::{is_alive, rounds, sent_back, take_a_while};
-use crate::support::{BASE_URL, Browser, Site};
+use crate::{
+    port::Port,
+    support::{BASE_URL, Browser, Site},
+};
 
 async fn axum(logto: LogtoClient) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -33,9 +36,10 @@ fn actix_web(logto: &LogtoClient) -> SocketAddr {
 }
 
 async fn rocket(logto: LogtoClient) -> SocketAddr {
-    let port = crate::redis_server::free_port();
+    let port = Port::reserve();
+    let number = port.number();
     let config = ::rocket::Config {
-        port,
+        port: number,
         address: Ipv4Addr::LOCALHOST.into(),
         log_level: ::rocket::config::LogLevel::Off,
         shutdown: ::rocket::config::Shutdown { ctrlc: false, ..::rocket::config::Shutdown::default() },
@@ -43,8 +47,11 @@ async fn rocket(logto: LogtoClient) -> SocketAddr {
     };
     let rocket = ::rocket::custom(config).mount("/", logto::rocket::routes(&logto));
     let rocket = rocket.attach(logto::rocket::fairing(logto)).ignite().await.unwrap();
-    tokio::spawn(rocket.launch());
-    let address = (Ipv4Addr::LOCALHOST, port).into();
+    tokio::spawn(async move {
+        let launched = rocket.launch().await;
+        drop((launched, port));
+    });
+    let address = (Ipv4Addr::LOCALHOST, number).into();
     while tokio::net::TcpStream::connect(address).await.is_err() {
         tokio::task::yield_now().await;
     }

@@ -61,6 +61,8 @@ pub enum Adapter {
     ActixWeb,
     Rocket,
     Serve,
+    /// The same by `LogtoClient::with_session`.
+    WithSession,
     /// Two layers of one client around each other, in axum.
     TwoLayers,
     /// The same in actix-web.
@@ -73,7 +75,8 @@ pub enum Adapter {
 }
 
 /// Those that differ in their framework.
-pub const ADAPTERS: [Adapter; 4] = [Adapter::Axum, Adapter::ActixWeb, Adapter::Rocket, Adapter::Serve];
+pub const ADAPTERS: [Adapter; 5] =
+    [Adapter::Axum, Adapter::ActixWeb, Adapter::Rocket, Adapter::Serve, Adapter::WithSession];
 
 tokio::task_local! {
     /// The other client of an application with two.
@@ -114,7 +117,10 @@ impl Adapter {
                 actix!(request, app.wrap(inner).wrap(outer))
             }
             Self::Rocket => rocket(logto, request).await,
-            Self::Serve | Self::ServeInServe => serve(logto, request, self == Self::ServeInServe).await,
+            Self::WithSession if request.uri().path() != "/plain" => with_session(logto, request).await,
+            Self::Serve | Self::WithSession | Self::ServeInServe => {
+                serve(logto, request, self == Self::ServeInServe).await
+            }
         }
     }
 }
@@ -369,6 +375,18 @@ async fn serve(logto: &LogtoClient, request: Request<String>, twice: bool) -> Re
     let headers = session.finish().await.unwrap();
     headers.append_to(response.headers_mut());
     response
+}
+
+async fn with_session(logto: &LogtoClient, request: Request<String>) -> Response<String> {
+    let (parts, _) = request.into_parts();
+    let middleware = async |auth: AuthRequest, session: RequestSession| {
+        let before = who(&session).await;
+        let mut response = logto.serve(&auth, |session| page(session, parts.uri.path())).await;
+        response.headers_mut().insert(header("x-before"), before);
+        response.headers_mut().insert(header("x-after"), who(&session).await);
+        response
+    };
+    logto.with_session(AuthRequest::of(&parts, &parts.uri), middleware).await
 }
 
 async fn page(session: RequestSession, path: &str) -> logto::Result<Response<String>> {
