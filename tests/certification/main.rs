@@ -21,6 +21,7 @@ mod jar;
 #[allow(dead_code)]
 #[path = "../scenarios/page.rs"]
 mod page;
+#[allow(dead_code)]
 #[path = "../scenarios/program.rs"]
 mod program;
 

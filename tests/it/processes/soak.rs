@@ -199,7 +199,7 @@ impl User {
         let mut turn = self.number;
         while Instant::now() < end {
             turn += 1;
-            if turn % TURNS == 0 {
+            if turn.is_multiple_of(TURNS) {
                 self.sign_out(turn).await;
                 self.sign_in(&world, turn).await;
             }
