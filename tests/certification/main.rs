@@ -23,6 +23,7 @@ mod jar;
 mod page;
 #[path = "../it/port.rs"]
 mod port;
+#[allow(dead_code)]
 #[path = "../scenarios/program.rs"]
 mod program;
 

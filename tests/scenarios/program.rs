@@ -41,7 +41,6 @@ impl Program {
         program
     }
 
-    #[allow(dead_code, reason = "the certification modules share this file")]
     pub fn printed(&self) -> String {
         self.printed.lock().unwrap().clone()
     }

@@ -1,5 +1,8 @@
 //! One small application in each framework: its start page says who is signed in, and in how many fields the cookies came.
 
+// Rocket gives guards by value.
+#![allow(clippy::needless_pass_by_value)]
+
 use std::net::{Ipv4Addr, TcpListener};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};

@@ -11,10 +11,11 @@ use reqwest::{
 /// How the cookies of a request are spread over `cookie` fields.
 #[derive(Debug, Clone, Copy)]
 pub enum Fields {
-    OneForAll,
-    OneForEach,
-    OneForEachBackwards,
-    OneForTwo,
+    AllInOne,
+    /// Each cookie in a field of its own.
+    Each,
+    EachBackwards,
+    InPairs,
 }
 
 pub struct Browser {
@@ -52,12 +53,12 @@ impl Browser {
     pub fn fields(&self) -> Vec<Vec<u8>> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let together = match self.fields {
-            Fields::OneForAll => cookies.len().max(1),
-            Fields::OneForEach | Fields::OneForEachBackwards => 1,
-            Fields::OneForTwo => 2,
+            Fields::AllInOne => cookies.len().max(1),
+            Fields::Each | Fields::EachBackwards => 1,
+            Fields::InPairs => 2,
         };
         let mut fields: Vec<_> = cookies.chunks(together).map(|field| field.join("; ").into_bytes()).collect();
-        if let Fields::OneForEachBackwards = self.fields {
+        if let Fields::EachBackwards = self.fields {
             fields.reverse();
         }
         if let Some(odd) = self.odd {

@@ -14,7 +14,7 @@ use self::{
 };
 
 const BASE_URL: &str = "http://localhost:3000";
-const FIELDS: [Fields; 4] = [Fields::OneForAll, Fields::OneForEach, Fields::OneForEachBackwards, Fields::OneForTwo];
+const FIELDS: [Fields; 4] = [Fields::AllInOne, Fields::Each, Fields::EachBackwards, Fields::InPairs];
 
 /// Text that does not compress, so that the session needs several cookies.
 fn noise(length: usize) -> String {
@@ -82,7 +82,7 @@ async fn a_session_whose_cookies_come_in_several_fields_lives_and_ends() {
 async fn a_cookie_field_in_any_bytes_leaves_the_session_in_the_others_alone() {
     for framework in FRAMEWORKS {
         let (mock, logto) = site().await;
-        let mut browser = Browser::new(framework.serve(logto).await, Fields::OneForEach);
+        let mut browser = Browser::new(framework.serve(logto).await, Fields::Each);
         let answer = browser.get("/logto/sign-in").await;
         let callback = mock.sign_in(answer.header("location"), "ada").await;
         browser.get(callback.strip_prefix(BASE_URL).unwrap()).await;

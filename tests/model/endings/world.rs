@@ -222,6 +222,7 @@ impl World {
         LogtoClient::new(settings.build().unwrap()).unwrap()
     }
 
+    #[allow(clippy::needless_pass_by_value)] // Most are made for it.
     pub fn tell(&mut self, what: String) {
         self.story.push(format!("{}: {what}", self.right_now()));
     }
@@ -386,5 +387,6 @@ fn session_cookie(cookies: &HeaderCookies) -> Option<bool> {
     let headers = cookies.set_cookie_headers();
     let parsed = headers.iter().map(|header| cookie::Cookie::parse(header.as_str()).unwrap());
     let own = parsed.into_iter().filter(|cookie| cookie.name() == "logto_app");
-    own.map(|cookie| cookie.value().len() > 40 && !cookie.max_age().is_some_and(cookie::time::Duration::is_zero)).last()
+    own.map(|cookie| cookie.value().len() > 40 && !cookie.max_age().is_some_and(cookie::time::Duration::is_zero))
+        .next_back()
 }
