@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{Error, error::Code};
 
@@ -67,8 +66,11 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// 256 random bits as 43 base64url characters: a `state`, a `nonce` or a PKCE verifier (RFC 7636 section 4.1).
+/// 256 random bits as 43 base64url characters, as Logto's tokens are.
+#[cfg(feature = "testing")]
 pub(crate) fn random_token() -> Result<String, Error> {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
     Ok(URL_SAFE_NO_PAD.encode(random_bytes::<32>()?))
 }
 

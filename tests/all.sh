@@ -93,6 +93,8 @@ need valgrind valgrind
 need openssl openssl
 need chromium chromium
 need chromedriver chromium-driver
+need WebKitWebDriver webkit2gtk-driver
+need Xvfb xvfb
 if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then need initdb postgresql; fi
 node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'Node 20 or later is needed for tests/oidc-provider' >&2; exit 1; }
 command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs' >&2; exit 1; }
@@ -159,7 +161,7 @@ if [ -n "$quick" ]; then
   else
     skip 'tests'
   fi
-  for name in 'tests of the examples: scenarios, certification modules, Leptos, Chromium' 'sessions in PostgreSQL and SQLite' \
+  for name in 'tests of the examples: scenarios, certification modules, Leptos, Chromium and WebKit' 'sessions in PostgreSQL and SQLite' \
     'both crypto backends' fuzzing benchmarks instructions package quickstart; do skip "$name"; done
   if changed '^(src|docs)/|\.md$'; then
     step 'documentation tests'
@@ -193,7 +195,7 @@ fuzzing() {
 }
 beside fuzzing fuzzing
 
-step 'tests: the crate, streams and server functions of Leptos, the examples in Chromium, sessions in PostgreSQL and SQLite, allocations'
+step 'tests: the crate, streams and server functions of Leptos, the examples in Chromium and WebKit, HTTP/2, sessions in PostgreSQL and SQLite, allocations'
 if cargo nextest --version >/dev/null 2>&1; then
   cargo nextest run "${all[@]}" --test-threads "$((2 * $(nproc)))"
 else
@@ -202,7 +204,7 @@ fi
 
 step 'the scenarios'
 scenarios=$(cargo test --quiet "${all[@]}" --test scenarios -- --list | grep -c '^axum::')
-echo "$scenarios scenarios x 8 examples passed"
+echo "$scenarios scenarios x 8 examples x 2 (with and without a request log) passed"
 
 step 'the certification modules'
 modules=$(cargo test --quiet "${all[@]}" --test certification -- --list | grep -c '::ours::oidcc')

@@ -2,9 +2,13 @@
 //!
 //! A stored session is deleted. One in cookies is out of reach, so it is remembered what ended, and looked up whenever a session is read.
 
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::{
     SessionData,
@@ -80,10 +84,41 @@ pub(super) async fn bury(settings: &CookieSettings, data: &SessionData, now: i64
         keys.push((key::unnamed(&data.subject.sub), system_time(data.issued_at)));
     }
     for (key, until) in keys {
-        if let Err(error) = settings.stores.revocations.revoke(&key, until, ttl).await {
-            tracing::error!(target: "logto::session", error = %error, "it could not be remembered that the session ended");
-        }
+        note(settings, key, until, ttl).await;
     }
+}
+
+/// The first pause before an end is noted once more; each is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const MAX_PAUSE: Duration = Duration::from_secs(10);
+
+/// Notes an end. If the store is down, a task tries again until it is noted or the session would be over anyway.
+async fn note(settings: &CookieSettings, key: String, until: SystemTime, ttl: Duration) {
+    let store = Arc::clone(&settings.stores.revocations);
+    let Err(error) = store.revoke(&key, until, ttl).await else {
+        return;
+    };
+    let Ok(place) = Arc::clone(&settings.retries).try_acquire_owned() else {
+        tracing::error!(target: "logto::session", %error, "it could not be remembered that a session ended: its cookie may sign in again");
+        return;
+    };
+    tracing::error!(target: "logto::session", %error, "it could not be remembered that a session ended; trying again");
+    tokio::spawn(async move {
+        let _place = place;
+        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+        loop {
+            tokio::time::sleep(pause).await;
+            let left = ttl.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            if store.revoke(&key, until, left).await.is_ok() {
+                tracing::info!(target: "logto::session", "it is remembered now that a session ended");
+                return;
+            }
+            pause = pause.saturating_mul(2).min(MAX_PAUSE);
+        }
+    });
 }
 
 /// Ends the sessions of `which`: those that began at `at` or before, in unix seconds by the clock that issued them.

@@ -13,6 +13,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookie::{Cookie, SameSite, time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use super::{
     next::NextCookie,
@@ -40,6 +41,8 @@ pub struct SessionLifetime {
 const DAY: u64 = 24 * 60 * 60;
 /// Seconds: as long as Logto's sign-in pages work.
 pub(crate) const SIGN_IN_TIMEOUT: i64 = 60 * 60;
+/// Ends that wait at once to be noted in a revocation store that is down.
+const MAX_RETRIES: usize = 1_000;
 /// Seconds: the way to Logto, and back to a page that may never come.
 const FAREWELL_LIFETIME: i64 = 60;
 
@@ -125,6 +128,8 @@ pub(crate) struct CookieSettings {
     sign_in_timeout: i64,
     /// Whether a request had several cookies of one name: told once, and by a diagnosis.
     several: Arc<AtomicBool>,
+    /// Room for tasks that try again to note an end.
+    pub(super) retries: Arc<Semaphore>,
 }
 
 impl CookieSettings {
@@ -150,6 +155,7 @@ impl CookieSettings {
             secure,
             domain,
             several: Arc::default(),
+            retries: Arc::new(Semaphore::new(MAX_RETRIES)),
         }
     }
 

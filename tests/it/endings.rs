@@ -355,6 +355,26 @@ impl RevocationStore for Remote {
 }
 
 #[tokio::test]
+async fn a_sign_out_while_the_revocation_store_is_down_is_final_once_the_store_is_back() {
+    let remote = Remote::default();
+    let site = Site::with(|mock| mock, |config| config.revocation_store(remote.clone())).await;
+    let other = site.redeployed(|config| config.revocation_store(remote.clone()));
+    let browser = site.signed_in("ada").await;
+    // Twice: at the sign-out, and when it is tried again.
+    remote.failures.lock().unwrap().extend(["id/", "id/"]);
+    let mut cookies = browser.request();
+    _ = site.logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
+    let mut left = browser.clone();
+    left.receive(&cookies.set_cookie_headers());
+    assert!(!site.is_signed_in(&left).await, "the browser's own cookie is gone at once");
+    while other.is_authenticated(&browser.request()).await.unwrap() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(remote.failures.lock().unwrap().is_empty());
+    assert!(!site.is_signed_in(&browser).await);
+}
+
+#[tokio::test]
 async fn a_logout_token_that_arrives_three_times_at_once_is_taken_once_over_all_instances() {
     let remote = Remote::default();
     let site = Site::with(|mock| mock, |config| config.revocation_store(remote.clone())).await;

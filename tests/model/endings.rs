@@ -112,7 +112,7 @@ impl World {
         let (tab, instance) = (dice.index(self.tabs.len()), dice.index(2));
         self.tell(format!("tab {tab} visits instance {instance}"));
         let mut request = self.load(tab, instance).await;
-        asks_for_a_token(dice, &mut request).await;
+        self.asks_for_a_token(dice, &mut request).await;
         self.commit(request).await;
     }
 
@@ -134,7 +134,7 @@ impl World {
         self.tell(format!("tab {tab} visits instance {instance}, the answer takes its time"));
         let mut request = self.load(tab, instance).await;
         if dice.chance(50) {
-            asks_for_a_token(dice, &mut request).await;
+            self.asks_for_a_token(dice, &mut request).await;
         } else {
             request.session.clear_access_token();
         }
@@ -233,12 +233,13 @@ impl World {
         }
         true
     }
-}
 
-async fn asks_for_a_token(dice: &mut Dice, request: &mut Slow) {
-    let options = TokenOptions::resource(resource(dice.index(6))).force_refresh(dice.chance(50));
-    if let Err(error) = request.session.get_access_token(options).await {
-        // A wrong clock may refuse what the server gives. That ends no session.
-        assert_eq!(request.session.is_authenticated(), request.was_signed_in, "{error}");
+    async fn asks_for_a_token(&self, dice: &mut Dice, request: &mut Slow) {
+        let options = TokenOptions::resource(resource(dice.index(6))).force_refresh(dice.chance(50));
+        if let Err(error) = request.session.get_access_token(options).await {
+            // A wrong clock may refuse what the server gives. That ends no session.
+            let is_as_before = request.session.is_authenticated() == request.was_signed_in;
+            assert!(is_as_before, "{error}: {}", self.describe(request.tab, request.instance));
+        }
     }
 }

@@ -1,35 +1,65 @@
-//! The examples as a person meets them: a click, a password, a page, in Chromium.
+//! The examples as a person meets them: a click, a password, a page, in Chromium and in WebKit, over http and over https.
 //!
-//! Needs the programs `chromium` and `chromedriver`, and the examples' binaries; `bash tests/all.sh` has them all. With
-//! `LOGTO_TEST_SCREENSHOTS=<directory>` the pages of the axum example are kept as pictures.
+//! Needs the programs `chromium`, `chromedriver`, `WebKitWebDriver` and `Xvfb`, and the examples' binaries; `bash tests/all.sh` has them
+//! all. With `LOGTO_TEST_SCREENSHOTS=<directory>` the pages of the axum example are kept as pictures.
 
 mod app;
+mod engine;
+mod front;
 mod window;
 
-use app::App;
+use std::sync::Arc;
+
+use app::{App, Scheme};
+use engine::Engine;
 use window::Browser;
 
 /// Each test for each example.
 macro_rules! in_a_browser {
-    ($($example:ident: $($test:ident),+;)+) => {$(
-        mod $example {
-            $(#[tokio::test]
+    ($($name:ident: $example:ident in $engine:ident over $scheme:ident: $($test:ident),+;)+) => {$(
+        mod $name {
+            use super::{App, Browser, Engine, Scheme};
+
+            $(#[tokio::test(flavor = "multi_thread")]
             async fn $test() {
-                super::$test(super::App::start(stringify!($example)).await).await;
+                let app = App::start(stringify!($example), Scheme::$scheme).await;
+                super::$test(&app, &Browser::start(Engine::$engine).await).await;
             })+
         }
     )+};
 }
 
+// Over http WebKit keeps pages for its back button although they say `no-store`; over https it keeps none.
 in_a_browser! {
-    axum: a_password, kakao, two_windows, the_back_button, a_page_that_was_wanted, pictures;
-    actix_web: a_password, kakao, two_windows, the_back_button, a_page_that_was_wanted;
-    rocket: a_password, kakao, two_windows, the_back_button, a_page_that_was_wanted;
-    kakao: the_tutorial;
+    axum: axum in Chromium over Http: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted, pictures;
+    actix_web: actix_web in Chromium over Http: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted;
+    rocket: rocket in Chromium over Http: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted;
+    chromium_https: axum in Chromium over Https: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted;
+    webkit: axum in WebKit over Http: a_password, kakao, a_reload, two_windows, a_page_that_was_wanted;
+    webkit_https: axum in WebKit over Https: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted;
+    kakao: kakao in Chromium over Http: the_tutorial;
 }
 
-async fn a_password(app: App) {
-    let window = Browser::start().await.open(&app.base).await;
+/// The callback is posted by Logto's page, which is another site's, and then once more by our own: its script runs by its hash, and the
+/// cookies come along.
+macro_rules! a_callback_by_post {
+    ($($name:ident in $engine:ident over $scheme:ident;)+) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            a_callback_by_post(Engine::$engine, Scheme::$scheme).await;
+        }
+    )+};
+}
+
+a_callback_by_post! {
+    a_callback_by_post_in_chromium in Chromium over Http;
+    a_callback_by_post_in_chromium_over_https in Chromium over Https;
+    a_callback_by_post_in_webkit in WebKit over Http;
+    a_callback_by_post_in_webkit_over_https in WebKit over Https;
+}
+
+async fn a_password(app: &App, browser: &Arc<Browser>) {
+    let window = browser.open(&app.base).await;
     window.shows("Sign in to see what Logto knows of you.").await;
     window.click("Sign in").await;
     window.sign_in("ada", "wrong").await;
@@ -55,8 +85,8 @@ async fn a_password(app: App) {
     window.shows("Password").await;
 }
 
-async fn kakao(app: App) {
-    let window = Browser::start().await.open(&app.base).await;
+async fn kakao(app: &App, browser: &Arc<Browser>) {
+    let window = browser.open(&app.base).await;
     window.click("Continue with Kakao").await;
     window.press("Agree and continue").await;
     window.shows("Hello, Kakao User").await;
@@ -65,8 +95,8 @@ async fn kakao(app: App) {
 }
 
 /// `docs/tutorial-kakao.md`, from its first checkpoint to its last.
-async fn the_tutorial(app: App) {
-    let window = Browser::start().await.open(&app.base).await;
+async fn the_tutorial(app: &App, browser: &Arc<Browser>) {
+    let window = browser.open(&app.base).await;
     window.shows("Welcome").await;
     window.click("Sign in").await;
     window.sign_in("ada", "lovelace").await;
@@ -81,9 +111,23 @@ async fn the_tutorial(app: App) {
     window.shows("Welcome").await;
 }
 
+async fn a_reload(app: &App, browser: &Arc<Browser>) {
+    let window = browser.open(&format!("{}/protected", app.base)).await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("user-ada").await;
+    for page in ["/protected", "/"] {
+        window.go(&format!("{}{page}", app.base)).await;
+        window.reload().await;
+        window.shows("user-ada").await;
+    }
+    window.press("Sign out").await;
+    window.shows("Welcome").await;
+    window.reload().await;
+    window.shows("Welcome").await;
+}
+
 /// Both begin before either ends.
-async fn two_windows(app: App) {
-    let browser = Browser::start().await;
+async fn two_windows(app: &App, browser: &Arc<Browser>) {
     let first = browser.open(&format!("{}/protected", app.base)).await;
     first.shows("Password").await;
     let second = first.another(&format!("{}/user-info", app.base)).await;
@@ -104,8 +148,8 @@ async fn two_windows(app: App) {
 }
 
 /// After the sign-out it shows nothing of the one who was here.
-async fn the_back_button(app: App) {
-    let window = Browser::start().await.open(&app.base).await;
+async fn the_back_button(app: &App, browser: &Arc<Browser>) {
+    let window = browser.open(&app.base).await;
     window.click("Sign in").await;
     window.sign_in("ada", "lovelace").await;
     window.shows("Hello, Ada Lovelace").await;
@@ -123,20 +167,18 @@ async fn the_back_button(app: App) {
     }
 }
 
-async fn a_page_that_was_wanted(app: App) {
+async fn a_page_that_was_wanted(app: &App, browser: &Arc<Browser>) {
     let wanted = format!("{}/protected?chapter=1&title=a%20b", app.base);
-    let window = Browser::start().await.open(&wanted).await;
+    let window = browser.open(&wanted).await;
     window.sign_in("ada", "lovelace").await;
     window.shows("Protected page").await;
     assert_eq!(window.url().await, wanted);
 }
 
-/// The callback is posted by Logto's page, which is another site's, and then once more by our own: its script runs by its hash, and the
-/// cookies come along.
-#[tokio::test]
-async fn a_callback_by_post() {
-    let app = App::with("certification_rp", &[("LOGTO_RESPONSE_MODE", "form_post")]).await;
-    let window = Browser::start().await.open(&format!("{}/user", app.base)).await;
+async fn a_callback_by_post(engine: Engine, scheme: Scheme) {
+    let app = App::with("certification_rp", scheme, &[("LOGTO_RESPONSE_MODE", "form_post")]).await;
+    let browser = Browser::start(engine).await;
+    let window = browser.open(&format!("{}/user", app.base)).await;
     window.sign_in("ada", "lovelace").await;
     window.shows("user-ada").await;
     assert_eq!(window.url().await, format!("{}/user", app.base));
@@ -144,8 +186,8 @@ async fn a_callback_by_post() {
     window.shows("The state is the one that was sent.").await;
 }
 
-async fn pictures(app: App) {
-    let window = Browser::start().await.open(&app.base).await;
+async fn pictures(app: &App, browser: &Arc<Browser>) {
+    let window = browser.open(&app.base).await;
     window.shows("Welcome").await;
     window.picture("signed-out").await;
     window.click("Sign in").await;

@@ -1,68 +1,27 @@
-//! Chromium, window by window, and what a person does in one.
+//! A browser, window by window, and what a person does in one.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WindowHandle};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
 
-/// chromedriver, and the Chromium that it started.
+use crate::engine::{Driver, Engine};
+
+/// A driver, and the browser that it started.
 pub struct Browser {
-    driver: Child,
+    _driver: Driver,
     client: Client,
 }
 
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // Chromium is in the process group of its driver.
-        _ = Command::new("kill").args(["--", &format!("-{}", self.driver.id())]).status();
-        _ = self.driver.wait();
-    }
-}
-
 impl Browser {
-    pub async fn start() -> Arc<Self> {
-        use std::os::unix::process::CommandExt;
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .process_group(0)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver is missing: apt-get install chromium chromium-driver");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines
-            .find_map(|line| {
-                let line = line.unwrap();
-                Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned())
-            })
-            .expect("chromedriver says its port");
-        // It must not wait for a reader.
-        std::thread::spawn(move || lines.count());
-        let arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--window-size=1000,800",
-            "--lang=en",
-        ];
-        let capabilities = json!({ "browserName": "chrome", "goog:chromeOptions": { "args": arguments } });
+    pub async fn start(engine: Engine) -> Arc<Self> {
+        let (driver, port) = engine.start().await;
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities.as_object().unwrap().clone())
+            .capabilities(engine.capabilities())
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap();
-        Arc::new(Self { driver, client })
+        Arc::new(Self { _driver: driver, client })
     }
 
     pub async fn open(self: &Arc<Self>, url: &str) -> Window {
@@ -102,6 +61,10 @@ impl Window {
 
     pub async fn url(&self) -> String {
         self.client().current_url().await.unwrap().to_string()
+    }
+
+    pub async fn reload(&self) {
+        self.client().refresh().await.unwrap();
     }
 
     pub async fn back(&self) {

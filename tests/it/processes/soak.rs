@@ -29,9 +29,19 @@ struct World {
     mock: MockLogto,
     /// Logto's page is of one browser at a time.
     at_logto: Mutex<()>,
+    /// When Redis was restarted last.
+    restarted: std::sync::Mutex<Option<Instant>>,
 }
 
+/// How long after a restart an instance may not have Redis back, and an end not be noted.
+const RECOVERY: Duration = Duration::from_secs(15);
+
 impl World {
+    /// Whether Redis was away since then, or a moment before.
+    fn was_without_redis_since(&self, then: Instant) -> bool {
+        self.restarted.lock().unwrap().is_some_and(|restarted| restarted + RECOVERY > then)
+    }
+
     async fn callback(&self, url: &str) -> String {
         let _here = self.at_logto.lock().await;
         self.mock.forget_session();
@@ -48,6 +58,8 @@ struct Count {
     /// Sign-ins in which both callbacks were answered with a session.
     twice: usize,
     sign_outs: usize,
+    /// Without a coordinator two instances exchange one code, and Logto ends the grant.
+    lost_to_an_outage: usize,
     /// What must not be: where, and what.
     logged_out_by_mistake: Vec<String>,
     signed_in_after_a_sign_out: Vec<String>,
@@ -64,6 +76,8 @@ struct User {
     old: Vec<Browser>,
     /// The last callback, and the browser that was sent back with it.
     callback: Option<(Browser, String)>,
+    /// Whether both callbacks came to instances that could not ask Redis.
+    at_risk: bool,
     count: Count,
 }
 
@@ -98,7 +112,7 @@ async fn call_back(logto: &LogtoClient, browser: &Browser, callback: &str) -> (l
 impl User {
     fn new(number: usize, instances: Vec<LogtoClient>) -> Self {
         let (browser, count) = (Browser::default(), Count::default());
-        Self { number, instances, browser, copies: Vec::new(), old: Vec::new(), callback: None, count }
+        Self { number, instances, browser, copies: Vec::new(), old: Vec::new(), callback: None, at_risk: false, count }
     }
 
     fn instance(&self, number: usize) -> &LogtoClient {
@@ -117,7 +131,9 @@ impl User {
             };
             let (url, browser) = patiently(&mut self.count.failed_for_a_moment, begin).await.unwrap();
             let callback = world.callback(&url).await;
+            let begun = Instant::now();
             let answers = tokio::join!(call_back(&logto, &browser, &callback), call_back(&other, &browser, &callback),);
+            self.at_risk = world.was_without_redis_since(begun);
             self.callback = Some((browser.clone(), callback));
             self.browser = browser;
             let mut signed_in = 0;
@@ -129,6 +145,7 @@ impl User {
                         self.browser = after;
                     }
                     Err(error) if fails_for_a_moment(&error) => self.count.failed_for_a_moment += 1,
+                    Err(_) if self.at_risk => self.count.lost_to_an_outage += 1,
                     Err(error) => self.count.logged_out_by_mistake.push(format!("a callback: {error:?}")),
                 }
             }
@@ -150,7 +167,8 @@ impl User {
     }
 
     /// With three requests under way, one of which exchanges the refresh token.
-    async fn sign_out(&mut self, turn: usize) {
+    async fn sign_out(&mut self, world: &World, turn: usize) {
+        let begun = Instant::now();
         let mut under_way = JoinSet::new();
         for number in 0..3 {
             let (logto, browser) = (self.instance(turn + number).clone(), self.browser.clone());
@@ -179,6 +197,10 @@ impl User {
         }
         older.sort_by(|one, other| one.cookies.cmp(&other.cookies));
         older.dedup_by(|one, other| one.cookies == other.cookies);
+        // An end that could not be noted is noted when Redis is back.
+        if world.was_without_redis_since(begun) {
+            sleep(RECOVERY).await;
+        }
         for browser in &older {
             self.is_nobody(browser, "at once").await;
         }
@@ -200,7 +222,7 @@ impl User {
         while Instant::now() < end {
             turn += 1;
             if turn.is_multiple_of(TURNS) {
-                self.sign_out(turn).await;
+                self.sign_out(&world, turn).await;
                 self.sign_in(&world, turn).await;
             }
             let (outcome, after) = Self::ask(self.instance(turn), &self.browser, TokenOptions::resource(BOOKS)).await;
@@ -209,7 +231,10 @@ impl User {
                 Ok(()) => self.count.served += 1,
                 Err(error) if fails_for_a_moment(&error) => self.count.failed_for_a_moment += 1,
                 Err(error) => {
-                    self.count.logged_out_by_mistake.push(format!("user {}: {error:?}", self.number));
+                    match self.at_risk {
+                        true => self.count.lost_to_an_outage += 1,
+                        false => self.count.logged_out_by_mistake.push(format!("user {}: {error:?}", self.number)),
+                    }
                     self.sign_in(&world, turn).await;
                 }
             }
@@ -225,7 +250,7 @@ impl User {
         }
         let options = || ContextOptions::new().access_token(TokenOptions::resource(BOOKS).force_refresh(true));
         let context = self.instance(0).get_context(&mut self.browser.request(), options()).await;
-        if !context.as_ref().is_ok_and(logto::LogtoContext::is_authenticated) {
+        if !context.as_ref().is_ok_and(logto::LogtoContext::is_authenticated) && !self.at_risk {
             self.count.logged_out_by_mistake.push(format!("user {} in the end: {context:?}", self.number));
         }
     }
@@ -254,7 +279,7 @@ async fn nobody_is_logged_out_in_a_soak() {
         applications[0].push(instance(&mock.endpoint(), &redis.url(), 0).await);
         applications[1].push(instance_with_cookies(&mock.endpoint(), &redis.url()).await);
     }
-    let world = Arc::new(World { mock, at_logto: Mutex::default() });
+    let world = Arc::new(World { mock, at_logto: Mutex::default(), restarted: std::sync::Mutex::default() });
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut users = JoinSet::new();
     for number in 0..USERS {
@@ -274,7 +299,9 @@ async fn nobody_is_logged_out_in_a_soak() {
         sleep(Duration::from_secs(1)).await;
         let passed = seconds.saturating_sub(end.saturating_duration_since(Instant::now()).as_secs());
         if restarts < 2 && passed >= seconds * (restarts + 1) / 3 {
+            *world.restarted.lock().unwrap() = Some(Instant::now());
             redis.restart();
+            *world.restarted.lock().unwrap() = Some(Instant::now());
             restarts += 1;
         }
     }
@@ -291,17 +318,19 @@ async fn nobody_is_logged_out_in_a_soak() {
         all.sign_ins += count.sign_ins;
         all.twice += count.twice;
         all.sign_outs += count.sign_outs;
+        all.lost_to_an_outage += count.lost_to_an_outage;
         all.logged_out_by_mistake.extend(count.logged_out_by_mistake);
         all.signed_in_after_a_sign_out.extend(count.signed_in_after_a_sign_out);
     }
     println!(
         "{seconds} s, {USERS} users: {} requests served, {} failed for a moment; {} sign-ins, of which {} by two callbacks; \
-         {} sign-outs, {old} older cookies; logged out by mistake: {}; signed in after a sign-out: {}",
+         {} sign-outs, {old} older cookies; lost to an outage of Redis: {}; logged out by mistake: {}; signed in after a sign-out: {}",
         all.served,
         all.failed_for_a_moment,
         all.sign_ins,
         all.twice,
         all.sign_outs,
+        all.lost_to_an_outage,
         all.logged_out_by_mistake.len(),
         all.signed_in_after_a_sign_out.len(),
     );

@@ -135,7 +135,7 @@ pub struct Slow {
     pub session: Session,
     cookies: HeaderCookies,
     /// The tab, and what it held.
-    tab: usize,
+    pub tab: usize,
     before: Tab,
     pub instance: usize,
     pub place: Place,
