@@ -77,7 +77,8 @@ async fn is_revoked_by(settings: &CookieSettings, data: &SessionData, further: O
 /// earlier request, which has sealed it anew.
 pub(super) async fn bury(settings: &CookieSettings, data: &SessionData, now: i64) {
     let ends_at = data.created_at.saturating_add(clock::whole_seconds(settings.lifetime.absolute));
-    let ttl = seconds(ends_at.saturating_sub(now));
+    // By a clock that is ahead no time would be left: it is never less than what a session of this moment has.
+    let ttl = seconds(ends_at.saturating_sub(now)).max(longest_life(settings));
     // The id is of this sign-in alone, and whatever has it is over.
     let mut keys = vec![(key::id(&data.id), far_future())];
     if settings.next().is_some() {
@@ -132,9 +133,7 @@ pub(crate) async fn revoke(settings: &CookieSettings, which: &RevokedSessions, a
         RevokedSessions::Sid(sid) => (key::sid(sid), far_future()),
         RevokedSessions::Sub(sub) => (key::sub(sub), system_time(at)),
     };
-    // A session of this moment may be one of an instance whose clock is ahead.
-    let ttl = settings.lifetime.absolute.saturating_add(seconds(settings.clock_tolerance()));
-    let noted = settings.stores.revocations.revoke(&key, until, ttl).await;
+    let noted = settings.stores.revocations.revoke(&key, until, longest_life(settings)).await;
     let deleted = match &settings.stores.sessions {
         Some(store) => store.revoke(which).await.map_err(failed("the session store could not end the sessions"))?,
         None => 0,
@@ -166,6 +165,11 @@ pub(crate) async fn release(settings: &CookieSettings, jti: &str) {
     if let Err(error) = settings.stores.revocations.release(&key::jti(jti)).await {
         tracing::warn!(target: "logto::session", %error, "a logout token could not be given back; it may come again after {CLAIM:?}");
     }
+}
+
+/// How long a session of this moment could live. It may be one of an instance whose clock is ahead.
+fn longest_life(settings: &CookieSettings) -> Duration {
+    settings.lifetime.absolute.saturating_add(seconds(settings.clock_tolerance()))
 }
 
 fn seconds(seconds: i64) -> Duration {

@@ -181,8 +181,10 @@ impl Provider {
         let Some(number) = found else {
             return (400, json!({ "error": "invalid_grant" }));
         };
-        state.spent.insert(refresh_token.to_owned(), number);
-        state.grants[number].refresh_token = state.next("refresh");
+        // The newest is replaced, also by one that was spent and forgiven.
+        let next = state.next("refresh");
+        let replaced = std::mem::replace(&mut state.grants[number].refresh_token, next);
+        state.spent.insert(replaced, number);
         state.exchanges.push(Instant::now());
         (200, self.tokens(&mut state, number, resource, manners))
     }

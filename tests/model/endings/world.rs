@@ -332,7 +332,7 @@ impl World {
             }
             (Some(true), None) => panic!("a session out of nothing"),
             (Some(false), _) => tab.holds = None,
-            (None, _) if loaded_at == now => tab.in_use = tab.in_use.max(now - INTERVAL),
+            (None, Some(_)) if loaded_at == now => tab.in_use = tab.in_use.max(now - INTERVAL),
             (None, _) => {}
         }
         if let Some(number) = number {
