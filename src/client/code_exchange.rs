@@ -256,7 +256,7 @@ impl LogtoClient {
         }
         let subject = Subject::of(&claims.sub, claims.sid.as_deref());
         let mut data = SessionData::begin(id_token, subject, claims.iat, config.now())?;
-        data.id = session::sign_in_id(&config.cookies, &transaction.nonce).unwrap_or(data.id);
+        data.id = session::sign_in_id(&transaction.nonce).unwrap_or(data.id);
         data.refresh_token = tokens.refresh_token.take();
         data.put_access_token(stored(TokenKey::default(), tokens, asked_at));
         Ok(Verified { data, claims })

@@ -100,8 +100,9 @@ fn begin(id_token: &Secret, refresh_token: Option<Secret>, app_id: &str) -> Opti
     Some((data, nonce.is_some()))
 }
 
-/// The id of the session that began with the sign-in of this nonce.
-pub(super) fn sign_in_id(nonce: &str) -> Option<SessionId> {
+/// The id of the session that began with the sign-in of this nonce: the same in whatever form an instance keeps it, and in the cookie of
+/// Next.js, which has no place for an id. The nonce is random.
+pub(crate) fn sign_in_id(nonce: &str) -> Option<SessionId> {
     derived_id(b"logto next sign-in v1\0", &Secret::new(nonce))
 }
 

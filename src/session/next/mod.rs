@@ -12,13 +12,12 @@ use std::time::SystemTime;
 use cookie::Cookie;
 
 use self::members::Members;
-pub(crate) use self::members::Others;
+pub(crate) use self::members::{Others, sign_in_id};
 use super::{
     CookieSettings, SessionData, SessionFormat,
     chunks::{self, MAX_COOKIE},
     persist::{Opened, Origin},
     revocation,
-    store::SessionId,
 };
 use crate::{Error, Result, Secret, clock, error::Code};
 
@@ -58,11 +57,6 @@ pub(super) fn is_passed_over(settings: &CookieSettings, cookies: &[(String, Stri
         let times = cookies.iter().filter(|(name, _)| *name == next.name).count();
         !next.shared && (times > 1 || next.until.is_some_and(|until| now >= until))
     })
-}
-
-/// The id that a session of the sign-in with this nonce has when the shared cookie is read. `None` if sessions are not written there.
-pub(crate) fn sign_in_id(settings: &CookieSettings, nonce: &str) -> Option<SessionId> {
-    settings.shared().and_then(|_| members::sign_in_id(nonce))
 }
 
 /// Writes what is left in a shared cookie without a session. `None` where that is nothing.
