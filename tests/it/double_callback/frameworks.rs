@@ -9,7 +9,10 @@ use axum::Router;
 use logto::{LogtoClient, testing::Endpoint};
 
 use super::{is_alive, rounds, sent_back, take_a_while};
-use crate::support::{BASE_URL, Browser, Site};
+use crate::{
+    port::Port,
+    support::{BASE_URL, Browser, Site},
+};
 
 async fn axum(logto: LogtoClient) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -33,7 +36,8 @@ fn actix_web(logto: &LogtoClient) -> SocketAddr {
 }
 
 async fn rocket(logto: LogtoClient) -> SocketAddr {
-    let port = crate::redis_server::free_port();
+    let reserved = Port::reserve();
+    let port = reserved.number();
     let config = ::rocket::Config {
         port,
         address: Ipv4Addr::LOCALHOST.into(),
@@ -43,7 +47,10 @@ async fn rocket(logto: LogtoClient) -> SocketAddr {
     };
     let rocket = ::rocket::custom(config).mount("/", logto::rocket::routes(&logto));
     let rocket = rocket.attach(logto::rocket::fairing(logto)).ignite().await.unwrap();
-    tokio::spawn(rocket.launch());
+    tokio::spawn(async move {
+        let _reserved = reserved;
+        rocket.launch().await
+    });
     let address = (Ipv4Addr::LOCALHOST, port).into();
     while tokio::net::TcpStream::connect(address).await.is_err() {
         tokio::task::yield_now().await;
