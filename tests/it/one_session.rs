@@ -2,6 +2,7 @@
 
 mod adapters;
 mod caching;
+mod changing_hands;
 mod reading;
 mod refused;
 mod stored;
