@@ -72,9 +72,9 @@ impl Running {
 
 /// `http://localhost:<port>`, out of a line that names it or something below it.
 fn address(line: &str) -> String {
-    let from = &line[line.find("http://localhost:").unwrap_or_else(|| panic!("no address in {line}"))..];
-    let end = from["http://localhost:".len()..].find(|c: char| !c.is_ascii_digit()).map(|end| end + 17);
-    from[..end.unwrap_or(from.len())].to_owned()
+    let (_, after) = line.split_once("http://localhost:").unwrap_or_else(|| panic!("no address in {line}"));
+    let port: String = after.chars().take_while(char::is_ascii_digit).collect();
+    format!("http://localhost:{port}")
 }
 
 /// A browser: cookies kept, redirects followed.
