@@ -6,7 +6,7 @@ use super::{
     session::id_token_claims,
     tokens::not_authenticated,
 };
-use crate::{Error, ErrorKind, Result, Secret, error::Code, scopes, types::TokenKey};
+use crate::{Error, ErrorKind, Result, SessionId, error::Code, scopes, types::TokenKey};
 
 /// How many requests for one session may be under way at once, where that is safe. Enough to hide the way to Logto; few enough that a user
 /// in a hundred organizations is no burden to it.
@@ -30,7 +30,7 @@ impl Session {
     ) -> Result<Vec<(TokenKey, Result<AccessToken>)>> {
         let now = self.client.config().now();
         let (mut tokens, mut living) = (Vec::new(), Vec::new());
-        {
+        let id = {
             let open = self.read();
             let data = open.data().ok_or_else(not_authenticated)?;
             keys.retain(|key| {
@@ -40,7 +40,8 @@ impl Session {
                     .extend(data.access_token(key, now, Some(0)).map(|token| (key.clone(), AccessToken::from(token))));
                 at_hand.is_none()
             });
-        }
+            data.id
+        };
         // A token in its last minute, for when there is no other.
         let last_resort = |key: &TokenKey| {
             let living = living.iter().find(|(of, _)| of == key).filter(|_| !freshness.force);
@@ -50,16 +51,16 @@ impl Session {
         let is_confidential = self.client.config().app_secret.is_some();
         let mut at_once = 1;
         while !keys.is_empty() {
-            let Some(refresh_token) = self.refresh_token() else {
+            if self.refresh_token().is_none() {
                 tokens.extend(keys.iter().filter_map(|key| Some((key.clone(), Ok(last_resort(key)?)))));
                 if keys.iter().all(|key| last_resort(key).is_some()) {
                     break;
                 }
                 let message = "the access token has ended and the session holds no refresh token";
                 return Err(Error::new(Code::NoRefreshToken, message));
-            };
+            }
             let wanted = Wanted { keys: keys.clone(), at_once, freshness };
-            let refreshed = self.renew(&refresh_token, wanted).await?;
+            let refreshed = self.renew(id, wanted).await?;
             at_once = if is_confidential && refreshed.kept { AT_ONCE } else { 1 };
             for (key, result) in refreshed.access_tokens {
                 keys.retain(|wanted| *wanted != key);
@@ -78,15 +79,17 @@ impl Session {
         Ok(tokens)
     }
 
-    /// Renews some of the tokens, and keeps what came.
+    /// Renews some of the tokens of the session with this id, and keeps what came.
     ///
     /// With a store, a task saves the session before its result is told: a browser that goes away does not take the tokens with it.
-    async fn renew(&self, refresh_token: &Secret, wanted: Wanted) -> Result<Refreshed> {
-        let (before, stored, id, refreshes) = {
+    async fn renew(&self, id: SessionId, wanted: Wanted) -> Result<Refreshed> {
+        let (refresh_token, before, stored, refreshes) = {
             let open = self.write()?;
-            let data = open.data().ok_or_else(not_authenticated)?;
-            let stored = open.stored_copy(&self.client.config().cookies);
-            (id_token_claims(data).ok_or_else(not_authenticated)?, stored, data.id, data.refreshes)
+            // Another task of the request may have signed another user in meanwhile, or in the answer before.
+            let data = open.data().filter(|data| data.id == id).ok_or_else(not_authenticated)?;
+            let refresh_token = data.refresh_token.clone().ok_or_else(not_authenticated)?;
+            let before = id_token_claims(data).ok_or_else(not_authenticated)?;
+            (refresh_token, before, open.stored_copy(&self.client.config().cookies), data.refreshes)
         };
         let renewal =
             Renewal { client: self.client.clone(), refresh_token: refresh_token.clone(), wanted, before, refreshes };
@@ -110,7 +113,7 @@ impl Session {
         match saved {
             _ if !is_same => {}
             Some(saved) => open.take_saved(saved),
-            None if refreshed.brings_more_than(refresh_token) => {
+            None if refreshed.brings_more_than(&refresh_token) => {
                 if let Some(data) = open.data_mut() {
                     refreshed.give_to(data);
                 }

@@ -20,7 +20,7 @@ use crate::{
 ///
 /// The type keeps that order. [`load`](LogtoClient::load) borrows the cookies only to read them; the verbs need `&mut`, so two never race;
 /// [`commit`](Self::commit) takes the session by value, so nothing can be changed after it was written. A session that is dropped without
-/// `commit` writes nothing.
+/// `commit` writes nothing, except that a sign-out stands.
 ///
 /// ```
 /// # async fn example(logto: logto::LogtoClient, mut cookies: logto::HeaderCookies) -> logto::Result<()> {

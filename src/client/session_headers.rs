@@ -17,9 +17,17 @@ pub struct SessionHeaders {
     pub(super) is_signed_in: bool,
 }
 
-/// Headers by which a handler speaks to shared caches beside `Cache-Control` (RFC 9213, and before it Edge Architecture 1.0). They come first
-/// there, so they must not be left saying something else.
-const TARGETED: [&str; 3] = ["cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-control"];
+/// Headers by which a handler speaks to shared caches beside `Cache-Control` (RFC 9213, before it Edge Architecture 1.0, and those of nginx,
+/// Akamai and others). They come first there, so they must not be left saying something else.
+const TARGETED: [&str; 7] = [
+    "cdn-cache-control",
+    "cloudflare-cdn-cache-control",
+    "netlify-cdn-cache-control",
+    "vercel-cdn-cache-control",
+    "surrogate-control",
+    "edge-control",
+    "x-accel-expires",
+];
 
 impl SessionHeaders {
     /// The `Set-Cookie` values, each to be appended as a header of its own.
@@ -94,8 +102,10 @@ fn vary(said: Option<&str>) -> Option<String> {
 fn made_private(said: &str) -> Option<String> {
     let directives: Vec<_> = directives(said).collect();
     let is = |directive: &str, name: &str| directive.eq_ignore_ascii_case(name);
-    // `private="field"` speaks of one header field alone.
-    if directives.iter().any(|directive| is(directive, "private") || is(directive, "no-store")) {
+    let says = |name: &str| directives.iter().any(|directive| is(directive, name));
+    // `private="field"` speaks of one header field alone, and beside `must-understand` a cache may pass over `no-store` (RFC 9111 section
+    // 5.2.2.3).
+    if says("private") || says("no-store") && !says("must-understand") {
         return None;
     }
     let opens = |directive: &str| {
@@ -142,6 +152,7 @@ mod tests {
             ("max-age=60", "private, max-age=60"),
             ("Public,S-MaxAge=600 , max-age=1", "private, max-age=1"),
             ("no-cache", "private, no-cache"),
+            ("public, max-age=60, must-understand, no-store", "private, max-age=60, must-understand, no-store"),
             ("private=\"set-cookie, x\", public", "private"),
             ("no-cache=\"a, private, b\"", "private, no-cache=\"a, private, b\""),
             ("public", "private"),

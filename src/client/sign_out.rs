@@ -6,6 +6,7 @@ use super::{LogtoClient, Session, return_to};
 use crate::{
     Redirect, Result, Secret, SignOutOptions,
     oidc::{logout::end_session_url, token},
+    session::Ended,
 };
 
 /// A user who leaves does not wait for a slow server.
@@ -13,6 +14,8 @@ const REVOCATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Ends the session here, revokes the refresh token, and gives the redirect that ends the session at Logto.
+    ///
+    /// The session is over at once, also where its copy in the browser stays because the request breaks off before [`commit`](Self::commit).
     ///
     /// It works without a session, too. Where Logto is out of reach the session ends here alone, and the log says so.
     ///
@@ -24,13 +27,17 @@ impl Session {
         let target = options.post_logout_redirect_uri.unwrap_or_else(|| config.base_url().to_owned());
         let target = if options.local_only { return_to::checked(config, &target)? } else { target };
 
-        let ended = self.write()?.end(&config.cookies);
+        let (ended, sessions) = {
+            let mut open = self.write()?;
+            (open.end(&config.cookies), open.take_ended())
+        };
         let refresh_token = ended.as_ref().and_then(|data| data.refresh_token.clone());
-        if let Some(refresh_token) = refresh_token {
-            client.0.refreshes.end(&refresh_token, config.now());
-            if options.revoke {
-                client.revoke(&refresh_token).await;
-            }
+        if let Some(refresh_token) = &refresh_token {
+            client.0.refreshes.end(refresh_token, config.now());
+        }
+        if !sessions.is_empty() && !client.forget(&sessions, refresh_token.filter(|_| options.revoke)).await {
+            // The commit tries again, and tells of its failure.
+            self.read().give_back(sessions);
         }
         tracing::info!(target: "logto::sign_out", had_session = ended.is_some(), "signed out");
         if options.local_only {
@@ -52,6 +59,20 @@ impl Session {
 }
 
 impl LogtoClient {
+    /// Ends the sessions for good and revokes the refresh token, in a task of its own: who signs out may close the page before Logto has
+    /// answered. Says whether the sessions are over.
+    async fn forget(&self, sessions: &Ended, refresh_token: Option<Secret>) -> bool {
+        let (client, sessions) = (self.clone(), sessions.clone());
+        let task = tokio::spawn(async move {
+            let written = sessions.write(&client.config().cookies, client.config().now()).await;
+            if let Some(refresh_token) = refresh_token {
+                client.revoke(&refresh_token).await;
+            }
+            written
+        });
+        matches!(task.await, Ok(Ok(())))
+    }
+
     /// Revokes a refresh token as far as that goes: a failure is logged, and the sign-out goes on.
     pub(super) async fn revoke(&self, refresh_token: &Secret) {
         let revocation = async {

@@ -164,6 +164,15 @@ impl OpenSession {
         ended
     }
 
+    /// Takes the sessions that were ended here, so that they are written before the rest. What could not be written is given back.
+    pub(crate) fn take_ended(&mut self) -> Ended {
+        Ended(mem::take(&mut self.ended))
+    }
+
+    pub(crate) fn give_back(&mut self, ended: Ended) {
+        self.ended.extend(ended.0);
+    }
+
     pub(crate) fn has_pending(&self) -> bool {
         !self.pending.is_empty()
     }
@@ -190,17 +199,7 @@ impl OpenSession {
         if !self.changed {
             return Ok(written);
         }
-        for (origin, data) in &self.ended {
-            match origin {
-                // It may be in both: another request may have moved it into the store, and the browser have a copy of the cookies it came
-                // from. Noted before the store is told: a request that moves the session there at this moment looks after it has written.
-                Origin::Store { .. } | Origin::Cookies => {
-                    revocation::bury(settings, data, now).await;
-                    persist::delete(settings, &data.id).await?;
-                }
-                Origin::None | Origin::SignIn => discard(settings, data, now).await,
-            }
-        }
+        self.take_ended().write(settings, now).await?;
         let session = match self.data {
             Some(data) => persist::write(settings, self.origin, *data, &self.others, now).await?,
             None => next::write_others(settings, &self.others)?,
@@ -216,6 +215,31 @@ impl OpenSession {
             written.extend(session);
         }
         Ok(written)
+    }
+}
+
+/// Sessions that a request ended, to be forgotten by the store, and remembered to be over.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Ended(Vec<(Origin, SessionData)>);
+
+impl Ended {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) async fn write(&self, settings: &CookieSettings, now: i64) -> Result<()> {
+        for (origin, data) in &self.0 {
+            match origin {
+                // It may be in both: another request may have moved it into the store, and the browser have a copy of the cookies it came
+                // from. Noted before the store is told: a request that moves the session there at this moment looks after it has written.
+                Origin::Store { .. } | Origin::Cookies => {
+                    revocation::bury(settings, data, now).await;
+                    persist::delete(settings, &data.id).await?;
+                }
+                Origin::None | Origin::SignIn => discard(settings, data, now).await,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -62,7 +62,8 @@ impl Pending {
         self.sent.is_empty()
     }
 
-    /// Remembers a sign-in that begins. Forgets those that are over or unreadable, and the oldest beyond the limits.
+    /// Remembers a sign-in that begins. Forgets those that are over or unreadable, and the oldest beyond the limits; where another site begins
+    /// it, those of other sites before those of this one.
     ///
     /// An address to return to that does not fit is cut to its path, and then to `home`.
     pub(super) fn begin(
@@ -78,6 +79,10 @@ impl Pending {
             false => cookie_name(settings, &transaction.state),
         };
         alive.retain(|pending| pending.name != name);
+        if transaction.from_another_site {
+            // It takes the place of others like it first: another site is not to end what this one began.
+            alive.sort_by_key(|pending| !settings.is_place(&pending.name));
+        }
         let whole = transaction.return_to.clone();
         let path = whole.split(['?', '#']).next().unwrap_or_default();
         let mut value = seal(settings, &name, transaction)?;
@@ -171,7 +176,7 @@ impl Pending {
         alive
     }
 
-    /// Forgets the oldest of those that are `alive`, given oldest first, until so many and so many bytes are left.
+    /// Forgets the first of those that are `alive` until so many and so many bytes are left.
     fn keep_newest(&mut self, settings: &CookieSettings, alive: Vec<Alive>, most: usize, bytes: usize) {
         let mut left = bytes;
         let mut fits = |pending: &Alive| {

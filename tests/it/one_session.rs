@@ -1,7 +1,9 @@
 //! One session per request: the routes, the layers, the application's own middleware and the handlers share it, in every integration.
 
 mod adapters;
+mod broken_off;
 mod caching;
+mod changing_hands;
 mod reading;
 mod refused;
 mod stored;

@@ -180,6 +180,20 @@ fn another_site_cannot_fill_the_header() {
 }
 
 #[test]
+fn another_site_ends_no_sign_in_of_this_one() {
+    for own in 1..=3 {
+        let mut browser = Browser::default();
+        let states: Vec<_> = (0..own).map(|second| browser.begin(&address(300), false, NOW + second)).collect();
+        for second in 10..60 {
+            browser.begin(&address(300), true, NOW + second);
+            // And the cookie that they share.
+            assert!(browser.0.len() <= MAX_PENDING + 1, "{:?}", browser.0.keys());
+        }
+        assert!(states.iter().all(|state| browser.end(state, NOW + 60).is_some()), "{own} of this site");
+    }
+}
+
+#[test]
 fn a_thousand_unknown_cookies_cost_twenty_deletions_at_a_time() {
     let unknown: Vec<_> =
         (0..1000).map(|number| format!("__Host-logto_h8rc2xdlth5ihimk3tfuc_txn_{number:012}")).collect();
