@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use super::{LogtoClient, Session, SessionHeaders, tokens::not_authenticated};
+use super::{LogtoClient, Session, SessionHeaders, session::SharedSession, tokens::not_authenticated};
 use crate::{HeaderCookies, IdTokenClaims, Result, Secret};
 
 /// The session of one request, as handlers get it: cheap to clone, with all verbs.
@@ -36,7 +36,7 @@ pub struct RequestSession {
 struct Shared {
     /// The value of the `Cookie` header.
     cookies: String,
-    session: OnceCell<Session>,
+    session: OnceCell<SharedSession>,
     /// Whether the session was asked for.
     asked: AtomicBool,
     /// Whether the response has begun.
@@ -123,7 +123,7 @@ impl RequestSession {
         self.shared.finished.store(true, Ordering::SeqCst);
         let mut headers =
             SessionHeaders { is_read: self.shared.asked.load(Ordering::SeqCst), ..SessionHeaders::default() };
-        if let Some(session) = self.shared.session.get() {
+        if let Some(session) = self.shared.session.get().map(SharedSession::session) {
             headers.is_signed_in = session.is_authenticated();
             let mut cookies = HeaderCookies::default();
             session.write_back(&mut cookies).await?;
@@ -207,11 +207,11 @@ impl RequestSession {
     pub(super) async fn open(&self) -> Result<Session> {
         let Shared { cookies, session, asked, finished } = &*self.shared;
         asked.store(true, Ordering::SeqCst);
-        let load = || async { self.client.load(&HeaderCookies::parse(cookies.as_str())).await };
-        let session = session.get_or_try_init(load).await?;
+        let load = || async { Ok(self.client.load(&HeaderCookies::parse(cookies.as_str())).await?.into_shared()) };
+        let session = session.get_or_try_init(load).await?.session();
         if finished.load(Ordering::SeqCst) {
             session.read().close();
         }
-        Ok(session.handle())
+        Ok(session)
     }
 }

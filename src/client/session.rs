@@ -45,11 +45,23 @@ use crate::{
 #[must_use = "changes are lost unless the session is committed"]
 pub struct Session {
     pub(super) client: LogtoClient,
-    /// Shared with the handles of [`RequestSession`](super::RequestSession). Locked to look or to change, never while waiting for anything.
+    /// Locked to look or to change, never while waiting for anything.
+    state: Held,
+}
+
+/// A session that the tasks of a request share, with [`RequestSession`](super::RequestSession).
+pub(super) struct SharedSession {
+    client: LogtoClient,
     state: Arc<Mutex<State>>,
 }
 
-/// What the tasks of a request share.
+/// Who has the state of a session. A session of one owner costs no allocation.
+#[allow(clippy::large_enum_variant, reason = "the large one is what is not allocated")]
+enum Held {
+    Own(Mutex<State>),
+    Shared(Arc<Mutex<State>>),
+}
+
 pub(super) struct State {
     open: OpenSession,
     /// The sign-in that this request has accepted.
@@ -84,7 +96,14 @@ impl LogtoClient {
     pub async fn load(&self, cookies: &dyn Cookies) -> Result<Session> {
         let open = OpenSession::load(&self.config().cookies, cookies, self.config().now()).await?;
         let state = State { open, signed_in_by: None };
-        Ok(Session { client: self.clone(), state: Arc::new(Mutex::new(state)) })
+        Ok(Session { client: self.clone(), state: Held::Own(Mutex::new(state)) })
+    }
+}
+
+impl SharedSession {
+    /// The session, for one of the tasks.
+    pub(super) fn session(&self) -> Session {
+        Session { client: self.client.clone(), state: Held::Shared(Arc::clone(&self.state)) }
     }
 }
 
@@ -114,14 +133,22 @@ impl Session {
         Ok(())
     }
 
-    /// The same session, for another task of the request.
-    pub(super) fn handle(&self) -> Self {
-        Self { client: self.client.clone(), state: Arc::clone(&self.state) }
+    /// The session, for all tasks of the request.
+    pub(super) fn into_shared(self) -> SharedSession {
+        let state = match self.state {
+            Held::Own(state) => Arc::new(state),
+            Held::Shared(state) => state,
+        };
+        SharedSession { client: self.client, state }
     }
 
     /// The session as it is known now.
     pub(super) fn read(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let state = match &self.state {
+            Held::Own(state) => state,
+            Held::Shared(state) => state,
+        };
+        state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session, to be changed.

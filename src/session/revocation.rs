@@ -8,7 +8,6 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 
 use super::{
     SessionData,
@@ -106,10 +105,10 @@ async fn note(settings: &CookieSettings, key: String, until: SystemTime, ttl: Du
     tracing::error!(target: "logto::session", %error, "it could not be remembered that a session ended; trying again");
     tokio::spawn(async move {
         let _place = place;
-        let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+        let (mut left, mut pause) = (ttl, FIRST_PAUSE);
         loop {
             tokio::time::sleep(pause).await;
-            let left = ttl.saturating_sub(begun.elapsed());
+            left = left.saturating_sub(pause);
             if left.is_zero() {
                 return;
             }

@@ -203,7 +203,8 @@ async fn custom_claims_guard_a_page() {
 /// An API, and what it printed when it was ready.
 fn start_api(example: &str, environment: &[(&str, &str)]) -> (Running, Vec<String>) {
     let process = command(example).envs(environment.iter().copied()).spawn().unwrap();
-    Running::of(process, |line| line.contains("/.well-known/"))
+    // A log may name the route as well.
+    Running::of(process, |line| line.contains("http://localhost:") && line.contains("/.well-known/"))
 }
 
 /// Runs a command in a shell; gives the status, the challenge and the body of the answer that it shows.

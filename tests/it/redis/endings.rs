@@ -95,5 +95,6 @@ async fn a_session_that_moved_into_redis_is_ended_with_the_cookies_that_it_came_
     }
     let left: i64 = server.cli(&["PTTL", &server.keys("logto:revoked:id/*")[0]]).trim().parse().unwrap();
     let days = Duration::from_millis(left.try_into().unwrap()).as_secs_f64() / 86_400.0;
-    assert!((179.9..=180.0).contains(&days), "as long as the session could have lived: {days} days");
+    // And the two minutes by which a clock may be ahead.
+    assert!((179.9..=180.002).contains(&days), "as long as the session could have lived: {days} days");
 }
