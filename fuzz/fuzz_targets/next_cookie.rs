@@ -1,14 +1,19 @@
 //! The cookie of `@logto/next`, as `sealed_session` has our own. Where the cookie is shared it is not ours alone: what cannot be read is left as it is.
 #![no_main]
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    sync::{Arc, LazyLock},
+    time::{Duration, UNIX_EPOCH},
+};
 
 use libfuzzer_sys::fuzz_target;
 use logto::{HeaderCookies, LogtoClient, SessionFormat};
 use logto_fuzz::{SUB, Server, assert_sendable, block_on, client, config, cookie_header, seal, user_of};
 
 fn logto(format: SessionFormat) -> LogtoClient {
-    client(config(&Arc::new(Server::default())).session_format(format))
+    // Long after whatever a fuzzer runs.
+    let until = UNIX_EPOCH + Duration::from_secs(10_000_000_000);
+    client(config(&Arc::new(Server::default())).session_format(format).from_next_until(until))
 }
 
 static NEXT: LazyLock<LogtoClient> = LazyLock::new(|| logto(SessionFormat::Next));
