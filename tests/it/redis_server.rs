@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::{Read, Write},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -142,8 +143,8 @@ impl RedisServer {
         command.arg("--dir").arg(&self.directory).arg("--unixsocket").arg(&socket).args(&self.arguments);
         command.stdout(fs::File::create(&log).unwrap()).stderr(Stdio::null());
         let mut process = command.spawn().unwrap();
-        // The socket is its own, and opened last.
-        while UnixStream::connect(&socket).is_err() {
+        // The socket is its own. An answer comes when it has opened all others, that of its bus, too.
+        while !answers(&socket) {
             if process.try_wait().unwrap().is_some() {
                 let log = fs::read_to_string(&log).unwrap();
                 assert!(log.contains("Address already in use"), "redis-server does not start: {log}");
@@ -165,6 +166,15 @@ impl Drop for RedisServer {
         self.stop();
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Whether the server answers anything, were it that it wants a password first.
+fn answers(socket: &Path) -> bool {
+    let ask = |mut stream: UnixStream| {
+        stream.write_all(b"PING\r\n")?;
+        stream.read(&mut [0])
+    };
+    UnixStream::connect(socket).and_then(ask).is_ok_and(|read| read > 0)
 }
 
 /// Another program has the port.
