@@ -121,7 +121,9 @@ impl Session {
         let config = self.client.config();
         let (changes, signed_in_by) = {
             let mut state = self.read();
-            (state.open.take_changes(), state.signed_in_by.take())
+            // Whoever has the session alone reads it no more.
+            let readable = matches!(self.state, Held::Shared(_));
+            (state.open.take_changes(readable), state.signed_in_by.take())
         };
         for cookie in changes.commit(&config.cookies, config.now()).await? {
             cookies.set(cookie);

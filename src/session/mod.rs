@@ -106,9 +106,13 @@ impl OpenSession {
         self.committed
     }
 
-    /// Takes what the response has to write. What is left behind can be read, not changed.
-    pub(crate) fn take_changes(&mut self) -> Self {
-        let data = if self.changed { self.data.clone() } else { self.data.take() };
+    /// Takes what the response has to write. What is left behind can be read, if it is to be `readable`, and not changed.
+    pub(crate) fn take_changes(&mut self, readable: bool) -> Self {
+        let data = match (readable, self.changed) {
+            (false, _) => None,
+            (true, true) => self.data.clone(),
+            (true, false) => self.data.take(),
+        };
         let read_only = Self { data, committed: true, ..Self::default() };
         mem::replace(self, read_only)
     }
