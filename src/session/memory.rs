@@ -1,12 +1,14 @@
 //! Stores in the memory of this process: for one instance, for development and for tests.
 
+mod expiring;
+mod sessions;
+
 use std::{
-    collections::HashMap,
-    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
+use self::{expiring::Expiring, sessions::Sessions};
 use super::store::{RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
 use crate::{
     BoxError, BoxFuture, Clock,
@@ -18,7 +20,7 @@ use crate::{
 /// Bounded: when it is full, the session that would expire first makes room.
 #[derive(Clone)]
 pub struct MemoryStore {
-    sessions: Arc<Mutex<HashMap<SessionId, StoredSession>>>,
+    sessions: Arc<Mutex<Sessions>>,
     revocations: MemoryRevocations,
     capacity: usize,
     clock: Arc<dyn Clock>,
@@ -84,24 +86,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes room for one more: first by forgetting what has expired, then what would expire first.
-fn make_room<K: Eq + Hash + Clone, V>(
-    map: &mut HashMap<K, V>,
-    capacity: usize,
-    now: SystemTime,
-    expires_at: impl Fn(&V) -> SystemTime,
-) {
-    if map.len() < capacity {
-        return;
-    }
-    map.retain(|_, value| expires_at(value) > now);
-    if map.len() >= capacity
-        && let Some(first) = map.iter().min_by_key(|(_, value)| expires_at(value)).map(|(key, _)| key.clone())
-    {
-        map.remove(&first);
-    }
-}
-
 fn ready<'a, T: Send + 'a>(value: T) -> BoxFuture<'a, Result<T, BoxError>> {
     Box::pin(std::future::ready(Ok(value)))
 }
@@ -110,17 +94,17 @@ impl SessionStore for MemoryStore {
     fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
         let mut sessions = lock(&self.sessions);
         let now = self.clock.now();
-        if sessions.get(id).is_some_and(|taken| taken.expires_at > now) {
+        if sessions.get(id, now).is_some() {
             return ready(false);
         }
-        make_room(&mut sessions, self.capacity, now, |session| session.expires_at);
-        sessions.insert(*id, session.clone());
+        sessions.make_room(self.capacity, now);
+        sessions.put(*id, session.clone());
         ready(true)
     }
 
     fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
         let now = self.clock.now();
-        ready(lock(&self.sessions).get(id).filter(|session| session.expires_at > now).cloned())
+        ready(lock(&self.sessions).get(id, now).cloned())
     }
 
     fn save<'a>(
@@ -130,11 +114,12 @@ impl SessionStore for MemoryStore {
         expected: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
         let now = self.clock.now();
-        ready(match lock(&self.sessions).get_mut(id).filter(|stored| stored.expires_at > now) {
+        let mut sessions = lock(&self.sessions);
+        ready(match sessions.get(id, now) {
             None => SaveOutcome::Gone,
             Some(stored) if stored.revision != expected => SaveOutcome::Conflict,
-            Some(stored) => {
-                *stored = session.clone();
+            Some(_) => {
+                sessions.put(*id, session.clone());
                 SaveOutcome::Saved
             }
         })
@@ -146,13 +131,7 @@ impl SessionStore for MemoryStore {
     }
 
     fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
-        let mut sessions = lock(&self.sessions);
-        let before = sessions.len();
-        sessions.retain(|_, session| match which {
-            RevokedSessions::Sid(sid) => session.sid.as_ref() != Some(sid),
-            RevokedSessions::Sub(sub) => session.sub != *sub,
-        });
-        ready(u64::try_from(before.saturating_sub(sessions.len())).unwrap_or(u64::MAX))
+        ready(u64::try_from(lock(&self.sessions).revoke(which)).unwrap_or(u64::MAX))
     }
 
     fn revocations(&self) -> Option<Arc<dyn RevocationStore>> {
@@ -163,13 +142,9 @@ impl SessionStore for MemoryStore {
 /// Revocations in the memory of this process. The default beside sessions in cookies; several instances need one that they share.
 #[derive(Clone)]
 pub struct MemoryRevocations {
-    revoked: Arc<Mutex<HashMap<String, Revoked>>>,
+    /// Until when sessions have ended.
+    revoked: Arc<Mutex<Expiring<Arc<str>, SystemTime>>>,
     clock: Arc<dyn Clock>,
-}
-
-struct Revoked {
-    until: SystemTime,
-    expires_at: SystemTime,
 }
 
 impl MemoryRevocations {
@@ -210,33 +185,33 @@ impl RevocationStore for MemoryRevocations {
     fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         let mut revoked = lock(&self.revoked);
         let now = self.clock.now();
-        make_room(&mut revoked, MAX_REVOCATIONS, now, |revoked| revoked.expires_at);
-        let entry = revoked.entry(key.to_owned()).or_insert(Revoked { until, expires_at: now });
-        entry.until = entry.until.max(until);
-        entry.expires_at = entry.expires_at.max(clock::after(now, ttl));
+        let mut ends = clock::after(now, ttl);
+        let mut latest = until;
+        match revoked.end(key) {
+            Some(known_end) => {
+                latest = latest.max(revoked.get(key, SystemTime::UNIX_EPOCH).copied().unwrap_or(until));
+                ends = ends.max(known_end);
+            }
+            None => _ = revoked.make_room(MAX_REVOCATIONS, now),
+        }
+        revoked.insert(key.into(), latest, ends);
         ready(())
     }
 
     fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
         let revoked = lock(&self.revoked);
         let now = self.clock.now();
-        ready(
-            keys.iter()
-                .filter_map(|key| revoked.get(key))
-                .filter(|revoked| revoked.expires_at > now)
-                .map(|revoked| revoked.until)
-                .max(),
-        )
+        ready(keys.iter().filter_map(|key| revoked.get(key.as_str(), now)).max().copied())
     }
 
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
         let mut revoked = lock(&self.revoked);
         let now = self.clock.now();
-        if revoked.get(key).is_some_and(|taken| taken.expires_at > now) {
+        if revoked.get(key, now).is_some() {
             return ready(false);
         }
-        make_room(&mut revoked, MAX_REVOCATIONS, now, |revoked| revoked.expires_at);
-        revoked.insert(key.to_owned(), Revoked { until: SystemTime::UNIX_EPOCH, expires_at: clock::after(now, ttl) });
+        revoked.make_room(MAX_REVOCATIONS, now);
+        revoked.insert(key.into(), SystemTime::UNIX_EPOCH, clock::after(now, ttl));
         ready(true)
     }
 
