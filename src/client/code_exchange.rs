@@ -16,7 +16,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -66,7 +66,7 @@ type CallbackHash = [u8; 32];
 /// One code, with what became of it.
 pub(super) struct CodeExchange {
     callback: CallbackHash,
-    began_at: i64,
+    began_at: AtomicI64,
     progress: Mutex<Progress>,
     /// Whether other instances know of it: not where the coordinator was down when it was made.
     is_shared: AtomicBool,
@@ -111,13 +111,14 @@ impl CodeExchanges {
         }
         if exchanges.by_callback.len() >= CAPACITY && !exchanges.by_callback.contains_key(&callback) {
             let idle = exchanges.by_callback.values().filter(|exchange| exchange.outcome.try_lock().is_ok());
-            let oldest = idle.min_by_key(|exchange| exchange.began_at).map(|exchange| exchange.callback);
+            let oldest =
+                idle.min_by_key(|exchange| exchange.began_at.load(Ordering::Relaxed)).map(|exchange| exchange.callback);
             oldest.and_then(|oldest| exchanges.by_callback.remove(&oldest));
         }
         Arc::clone(exchanges.by_callback.entry(callback).or_insert_with(|| {
             Arc::new(CodeExchange {
                 callback,
-                began_at: now,
+                began_at: AtomicI64::new(now),
                 progress: Mutex::new(Progress::Exchanged),
                 is_shared: AtomicBool::new(false),
                 outcome: Arc::new(tokio::sync::Mutex::new(Outcome::Open)),
@@ -145,11 +146,13 @@ impl CodeExchange {
     fn is_remembered(&self, now: i64) -> bool {
         let Ok(mut outcome) = self.outcome.try_lock() else { return true };
         if let Outcome::Verified(at, tokens) = &mut *outcome
-            && now.saturating_sub(*at) > GRACE
+            && !is_recent(*at, now)
         {
             *tokens = None;
         }
-        now.saturating_sub(self.began_at) <= MEMORY
+        // One that was begun by a clock that was ahead counts as begun now: it is neither kept for ever, nor forgotten before its time.
+        let began_at = self.began_at.fetch_min(now, Ordering::Relaxed).min(now);
+        now.saturating_sub(began_at) <= MEMORY
     }
 }
 
@@ -170,8 +173,8 @@ impl LogtoClient {
             Outcome::Open => {}
             Outcome::Failed(error) => return Err(error.clone()),
             Outcome::Verified(at, tokens) => {
-                let recent = self.config().now().saturating_sub(*at) <= GRACE;
-                let verified = tokens.clone().filter(|_| recent).ok_or_else(used_before)?;
+                let is_recent = is_recent(*at, self.config().now());
+                let verified = tokens.clone().filter(|_| is_recent).ok_or_else(used_before)?;
                 drop(outcome);
                 return Ok((exchange, verified));
             }
@@ -294,6 +297,12 @@ fn callback_hash(app_id: &str, code: &str, transaction: &Transaction) -> Callbac
         hash.update(part);
     }
     hash.finalize().into()
+}
+
+/// Whether a result of `at` is handed out. A clock may be set back by a little between two requests of one browser; beyond that nobody knows
+/// how old the result is.
+fn is_recent(at: i64, now: i64) -> bool {
+    (-GRACE..=GRACE).contains(&now.saturating_sub(at))
 }
 
 fn used_before() -> Error {

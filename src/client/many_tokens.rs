@@ -4,6 +4,7 @@ use super::{
     AccessToken, Session,
     refresh::{Freshness, Refreshed, Renewal, Wanted},
     session::id_token_claims,
+    token_life,
     tokens::not_authenticated,
 };
 use crate::{Error, ErrorKind, Result, SessionId, error::Code, scopes, types::TokenKey};
@@ -34,7 +35,9 @@ impl Session {
             let open = self.read();
             let data = open.data().ok_or_else(not_authenticated)?;
             keys.retain(|key| {
-                let at_hand = data.access_token(key, now, freshness.validity).filter(|_| !freshness.force);
+                let at_hand = data
+                    .access_token(key, now, Some(0))
+                    .filter(|token| !freshness.force && token_life::serves(token, now, freshness.validity));
                 tokens.extend(at_hand.map(|token| (key.clone(), Ok(AccessToken::from(token)))));
                 living
                     .extend(data.access_token(key, now, Some(0)).map(|token| (key.clone(), AccessToken::from(token))));

@@ -17,6 +17,7 @@ mod session;
 mod session_headers;
 mod sign_in;
 mod sign_out;
+mod token_life;
 mod tokens;
 mod user_info;
 

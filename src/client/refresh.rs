@@ -129,7 +129,10 @@ impl Refreshes {
     fn family(&self, refresh_token: &Secret, now: i64) -> Arc<Family> {
         let mut families = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if now >= families.next_sweep || now < families.next_sweep.saturating_sub(2 * GRACE) {
-            families.by_token.retain(|token, member| member.is_in_use(token, now));
+            families.by_token.retain(|token, member| {
+                member.is_not_of_the_future(now);
+                member.is_in_use(token, now)
+            });
             families.next_sweep = now.saturating_add(GRACE);
         }
         let first = || Member { family: Family::of(refresh_token), last_used: now };
@@ -200,6 +203,13 @@ impl Family {
 }
 
 impl Member {
+    /// What was used last by a clock that was ahead counts as used now: it is neither kept for ever, nor forgotten before its time.
+    fn is_not_of_the_future(&mut self, now: i64) {
+        self.last_used = self.last_used.min(now);
+        let mut last_used = self.family.last_used.lock().unwrap_or_else(PoisonError::into_inner);
+        *last_used = (*last_used).min(now);
+    }
+
     fn is_in_use(&self, token: &TokenHash, now: i64) -> bool {
         self.family.is_in_use(now) && (now.saturating_sub(self.last_used) <= MEMORY || self.is_newest(token))
     }
@@ -292,7 +302,7 @@ impl LogtoClient {
             state.refreshes = state.refreshes.saturating_add(1);
         }
         tracing::debug!(target: "logto::refresh", tokens = results.len(), failed, "a refresh is done");
-        state.results.retain(|settled| now.saturating_sub(settled.at) <= GRACE);
+        state.results.retain(|settled| settled.is_recent(now));
         for (key, result) in &results {
             state.results.retain(|settled| settled.key != *key);
             state.results.push(Settled { key: key.clone(), number, at: now, result: result.clone() });
@@ -308,9 +318,8 @@ impl State {
     fn result(&self, key: &TokenKey, seen: u64, freshness: Freshness, now: i64) -> Option<Result<StoredAccessToken>> {
         let settled = self.results.iter().find(|settled| settled.key == *key)?;
         let waited_for = settled.number > seen;
-        let recent = now.saturating_sub(settled.at) <= GRACE;
-        let good = settled.result.as_ref().is_ok_and(|token| token.serves(now, freshness.validity));
-        (waited_for || (!freshness.force && recent && good)).then(|| settled.result.clone())
+        let good = settled.is_recent(now) && settled.serves(now, freshness.validity);
+        (waited_for || (!freshness.force && good)).then(|| settled.result.clone())
     }
 
     fn refreshed(&self, access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>, kept: bool) -> Refreshed {
@@ -322,6 +331,21 @@ impl State {
             access_tokens,
             kept,
         }
+    }
+}
+
+impl Settled {
+    /// A result of the future was noted by a clock that was ahead: nobody knows how old it is.
+    fn is_recent(&self, now: i64) -> bool {
+        (0..=GRACE).contains(&now.saturating_sub(self.at))
+    }
+
+    /// Whether it brought a token that lives long enough yet. Where it never lived for `validity` seconds, no other would.
+    fn serves(&self, now: i64, validity: Option<i64>) -> bool {
+        self.result.as_ref().is_ok_and(|token| {
+            let lifetime = token.expires_at.saturating_sub(self.at);
+            token.serves(now, validity.filter(|validity| *validity < lifetime))
+        })
     }
 }
 

@@ -60,10 +60,16 @@ pub(super) struct Slot {
 
 #[derive(Default)]
 struct State {
-    token: Option<StoredAccessToken>,
+    held: Option<Held>,
     failure: Option<Failure>,
     /// How many requests have come to an end. It tells those who waited whether it was for one.
     ended: u64,
+}
+
+struct Held {
+    token: StoredAccessToken,
+    /// Unix seconds when it was asked for. By a clock that was ahead they lie in the future: then nobody knows when the token ends.
+    since: i64,
 }
 
 struct Failure {
@@ -135,8 +141,9 @@ impl Slot {
         }
         let (slot, its_clock, asking) = (Arc::clone(self), Arc::clone(clock), ask());
         let task = tokio::spawn(async move {
+            let since = now(&its_clock);
             let outcome = asking.await;
-            slot.settle(&outcome, now(&its_clock));
+            slot.settle(&outcome, since, now(&its_clock));
             drop(gate);
             outcome
         });
@@ -146,12 +153,12 @@ impl Slot {
     }
 
     /// Writes down how a request ended.
-    fn settle(&self, outcome: &Result<StoredAccessToken>, now: i64) {
+    fn settle(&self, outcome: &Result<StoredAccessToken>, since: i64, now: i64) {
         let mut state = self.state();
         state.ended = state.ended.wrapping_add(1);
         match outcome {
             Ok(token) => {
-                state.token = Some(token.clone());
+                state.held = Some(Held { token: token.clone(), since });
                 state.failure = None;
             }
             Err(error) => {
@@ -172,8 +179,8 @@ impl Slot {
 impl State {
     /// What is answered without asking, if anything is.
     fn settled(&self, want: &Want<'_>, now: i64) -> Option<Result<StoredAccessToken>> {
-        if let Some(token) = self.token.as_ref().filter(|token| want.is_met_by(token, now)) {
-            return Some(Ok(token.clone()));
+        if let Some(held) = self.held.as_ref().filter(|held| want.is_met_by(held, now)) {
+            return Some(Ok(held.token.clone()));
         }
         // A clock that was set back must not make a failure last.
         let failure = self.failure.as_ref().filter(|failure| (failure.at..failure.until).contains(&now))?;
@@ -182,13 +189,13 @@ impl State {
 
     /// What the request brought that the caller waited for.
     fn brought(&self, want: &Want<'_>, now: i64) -> Option<Result<StoredAccessToken>> {
-        match (&self.failure, &self.token, want) {
+        match (&self.failure, &self.held, want) {
             (Some(failure), _, _) => Some(self.spared(want, &failure.error, now).ok_or_else(|| failure.error.clone())),
-            (None, Some(token), Want::InsteadOf(refused)) => {
+            (None, Some(Held { token, .. }), Want::InsteadOf(refused)) => {
                 (token.token != Secret::new(*refused)).then(|| Ok(token.clone()))
             }
             // However short it lives: a second request would bring no other.
-            (None, Some(token), _) => Some(Ok(token.clone())),
+            (None, Some(Held { token, .. }), _) => Some(Ok(token.clone())),
             (None, None, _) => None,
         }
     }
@@ -199,16 +206,24 @@ impl State {
     }
 
     fn living(&self, now: i64) -> Option<StoredAccessToken> {
-        self.token.as_ref().filter(|token| token.serves(now, Some(0))).cloned()
+        self.held.as_ref().filter(|held| held.serves(now, Some(0))).map(|held| held.token.clone())
+    }
+}
+
+impl Held {
+    /// Whether it lives long enough yet. Where it never lived as long as `validity` asks for, no other would: then as for the default.
+    fn serves(&self, now: i64, validity: Option<i64>) -> bool {
+        let lifetime = self.token.expires_at.saturating_sub(self.since);
+        self.since <= now && self.token.serves(now, validity.filter(|validity| *validity < lifetime))
     }
 }
 
 impl Want<'_> {
-    fn is_met_by(&self, token: &StoredAccessToken, now: i64) -> bool {
+    fn is_met_by(&self, held: &Held, now: i64) -> bool {
         match self {
-            Self::Valid(validity) => token.serves(now, *validity),
+            Self::Valid(validity) => held.serves(now, *validity),
             Self::Fresh => false,
-            Self::InsteadOf(refused) => token.token != Secret::new(*refused) && token.serves(now, Some(0)),
+            Self::InsteadOf(refused) => held.token.token != Secret::new(*refused) && held.serves(now, Some(0)),
         }
     }
 }

@@ -81,6 +81,10 @@ impl SessionData {
         // One that was only written by a clock that was ahead lives on, and is written again with the right time.
         if self.touched_at > now.saturating_add(settings.clock_tolerance()) {
             self.touched_at = now.saturating_sub(settings.lifetime.touch_interval());
+            // Nor is it known when its access tokens end. Others are to be had.
+            if self.refresh_token.is_some() {
+                self.access_tokens.clear();
+            }
         }
         (now < settings.lifetime.ends_at(self.created_at, self.touched_at)).then_some(self)
     }

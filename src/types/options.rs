@@ -241,7 +241,8 @@ impl TokenOptions {
         self
     }
 
-    /// The token must live at least this long. Default: 60 seconds, or half its life where that is shorter.
+    /// The token must live at least this long. Default: 60 seconds, or half its life where that is shorter; so, too, where no token lives as
+    /// long as is asked for.
     pub fn min_validity(mut self, validity: Duration) -> Self {
         self.min_validity = Some(validity);
         self

@@ -74,6 +74,19 @@ fn a_clock_that_was_ahead_does_not_stop_the_sweep() {
 }
 
 #[test]
+fn what_a_clock_that_was_ahead_left_behind_is_forgotten_in_its_time() {
+    let exchanges = CodeExchanges::default();
+    let first = of(&exchanges, 1, 7200);
+    settle(&first, 7200);
+    assert!(is_recent(7200, 7171) && !is_recent(7200, 7169));
+    of(&exchanges, 2, 0);
+    assert!(!has_tokens(&first), "nobody knows how old they are");
+    assert!(Arc::ptr_eq(&of(&exchanges, 1, MEMORY), &first), "that the code was used is known");
+    of(&exchanges, 3, MEMORY + 60);
+    assert!(!Arc::ptr_eq(&of(&exchanges, 1, MEMORY + 60), &first));
+}
+
+#[test]
 fn progress_never_goes_back() {
     let exchange = of(&CodeExchanges::default(), 1, 0);
     assert_eq!(exchange.advance(Progress::Written), Progress::Exchanged);

@@ -174,7 +174,50 @@ async fn a_short_life_is_half_used() {
     world.set(10);
     world.get(valid(), Ok(20)).await.unwrap();
     assert_eq!(world.asked(), 1);
-    // A server whose tokens live shorter than was asked for is not asked in a circle.
-    world.get(Want::Valid(Some(600)), Ok(20)).await.unwrap();
-    assert_eq!(world.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_validity_that_no_token_has_is_asked_for_once() {
+    let world = World::new();
+    for seconds in 0..10 {
+        world.set(seconds);
+        assert_eq!(world.get(Want::Valid(Some(600)), Ok(20)).await.unwrap(), "token 0", "{seconds}");
+    }
+    assert_eq!(world.asked(), 1, "ten calls");
+    // Then as without it: half a short life, or all but a minute.
+    for (seconds, asked) in [(10, 1), (11, 0), (3549, 0), (3550, 1)] {
+        world.set(seconds);
+        world.get(Want::Valid(Some(3600)), Ok(3600)).await.unwrap();
+        assert_eq!(world.asked(), asked, "{seconds}");
+    }
+    // One that a token can have is kept to.
+    let world = World::new();
+    world.get(Want::Valid(Some(3599)), Ok(3600)).await.unwrap();
+    world.set(1);
+    world.get(Want::Valid(Some(3599)), Ok(3600)).await.unwrap();
+    assert_eq!(world.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_token_fetched_by_a_clock_that_was_ahead_is_due_when_it_is_set_right() {
+    for validity in [None, Some(30), Some(7200)] {
+        let world = World::new();
+        world.set(7200);
+        assert_eq!(world.get(Want::Valid(validity), Ok(3600)).await.unwrap(), "token 0");
+        // Right again. It would be taken to live for three hours from here.
+        world.set(0);
+        assert_eq!(world.get(Want::Valid(validity), Ok(3600)).await.unwrap(), "token 1");
+        world.set(3539);
+        assert_eq!(world.get(Want::Valid(None), Ok(3600)).await.unwrap(), "token 1");
+        world.set(3600);
+        assert_eq!(world.get(Want::Valid(validity), Ok(3600)).await.unwrap(), "token 2");
+    }
+    // Nobody knows when it ends: it is not served in place of an answer either.
+    let world = World::new();
+    world.set(7200);
+    let first = world.get(Want::Valid(None), Ok(3600)).await.unwrap();
+    world.set(0);
+    assert!(world.get(Want::Valid(None), Err(down())).await.is_err());
+    world.set(2);
+    assert_ne!(world.get(Want::InsteadOf("another"), Ok(3600)).await.unwrap(), first);
 }
