@@ -2,6 +2,7 @@
 
 mod builder;
 mod cache;
+mod granted;
 
 use std::{fmt, sync::Arc};
 
@@ -117,7 +118,9 @@ impl MachineClient {
         let client = self.credentials();
         let asked_at = unix_seconds(clock.now());
         let ask = || token::client_credentials(provider.transport(), &metadata.token_endpoint, &client, &key);
-        let token = client::stored(key.clone(), token::once_more(&**clock, ask).await?, asked_at);
+        let mut response = token::once_more(&**clock, ask).await?;
+        response.scope = response.scope.or_else(|| Some(granted::unsaid(response.access_token.expose(), &key.scopes)));
+        let token = client::stored(key.clone(), response, asked_at);
         let missing: Vec<_> = key
             .scopes
             .iter()
