@@ -8,6 +8,7 @@ mod builder;
 mod challenge;
 mod introspection;
 mod metadata;
+mod opaque;
 mod requirements;
 mod verified;
 mod verify;
@@ -23,9 +24,9 @@ pub use self::{
 };
 use self::{
     auth_info::House,
-    introspection::Introspection,
     metadata::Metadata,
-    verified::{TokenHash, Verdict, Verified},
+    opaque::OpaqueTokens,
+    verified::{Remembered, TokenHash, Verdict},
 };
 use crate::{Error, Reply, Result, clock::unix_seconds, error::Code, oidc::provider::Provider};
 
@@ -61,8 +62,8 @@ struct Inner {
     provider: Provider,
     audiences: Vec<ApiAudience>,
     house: Arc<House>,
-    verified: Verified,
-    introspection: Option<Introspection>,
+    verified: Remembered<Verdict>,
+    opaque: Option<OpaqueTokens>,
     metadata: Option<Metadata>,
 }
 
@@ -162,23 +163,21 @@ impl ResourceServer {
         let issuers = provider.issuers(&metadata);
         let expected = verify::Expected { issuers: &issuers, audiences, leeway: house.leeway };
         let (facts, keys) = verify::verify(jws, &provider.keys(&metadata), &expected, now).await?;
-        let expires_at = facts.claims.exp;
+        // The leeway is for a token that is judged for the first time; a verdict is not kept beyond the token's end. Both ends are Logto's.
+        let lives = i64::MIN..facts.claims.exp;
         let auth = AuthInfo::new(facts, Arc::clone(house));
-        if now < expires_at {
-            verified.put(hash, Verdict { auth: auth.clone(), keys: *keys.fingerprint(), expires_at });
+        if lives.contains(&now) {
+            verified.put(hash, Verdict { auth: auth.clone(), keys: *keys.fingerprint() }, lives);
         }
         Ok(auth)
     }
 
     async fn introspect(&self, token: &str) -> Result<AuthInfo> {
-        let Inner { provider, audiences, house, introspection, .. } = &*self.0;
-        let Some(introspection) = introspection else {
-            return Err(Error::new(Code::BearerOpaque, "the access token is opaque, expected a JWT"));
-        };
-        let now = unix_seconds(house.clock.now());
-        let expected = introspection::Expected { audiences, leeway: house.leeway, now };
-        let facts = introspection.ask(provider, token, &expected).await?;
-        Ok(AuthInfo::new(facts, Arc::clone(house)))
+        let Inner { provider, audiences, house, opaque, .. } = &*self.0;
+        match opaque {
+            Some(opaque) => opaque.judge(token, provider, audiences, house).await,
+            None => Err(Error::new(Code::BearerOpaque, "the access token is opaque, expected a JWT")),
+        }
     }
 
     /// The API's metadata (RFC 9728): which server issues tokens for it, and with which scopes. Serve it at

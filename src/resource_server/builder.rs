@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     ApiAudience, Inner, ResourceServer, auth_info::House, challenge::Realm, introspection::Introspection,
-    metadata::Metadata, verified::Verified,
+    metadata::Metadata, opaque::OpaqueTokens, verified::Remembered,
 };
 use crate::{
     Clock, HttpClient, LogtoConfig, LogtoConfigBuilder, Result, Secret,
@@ -27,6 +27,7 @@ pub struct ResourceServerBuilder {
     timeout: Option<u64>,
     token_cache: Option<usize>,
     introspection: Option<Introspection>,
+    introspection_cache: Duration,
     other_clients: Vec<String>,
     scopes_supported: Vec<String>,
     advertise_metadata: bool,
@@ -118,11 +119,21 @@ impl ResourceServerBuilder {
 
     /// Takes opaque access tokens, too, and asks Logto about each (RFC 7662), on every request. Default: they are refused.
     ///
+    /// A token that was refused is refused for up to a second without asking again. At most 64 questions are under way at once; further
+    /// requests wait for as long as [`timeout`](Self::timeout) says.
+    ///
     /// Logto's opaque tokens are issued for no API: they name no audience. So only those are taken that were issued to the app that asks,
     /// which `client_id` and `client_secret` name, or to one of [`opaque_tokens_of`](Self::opaque_tokens_of).
     pub fn introspection(mut self, client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
         let (client_id, client_secret) = (client_id.into(), client_secret.into());
         self.introspection = Some(Introspection { client_id, client_secret, other_clients: Vec::new() });
+        self
+    }
+
+    /// For how long a token that was [introspected](Self::introspection) is taken without asking again, in whole seconds: one that is revoked is
+    /// taken for so long, but never past its `exp`. Default: not at all. As many are remembered as [`token_cache`](Self::token_cache) says.
+    pub fn introspection_cache(mut self, time: Duration) -> Self {
+        self.introspection_cache = time;
         self
     }
 
@@ -204,13 +215,14 @@ impl ResourceServerBuilder {
         let client = http::given_or_default(self.http_client)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let addresses = Addresses { issuer, accepted_issuers: self.accepted_issuers, endpoint, internal_endpoint };
-        let transport = Transport::new(client, Duration::from_secs(timeout));
+        let (timeout, size) = (Duration::from_secs(timeout), self.token_cache.unwrap_or(1000));
+        let transport = Transport::new(client, timeout);
         Ok(ResourceServer(Arc::new(Inner {
             provider: Provider::new(transport, addresses, Arc::clone(&clock)),
             house: Arc::new(House { realm, clock, leeway: Duration::from_secs(leeway) }),
             audiences: self.audiences,
-            verified: Verified::new(self.token_cache.unwrap_or(1000)),
-            introspection,
+            verified: Remembered::new(size),
+            opaque: introspection.map(|asking| OpaqueTokens::new(asking, self.introspection_cache, size, timeout)),
             metadata,
         })))
     }

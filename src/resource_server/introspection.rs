@@ -31,7 +31,7 @@ pub(super) struct Expected<'a> {
 }
 
 impl Introspection {
-    /// Asks Logto. The answer is not kept: a token that is revoked is refused from the next request on.
+    /// Asks Logto.
     pub(super) async fn ask(&self, provider: &Provider, token: &str, expected: &Expected<'_>) -> Result<Facts> {
         let metadata = provider.metadata().await?;
         let endpoint = metadata

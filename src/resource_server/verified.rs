@@ -1,7 +1,8 @@
-//! Tokens that were verified a moment ago, so that the next request with one of them costs no signature check.
+//! Tokens that were judged a moment ago, so that the next request with one of them costs no signature check and no question.
 
 use std::{
     collections::HashMap,
+    ops::Range,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,60 +21,66 @@ impl TokenHash {
     }
 }
 
-/// Verdicts, each as good as the token lives and the keys by which it was found are the server's.
+/// Verdicts, each for a time.
 ///
 /// Two generations bound the size without a list of who was asked when: what is used moves to the young one, and when that is full it
-/// becomes the old one, whose entries nobody has used since are dropped. Only verified tokens enter, so forged ones push nobody out.
-pub(super) struct Verified {
+/// becomes the old one, whose entries nobody has used since are dropped.
+pub(super) struct Remembered<V> {
     /// Of each generation; 0 keeps nothing.
     capacity: usize,
-    generations: Mutex<Generations>,
+    generations: Mutex<Generations<V>>,
 }
 
-#[derive(Default)]
-struct Generations {
-    young: HashMap<TokenHash, Verdict>,
-    old: HashMap<TokenHash, Verdict>,
+struct Generations<V> {
+    young: HashMap<TokenHash, Kept<V>>,
+    old: HashMap<TokenHash, Kept<V>>,
 }
 
-/// That a token is good.
+#[derive(Clone)]
+struct Kept<V> {
+    verdict: V,
+    /// Unix seconds.
+    valid: Range<i64>,
+}
+
+/// That a JWT is good: as long as it lives and the keys by which that was found are the server's. Only verified tokens enter, so forged ones
+/// push nobody out.
 #[derive(Clone)]
 pub(super) struct Verdict {
     pub(super) auth: AuthInfo,
     /// The key set by which it was found.
     pub(super) keys: Fingerprint,
-    /// Unix seconds.
-    pub(super) expires_at: i64,
 }
 
-impl Verified {
+impl<V: Clone> Remembered<V> {
     pub(super) fn new(size: usize) -> Self {
-        Self { capacity: size.div_ceil(2), generations: Mutex::default() }
+        let generations = Generations { young: HashMap::new(), old: HashMap::new() };
+        Self { capacity: size.div_ceil(2), generations: Mutex::new(generations) }
     }
 
-    pub(super) fn get(&self, token: &TokenHash, now: i64) -> Option<Verdict> {
+    pub(super) fn get(&self, token: &TokenHash, now: i64) -> Option<V> {
         if self.capacity == 0 {
             return None;
         }
         let mut generations = self.generations();
-        let verdict = if let Some(verdict) = generations.young.get(token) {
-            verdict.clone()
+        let kept = if let Some(kept) = generations.young.get(token) {
+            kept.clone()
         } else {
-            let verdict = generations.old.remove(token)?;
-            self.insert(&mut generations, *token, verdict.clone());
-            verdict
+            let kept = generations.old.remove(token)?;
+            self.insert(&mut generations, *token, kept.clone());
+            kept
         };
-        // The leeway is for a token that is judged for the first time; a verdict is not kept beyond the token's end.
-        if now >= verdict.expires_at {
+        if !kept.valid.contains(&now) {
             generations.young.remove(token);
             return None;
         }
-        Some(verdict)
+        Some(kept.verdict)
     }
 
-    pub(super) fn put(&self, token: TokenHash, verdict: Verdict) {
-        if self.capacity > 0 {
-            self.insert(&mut self.generations(), token, verdict);
+    /// Keeps a verdict for the seconds of `valid`.
+    pub(super) fn put(&self, token: TokenHash, verdict: V, valid: Range<i64>) {
+        if self.capacity > 0 && !valid.is_empty() {
+            self.insert(&mut self.generations(), token, Kept { verdict, valid });
         }
     }
 
@@ -83,15 +90,15 @@ impl Verified {
         generations.old.remove(token);
     }
 
-    fn insert(&self, generations: &mut Generations, token: TokenHash, verdict: Verdict) {
+    fn insert(&self, generations: &mut Generations<V>, token: TokenHash, kept: Kept<V>) {
         if generations.young.len() >= self.capacity && !generations.young.contains_key(&token) {
             generations.old = std::mem::take(&mut generations.young);
         }
         generations.old.remove(&token);
-        generations.young.insert(token, verdict);
+        generations.young.insert(token, kept);
     }
 
-    fn generations(&self) -> MutexGuard<'_, Generations> {
+    fn generations(&self) -> MutexGuard<'_, Generations<V>> {
         // Nothing that holds the lock can panic; if it did, every state is a valid one.
         self.generations.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 
-use super::{TokenHash, Verdict, Verified};
+use super::{Remembered, TokenHash, Verdict};
 use crate::{
     clock::SystemClock,
     resource_server::{
@@ -12,8 +12,10 @@ use crate::{
     },
 };
 
-fn verdict(sub: &str, expires_at: i64) -> Verdict {
-    let claims = json!({ "iss": "i", "sub": sub, "aud": "a", "exp": expires_at, "iat": 0 });
+const ALWAYS: std::ops::Range<i64> = i64::MIN..i64::MAX;
+
+fn verdict(sub: &str) -> Verdict {
+    let claims = json!({ "iss": "i", "sub": sub, "aud": "a", "exp": 100, "iat": 0 });
     let house = House {
         realm: Realm { name: String::new(), resource_metadata: None },
         clock: Arc::new(SystemClock),
@@ -25,26 +27,26 @@ fn verdict(sub: &str, expires_at: i64) -> Verdict {
         organization_id: None,
         payload: Vec::new(),
     };
-    Verdict { auth: AuthInfo::new(facts, Arc::new(house)), keys: [0; 32], expires_at }
+    Verdict { auth: AuthInfo::new(facts, Arc::new(house)), keys: [0; 32] }
 }
 
 fn hash(number: usize) -> TokenHash {
     TokenHash::of(&number.to_string())
 }
 
-fn sub(cache: &Verified, number: usize, now: i64) -> Option<String> {
+fn sub(cache: &Remembered<Verdict>, number: usize, now: i64) -> Option<String> {
     cache.get(&hash(number), now).map(|verdict| verdict.auth.sub().to_owned())
 }
 
-fn len(cache: &Verified) -> usize {
+fn len(cache: &Remembered<Verdict>) -> usize {
     let generations = cache.generations();
     generations.young.len() + generations.old.len()
 }
 
 #[test]
 fn a_verdict_ends_with_its_token() {
-    let cache = Verified::new(10);
-    cache.put(hash(1), verdict("ada", 100));
+    let cache = Remembered::new(10);
+    cache.put(hash(1), verdict("ada"), 0..100);
     assert_eq!(sub(&cache, 1, 99).as_deref(), Some("ada"));
     assert_eq!(sub(&cache, 2, 99), None);
     assert_eq!(sub(&cache, 1, 100), None);
@@ -52,15 +54,25 @@ fn a_verdict_ends_with_its_token() {
 }
 
 #[test]
+fn a_verdict_by_a_clock_that_was_ahead_is_none() {
+    let cache = Remembered::new(10);
+    cache.put(hash(1), verdict("ada"), 7200..7260);
+    assert_eq!(sub(&cache, 1, 7199), None, "it is from the future");
+    assert_eq!(sub(&cache, 1, 7200), None, "and gone");
+    cache.put(hash(2), verdict("ada"), 7200..7200);
+    assert_eq!(len(&cache), 0, "what is over is not kept");
+}
+
+#[test]
 fn there_are_never_more_than_allowed_and_the_used_ones_stay() {
     for size in [1, 2, 3, 10, 100] {
-        let cache = Verified::new(size);
+        let cache = Remembered::new(size);
         for number in 0..1000 {
-            cache.put(hash(number), verdict("bob", 100));
+            cache.put(hash(number), verdict("bob"), ALWAYS);
             // Rounded up to an even number: two generations of the same size.
             assert!(len(&cache) <= size.next_multiple_of(2), "{size}");
             if size >= 10 {
-                cache.put(hash(5000), verdict("ada", 100));
+                cache.put(hash(5000), verdict("ada"), ALWAYS);
                 assert_eq!(sub(&cache, 5000, 0).as_deref(), Some("ada"), "used again and again");
             }
         }
@@ -71,11 +83,11 @@ fn there_are_never_more_than_allowed_and_the_used_ones_stay() {
 
 #[test]
 fn what_is_used_outlives_what_is_not() {
-    let cache = Verified::new(20);
-    cache.put(hash(0), verdict("ada", 100));
-    cache.put(hash(1), verdict("idle", 100));
+    let cache = Remembered::new(20);
+    cache.put(hash(0), verdict("ada"), ALWAYS);
+    cache.put(hash(1), verdict("idle"), ALWAYS);
     for number in 100..200 {
-        cache.put(hash(number), verdict("bob", 100));
+        cache.put(hash(number), verdict("bob"), ALWAYS);
         assert_eq!(sub(&cache, 0, 0).as_deref(), Some("ada"));
     }
     assert_eq!(sub(&cache, 1, 0), None);
@@ -83,16 +95,16 @@ fn what_is_used_outlives_what_is_not() {
 
 #[test]
 fn none_are_kept_where_none_are_wanted() {
-    let cache = Verified::new(0);
-    cache.put(hash(1), verdict("ada", 100));
+    let cache = Remembered::new(0);
+    cache.put(hash(1), verdict("ada"), ALWAYS);
     assert_eq!((sub(&cache, 1, 0), len(&cache)), (None, 0));
 }
 
 #[test]
 fn a_verdict_that_is_forgotten_is_gone() {
-    let cache = Verified::new(4);
+    let cache = Remembered::new(4);
     for number in 0..4 {
-        cache.put(hash(number), verdict("ada", 100));
+        cache.put(hash(number), verdict("ada"), ALWAYS);
     }
     for number in 0..4 {
         cache.forget(&hash(number));
