@@ -38,6 +38,8 @@ struct Inner {
     challenge: Option<Challenge>,
     step_up: Option<Authentication>,
     return_to: Option<String>,
+    /// Whether it passes by itself, although neither its kind nor the status says so.
+    transient: bool,
 }
 
 /// How the user has to authenticate before a request can be served (OpenID Connect Core 3.1.2.1).
@@ -97,6 +99,7 @@ impl Error {
             challenge: None,
             step_up: None,
             return_to: None,
+            transient: false,
         }))
     }
 
@@ -114,10 +117,11 @@ impl Error {
 
     /// Another of our errors as the cause; what Logto answered is ours to tell, too.
     pub(crate) fn caused_by(self, cause: Self) -> Self {
-        let Inner { oauth, status, retry_after, .. } = &*cause.0;
+        let Inner { oauth, status, retry_after, transient, .. } = &*cause.0;
         let mut error = self;
         let inner = error.inner_mut();
         (inner.oauth, inner.status, inner.retry_after) = (oauth.clone(), *status, *retry_after);
+        inner.transient = *transient;
         error.with_source(cause)
     }
 
@@ -135,6 +139,12 @@ impl Error {
         let inner = self.inner_mut();
         inner.status = Some(status);
         inner.retry_after = retry_after;
+        self
+    }
+
+    /// Marks an answer that is wrong for now, whatever its status says.
+    pub(crate) fn as_transient(mut self) -> Self {
+        self.inner_mut().transient = true;
         self
     }
 
@@ -199,7 +209,9 @@ impl Error {
     /// Whether the same call may succeed in a moment: Logto was out of reach, busy or broken. The session is kept.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Network | ErrorKind::Store) || self.0.status.is_some_and(is_transient_status)
+        matches!(self.kind(), ErrorKind::Network | ErrorKind::Store)
+            || self.0.transient
+            || self.0.status.is_some_and(is_transient_status)
     }
 
     /// Whether the user has to sign in (again) before the call can succeed.

@@ -157,7 +157,7 @@ pub(crate) fn retry_after_seconds(headers: &HeaderMap) -> Option<Duration> {
     digits.then(|| value.parse().map_or(Duration::MAX, Duration::from_secs))
 }
 
-fn path_of(url: &Url) -> String {
+pub(crate) fn path_of(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 

@@ -168,7 +168,8 @@ impl LogtoClient {
             refreshed: purpose.refreshed,
             leeway: config.leeway,
         };
-        let claims = id_token::verify(id_token.expose(), &self.keys(&metadata), &expected, self.clock().now()).await?;
+        let keys = self.keys(&metadata).for_issued_token();
+        let claims = id_token::verify(id_token.expose(), &keys, &expected, self.clock().now()).await?;
         let jwt = Jwt::parse(id_token.expose())
             .ok_or_else(|| Error::new(Code::IdTokenMalformed, "the ID token cannot be read"))?;
         Ok((jwt, claims))

@@ -7,9 +7,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{Clock, Error, Result};
+use tokio::sync::OwnedMutexGuard;
 
-/// After an attempt, successful or not, nobody asks again for this long while there is a value to serve.
+use crate::{Clock, Error, Result, error::Code};
+
+/// After an answer no stranger has the server asked again for this long while there is a value to serve; nor after failures in a row.
 const COOLDOWN: Duration = Duration::from_secs(10);
 
 /// For how long after its time to live an old value is served while the server cannot give a new one.
@@ -21,128 +23,219 @@ const FAILURE: Duration = Duration::from_secs(1);
 
 /// A value fetched from the server when it is first needed, and kept.
 ///
-/// - However many ask at once, one of them fetches (single flight); the others get what it got, also its error.
+/// - However many ask at once, one fetch is made (single flight); the others get what it got, also its error.
+/// - A fetch runs in a task of its own: whoever asked for it may leave, and the others get what it brings.
 /// - A value younger than its time to live is served without waiting for anyone.
 /// - An older one is fetched anew by one caller. Meanwhile, and when that fails, the others are served the old one, for up to a day.
 ///
 /// The clock may jump. Forwards, values age early. Backwards, what lies in the future counts as due: one fetch more, and the times are
 /// right again.
-pub(crate) struct Cached<T> {
+pub(crate) struct Cached<T>(Arc<Shared<T>>);
+
+struct Shared<T> {
     what: &'static str,
     ttl: Duration,
-    /// Held across the network by the one who fetches, and by nobody else. When that caller is cancelled, the next in line fetches.
-    gate: tokio::sync::Mutex<()>,
+    clock: Arc<dyn Clock>,
+    /// Held across the network by the task that fetches, and by nobody else. When its runtime ends, the next in line fetches.
+    gate: Arc<tokio::sync::Mutex<()>>,
     /// Never held across an `await`.
     state: Mutex<State<T>>,
 }
 
 struct State<T> {
     current: Option<Entry<T>>,
-    /// When the last attempt began. Written before the fetch, so that its outcome, or its never ending, cannot invite the next one.
+    /// When the last attempt began.
     attempted: Option<SystemTime>,
-    /// When somebody last asked for a newer value. Apart from the above: keys may be rotated right after they were first fetched.
+    /// When the last attempt began that somebody asked for who needed a newer value, and that brought one. Apart from the above: keys may be
+    /// rotated right after they were first fetched.
     refetched: Option<SystemTime>,
-    /// The last attempt's error, if it failed, and when.
-    failed: Option<(SystemTime, Error)>,
-    /// How many attempts have come to an end. It tells those who waited whether it was for one.
+    /// The last attempt, if it failed.
+    failed: Option<Failure>,
+    turn: Turn,
+}
+
+/// How many attempts have begun and how many have come to an end. It tells those who waited whether it was for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    begun: u64,
     ended: u64,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// Anybody. What the server said a moment ago has to do, so that nobody makes it answer at will.
+    Stranger,
+    /// Who holds something that the server itself has just given. An attempt that began after the call settles it, and nothing before.
+    Insider,
 }
 
 struct Entry<T> {
     value: Arc<T>,
     fetched: SystemTime,
+    attempt: u64,
 }
 
-impl<T> Cached<T> {
-    pub(crate) fn new(what: &'static str, ttl: Duration) -> Self {
-        let state = State { current: None, attempted: None, refetched: None, failed: None, ended: 0 };
-        Self { what, ttl, gate: tokio::sync::Mutex::new(()), state: Mutex::new(state) }
+struct Failure {
+    error: Error,
+    at: SystemTime,
+    attempt: u64,
+    /// How many attempts have failed, one after the other.
+    in_a_row: u32,
+}
+
+impl<T: Send + Sync + 'static> Cached<T> {
+    pub(crate) fn new(what: &'static str, ttl: Duration, clock: Arc<dyn Clock>) -> Self {
+        let turn = Turn { begun: 0, ended: 0 };
+        let state = State { current: None, attempted: None, refetched: None, failed: None, turn };
+        Self(Arc::new(Shared { what, ttl, clock, gate: Arc::default(), state: Mutex::new(state) }))
     }
 
     /// The value; fetched if there is none, or if it is older than its time to live.
-    pub(crate) async fn get<F, R>(&self, clock: &dyn Clock, fetch: F) -> Result<Arc<T>>
+    pub(crate) async fn get<F, R>(&self, asker: Asker, fetch: F) -> Result<Arc<T>>
     where
         F: FnOnce() -> R,
-        R: Future<Output = Result<T>>,
+        R: Future<Output = Result<T>> + Send + 'static,
     {
-        let (ended_before, old) = {
-            let state = self.state();
+        let Shared { gate, clock, ttl, .. } = &*self.0;
+        let (came, old) = {
+            let state = self.0.state();
             let now = clock.now();
-            if let Some(outcome) = state.settled(now, self.ttl) {
+            if let Some(outcome) = state.settled(asker, now, *ttl) {
                 return outcome;
             }
-            (state.ended, state.stale(now, self.ttl))
+            (state.turn, state.stale(now, *ttl))
         };
-        let _gate = match (self.gate.try_lock(), old) {
+        let gate = match (Arc::clone(gate).try_lock_owned(), old) {
             (Ok(gate), _) => gate,
             (Err(_), Some(old)) => return Ok(old),
-            (Err(_), None) => self.gate.lock().await,
+            (Err(_), None) => Arc::clone(gate).lock_owned().await,
         };
-        {
-            let mut state = self.state();
+        let attempt = {
+            let mut state = self.0.state();
             let now = clock.now();
-            if let Some(outcome) =
-                state.settled(now, self.ttl).or_else(|| state.failure_since(ended_before, now, self.ttl))
-            {
+            let failed = |state: &State<T>| {
+                let error = state.failure_since(asker, came)?;
+                Some(state.stale(now, *ttl).ok_or(error))
+            };
+            if let Some(outcome) = state.settled(asker, now, *ttl).or_else(|| failed(&state)) {
                 return outcome;
             }
-            state.attempted = Some(now);
-        }
-        let outcome = fetch().await;
-        self.settle(clock, outcome).or_else(|error| self.state().stale(clock.now(), self.ttl).ok_or(error))
+            self.begin(&mut state, gate, now, false)
+        };
+        let outcome = attempt.run(fetch()).await;
+        outcome.or_else(|error| self.0.state().stale(clock.now(), *ttl).ok_or(error))
     }
 
     /// The value, if [`get`](Self::get) would give it without asking anyone.
-    pub(crate) fn at_hand(&self, clock: &dyn Clock) -> Option<Arc<T>> {
-        self.state().settled(clock.now(), self.ttl)?.ok()
+    pub(crate) fn at_hand(&self) -> Option<Arc<T>> {
+        self.0.state().settled(Asker::Stranger, self.0.clock.now(), self.0.ttl)?.ok()
     }
 
-    /// A newer value than `known`, which turned out not to do.
+    /// What has been done so far, for [`refetch`](Self::refetch).
+    pub(crate) fn turn(&self) -> Turn {
+        self.0.state().turn
+    }
+
+    /// A newer value than `known`, which turned out not to do. `came` is the [`turn`](Self::turn) at which the need arose.
     ///
-    /// Within the cooldown of the last attempt it is the current value, or that attempt's error: the server is not asked again.
-    pub(crate) async fn refetch<F, R>(&self, clock: &dyn Clock, known: &Arc<T>, fetch: F) -> Result<Arc<T>>
+    /// A stranger gets the current value within the cooldown of the last attempt, or that attempt's error, for as long as the server is
+    /// left alone after it.
+    pub(crate) async fn refetch<F, R>(&self, asker: Asker, came: Turn, known: &Arc<T>, fetch: F) -> Result<Arc<T>>
     where
         F: FnOnce() -> R,
-        R: Future<Output = Result<T>>,
+        R: Future<Output = Result<T>> + Send + 'static,
     {
         // Whoever holds the gate is fetching what this caller needs.
-        let _gate = self.gate.lock().await;
-        {
-            let mut state = self.state();
-            if let Some(entry) = state.current.as_ref().filter(|entry| !Arc::ptr_eq(&entry.value, known)) {
-                return Ok(Arc::clone(&entry.value));
+        let gate = Arc::clone(&self.0.gate).lock_owned().await;
+        let attempt = {
+            let mut state = self.0.state();
+            let now = self.0.clock.now();
+            if let Some(outcome) = state.newer(asker, came, known, now) {
+                return outcome;
             }
-            let now = clock.now();
-            if state.refetched.is_some_and(|refetched| is_within(COOLDOWN, refetched, now)) {
-                return state.failed.as_ref().map_or_else(|| Ok(Arc::clone(known)), |(_, error)| Err(error.clone()));
-            }
-            state.attempted = Some(now);
-            state.refetched = Some(now);
-        }
-        let outcome = fetch().await;
-        self.settle(clock, outcome)
+            self.begin(&mut state, gate, now, true)
+        };
+        attempt.run(fetch()).await
     }
 
-    /// Writes down how an attempt ended.
-    fn settle(&self, clock: &dyn Clock, outcome: Result<T>) -> Result<Arc<T>> {
-        let mut state = self.state();
-        let now = clock.now();
-        state.ended = state.ended.wrapping_add(1);
+    fn begin(&self, state: &mut State<T>, gate: OwnedMutexGuard<()>, now: SystemTime, is_refetch: bool) -> Attempt<T> {
+        state.attempted = Some(now);
+        state.turn.begun = state.turn.begun.wrapping_add(1);
+        let (shared, number) = (Arc::clone(&self.0), state.turn.begun);
+        Attempt { shared, number, began: now, is_refetch, is_open: true, _gate: gate }
+    }
+}
+
+/// A fetch under way.
+struct Attempt<T> {
+    shared: Arc<Shared<T>>,
+    number: u64,
+    began: SystemTime,
+    is_refetch: bool,
+    is_open: bool,
+    _gate: OwnedMutexGuard<()>,
+}
+
+impl<T: Send + Sync + 'static> Attempt<T> {
+    /// Fetches in a task of its own.
+    async fn run(self, fetch: impl Future<Output = Result<T>> + Send + 'static) -> Result<Arc<T>> {
+        let task = tokio::spawn(async move { self.settle(fetch.await) });
+        task.await.unwrap_or_else(|source| Err(broke_off().with_source(source)))
+    }
+}
+
+impl<T> Attempt<T> {
+    /// Writes down how it ended.
+    fn settle(mut self, outcome: Result<T>) -> Result<Arc<T>> {
+        self.is_open = false;
         match outcome {
-            Ok(value) => {
-                let value = Arc::new(value);
-                state.current = Some(Entry { value: Arc::clone(&value), fetched: now });
-                state.failed = None;
-                Ok(value)
-            }
-            Err(error) => {
-                tracing::warn!(target: "logto::cache", what = self.what, %error, kept = state.current.is_some(), "Logto was not reached");
-                state.failed = Some((now, error.clone()));
-                Err(error)
-            }
+            Ok(value) => Ok(self.succeed(value)),
+            Err(error) => Err(self.fail(error)),
         }
     }
 
+    fn succeed(&self, value: T) -> Arc<T> {
+        let (mut state, now) = (self.shared.state(), self.shared.clock.now());
+        state.turn.ended = state.turn.ended.wrapping_add(1);
+        let value = Arc::new(value);
+        state.current = Some(Entry { value: Arc::clone(&value), fetched: now, attempt: self.number });
+        state.failed = None;
+        if self.is_refetch {
+            state.refetched = Some(self.began);
+        }
+        value
+    }
+
+    fn fail(&self, error: Error) -> Error {
+        let Shared { what, ttl, clock, .. } = &*self.shared;
+        let (mut state, now) = (self.shared.state(), clock.now());
+        state.turn.ended = state.turn.ended.wrapping_add(1);
+        tracing::warn!(target: "logto::cache", what, %error, kept = state.current.is_some(), "Logto was not reached");
+        let in_a_row = state.failed.as_ref().map_or(1, |failed| failed.in_a_row.saturating_add(1));
+        state.failed = Some(Failure { error: error.clone(), at: now, attempt: self.number, in_a_row });
+        // A clock that was ahead when the value came must not make it last.
+        if let Some(entry) = state.current.as_mut().filter(|entry| entry.fetched > now) {
+            entry.fetched = now.checked_sub(*ttl).unwrap_or(now);
+        }
+        error
+    }
+}
+
+impl<T> Drop for Attempt<T> {
+    fn drop(&mut self) {
+        // The HTTP client panicked. Where the runtime ended instead, nothing is known of the server, and the next in line asks.
+        if self.is_open && std::thread::panicking() {
+            self.fail(broke_off());
+        }
+    }
+}
+
+fn broke_off() -> Error {
+    Error::new(Code::Unreachable, "the request broke off")
+}
+
+impl<T> Shared<T> {
     fn state(&self) -> MutexGuard<'_, State<T>> {
         // Nothing that holds the lock can panic; if it did, every state is a valid one.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -151,20 +244,43 @@ impl<T> Cached<T> {
 
 impl<T> State<T> {
     /// What is answered without a fetch, if anything is.
-    fn settled(&self, now: SystemTime, ttl: Duration) -> Option<Result<Arc<T>>> {
+    fn settled(&self, asker: Asker, now: SystemTime, ttl: Duration) -> Option<Result<Arc<T>>> {
         if let Some(entry) = self.current.as_ref().filter(|entry| is_within(ttl, entry.fetched, now)) {
             return Some(Ok(Arc::clone(&entry.value)));
         }
         if let Some(value) = self.stale(now, ttl) {
             return self.attempted.is_some_and(|attempted| is_within(COOLDOWN, attempted, now)).then_some(Ok(value));
         }
-        self.failed.as_ref().filter(|(failed, _)| is_within(FAILURE, *failed, now)).map(|(_, error)| Err(error.clone()))
+        let failed = self.failed.as_ref().filter(|failed| is_within(FAILURE, failed.at, now))?;
+        (asker == Asker::Stranger).then(|| Err(failed.error.clone()))
     }
 
-    /// What an attempt left behind that failed while the caller waited for it.
-    fn failure_since(&self, ended_before: u64, now: SystemTime, ttl: Duration) -> Option<Result<Arc<T>>> {
-        let (_, error) = self.failed.as_ref().filter(|_| self.ended != ended_before)?;
-        Some(self.stale(now, ttl).ok_or_else(|| error.clone()))
+    /// Why a newer value than `known` need not, or may not, be fetched: what is said instead.
+    fn newer(&self, asker: Asker, came: Turn, known: &Arc<T>, now: SystemTime) -> Option<Result<Arc<T>>> {
+        if let Some(entry) = self.current.as_ref().filter(|entry| !Arc::ptr_eq(&entry.value, known)) {
+            return Some(Ok(Arc::clone(&entry.value)));
+        }
+        if let Some(error) = self.failure_since(asker, came) {
+            return Some(Err(error));
+        }
+        let settled = match (asker, &self.failed) {
+            (Asker::Insider, _) => self.current.as_ref().is_some_and(|entry| entry.attempt > came.begun),
+            (Asker::Stranger, Some(failed)) => {
+                return is_within(failed.pause(), failed.at, now).then(|| Err(failed.error.clone()));
+            }
+            (Asker::Stranger, None) => self.refetched.is_some_and(|refetched| is_within(COOLDOWN, refetched, now)),
+        };
+        settled.then(|| Ok(Arc::clone(known)))
+    }
+
+    /// The error of an attempt that speaks for who came at this turn: it failed while a stranger waited, or began after an insider came.
+    fn failure_since(&self, asker: Asker, came: Turn) -> Option<Error> {
+        let failed = self.failed.as_ref()?;
+        let speaks = match asker {
+            Asker::Stranger => self.turn.ended != came.ended,
+            Asker::Insider => failed.attempt > came.begun,
+        };
+        speaks.then(|| failed.error.clone())
     }
 
     /// The value, if it is not too old to be served for want of a better one.
@@ -175,6 +291,14 @@ impl<T> State<T> {
     }
 }
 
+impl Failure {
+    /// For how long nobody asks for a newer value after it: one broken connection is soon forgotten, a server that is down is left alone.
+    fn pause(&self) -> Duration {
+        let doublings = self.in_a_row.saturating_sub(1).min(8);
+        FAILURE.saturating_mul(1 << doublings).min(COOLDOWN)
+    }
+}
+
 /// Whether `now` is less than `span` after `since`. Time before `since` is not: the clock was set back.
 fn is_within(span: Duration, since: SystemTime, now: SystemTime) -> bool {
     now.duration_since(since).is_ok_and(|age| age < span)
@@ -182,7 +306,7 @@ fn is_within(span: Duration, since: SystemTime, now: SystemTime) -> bool {
 
 impl<T> fmt::Debug for Cached<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached").field("what", &self.what).field("ttl", &self.ttl).finish_non_exhaustive()
+        f.debug_struct("Cached").field("what", &self.0.what).field("ttl", &self.0.ttl).finish_non_exhaustive()
     }
 }
 

@@ -1,17 +1,21 @@
 //! The server's keys: which one verifies a token, and when to ask for newer ones.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
-    cached::Cached,
+    cached::{Asker, Cached, Turn},
     jwk::Key,
     jws::{Jws, JwsError},
 };
-use crate::{Clock, Result, error::Code, http::Transport};
+use crate::{
+    Clock, Error, Result,
+    error::Code,
+    http::{Transport, path_of},
+};
 
 /// For how long a key that the server has withdrawn may still be believed. New keys are noticed at once, by the tokens that name them.
 const TTL: Duration = Duration::from_secs(60 * 60);
@@ -23,18 +27,18 @@ pub(crate) struct KeySource {
 }
 
 impl KeySource {
-    pub(crate) fn new() -> Self {
-        Self { cached: Cached::new("keys", TTL) }
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { cached: Cached::new("keys", TTL, clock) }
     }
 
     /// The keys, if nobody has to be asked for them.
-    pub(crate) fn at_hand(&self, clock: &dyn Clock) -> Option<Arc<KeySet>> {
-        self.cached.at_hand(clock)
+    pub(crate) fn at_hand(&self) -> Option<Arc<KeySet>> {
+        self.cached.at_hand()
     }
 
     /// The source, with what it needs to fetch.
-    pub(crate) fn keys<'a>(&'a self, transport: &'a Transport, jwks_uri: &'a Url, clock: &'a dyn Clock) -> Keys<'a> {
-        Keys { cached: &self.cached, transport, jwks_uri, clock }
+    pub(crate) fn keys<'a>(&'a self, transport: &'a Transport, jwks_uri: &'a Url) -> Keys<'a> {
+        Keys { cached: &self.cached, transport, jwks_uri, asker: Asker::Stranger }
     }
 }
 
@@ -44,10 +48,19 @@ pub(crate) struct Keys<'a> {
     cached: &'a Cached<KeySet>,
     transport: &'a Transport,
     jwks_uri: &'a Url,
-    clock: &'a dyn Clock,
+    asker: Asker,
 }
 
+/// A token may find the key set fetched, and replaced, by others; beyond so many newer ones it is judged by what is there.
+const ROUNDS: usize = 3;
+
 impl Keys<'_> {
+    /// For a token that the token endpoint has just given: for one whose key is not known, the keys are fetched once whatever others asked
+    /// for a moment before. A stranger cannot make up such a token, and who signs in cannot come again with it.
+    pub(crate) fn for_issued_token(self) -> Self {
+        Self { asker: Asker::Insider, ..self }
+    }
+
     /// Checks a token's signature and hands out its payload.
     ///
     /// A key that is not known, and a signature that does not verify (the server may have another key under the same id, after a restore
@@ -63,34 +76,53 @@ impl Keys<'_> {
 
     /// The keys of now.
     pub(crate) async fn current(&self) -> Result<Arc<KeySet>> {
-        self.cached.get(self.clock, || self.fetch()).await
+        self.cached.get(self.asker, || self.fetch()).await
     }
 
     /// The keys by which the signature is right.
     async fn judge(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, JwsError> {
-        let keys = self.current().await.map_err(JwsError::Keys)?;
-        let verdict = keys.verify(jws);
-        let newer = match &verdict {
-            Ok(()) => return Ok(keys),
-            Err(JwsError::BadSignature { .. }) => match self.refetch(&keys).await {
-                Ok(newer) => newer,
-                // The known key has spoken.
-                Err(_) => return verdict.map(|()| keys),
-            },
-            Err(_) => self.refetch(&keys).await.map_err(JwsError::Keys)?,
+        let (mut keys, came) = match self.cached.at_hand() {
+            Some(keys) => (keys, None),
+            None => {
+                let came = self.cached.turn();
+                (self.current().await.map_err(JwsError::Keys)?, Some(came))
+            }
         };
-        if Arc::ptr_eq(&newer, &keys) {
-            return verdict.map(|()| keys);
+        let mut verdict = keys.verify(jws);
+        if verdict.is_ok() {
+            return Ok(keys);
         }
-        newer.verify(jws).map(|()| newer)
+        let came = came.unwrap_or_else(|| self.cached.turn());
+        for _ in 0..ROUNDS {
+            match self.refetch(came, &keys).await {
+                Ok(newer) if Arc::ptr_eq(&newer, &keys) => break,
+                Ok(newer) => (verdict, keys) = (newer.verify(jws), newer),
+                // The known key has spoken.
+                Err(_) if matches!(verdict, Err(JwsError::BadSignature { .. })) => break,
+                Err(error) => return Err(JwsError::Keys(error)),
+            }
+            if verdict.is_ok() {
+                break;
+            }
+        }
+        verdict.map(|()| keys)
     }
 
-    async fn refetch(&self, known: &Arc<KeySet>) -> Result<Arc<KeySet>> {
-        self.cached.refetch(self.clock, known, || self.fetch()).await
+    async fn refetch(&self, came: Turn, known: &Arc<KeySet>) -> Result<Arc<KeySet>> {
+        self.cached.refetch(self.asker, came, known, || self.fetch()).await
     }
 
-    async fn fetch(&self) -> Result<KeySet> {
-        self.transport.get_json(self.jwks_uri, Code::KeySetFailed).await
+    fn fetch(&self) -> impl Future<Output = Result<KeySet>> + Send + use<> {
+        let (transport, jwks_uri) = (self.transport.clone(), self.jwks_uri.clone());
+        async move {
+            let keys: KeySet = transport.get_json(&jwks_uri, Code::KeySetFailed).await?;
+            // It would take the place of keys that serve.
+            if keys.keys.is_empty() {
+                let message = format!("{} answered without a key that can verify a signature", path_of(&jwks_uri));
+                return Err(Error::new(Code::KeySetFailed, message).as_transient());
+            }
+            Ok(keys)
+        }
     }
 }
 

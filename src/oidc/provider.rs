@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    cached::Cached,
+    cached::{Asker, Cached},
     discovery::{self, Addresses, ProviderMetadata},
     jwks::{KeySet, KeySource, Keys},
 };
@@ -15,16 +15,15 @@ const DISCOVERY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 /// A server whose metadata and keys are fetched when first needed, and kept.
 pub(crate) struct Provider {
     transport: Transport,
-    addresses: Addresses,
-    clock: Arc<dyn Clock>,
+    addresses: Arc<Addresses>,
     discovery: Cached<ProviderMetadata>,
     keys: KeySource,
 }
 
 impl Provider {
     pub(crate) fn new(transport: Transport, addresses: Addresses, clock: Arc<dyn Clock>) -> Self {
-        let discovery = Cached::new("discovery", DISCOVERY_TTL);
-        Self { transport, addresses, clock, discovery, keys: KeySource::new() }
+        let discovery = Cached::new("discovery", DISCOVERY_TTL, Arc::clone(&clock));
+        Self { transport, addresses: Arc::new(addresses), discovery, keys: KeySource::new(clock) }
     }
 
     pub(crate) fn transport(&self) -> &Transport {
@@ -43,16 +42,20 @@ impl Provider {
     }
 
     pub(crate) async fn metadata(&self) -> Result<Arc<ProviderMetadata>> {
-        self.discovery.get(&*self.clock, || discovery::fetch(&self.transport, &self.addresses)).await
+        let fetch = || {
+            let (transport, addresses) = (self.transport.clone(), Arc::clone(&self.addresses));
+            async move { discovery::fetch(&transport, &addresses).await }
+        };
+        self.discovery.get(Asker::Stranger, fetch).await
     }
 
     pub(crate) fn keys<'a>(&'a self, metadata: &'a ProviderMetadata) -> Keys<'a> {
-        self.keys.keys(&self.transport, &metadata.jwks_uri, &*self.clock)
+        self.keys.keys(&self.transport, &metadata.jwks_uri)
     }
 
     /// The keys, if they are here and not due to be fetched again.
     pub(crate) fn keys_at_hand(&self) -> Option<Arc<KeySet>> {
-        self.keys.at_hand(&*self.clock)
+        self.keys.at_hand()
     }
 
     /// The issuer, and those that are accepted beside it.

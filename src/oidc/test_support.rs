@@ -77,7 +77,7 @@ impl HttpClient for Server {
 
 /// A key source over a [`Server`], at a time of its own.
 pub(super) struct World {
-    pub(super) clock: TestClock,
+    pub(super) clock: Arc<TestClock>,
     server: Arc<Server>,
     transport: Transport,
     jwks_uri: Url,
@@ -87,17 +87,18 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(jwks: Value, now: u64) -> Self {
         let server = Arc::new(Server { body: Mutex::new(Some(jwks)), asked: AtomicUsize::new(0) });
+        let clock = Arc::new(TestClock::new(now));
         Self {
-            clock: TestClock::new(now),
+            source: KeySource::new(clock.clone()),
+            clock,
             transport: Transport::new(server.clone(), Duration::from_secs(5)),
             server,
             jwks_uri: Url::parse("https://logto.example/oidc/jwks").unwrap(),
-            source: KeySource::new(),
         }
     }
 
     pub(super) fn keys(&self) -> Keys<'_> {
-        self.source.keys(&self.transport, &self.jwks_uri, &self.clock)
+        self.source.keys(&self.transport, &self.jwks_uri)
     }
 
     /// Has the server answer with other keys, or not at all.

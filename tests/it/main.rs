@@ -24,6 +24,7 @@ mod flow;
 mod forge;
 mod form_post;
 mod gate;
+mod hang_ups;
 mod hanging_store;
 mod instances;
 mod jose;

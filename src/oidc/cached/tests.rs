@@ -1,5 +1,4 @@
 use std::{
-    future::pending,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -9,8 +8,12 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::Cached;
+use super::{Asker, Cached};
 use crate::{Error, Result, error::Code, oidc::test_support::TestClock};
+
+mod clocks;
+mod hang_ups;
+mod insiders;
 
 const START: u64 = 1_000_000;
 const HOUR: u64 = 3600;
@@ -18,52 +21,76 @@ const HOUR: u64 = 3600;
 /// A cache whose values are the number of the fetch that got them.
 struct Subject {
     cached: Cached<usize>,
-    clock: TestClock,
-    fetches: AtomicUsize,
+    clock: Arc<TestClock>,
+    fetches: Arc<AtomicUsize>,
 }
+
+/// A fetch that was begun, with what ends it.
+type Fetching = (oneshot::Sender<Result<usize>>, tokio::task::JoinHandle<Result<Arc<usize>>>);
 
 impl Subject {
     fn new() -> Arc<Self> {
-        let cached = Cached::new("numbers", Duration::from_secs(HOUR));
-        Arc::new(Self { cached, clock: TestClock::new(START), fetches: AtomicUsize::new(0) })
+        let clock = Arc::new(TestClock::new(START));
+        let cached = Cached::new("numbers", Duration::from_secs(HOUR), clock.clone());
+        Arc::new(Self { cached, clock, fetches: Arc::default() })
     }
 
     fn fetches(&self) -> usize {
         self.fetches.load(Ordering::Relaxed)
     }
 
-    fn count(&self) -> usize {
-        self.fetches.fetch_add(1, Ordering::Relaxed) + 1
+    /// A fetch that counts, and ends as is said.
+    fn fetch(&self, how: fn(usize) -> Result<usize>) -> impl Future<Output = Result<usize>> + use<> {
+        let fetches = Arc::clone(&self.fetches);
+        async move { how(fetches.fetch_add(1, Ordering::Relaxed) + 1) }
     }
 
     async fn get(&self) -> Result<Arc<usize>> {
-        self.cached.get(&self.clock, async || Ok(self.count())).await
+        self.cached.get(Asker::Stranger, || self.fetch(Ok)).await
     }
 
     async fn get_failing(&self) -> Result<Arc<usize>> {
-        self.cached.get(&self.clock, async || Err(failure(self.count()))).await
+        self.cached.get(Asker::Stranger, || self.fetch(|number| Err(failure(number)))).await
     }
 
     /// A `get` whose fetch lasts until it is told how to end.
-    fn get_slowly(self: &Arc<Self>) -> (oneshot::Sender<Result<usize>>, tokio::task::JoinHandle<Result<Arc<usize>>>) {
+    fn get_slowly(self: &Arc<Self>) -> Fetching {
         let (end, ended) = oneshot::channel();
         let subject = Arc::clone(self);
+        let task = tokio::spawn(async move { subject.cached.get(Asker::Stranger, || subject.slowly(ended)).await });
+        (end, task)
+    }
+
+    /// A `refetch` whose fetch lasts until it is told how to end.
+    fn refetch_slowly(self: &Arc<Self>, known: &Arc<usize>) -> Fetching {
+        let (end, ended) = oneshot::channel();
+        let (subject, known) = (Arc::clone(self), Arc::clone(known));
         let task = tokio::spawn(async move {
-            let fetch = || {
-                subject.count();
-                async { ended.await.unwrap() }
-            };
-            subject.cached.get(&subject.clock, fetch).await
+            let came = subject.cached.turn();
+            subject.cached.refetch(Asker::Stranger, came, &known, || subject.slowly(ended)).await
         });
         (end, task)
     }
 
+    fn slowly(&self, ended: oneshot::Receiver<Result<usize>>) -> impl Future<Output = Result<usize>> + Send + use<> {
+        let fetches = Arc::clone(&self.fetches);
+        async move {
+            fetches.fetch_add(1, Ordering::Relaxed);
+            ended.await.unwrap()
+        }
+    }
+
     async fn refetch(&self, known: &Arc<usize>) -> Result<Arc<usize>> {
-        self.cached.refetch(&self.clock, known, async || Ok(self.count())).await
+        self.refetch_as(Asker::Stranger, known).await
+    }
+
+    async fn refetch_as(&self, asker: Asker, known: &Arc<usize>) -> Result<Arc<usize>> {
+        self.cached.refetch(asker, self.cached.turn(), known, || self.fetch(Ok)).await
     }
 
     async fn refetch_failing(&self, known: &Arc<usize>) -> Result<Arc<usize>> {
-        self.cached.refetch(&self.clock, known, async || Err(failure(self.count()))).await
+        let failing = || self.fetch(|number| Err(failure(number)));
+        self.cached.refetch(Asker::Stranger, self.cached.turn(), known, failing).await
     }
 }
 
@@ -96,11 +123,14 @@ async fn a_hundred_at_once_are_one_fetch() {
         .map(|_| {
             let subject = Arc::clone(&subject);
             tokio::spawn(async move {
-                let fetch = async || {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    Ok(subject.count())
+                let fetch = || {
+                    let fetching = subject.fetch(Ok);
+                    async {
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        fetching.await
+                    }
                 };
-                subject.cached.get(&subject.clock, fetch).await
+                subject.cached.get(Asker::Stranger, fetch).await
             })
         })
         .collect();
@@ -188,42 +218,10 @@ async fn a_fresh_value_is_read_during_a_fetch() {
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
     subject.clock.advance(10);
-    let refetching = subject.cached.refetch(&subject.clock, &known, pending::<Result<usize>>);
-    tokio::select! {
-        biased;
-        _ = refetching => unreachable!(),
-        value = subject.get() => assert_eq!(*value.unwrap(), 1),
-    }
-}
-
-#[tokio::test]
-async fn whoever_fetches_may_be_cancelled() {
-    let subject = Subject::new();
-    let (_end, first) = subject.get_slowly();
+    let (_end, _refetching) = subject.refetch_slowly(&known);
     settle().await;
-    let second = tokio::spawn({
-        let subject = Arc::clone(&subject);
-        async move { subject.get().await }
-    });
-    settle().await;
-    first.abort();
-    assert!(first.await.unwrap_err().is_cancelled());
-    // The next in line fetches, without a cooldown and without an error that never was.
-    assert_eq!(*second.await.unwrap().unwrap(), 2);
-}
-
-#[tokio::test]
-async fn a_cancelled_renewal_has_used_up_its_cooldown() {
-    let subject = Subject::new();
-    subject.get().await.unwrap();
-    subject.clock.advance(HOUR);
-    let (_end, renewing) = subject.get_slowly();
-    settle().await;
-    renewing.abort();
-    assert!(renewing.await.is_err());
+    assert_eq!(subject.fetches(), 2);
     assert_eq!(*subject.get().await.unwrap(), 1);
-    subject.clock.advance(10);
-    assert_eq!(*subject.get().await.unwrap(), 3);
 }
 
 #[tokio::test]
@@ -244,17 +242,58 @@ async fn a_refetch_asks_again_but_not_within_the_cooldown() {
 }
 
 #[tokio::test]
-async fn a_failed_refetch_is_told_for_its_cooldown_and_the_value_stays() {
+async fn a_failed_refetch_is_told_for_a_second_and_the_value_stays() {
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
-    subject.clock.advance(10);
     assert_eq!(subject.refetch_failing(&known).await.unwrap_err().to_string(), "failure 2");
-    subject.clock.advance(9);
     assert_eq!(subject.refetch(&known).await.unwrap_err().to_string(), "failure 2");
     assert!(Arc::ptr_eq(&subject.get().await.unwrap(), &known));
     subject.clock.advance(1);
     assert_eq!(*subject.refetch(&known).await.unwrap(), 3);
     assert_eq!(*subject.get().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn failures_in_a_row_have_the_server_left_alone_for_longer() {
+    let subject = Subject::new();
+    let known = subject.get().await.unwrap();
+    for pause in [1, 2, 4, 8, 10, 10] {
+        subject.refetch_failing(&known).await.unwrap_err();
+        let asked = subject.fetches();
+        subject.clock.advance(pause - 1);
+        assert!(subject.refetch(&known).await.is_err());
+        assert_eq!(subject.fetches(), asked, "{pause}");
+        subject.clock.advance(1);
+    }
+    let newer = subject.refetch(&known).await.unwrap();
+    subject.clock.advance(10);
+    // One answer, and the next failure is the first one again.
+    subject.refetch_failing(&newer).await.unwrap_err();
+    subject.clock.advance(1);
+    subject.refetch(&newer).await.unwrap();
+}
+
+#[tokio::test]
+async fn those_who_waited_for_a_newer_value_share_the_failure() {
+    let subject = Subject::new();
+    let known = subject.get().await.unwrap();
+    let (end, first) = subject.refetch_slowly(&known);
+    settle().await;
+    let waiting: Vec<_> = (0..99)
+        .map(|_| {
+            let (subject, known) = (Arc::clone(&subject), Arc::clone(&known));
+            tokio::spawn(async move { subject.refetch(&known).await })
+        })
+        .collect();
+    settle().await;
+    // The timeout may be longer than any pause.
+    subject.clock.advance(60);
+    end.send(Err(failure(2))).unwrap();
+    assert_eq!(first.await.unwrap().unwrap_err().to_string(), "failure 2");
+    for task in waiting {
+        assert_eq!(task.await.unwrap().unwrap_err().to_string(), "failure 2");
+    }
+    assert_eq!(subject.fetches(), 2);
 }
 
 #[tokio::test]
@@ -274,23 +313,22 @@ async fn refetches_at_once_are_one_fetch() {
     assert_eq!(subject.fetches(), 2);
 }
 
-#[tokio::test]
-async fn a_clock_set_back_costs_one_fetch() {
-    let subject = Subject::new();
-    subject.get().await.unwrap();
-    subject.clock.set(START - 1_000);
-    assert_eq!(*subject.get_failing().await.unwrap(), 1);
-    assert_eq!(*subject.get().await.unwrap(), 1);
-    subject.clock.advance(10);
-    assert_eq!(*subject.get().await.unwrap(), 3);
-    assert_eq!(*subject.get().await.unwrap(), 3);
-    assert_eq!(subject.fetches(), 3);
-}
-
 #[test]
 fn its_futures_can_move_between_threads() {
     fn is_send<T: Send>(_: &T) {}
-    let (cached, clock) = (Cached::<usize>::new("numbers", Duration::ZERO), TestClock::new(0));
-    is_send(&cached.get(&clock, async || Ok(1)));
-    is_send(&cached.refetch(&clock, &Arc::new(1), async || Ok(1)));
+    let cached = Cached::<usize>::new("numbers", Duration::ZERO, Arc::new(TestClock::new(0)));
+    is_send(&cached.get(Asker::Stranger, async || Ok(1)));
+    is_send(&cached.refetch(Asker::Stranger, cached.turn(), &Arc::new(1), async || Ok(1)));
+}
+
+/// As in a program that reads sessions from cookies on another executor.
+#[test]
+fn a_value_at_hand_needs_no_runtime() {
+    let subject = Subject::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(subject.get()).unwrap();
+    drop(runtime);
+    let mut get = std::pin::pin!(subject.get());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(get.as_mut().poll(&mut context).is_ready());
 }

@@ -1,0 +1,56 @@
+//! Who holds a token that the server has just given is not told what strangers are told.
+
+use std::sync::Arc;
+
+use super::{Asker, Subject, failure, settle};
+
+#[tokio::test]
+async fn an_insider_asks_once_whatever_strangers_asked_for() {
+    let subject = Subject::new();
+    let first = subject.get().await.unwrap();
+    let second = subject.refetch(&first).await.unwrap();
+    assert_eq!(*subject.refetch(&second).await.unwrap(), 2, "a stranger waits for the cooldown");
+    let came = subject.cached.turn();
+    let refetch =
+        async |known: &Arc<usize>| subject.cached.refetch(Asker::Insider, came, known, || subject.fetch(Ok)).await;
+    let third = refetch(&second).await.unwrap();
+    assert_eq!(*third, 3);
+    // That fetch began after it came: a second one would say the same.
+    assert!(Arc::ptr_eq(&refetch(&third).await.unwrap(), &third));
+    assert_eq!(subject.fetches(), 3);
+}
+
+#[tokio::test]
+async fn an_insider_is_told_of_no_failure_but_one_that_began_after_it_came() {
+    let subject = Subject::new();
+    let known = subject.get().await.unwrap();
+    subject.refetch_failing(&known).await.unwrap_err();
+    assert_eq!(*subject.refetch_as(Asker::Insider, &known).await.unwrap(), 3);
+
+    // Nor where there is nothing to serve yet.
+    let subject = Subject::new();
+    subject.get_failing().await.unwrap_err();
+    assert!(subject.get().await.is_err());
+    assert_eq!(*subject.cached.get(Asker::Insider, || subject.fetch(Ok)).await.unwrap(), 2);
+
+    // A hundred at a dead server wait for the fetch under way and for one of their own.
+    let subject = Subject::new();
+    let known = subject.get().await.unwrap();
+    let (end, _first) = subject.refetch_slowly(&known);
+    settle().await;
+    let waiting: Vec<_> = (0..100)
+        .map(|_| {
+            let (subject, known) = (Arc::clone(&subject), Arc::clone(&known));
+            tokio::spawn(async move {
+                let failing = || subject.fetch(|number| Err(failure(number)));
+                subject.cached.refetch(Asker::Insider, subject.cached.turn(), &known, failing).await
+            })
+        })
+        .collect();
+    settle().await;
+    end.send(Err(failure(2))).unwrap();
+    for task in waiting {
+        assert_eq!(task.await.unwrap().unwrap_err().to_string(), "failure 3");
+    }
+    assert_eq!(subject.fetches(), 3);
+}

@@ -1,0 +1,147 @@
+//! Callers that hang up: whatever was begun for one of them goes on for all.
+//!
+//! Each test drops the first caller at every moment at which something happens at the network, and then comes as another.
+
+mod key_rotation;
+mod milestones;
+mod opaque;
+
+use logto::{
+    ApiAudience, LogtoClient, MachineClient, ResourceServer, SignInOptions, TokenOptions,
+    testing::{Endpoint, MockApp, MockLogto, SigningAlg},
+};
+use serde_json::json;
+
+use self::milestones::Milestones;
+use crate::{
+    coordinator::Coordinator,
+    support::{APP_SECRET, BOOKS, Browser, Site},
+};
+
+/// Makes the case anew for each moment, until its caller stays to the end. Says how many moments there were.
+async fn at_every_moment(case: impl AsyncFn(usize) -> bool) -> usize {
+    for moment in 0..100 {
+        if case(moment).await {
+            return moment;
+        }
+    }
+    panic!("the caller never stays");
+}
+
+#[tokio::test]
+async fn the_discovery_document_and_the_keys_are_fetched_once() {
+    let moments = at_every_moment(async |moment| {
+        let http = Milestones::new();
+        let site = Site::with(|mock| mock, |config| config.http_client(http.clone())).await;
+        let stays = http.leaves_at(moment, site.logto.warm_up()).await;
+        site.logto.warm_up().await.unwrap();
+        let asked = [Endpoint::Discovery, Endpoint::Jwks].map(|endpoint| site.mock.requests(endpoint));
+        assert_eq!(asked, [1, 1], "{moment}");
+        stays
+    });
+    assert!(moments.await >= 4);
+}
+
+#[tokio::test]
+async fn keys_that_were_changed_are_fetched_once() {
+    let moments = at_every_moment(async |moment| {
+        let http = Milestones::new();
+        let site = Site::with(|mock| mock, |config| config.http_client(http.clone())).await;
+        let api = ResourceServer::builder().config(site.logto.config()).audience(ApiAudience::resource(BOOKS));
+        let api = api.build().unwrap();
+        api.warm_up().await.unwrap();
+        site.mock.rotate_keys(SigningAlg::Es256);
+        site.mock.reset_counts();
+        let claims = json!({
+            "iss": format!("{}/oidc", site.mock.endpoint()), "aud": BOOKS, "sub": "ada", "client_id": "app", "iat": 1, "exp": 9_999_999_999_u64,
+        });
+        let made_up = site.mock.sign_jwt(json!({ "typ": "at+jwt", "kid": "made up" }), &claims);
+        let good = site.mock.sign_jwt(json!({ "typ": "at+jwt" }), &claims);
+        let stays = http.leaves_at(moment, api.verify(&made_up)).await;
+        api.verify(&good).await.unwrap();
+        assert_eq!(site.mock.requests(Endpoint::Jwks), 1, "{moment}");
+        stays
+    });
+    assert!(moments.await >= 2);
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_used_once() {
+    let moments = at_every_moment(async |moment| {
+        let http = Milestones::new();
+        let site = Site::rotating_with(|config| config.http_client(http.clone())).await;
+        let browser = site.signed_in("ada").await;
+        let get = async |logto: &LogtoClient, mut browser: Browser| {
+            let mut cookies = browser.request();
+            logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+            browser.receive(&cookies.set_cookie_headers());
+            browser
+        };
+        let stays = http.leaves_at(moment, get(&site.logto, browser.clone())).await;
+        let later = get(&site.logto, browser.clone()).await;
+        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{moment}");
+        site.advance(4000);
+        get(&site.logto, later).await;
+        stays
+    });
+    assert!(moments.await >= 2);
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_used_once_by_two_instances() {
+    let moments = at_every_moment(async |moment| {
+        let (http, coordinator) = (Milestones::new(), Coordinator::default());
+        let site =
+            Site::rotating_with(|config| config.http_client(http.clone()).refresh_coordinator(coordinator.clone()));
+        let site = site.await;
+        let other = LogtoClient::new(site.logto.config().clone()).unwrap();
+        other.warm_up().await.unwrap();
+        let browser = site.signed_in("ada").await;
+        let get = async |logto: &LogtoClient| {
+            logto.get_access_token(&mut browser.request(), TokenOptions::resource(BOOKS)).await.unwrap();
+        };
+        let stays = http.leaves_at(moment, get(&site.logto)).await;
+        get(&other).await;
+        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{moment}");
+        stays
+    });
+    assert!(moments.await >= 2);
+}
+
+#[tokio::test]
+async fn a_code_is_exchanged_once() {
+    let moments = at_every_moment(async |moment| {
+        let http = Milestones::new();
+        let site = Site::with(|mock| mock, |config| config.http_client(http.clone())).await;
+        let mut browser = Browser::default();
+        let url = site.begin(&mut browser, SignInOptions::new()).await;
+        let callback = site.mock.sign_in(&url, "ada").await;
+        site.mock.reset_counts();
+        let first = async { site.logto.handle_sign_in(&mut browser.request(), &callback).await.map(drop) };
+        let stays = http.leaves_at(moment, first).await;
+        site.end(&mut browser, &callback).await.unwrap();
+        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{moment}");
+        assert!(site.is_signed_in(&browser).await, "{moment}");
+        stays
+    });
+    assert!(moments.await >= 4);
+}
+
+#[tokio::test]
+async fn a_machine_asks_once() {
+    let moments = at_every_moment(async |moment| {
+        let http = Milestones::new();
+        let mock = MockLogto::builder()
+            .machine(MockApp::new("machine", APP_SECRET).organization("org-acme", &["admin"]))
+            .start();
+        let mock = mock.await.unwrap();
+        let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
+        let machine = machine.http_client(http.clone()).build().unwrap();
+        let get = || machine.get_access_token(TokenOptions::new().organization("org-acme"));
+        let stays = http.leaves_at(moment, get()).await;
+        get().await.unwrap();
+        assert_eq!(mock.requests(Endpoint::Token), 1, "{moment}");
+        stays
+    });
+    assert!(moments.await >= 4);
+}
