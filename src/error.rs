@@ -143,7 +143,7 @@ impl Error {
     }
 
     /// Marks an answer that is wrong for now, whatever its status says.
-    pub(crate) fn as_transient(mut self) -> Self {
+    pub(crate) fn for_now(mut self) -> Self {
         self.inner_mut().transient = true;
         self
     }

@@ -75,7 +75,7 @@ codes! {
 
     IdTokenMalformed "id_token.invalid_token" InvalidToken "Logto's answer holds no readable ID token: check that `endpoint` is a Logto server."
     IdTokenAlg "id_token.invalid_alg" InvalidToken "Use a signing key of type ES384, ES256, ES512, RS256 or PS256: Logto Console › Signing keys."
-    IdTokenKey "id_token.unknown_key" InvalidToken "The key is not in Logto's key set; if keys were just rotated, try again in a few seconds."
+    IdTokenKey "id_token.unknown_key" InvalidToken "The key is not in Logto's key set, which was asked for again: `endpoint` must name the server that issued the token."
     IdTokenSignature "id_token.invalid_signature" InvalidToken "The ID token was changed on its way or signed by someone else: check what `endpoint` resolves to."
     IdTokenIss "id_token.invalid_iss" InvalidToken "`endpoint` must name the server that issues the tokens; see `accepted_issuers` for a domain that moved."
     IdTokenAud "id_token.invalid_aud" InvalidToken "The ID token was issued to another app: compare `app_id` with the Logto Console."

@@ -81,12 +81,11 @@ impl Keys<'_> {
 
     /// The keys by which the signature is right.
     async fn judge(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, JwsError> {
-        let (mut keys, came) = match self.cached.at_hand() {
-            Some(keys) => (keys, None),
-            None => {
-                let came = self.cached.turn();
-                (self.current().await.map_err(JwsError::Keys)?, Some(came))
-            }
+        let (mut keys, came) = if let Some(keys) = self.cached.at_hand() {
+            (keys, None)
+        } else {
+            let came = self.cached.turn();
+            (self.current().await.map_err(JwsError::Keys)?, Some(came))
         };
         let mut verdict = keys.verify(jws);
         if verdict.is_ok() {
@@ -119,7 +118,7 @@ impl Keys<'_> {
             // It would take the place of keys that serve.
             if keys.keys.is_empty() {
                 let message = format!("{} answered without a key that can verify a signature", path_of(&jwks_uri));
-                return Err(Error::new(Code::KeySetFailed, message).as_transient());
+                return Err(Error::new(Code::KeySetFailed, message).for_now());
             }
             Ok(keys)
         }

@@ -178,7 +178,7 @@ impl std::fmt::Debug for MemoryRevocations {
     }
 }
 
-/// Some 20 MB; beyond it, what would be forgotten first is forgotten earlier.
+/// Some 40 MB; beyond it, what would be forgotten first is forgotten earlier.
 const MAX_REVOCATIONS: usize = 200_000;
 
 impl RevocationStore for MemoryRevocations {

@@ -13,6 +13,7 @@ mod axum;
 mod back_channel;
 mod bad_input;
 mod bare;
+mod clock_ahead;
 mod cookies_of_one_name;
 mod coordinator;
 mod diagnose;

@@ -2,27 +2,39 @@
 
 use std::{
     borrow::Borrow,
-    collections::{BTreeMap, HashMap},
+    cmp::Ordering,
+    collections::{BinaryHeap, HashMap},
     hash::Hash,
     time::SystemTime,
 };
 
-/// A map whose entries end. Each call costs a look at a few entries, however many there are: of `n`, their logarithm.
+/// A map whose entries end. Of `n` entries a call looks at the logarithm of `n`, on an average over many.
 pub(super) struct Expiring<K, V, T = SystemTime> {
     entries: HashMap<K, Entry<V, T>>,
-    /// The same by their ends. The number tells apart those that end together.
-    order: BTreeMap<(T, u64), K>,
+    /// The entries by their ends, the first on top. Places of entries that are gone are among them, and are passed over.
+    order: BinaryHeap<Place<K, T>>,
     next: u64,
 }
 
 struct Entry<V, T> {
     value: V,
-    place: (T, u64),
+    ends: T,
+    number: u64,
 }
 
-impl<K, V, T> Default for Expiring<K, V, T> {
+struct Place<K, T> {
+    ends: T,
+    /// That of the entry, unless that was replaced.
+    number: u64,
+    key: K,
+}
+
+/// Up to so many places of entries that are gone nobody minds.
+const SPARE: usize = 64;
+
+impl<K, V, T: Ord> Default for Expiring<K, V, T> {
     fn default() -> Self {
-        Self { entries: HashMap::new(), order: BTreeMap::new(), next: 0 }
+        Self { entries: HashMap::new(), order: BinaryHeap::new(), next: 0 }
     }
 }
 
@@ -37,9 +49,7 @@ impl<K: Hash + Eq + Clone, V, T: Ord + Copy> Expiring<K, V, T> {
     where
         K: Borrow<Q>,
     {
-        let entry = self.entries.get(key)?;
-        let (ends, _) = entry.place;
-        (ends > now).then_some(&entry.value)
+        self.entries.get(key).filter(|entry| entry.ends > now).map(|entry| &entry.value)
     }
 
     /// When an entry ends or has ended.
@@ -47,18 +57,16 @@ impl<K: Hash + Eq + Clone, V, T: Ord + Copy> Expiring<K, V, T> {
     where
         K: Borrow<Q>,
     {
-        let (ends, _) = self.entries.get(key)?.place;
-        Some(ends)
+        self.entries.get(key).map(|entry| entry.ends)
     }
 
-    /// Puts an entry in; gives the one before it under this key.
-    pub(super) fn insert(&mut self, key: K, value: V, ends: T) -> Option<V> {
+    /// Puts an entry in the place of the one before it under this key.
+    pub(super) fn insert(&mut self, key: K, value: V, ends: T) {
         self.next = self.next.wrapping_add(1);
-        let place = (ends, self.next);
-        self.order.insert(place, key.clone());
-        let before = self.entries.insert(key, Entry { value, place })?;
-        self.order.remove(&before.place);
-        Some(before.value)
+        let number = self.next;
+        self.order.push(Place { ends, number, key: key.clone() });
+        self.entries.insert(key, Entry { value, ends, number });
+        self.forget_places();
     }
 
     pub(super) fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<V>
@@ -66,7 +74,7 @@ impl<K: Hash + Eq + Clone, V, T: Ord + Copy> Expiring<K, V, T> {
         K: Borrow<Q>,
     {
         let entry = self.entries.remove(key)?;
-        self.order.remove(&entry.place);
+        self.forget_places();
         Some(entry.value)
     }
 
@@ -76,19 +84,53 @@ impl<K: Hash + Eq + Clone, V, T: Ord + Copy> Expiring<K, V, T> {
         if self.entries.len() < capacity {
             return forgotten;
         }
-        while let Some(first) = self.order.first_entry() {
-            let (ends, _) = *first.key();
-            if ends > now && self.entries.len() < capacity {
+        while let Some(first) = self.order.peek() {
+            let is_present = is_present(&self.entries, first);
+            if is_present && first.ends > now && self.entries.len() < capacity {
                 break;
             }
-            let key = first.remove();
-            if let Some(entry) = self.entries.remove(&key) {
+            if let Some(Place { key, .. }) = self.order.pop().filter(|_| is_present)
+                && let Some(entry) = self.entries.remove(&key)
+            {
                 forgotten.push((key, entry.value));
             }
         }
         forgotten
     }
+
+    /// Forgets the places of entries that are gone, once they are the greater half.
+    fn forget_places(&mut self) {
+        if self.order.len() > self.entries.len().saturating_mul(2).saturating_add(SPARE) {
+            let Self { entries, order, .. } = self;
+            order.retain(|place| is_present(entries, place));
+        }
+    }
 }
+
+fn is_present<K: Hash + Eq, V, T>(entries: &HashMap<K, Entry<V, T>>, place: &Place<K, T>) -> bool {
+    entries.get(&place.key).is_some_and(|entry| entry.number == place.number)
+}
+
+/// The greatest is what ends first; of two that end together, the older one.
+impl<K, T: Ord> Ord for Place<K, T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.ends.cmp(&self.ends).then_with(|| other.number.cmp(&self.number))
+    }
+}
+
+impl<K, T: Ord> PartialOrd for Place<K, T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K, T: Ord> PartialEq for Place<K, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<K, T: Ord> Eq for Place<K, T> {}
 
 #[cfg(test)]
 mod tests;

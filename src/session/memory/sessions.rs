@@ -13,7 +13,7 @@ use super::{
 /// Sessions, each found by its id, its user and its session at Logto, without looking at the others.
 #[derive(Default)]
 pub(super) struct Sessions {
-    by_id: Expiring<SessionId, StoredSession>,
+    all: Expiring<SessionId, StoredSession>,
     by_sub: Index,
     by_sid: Index,
 }
@@ -22,12 +22,12 @@ type Index = HashMap<String, HashSet<SessionId>>;
 
 impl Sessions {
     pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+        self.all.len()
     }
 
     /// The session, unless it has expired.
     pub(super) fn get(&self, id: &SessionId, now: SystemTime) -> Option<&StoredSession> {
-        self.by_id.get(id, now)
+        self.all.get(id, now)
     }
 
     /// Puts a session in the place of the one before it.
@@ -38,18 +38,18 @@ impl Sessions {
             self.by_sid.entry(sid.clone()).or_default().insert(id);
         }
         let expires_at = session.expires_at;
-        self.by_id.insert(id, session, expires_at);
+        self.all.insert(id, session, expires_at);
     }
 
     pub(super) fn remove(&mut self, id: &SessionId) {
-        if let Some(session) = self.by_id.remove(id) {
+        if let Some(session) = self.all.remove(id) {
             self.forget(id, &session);
         }
     }
 
     /// Makes room for one more.
     pub(super) fn make_room(&mut self, capacity: usize, now: SystemTime) {
-        for (id, session) in self.by_id.make_room(capacity, now) {
+        for (id, session) in self.all.make_room(capacity, now) {
             self.forget(&id, &session);
         }
     }
@@ -61,7 +61,9 @@ impl Sessions {
             RevokedSessions::Sub(sub) => self.by_sub.remove(sub),
         };
         let ids = ids.unwrap_or_default();
-        ids.iter().for_each(|id| self.remove(id));
+        for id in &ids {
+            self.remove(id);
+        }
         ids.len()
     }
 
