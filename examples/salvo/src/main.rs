@@ -120,8 +120,8 @@ impl Logto {
         let target = req.uri().path_and_query().map_or("/", |target| target.as_str());
         let mut request = AuthRequest::from_headers(req.method().as_str(), target, req.headers());
         if logto.reads_body(req.uri().path()) {
-            let body = req.payload_with_max_size(64 * 1024).await.map(|body| body.to_vec()).unwrap_or_default();
-            request = request.body(String::from_utf8(body).unwrap_or_default());
+            let read = req.payload_with_max_size(AuthRequest::MAX_BODY);
+            request = request.read_body(async { read.await.map(|body| body.to_vec()) }).await;
         }
         let (method, path) = (req.method().clone(), req.uri().path().to_owned());
         let page = |session| async {
