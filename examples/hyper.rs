@@ -50,12 +50,9 @@ async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<R
     let Some(path) = parts.uri.path().strip_prefix(playground.mount()) else {
         return Ok(status(StatusCode::NOT_FOUND));
     };
-    let mut auth = AuthRequest::of(&parts, &parts.uri);
-    if logto.reads_body(path) {
-        // At most 64 KiB that come within 10 seconds; any other body is none.
-        let read = Limited::new(body, AuthRequest::MAX_BODY).collect();
-        auth = auth.read_body(async { read.await.map(Collected::to_bytes) }).await;
-    }
+    let read = Limited::new(body, AuthRequest::MAX_BODY).collect();
+    let auth = AuthRequest::of(&parts, &parts.uri);
+    let auth = auth.read_body(&logto, async { read.await.map(Collected::to_bytes) }).await;
     // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages below.
     let page = |session| page(playground, session, &parts.method, path);
     if !*REQUEST_LOG {

@@ -95,12 +95,8 @@ pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + 
 }
 
 async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<Reply> {
-    let mut auth = auth_request(&request);
-    if logto.reads_body(request.path()) {
-        let read = body.to_bytes_limited(AuthRequest::MAX_BODY);
-        auth = auth.read_body(async { read.await.map_err(drop)?.map_err(drop) }).await;
-    }
-    logto.respond(&auth).await
+    let read = async { body.to_bytes_limited(AuthRequest::MAX_BODY).await.map_err(drop)?.map_err(drop) };
+    logto.respond(&auth_request(&request).read_body(&logto, read).await).await
 }
 
 /// The middleware that gives each request its session and appends the session's cookies to the response.

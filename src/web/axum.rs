@@ -84,10 +84,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S
 
 async fn answer(logto: LogtoClient, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let mut request = auth_request(&parts);
-    if logto.reads_body(parts.uri.path()) {
-        request = request.read_body(to_bytes(body, AuthRequest::MAX_BODY)).await;
-    }
+    let request = auth_request(&parts).read_body(&logto, to_bytes(body, AuthRequest::MAX_BODY)).await;
     match logto.respond(&request).await {
         Some(reply) => reply.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),

@@ -123,12 +123,9 @@ struct Authentication(LogtoClient);
 #[rocket::async_trait]
 impl route::Handler for Authentication {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
-        let mut auth = auth_request(request);
-        if self.0.reads_body(request.uri().path().as_str()) {
-            let read = data.open(AuthRequest::MAX_BODY.bytes()).into_bytes();
-            let whole = async { read.await.ok().filter(Capped::is_complete).map(Capped::into_inner).ok_or(()) };
-            auth = auth.read_body(whole).await;
-        }
+        let read = data.open(AuthRequest::MAX_BODY.bytes()).into_bytes();
+        let whole = async { read.await.ok().filter(Capped::is_complete).map(Capped::into_inner).ok_or(()) };
+        let auth = auth_request(request).read_body(&self.0, whole).await;
         route::Outcome::from(request, self.0.respond(&auth).await)
     }
 }

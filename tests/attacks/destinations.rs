@@ -55,7 +55,7 @@ fn places_below(folder: &Path, found: &mut BTreeSet<(String, String)>) {
             if name != "src/testing" {
                 places_below(&path, found);
             }
-        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !name.ends_with("tests.rs") {
             let text = fs::read_to_string(&path).unwrap();
             let code: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             let signs = SIGNS.iter().filter(|sign| code.iter().any(|line| line.contains(**sign)));

@@ -23,7 +23,6 @@ pub fn with_odd_claims(site: &Site) {
         claims["roles"] = json!([]);
         claims["organizations"] = json!([]);
         claims["amr"] = json!([]);
-        claims["email_verified"] = json!("yes");
         claims["updated_at"] = json!(1_795_880_651_475.5);
         claims["address"] = json!(null);
         claims["custom"] = json!({ "nothing": null, "empty": [] });
