@@ -50,10 +50,9 @@ async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<R
     let Some(path) = parts.uri.path().strip_prefix(playground.mount()) else {
         return Ok(status(StatusCode::NOT_FOUND));
     };
-    let mut auth = AuthRequest::of(&parts, &parts.uri);
-    if logto.reads_body(path) {
-        auth = auth.body(read(body).await);
-    }
+    let read = Limited::new(body, AuthRequest::MAX_BODY).collect();
+    let auth = AuthRequest::of(&parts, &parts.uri);
+    let auth = auth.read_body(&logto, async { read.await.map(Collected::to_bytes) }).await;
     // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages below.
     let page = |session| page(playground, session, &parts.method, path);
     if !*REQUEST_LOG {
@@ -125,12 +124,6 @@ fn status(status: StatusCode) -> Response<String> {
     let mut response = Response::default();
     *response.status_mut() = status;
     response
-}
-
-/// A body of at most 64 KiB; any other is none.
-async fn read(body: Incoming) -> String {
-    let body = Limited::new(body, 64 * 1024).collect().await.map(Collected::to_bytes);
-    String::from_utf8(body.unwrap_or_default().into()).unwrap_or_default()
 }
 
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.

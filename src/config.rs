@@ -11,7 +11,11 @@ use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
 pub use self::{builder::LogtoConfigBuilder, routes::Routes};
-use crate::{Clock, HttpClient, Prompt, RefreshCoordinator, ResponseMode, Result, Secret, session::CookieSettings};
+use crate::{
+    Clock, HttpClient, Prompt, RefreshCoordinator, ResponseMode, Result, Secret,
+    session::CookieSettings,
+    types::{Application, Server},
+};
 
 /// A checked configuration. Made by [`builder`](Self::builder), by [`from_env`](Self::from_env) or by serde.
 ///
@@ -99,6 +103,16 @@ impl LogtoConfig {
     /// The public address of a path of this application.
     pub(crate) fn public_url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url())
+    }
+
+    /// Where this application may send a browser to.
+    pub(crate) fn application(&self) -> Application<'_> {
+        Application { base_url: &self.base_url, allowed: &self.allowed_return_origins }
+    }
+
+    /// Where the server may have a browser sent to.
+    pub(crate) fn server(&self) -> Server<'_> {
+        Server(&self.endpoint)
     }
 
     /// The path of the base URL, without a trailing slash: empty, or `/app` where the application lives under a prefix.

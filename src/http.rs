@@ -138,9 +138,11 @@ pub(crate) fn parse_json<T: DeserializeOwned>(response: &Response<Vec<u8>>, code
 pub(crate) fn unexpected(response: &Response<Vec<u8>>, code: Code, url: &Url) -> Error {
     let status = response.status().as_u16();
     let retry_after = retry_after_seconds(response.headers());
-    // A broken server's `invalid_grant` says nothing about the grant.
+    // A broken server's `invalid_grant` says nothing about the grant, and serde would fill the error from a list, too.
+    let is_object = response.body().trim_ascii_start().first() == Some(&b'{');
     let oauth = serde_json::from_slice::<OAuthError>(response.body())
         .ok()
+        .filter(|_| is_object)
         .filter(|oauth| !is_transient_status(status) && (!oauth.error.is_empty() || oauth.code.is_some()));
     match oauth {
         Some(oauth) => Error::new(code, format!("{} answered {status}: {oauth}", path_of(url))).with_oauth(oauth),

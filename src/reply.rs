@@ -1,5 +1,6 @@
 //! A response that any web framework can send.
 
+mod ask;
 mod page;
 
 use std::fmt;
@@ -8,11 +9,13 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::{Error, ErrorKind, Redirect, error::Challenge, types::without_query};
+use crate::{
+    Error, ErrorKind, Redirect,
+    error::Challenge,
+    types::{Destination, without_query},
+};
 
 const JSON: &str = "application/json";
-/// The page has no script and asks for nothing.
-const WITHOUT_SCRIPT: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'";
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::respond`](crate::LogtoClient::respond) answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -112,7 +115,7 @@ impl Reply {
         log(error);
         let status = error.http_status();
         let reply = match requester {
-            Requester::Browser => Self::html(status, page::error(error, links, details), WITHOUT_SCRIPT),
+            Requester::Browser => Self::html(status, page::error(error, links, details), page::policy(error)),
             Requester::Program => Self::json(status, &members(error, links, details)),
         };
         reply.retry_after(error)
@@ -230,7 +233,7 @@ fn members(error: &Error, links: &Links<'_>, details: bool) -> serde_json::Value
     if let Some(step_up) = error.step_up() {
         add("max_age", step_up.max_age.into());
         add("acr_values", step_up.acr_values.clone().into());
-        add("sign_in", links.sign_in.into());
+        add("sign_in", (**links.sign_in).into());
     }
     members
 }
@@ -238,9 +241,9 @@ fn members(error: &Error, links: &Links<'_>, details: bool) -> serde_json::Value
 /// Where a page of ours leads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Links<'a> {
-    pub(crate) home: &'a str,
-    pub(crate) sign_in: &'a str,
-    pub(crate) sign_out: &'a str,
+    pub(crate) home: &'a Destination,
+    pub(crate) sign_in: &'a Destination,
+    pub(crate) sign_out: &'a Destination,
 }
 
 /// Loud where somebody has to act, quiet where a user only has to sign in again.

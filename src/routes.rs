@@ -3,6 +3,8 @@
 mod back_channel;
 mod form_post;
 mod initiation;
+mod one_time_token;
+mod read_body;
 mod serve;
 
 use std::{fmt, time::Duration};
@@ -10,8 +12,8 @@ use std::{fmt, time::Duration};
 use url::{Url, form_urlencoded};
 
 use crate::{
-    ContextOptions, Error, FirstScreen, LogtoClient, Redirect, Reply, RequestSession, Requester, ResponseMode, Result,
-    SessionHeaders, SignInOptions, SignOutOptions,
+    Error, FirstScreen, LogtoClient, Redirect, Reply, RequestSession, Requester, ResponseMode, Result, SessionHeaders,
+    SignInOptions, SignOutOptions,
     error::{Authentication, Code},
     reply::Links,
 };
@@ -67,8 +69,7 @@ impl AuthRequest {
         Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new(), session: None }
     }
 
-    /// The body, where [`LogtoClient::reads_body`] says that it is read. Take no more than 64 KiB from the network; a
-    /// body that is longer or not UTF-8 counts as empty.
+    /// The body, where [`LogtoClient::reads_body`] says that it is read: see [`read_body`](Self::read_body).
     #[must_use]
     pub fn body(self, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..self }
@@ -200,11 +201,11 @@ impl LogtoClient {
     /// Answers a request to one of the authentication routes ([`Routes`](crate::Routes)); `None` for any other path.
     ///
     /// - `GET /logto/sign-in`, `/logto/sign-up`: to Logto. Query: `return_to`, `direct_sign_in`, `first_screen`, `login_hint`,
-    ///   `organization_id`, `one_time_token`, `ui_locales`.
+    ///   `organization_id`, `one_time_token` (from another site: a page that asks first), `ui_locales`.
     /// - `GET /callback`: ends the sign-in and leads to the page the user wanted. With
     ///   [`ResponseMode::FormPost`](crate::ResponseMode::FormPost) by POST, too; it needs the request's [`body`](AuthRequest::body).
     /// - `POST /logto/sign-out`, from this site alone: ends the session, here and at Logto.
-    /// - `GET /logto/user`: the [`LogtoContext`](crate::LogtoContext) as JSON.
+    /// - `GET /logto/user`: `isAuthenticated`, and the `claims` as they are in the ID token, as JSON.
     /// - `POST /logto/back-channel-logout`, from Logto: see [`back_channel_logout`](Self::back_channel_logout). It needs the request's
     ///   [`body`](AuthRequest::body).
     /// - `GET` and `POST` of [`Routes::initiate_login`](crate::Routes::initiate_login), if it is on: to Logto, for another site. Parameters:
@@ -278,19 +279,19 @@ impl LogtoClient {
         let query = query.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         let path = self.site_path(self.config().routes().sign_in_path());
-        Redirect::to(if query.is_empty() { path } else { format!("{path}?{query}") })
+        Redirect::to(self.config().application().path(&if query.is_empty() { path } else { format!("{path}?{query}") }))
     }
 
     /// The reply that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
     pub fn error_reply(&self, error: &Error, requester: Requester) -> Reply {
         let config = self.config();
         let sign_in = self.to_sign_in(error.step_up(), error.return_to());
-        let sign_out = self.site_path(config.routes().sign_out_path());
-        let home = config.base_url.to_string();
+        let sign_out = config.application().path(&self.site_path(config.routes().sign_out_path()));
+        let home = config.application().home();
         Reply::error(
             error,
             requester,
-            &Links { home: &home, sign_in: sign_in.location(), sign_out: &sign_out },
+            &Links { home: &home, sign_in: sign_in.destination(), sign_out: &sign_out },
             config.is_local(),
         )
     }
@@ -343,7 +344,7 @@ impl LogtoClient {
                     && session.is_authenticated().await? =>
             {
                 tracing::debug!(target: "logto::sign_in", %error, "a used callback of a user who is signed in; going to the start page");
-                Ok(Redirect::to(self.config().base_url.to_string()))
+                Ok(Redirect::to(self.config().application().home()))
             }
             outcome => outcome,
         }
@@ -376,6 +377,9 @@ async fn sign_in_route(request: &AuthRequest, session: &RequestSession, screen: 
     if let Some(screen) = screen {
         options = options.first_screen(screen);
     }
+    if let Some(page) = one_time_token::asks_first(session.client(), request, &options) {
+        return Ok(page);
+    }
     options.from_another_site = request.is_from_another_site();
     Ok(Reply::redirect(&session.sign_in(options).await?))
 }
@@ -388,5 +392,5 @@ fn with_session(reply: Reply, session: &SessionHeaders) -> Reply {
 }
 
 async fn user_route(session: &RequestSession) -> Result<Reply> {
-    Ok(Reply::json(200, &session.get_context(ContextOptions::new()).await?))
+    Ok(Reply::json(200, &session.user_json().await?))
 }

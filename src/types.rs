@@ -1,5 +1,6 @@
 //! The words of a sign-in: what to ask of Logto, and where to send the browser.
 
+mod destination;
 mod options;
 mod response_mode;
 mod step_up;
@@ -8,7 +9,10 @@ use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::options::TokenKey;
+pub(crate) use self::{
+    destination::{Application, Destination, Server},
+    options::TokenKey,
+};
 pub use self::{
     options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions},
     response_mode::ResponseMode,
@@ -196,12 +200,16 @@ impl FromStr for DirectSignIn {
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "the browser goes nowhere until the redirect is returned as a response"]
 pub struct Redirect {
-    location: String,
+    location: Destination,
 }
 
 impl Redirect {
-    pub(crate) fn to(location: impl Into<String>) -> Self {
-        Self { location: location.into() }
+    pub(crate) fn to(location: Destination) -> Self {
+        Self { location }
+    }
+
+    pub(crate) fn destination(&self) -> &Destination {
+        &self.location
     }
 
     /// The value of the `Location` header.

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{AccessToken, Session, refresh::Freshness, tokens::not_authenticated};
+use super::{AccessToken, RequestSession, Session, refresh::Freshness, tokens::not_authenticated};
 use crate::{ContextOptions, Error, IdTokenClaims, Result, TokenOptions, UserInfo, clock, types::TokenKey};
 
 /// Who is signed in, and what was asked for with it. "Nobody" is a value, not an error.
 ///
-/// As JSON it has the members of `@logto/next`'s context, without any token.
+/// As JSON it has the members of `@logto/next`'s context, without any token; claims that are null and lists that are empty are left out.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -27,6 +27,27 @@ pub struct LogtoContext {
     organization_tokens: BTreeMap<String, AccessToken>,
     #[serde(skip)]
     organization_errors: BTreeMap<String, Error>,
+}
+
+/// The context as `@logto/next` answers it: the claims as they are in the ID token, with null members and empty lists.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UserJson {
+    is_authenticated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<serde_json::Value>,
+}
+
+impl RequestSession {
+    /// Who is signed in, for the user route.
+    pub(crate) async fn user_json(&self) -> Result<UserJson> {
+        let context = self.get_context(ContextOptions::new()).await?;
+        let session = self.open().await?;
+        let state = session.read();
+        let claims = state.data().filter(|_| context.is_authenticated);
+        let claims = claims.and_then(|data| serde_json::from_slice(data.id_token.payload()).ok());
+        Ok(UserJson { is_authenticated: claims.is_some(), claims })
+    }
 }
 
 impl LogtoContext {

@@ -41,7 +41,8 @@ impl Session {
         let metadata = client.metadata().await?;
         let transaction = self.take_transaction(state)?;
         let code = params.code(&metadata.issuer, metadata.authorization_response_iss_parameter_supported)?;
-        let return_to = transaction.return_to.clone();
+        // It was right when the sign-in began, by the settings of then.
+        let return_to = client.config().application().return_to_or_home(&transaction.return_to);
         let (exchange, verified) = client.exchange_once(code, transaction).await?;
         Ok(PendingSignIn { client, exchange, verified, return_to })
     }
@@ -96,9 +97,13 @@ impl Session {
                 false => Error::new(Code::SignInSessionNotFound, "this browser has no sign-in under way"),
             });
         };
-        let timeout = config.cookies.sign_in_timeout();
-        if transaction.is_expired(timeout, config.now()) {
-            let error = Error::new(Code::SignInSessionExpired, format!("the sign-in took more than {timeout} s"));
+        if transaction.is_expired(&config.cookies, config.now()) {
+            let timeout = config.cookies.sign_in_timeout();
+            let message = match transaction.created_at > config.now() {
+                true => "the sign-in began in the future: a clock was or is wrong".to_owned(),
+                false => format!("the sign-in took more than {timeout} s"),
+            };
+            let error = Error::new(Code::SignInSessionExpired, message);
             return Err(error.with_return_to(transaction.return_to.as_str()));
         }
         Ok(transaction)

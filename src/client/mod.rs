@@ -12,7 +12,6 @@ mod pending_sign_in;
 mod recent_auth;
 mod refresh;
 mod request_session;
-mod return_to;
 mod session;
 mod session_headers;
 mod sign_in;

@@ -6,7 +6,13 @@ use super::{
     LogtoClient,
     code_exchange::{CodeExchange, Progress, Verified},
 };
-use crate::{Error, IdTokenClaims, Result, UserInfo, error::Code, oidc::user_info, session, types::TokenKey};
+use crate::{
+    Error, IdTokenClaims, Result, UserInfo,
+    error::Code,
+    oidc::user_info,
+    session,
+    types::{Destination, TokenKey},
+};
 
 /// A sign-in that Logto has confirmed and the application has not yet accepted: [`verify_sign_in`](LogtoClient::verify_sign_in) gives one.
 ///
@@ -32,7 +38,7 @@ pub struct PendingSignIn {
     pub(super) client: LogtoClient,
     pub(super) exchange: Arc<CodeExchange>,
     pub(super) verified: Arc<Verified>,
-    pub(super) return_to: String,
+    pub(super) return_to: Destination,
 }
 
 impl fmt::Debug for PendingSignIn {

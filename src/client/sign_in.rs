@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Session, return_to};
+use super::Session;
 use crate::{
     Error, Prompt, Redirect, Result, SignInOptions, clock,
     error::Code,
@@ -22,8 +22,8 @@ impl Session {
         let client = self.client.clone();
         let config = client.config();
         let return_to = match &options.post_redirect_uri {
-            Some(wanted) => return_to::checked(config, wanted)?,
-            None => config.base_url.to_string(),
+            Some(wanted) => config.application().return_to(wanted)?,
+            None => config.application().home(),
         };
         let redirect_uri = options.redirect_uri.clone().unwrap_or_else(|| config.redirect_uri());
         if !Url::parse(&redirect_uri).is_ok_and(|url| url.has_host()) {
@@ -32,7 +32,7 @@ impl Session {
         check_prompt(options.prompt.as_deref().unwrap_or_default())?;
         check_extra_params(&options)?;
         let metadata = client.metadata().await?;
-        let mut transaction = Transaction::begin(redirect_uri, return_to, config.now())?;
+        let mut transaction = Transaction::begin(redirect_uri, return_to.to_string(), config.now())?;
         transaction.max_age = options.max_age.map(clock::whole_seconds);
         transaction.acr_values = options.acr_values.clone().filter(|values| !values.trim().is_empty());
         transaction.from_another_site = options.from_another_site;
@@ -57,8 +57,9 @@ impl Session {
             options: &options,
         }
         .url();
+        let authorization = config.server().open(url)?;
         tracing::debug!(target: "logto::sign_in", "a sign-in begins");
-        Ok(Redirect::to(url))
+        Ok(Redirect::to(authorization))
     }
 }
 

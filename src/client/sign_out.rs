@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{LogtoClient, Session, return_to};
+use super::{LogtoClient, Session};
 use crate::{
     Redirect, Result, Secret, SignOutOptions,
-    oidc::{logout::end_session_url, token},
+    oidc::{jws::Jws, logout::end_session_url, token},
     session::Ended,
 };
 
@@ -20,12 +20,13 @@ impl Session {
     /// It works without a session, too. Where Logto is out of reach the session ends here alone, and the log says so.
     ///
     /// # Errors
-    /// `sign_in.return_to_refused` for a local sign-out that would lead to another site.
+    /// `sign_in.return_to_refused` for a local sign-out that would lead to another site. Where Logto is out of reach or ends no sessions, such
+    /// an address is passed over, and the user comes to `base_url`.
     pub async fn sign_out(&mut self, options: SignOutOptions) -> Result<Redirect> {
         let client = self.client.clone();
         let config = client.config();
         let target = options.post_logout_redirect_uri.unwrap_or_else(|| config.base_url().to_owned());
-        let target = if options.local_only { return_to::checked(config, &target)? } else { target };
+        let local = if options.local_only { Some(config.application().return_to(&target)?) } else { None };
 
         let (ended, sessions) = {
             let mut open = self.write()?;
@@ -40,21 +41,25 @@ impl Session {
             self.read().give_back(sessions);
         }
         tracing::info!(target: "logto::sign_out", had_session = ended.is_some(), "signed out");
-        if options.local_only {
+        if let Some(target) = local {
             return Ok(Redirect::to(target));
         }
+        // Where Logto leads a browser is Logto's to judge: it knows the registered addresses. Where we do, it is ours.
+        let without_logto = || Ok(Redirect::to(config.application().return_to_or_home(&target)));
         let metadata = match client.metadata().await {
             Ok(metadata) => metadata,
             Err(error) => {
                 tracing::warn!(target: "logto::sign_out", %error, "the session at Logto goes on: it could not be asked");
-                return Ok(Redirect::to(target));
+                return without_logto();
             }
         };
         let Some(endpoint) = &metadata.end_session_endpoint else {
-            return Ok(Redirect::to(target));
+            return without_logto();
         };
         let hint = ended.filter(|_| options.id_token_hint).map(|data| data.id_token.compact());
-        Ok(Redirect::to(end_session_url(endpoint, &config.app_id, hint.as_ref(), &target, options.state.as_deref())))
+        let hint = hint.filter(|id_token| client.is_known_to_the_server(id_token));
+        let url = end_session_url(endpoint, &config.app_id, hint.as_ref(), &target, options.state.as_deref());
+        config.server().open(url).map(Redirect::to).or_else(|_| without_logto())
     }
 }
 
@@ -71,6 +76,13 @@ impl LogtoClient {
             written
         });
         matches!(task.await, Ok(Ok(())))
+    }
+
+    /// Whether the key that signed the ID token is one of the server's, as far as that is known without asking. One that was deleted there
+    /// would have the sign-out refused on a page that leads nowhere.
+    fn is_known_to_the_server(&self, id_token: &Secret) -> bool {
+        let keys = self.0.provider.keys_at_hand();
+        keys.is_some_and(|keys| Jws::parse(id_token.expose()).is_ok_and(|jws| keys.verify(&jws).is_ok()))
     }
 
     /// Revokes a refresh token as far as that goes: a failure is logged, and the sign-out goes on.

@@ -1,9 +1,9 @@
 //! What the server says of itself (OpenID Connect Discovery 1.0).
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use url::Url;
 
-use crate::{Error, Result, error::Code, http::Transport};
+use crate::{Error, Result, error::Code, http::Transport, types::Server};
 
 /// Where the server is, seen from the browser and from here.
 #[derive(Debug, Clone)]
@@ -17,23 +17,24 @@ pub(crate) struct Addresses {
     pub(crate) internal_endpoint: Option<Url>,
 }
 
-/// The members of the discovery document that the crate uses.
+/// The members of the discovery document that the crate uses. Those that OpenID Connect Discovery 1.0 section 3 requires are required here;
+/// another that is of no use (null, empty, of another type) is as good as absent.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ProviderMetadata {
     pub(crate) issuer: String,
     pub(crate) authorization_endpoint: Url,
     pub(crate) token_endpoint: Url,
     pub(crate) jwks_uri: Url,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_use")]
     pub(crate) userinfo_endpoint: Option<Url>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_use")]
     pub(crate) end_session_endpoint: Option<Url>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_use")]
     pub(crate) revocation_endpoint: Option<Url>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "of_use")]
     pub(crate) introspection_endpoint: Option<Url>,
     /// RFC 9207 section 3.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
@@ -64,11 +65,14 @@ pub(crate) fn internal(url: &Url, addresses: &Addresses) -> Url {
 impl ProviderMetadata {
     /// Checks the endpoints, and moves those that this server asks itself to where it reaches them.
     pub(crate) fn reachable(mut self, addresses: &Addresses) -> Result<Self> {
+        let server = Server(&addresses.endpoint);
+        for endpoint in std::iter::once(&self.authorization_endpoint).chain(&self.end_session_endpoint) {
+            server.check(endpoint)?;
+        }
         for endpoint in self.server_endpoints() {
-            check_scheme(endpoint, addresses)?;
+            server.check(endpoint)?;
             *endpoint = internal(endpoint, addresses);
         }
-        check_scheme(&self.authorization_endpoint, addresses)?;
         Ok(self)
     }
 
@@ -98,19 +102,13 @@ pub(crate) fn check_issuer(found: &str, addresses: &Addresses) -> Result<()> {
     ))
 }
 
-/// A document must not lead a server that is reached by https to send secrets in the clear.
-fn check_scheme(endpoint: &Url, addresses: &Addresses) -> Result<()> {
-    match endpoint.scheme() {
-        "https" => Ok(()),
-        "http" if addresses.endpoint.scheme() == "http" => Ok(()),
-        scheme => Err(Error::new(
-            Code::DiscoveryFailed,
-            format!(
-                "discovery names an endpoint with the scheme {scheme} ({})",
-                endpoint.origin().ascii_serialization()
-            ),
-        )),
-    }
+/// A member of no use is none.
+fn of_use<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(T::deserialize(serde_json::Value::deserialize(deserializer)?).ok())
+}
+
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    of_use(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Puts `to` in the place of `from` at the beginning of `url`.

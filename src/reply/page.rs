@@ -5,6 +5,13 @@ use std::fmt::Write;
 use super::Links;
 use crate::{Error, ErrorKind, error::Code};
 
+/// The policy of a page without script and without a form. Nobody else's page shows it in a frame, where a click could be stolen.
+pub(super) const WITHOUT_FORM: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+/// The same with the form that signs out. It may lead anywhere, since Chromium asks this policy of each redirect that follows.
+const WITH_FORM: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'; frame-ancestors 'none'";
+
 /// What a user needs to know, without a word of what is inside.
 pub(super) fn summary(error: &Error) -> &'static str {
     match error.kind() {
@@ -19,9 +26,18 @@ pub(super) fn summary(error: &Error) -> &'static str {
     }
 }
 
+/// The policy of the [`error`] page.
+pub(super) fn policy(error: &Error) -> &'static str {
+    if offers_sign_out(error) { WITH_FORM } else { WITHOUT_FORM }
+}
+
+fn offers_sign_out(error: &Error) -> bool {
+    error.is(Code::MethodNotAllowed) || error.is(Code::CrossSite)
+}
+
 pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
     let mut body = format!("<h1>{}</h1>\n", escape(summary(error)));
-    if error.is(Code::MethodNotAllowed) || error.is(Code::CrossSite) {
+    if offers_sign_out(error) {
         let _ = writeln!(
             body,
             r#"<form method="post" action="{}"><button>Sign out</button></form>"#,
@@ -66,7 +82,7 @@ fn is_about_logto(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Config | ErrorKind::Provider | ErrorKind::Network | ErrorKind::InvalidToken)
 }
 
-const HEAD: &str = r#"<!doctype html>
+pub(super) const HEAD: &str = r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Sign-in</title>
 <style>
 :root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
@@ -80,7 +96,7 @@ footer { margin-top: 1.5rem; opacity: .6; }
 "#;
 
 /// Text made safe for HTML, in content and in quoted attributes.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -113,9 +113,11 @@ impl ApiAudience {
 
     /// The organization that a token with these claims is for, if it is taken.
     pub(super) fn admit(&self, aud: &Audience, claimed: Option<&str>) -> Result<Option<String>, Mismatch> {
+        let mut named = aud.iter().filter_map(|one| one.strip_prefix(ORGANIZATION_URN_PREFIX));
         match &self.0 {
             Kind::Resource { identifier, organization } => {
-                if !aud.contains(identifier) {
+                // One that `aud` names beside the resource is no other than the one that is claimed.
+                if !aud.contains(identifier) || named.any(|id| Some(id) != claimed) {
                     return Err(Mismatch::Audience);
                 }
                 let right = match organization {
@@ -127,11 +129,11 @@ impl ApiAudience {
                 if right { Ok(claimed.map(str::to_owned)) } else { Err(Mismatch::Organization) }
             }
             Kind::Organization(expected) => {
-                let mut named = aud.iter().filter_map(|one| one.strip_prefix(ORGANIZATION_URN_PREFIX));
+                let is_right = |id: &str| {
+                    !id.is_empty() && [expected.as_deref(), claimed].into_iter().flatten().all(|wanted| wanted == id)
+                };
                 match (named.next(), named.next()) {
-                    (Some(id), None) if !id.is_empty() && expected.as_deref().is_none_or(|expected| expected == id) => {
-                        Ok(Some(id.to_owned()))
-                    }
+                    (Some(id), None) if is_right(id) => Ok(Some(id.to_owned())),
                     // None, another, or several, of which nobody could say in whose name the request is made.
                     _ => Err(Mismatch::Audience),
                 }

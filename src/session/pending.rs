@@ -158,7 +158,7 @@ impl Pending {
         for (name, value) in self.sent.iter().filter(|(name, _)| *name != settings.long_address_name()).take(MAX_OPENED)
         {
             match open(settings, name, value) {
-                Some(pending) if !pending.is_expired(settings.sign_in_timeout(), now) => {
+                Some(pending) if !pending.is_expired(settings, now) => {
                     let (name, value) = (name.clone(), value.clone());
                     alive.push(Alive { created_at: pending.created_at, name, value });
                 }

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::settings::CookieSettings;
 use crate::{Result, clock};
 
 /// What the callback needs to know of the sign-in it ends.
@@ -74,9 +75,10 @@ impl Transaction {
         }
     }
 
-    /// Whether it was begun more than `timeout` seconds ago.
-    pub(crate) fn is_expired(&self, timeout: i64, now: i64) -> bool {
-        now.saturating_sub(self.created_at) > timeout
+    /// Whether it was begun longer ago than a sign-in may take, or in the future: by a clock that was ahead it would be good for too long.
+    pub(crate) fn is_expired(&self, settings: &CookieSettings, now: i64) -> bool {
+        let age = now.saturating_sub(self.created_at);
+        age > settings.sign_in_timeout() || age < settings.clock_tolerance().saturating_neg()
     }
 
     /// `S256` (RFC 7636 section 4.2).

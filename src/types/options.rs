@@ -151,6 +151,7 @@ impl SignOutOptions {
     }
 
     /// Where the user goes in the end. Default: `base_url`. Must be registered in the Logto Console, unless [`local_only`](Self::local_only).
+    /// Where Logto has no part in the sign-out it must be of this site, or on an allowed origin.
     pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_logout_redirect_uri = Some(uri.into());
         self
@@ -162,7 +163,8 @@ impl SignOutOptions {
         self
     }
 
-    /// Whether to send the ID token as a hint. Default: yes, while it is at most 2 kB; Logto also accepts the app id alone.
+    /// Whether to send the ID token as a hint. Default: yes, while it is at most 2 kB and its key is in the key set that was fetched within the
+    /// last hour: Logto refuses a token whose key was deleted, and accepts the app id alone.
     pub fn id_token_hint(mut self, send: bool) -> Self {
         self.id_token_hint = send;
         self

@@ -76,7 +76,7 @@ use actix_web::{
     error::InternalError,
     http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
-    web::{self, Bytes, ServiceConfig},
+    web::{self, ServiceConfig},
 };
 
 pub use self::api::{api, api_metadata};
@@ -94,14 +94,9 @@ pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + 
     }
 }
 
-/// Bytes of a body that are read; a longer one counts as none.
-const MAX_BODY: usize = 64 * 1024;
-
 async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<Reply> {
-    let has_body = logto.reads_body(request.path());
-    let body = if has_body { body.to_bytes_limited(MAX_BODY).await } else { Ok(Ok(Bytes::new())) };
-    let body = body.ok().and_then(Result::ok).unwrap_or_default();
-    logto.respond(&auth_request(&request).body(String::from_utf8(body.into()).unwrap_or_default())).await
+    let read = async { body.to_bytes_limited(AuthRequest::MAX_BODY).await.map_err(drop)?.map_err(drop) };
+    logto.respond(&auth_request(&request).read_body(&logto, read).await).await
 }
 
 /// The middleware that gives each request its session and appends the session's cookies to the response.

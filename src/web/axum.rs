@@ -58,7 +58,7 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, to_bytes},
     extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
     http::{self, StatusCode, request::Parts},
     response::{IntoResponse, Response},
@@ -82,14 +82,10 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S
     })
 }
 
-/// Bytes of a body that are read; a longer one counts as none.
-const MAX_BODY: usize = 64 * 1024;
-
 async fn answer(logto: LogtoClient, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let has_body = logto.reads_body(parts.uri.path());
-    let body = if has_body { to_bytes(body, MAX_BODY).await.unwrap_or_default() } else { Bytes::new() };
-    match logto.respond(&auth_request(&parts).body(String::from_utf8(body.into()).unwrap_or_default())).await {
+    let request = auth_request(&parts).read_body(&logto, to_bytes(body, AuthRequest::MAX_BODY)).await;
+    match logto.respond(&request).await {
         Some(reply) => reply.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

@@ -123,11 +123,10 @@ struct Authentication(LogtoClient);
 #[rocket::async_trait]
 impl route::Handler for Authentication {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
-        let has_body = self.0.reads_body(request.uri().path().as_str());
-        let body = if has_body { data.open(64.kibibytes()).into_string().await.ok() } else { None };
-        // A longer one counts as none.
-        let body = body.filter(Capped::is_complete).map(Capped::into_inner).unwrap_or_default();
-        route::Outcome::from(request, self.0.respond(&auth_request(request).body(body)).await)
+        let read = data.open(AuthRequest::MAX_BODY.bytes()).into_bytes();
+        let whole = async { read.await.ok().filter(Capped::is_complete).map(Capped::into_inner).ok_or(()) };
+        let auth = auth_request(request).read_body(&self.0, whole).await;
+        route::Outcome::from(request, self.0.respond(&auth).await)
     }
 }
 

@@ -12,7 +12,11 @@ mod support;
 
 mod callback;
 mod cookies;
+mod destinations;
+mod form_post_size;
+mod frames;
 mod headers;
+mod one_time_token;
 mod pages;
 mod return_to;
 mod return_to_scheme;

@@ -17,7 +17,7 @@ use crate::{
 /// their relatives. `tests/it/bad_input.rs` and `tests/scenarios/signing_in.rs` have more.
 ///
 /// A check of the text (`starts_with('/')`, `starts_with(base)`, `!contains("//")`, a regular expression) lets some of them through.
-const ELSEWHERE: &[&str] = &[
+pub const ELSEWHERE: &[&str] = &[
     // Relative to the scheme, in all the ways that browsers read.
     "//evil.example",
     "///evil.example",
@@ -99,7 +99,7 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 /// Addresses that look so, and are of this site.
-const HERE: &[&str] = &[
+pub const HERE: &[&str] = &[
     "/%09/evil.example",
     "/%5cevil.example",
     "/%2f/evil.example",
@@ -119,7 +119,7 @@ const HERE: &[&str] = &[
     "/%0d%0aSet-Cookie:%20a=b",
 ];
 
-fn is_of_this_site(location: &str) -> bool {
+pub fn is_of_this_site(location: &str) -> bool {
     let base: Url = BASE_URL.parse().unwrap();
     // As a browser reads a `Location`: relative to the page.
     base.join(location).unwrap().origin() == base.origin()

@@ -262,12 +262,7 @@ fn of_one() -> Vec<Row> {
             set("authorization_endpoint", r#""javascript:alert(1)""#),
             "discovery.failed",
         ),
-        of(
-            DISCOVERY,
-            "`userinfo_endpoint` of no scheme",
-            set("userinfo_endpoint", r#""localhost""#),
-            "discovery.failed",
-        ),
+        of(DISCOVERY, "`userinfo_endpoint` of no scheme", set("userinfo_endpoint", r#""localhost""#), "served"),
         of(JWKS, "`keys` null", set("keys", "null"), "jwks.failed"),
         of(JWKS, "`keys` an object", set("keys", "{}"), "jwks.failed"),
         of(JWKS, "no keys", set("keys", "[]"), "jwks.failed"),

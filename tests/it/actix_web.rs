@@ -520,3 +520,21 @@ async fn the_session_is_closed_when_the_response_begins() {
     served.late.answered.notified().await;
     assert_eq!(*served.late.answer.lock().unwrap(), Some("session.committed"));
 }
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_given_up() {
+    let served = Served::start().await;
+    assert_eq!(crate::slow_body::answer_to_half_a_form(&served.base).await, "HTTP/1.1 400 Bad Request");
+}
+
+#[tokio::test]
+async fn a_one_time_token_that_another_site_leads_to_is_asked_about_first() {
+    let mut served = Served::start().await;
+    let target = "/logto/sign-in?one_time_token=t&login_hint=ada";
+    for (from, status) in [("cross-site", 200), ("same-site", 200), ("same-origin", 302), ("none", 302)] {
+        let headers = [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fetch-site", from)];
+        let response = served.ask(Method::GET, target, &headers).await;
+        assert_eq!(response.status(), status, "{from}");
+        assert_eq!(set_cookies(&response).len(), usize::from(status == 302), "{from}");
+    }
+}

@@ -155,10 +155,14 @@ async fn what_was_posted_is_text_on_the_page() {
     let form = form_urlencoded::Serializer::new(String::new())
         .append_pair("state", hostile)
         .append_pair("code", hostile)
+        .append_pair("error_description", hostile)
+        .finish();
+    // What no authorization response has is left out.
+    let others = form_urlencoded::Serializer::new(String::new())
         .append_pair(hostile, "submit")
         .append_pair("submit", "x")
         .finish();
-    let page = post(&site, &mut Browser::default(), false, &form).await;
+    let page = post(&site, &mut Browser::default(), false, &format!("{others}&{form}")).await;
     assert_eq!(page.status(), 200);
     assert!(!page.body().contains("<script>alert"), "{}", page.body());
     assert_eq!(page.body().matches("<script>").count(), 1);

@@ -141,7 +141,9 @@ async fn no_page_header_error_or_log_tells_a_secret() {
     }
 
     // One that succeeds, and its callback once more.
-    let begun = user.ask("sign-in", "GET", &format!("/logto/sign-in?one_time_token={ONE_TIME}"), &[]).await;
+    let begun = user
+        .ask("sign-in", "GET", &format!("/logto/sign-in?one_time_token={ONE_TIME}"), &[("sec-fetch-site", "none")])
+        .await;
     let (to_logto, transaction) = (location(&begun), user.browser.cookies.values().next().unwrap().clone());
     secrets.extend([("state", parameter(&to_logto, "state")), ("nonce", parameter(&to_logto, "nonce"))]);
     secrets.extend([("the one-time token", ONE_TIME.to_owned()), ("a sealed cookie", transaction)]);
@@ -268,7 +270,12 @@ async fn no_type_prints_the_secret_that_it_holds() {
     let (state, nonce) = (parameter(redirect.location(), "state"), parameter(redirect.location(), "nonce"));
     let out = site.logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
     seen.debug(&out);
-    assert!(out.location().contains(id_token.expose()), "it is what the address is for");
+    assert!(!out.location().contains("id_token_hint"), "a forged session's ID token is none of Logto's");
+    let mut cookies = site.signed_in("ada").await.request();
+    let real = site.logto.get_id_token(&cookies).await.unwrap().unwrap();
+    let out = site.logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
+    seen.debug(&out);
+    assert!(out.location().contains(real.expose()), "it is what the address is for");
 
     // Tokens, and what an API makes of them.
     seen.debug(&token);
@@ -306,6 +313,7 @@ async fn no_type_prints_the_secret_that_it_holds() {
         ("a sentinel", "SENTINEL".to_owned()),
         ("an access token", token.token().to_owned()),
         ("the ID token", id_token.expose().to_owned()),
+        ("the ID token that Logto signed", real.expose().to_owned()),
         ("state", state),
         ("nonce", nonce),
     ];

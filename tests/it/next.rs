@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     skipped::skipped,
     support::{APP_SECRET, BASE_URL, BOOKS, Browser, COOKIE_SECRET, Site},
+    user_json::{user, with_odd_claims},
 };
 
 const HOUR: u64 = 3600;
@@ -65,6 +66,26 @@ async fn who_signs_in_here_is_signed_in_there() {
         assert_eq!(next.call(router, &site, &mut browser, "accessToken", &json!(BOOKS)), json!(books));
         assert_eq!(site.mock.requests(Endpoint::Token), 0, "our token is used");
     }
+}
+
+/// Null members and empty lists, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_user_route_gives_the_json_of_logto_next() {
+    let Some(next) = Next::installed() else { return };
+    let site = shared().await;
+    for is_odd in [false, true] {
+        if is_odd {
+            with_odd_claims(&site);
+        }
+        let mut browser = site.signed_in("ada").await;
+        let here = user(&site, &browser).await;
+        assert_eq!(here["claims"].as_object().unwrap().contains_key("custom"), is_odd);
+        for router in ROUTERS {
+            assert_eq!(next.call(router, &site, &mut browser, "context", &json!(null)), here, "{router}");
+        }
+    }
+    let nobody = user(&site, &Browser::default()).await;
+    assert_eq!(next.call("edge", &site, &mut Browser::default(), "context", &json!(null)), nobody);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! `docs/parity.md` beside the npm packages that it is about, as `npm ci` installed them in `tests/next-interop`, and beside this crate.
 
+mod claims;
+mod codes;
 mod declarations;
 
 use std::{

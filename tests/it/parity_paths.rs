@@ -60,7 +60,6 @@ const _: fn() = || {
     let _ = logto::LogtoClient::respond;
     let _ = logto::LogtoClient::sign_in;
     let _ = logto::LogtoClient::sign_out;
-    let _ = logto::LogtoClient::warm_up;
     let _ = logto::LogtoConfigBuilder::cookie_secure;
     let _ = logto::LogtoConfigBuilder::include_reserved_scopes;
     let _ = logto::LogtoConfigBuilder::leeway;

@@ -4,6 +4,7 @@
 
 mod backchannel;
 mod control;
+mod end_session_hint;
 mod exchange;
 mod faults;
 mod pages;

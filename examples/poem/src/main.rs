@@ -105,8 +105,7 @@ async fn serve<E: Endpoint>(logto: LogtoClient, pages: Arc<E>, mut request: Requ
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let mut auth = AuthRequest::from_headers(request.method().as_str(), target, request.headers());
     if logto.reads_body(uri.path()) {
-        let body = request.take_body().into_bytes_limit(64 * 1024).await.unwrap_or_default();
-        auth = auth.body(String::from_utf8(body.into()).unwrap_or_default());
+        auth = auth.read_body(&logto, request.take_body().into_bytes_limit(AuthRequest::MAX_BODY)).await;
     }
     let page = |session| async move {
         request.set_data(session);

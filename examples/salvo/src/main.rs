@@ -118,11 +118,9 @@ impl Logto {
             return;
         }
         let target = req.uri().path_and_query().map_or("/", |target| target.as_str());
-        let mut request = AuthRequest::from_headers(req.method().as_str(), target, req.headers());
-        if logto.reads_body(req.uri().path()) {
-            let body = req.payload_with_max_size(64 * 1024).await.map(|body| body.to_vec()).unwrap_or_default();
-            request = request.body(String::from_utf8(body).unwrap_or_default());
-        }
+        let request = AuthRequest::from_headers(req.method().as_str(), target, req.headers());
+        let read = req.payload_with_max_size(AuthRequest::MAX_BODY);
+        let request = request.read_body(&logto, async { read.await.map(|body| body.to_vec()) }).await;
         let (method, path) = (req.method().clone(), req.uri().path().to_owned());
         let page = |session| async {
             depot.inject(Visit { playground, session });

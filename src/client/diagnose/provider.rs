@@ -98,9 +98,8 @@ impl LogtoClient {
         const WANTED: [&str; 2] = ["userinfo_endpoint", "end_session_endpoint"];
         let hint =
             "Open the discovery document: a proxy may have changed it, or LOGTO_ENDPOINT may not be a Logto server.";
-        let absent = |names: &[&str]| {
-            names.iter().filter(|name| document.get(**name).is_none()).copied().collect::<Vec<_>>().join(", ")
-        };
+        let is_url = |name: &str| document.get(name).and_then(Value::as_str).is_some_and(|url| Url::parse(url).is_ok());
+        let absent = |names: &[&str]| names.iter().filter(|name| !is_url(name)).copied().collect::<Vec<_>>().join(", ");
         let (needed, wanted) = (absent(&NEEDED), absent(&WANTED));
         if !needed.is_empty() {
             return (Check::failure(ENDPOINTS, format!("the document lacks {needed}"), hint), None);

@@ -60,3 +60,25 @@ fn narrowing_an_organization_never_widens_it() {
         assert_eq!(same, ApiAudience::organization("acme"));
     }
 }
+
+#[test]
+fn an_organization_in_aud_and_another_in_organization_id_are_refused() {
+    let both = aud(&format!("[\"{BOOKS}\", \"urn:logto:organization:acme\"]"));
+    let plain = ApiAudience::resource(BOOKS);
+    for audience in [
+        plain.clone(),
+        plain.clone().in_organization("globex"),
+        plain.clone().in_any_organization(),
+        plain.clone().in_any_or_no_organization(),
+    ] {
+        for claimed in [None, Some("globex"), Some("")] {
+            assert_eq!(audience.admit(&both, claimed), Err(Mismatch::Audience), "{audience:?} {claimed:?}");
+        }
+    }
+    assert_eq!(plain.in_organization("acme").admit(&both, Some("acme")), Ok(Some("acme".to_owned())));
+    let one = aud("\"urn:logto:organization:acme\"");
+    for audience in [ApiAudience::any_organization(), ApiAudience::organization("acme")] {
+        assert_eq!(audience.admit(&one, Some("acme")), Ok(Some("acme".to_owned())));
+        assert_eq!(audience.admit(&one, Some("globex")), Err(Mismatch::Audience));
+    }
+}

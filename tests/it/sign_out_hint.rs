@@ -1,0 +1,65 @@
+//! The ID token goes along to Logto's sign-out where Logto can still check it: with one whose key was deleted, Logto ends the sign-out with
+//! an error in JSON, and its session lives on (recorded: `98-oidc-extra/12` and `13`).
+
+use logto::{
+    LogtoClient, SignOutOptions,
+    testing::{Endpoint, SigningAlg},
+};
+
+use crate::support::{BASE_URL, Browser, Site};
+
+async fn sign_out(logto: &LogtoClient, browser: &Browser) -> String {
+    let options = SignOutOptions::new().id_token_hint(true);
+    logto.sign_out(&mut browser.request(), options).await.unwrap().location().to_owned()
+}
+
+#[tokio::test]
+async fn a_sign_out_reaches_its_end_although_the_key_of_the_id_token_was_deleted() {
+    for alg in [SigningAlg::Es384, SigningAlg::Rs256] {
+        let site = Site::start().await;
+        let ada = site.signed_in("ada").await;
+        assert!(sign_out(&site.logto, &ada).await.contains("id_token_hint="), "its key is in the key set");
+
+        let ada = site.signed_in("ada").await;
+        site.mock.rotate_keys(alg);
+        site.mock.remove_old_keys();
+        // The new key set comes with the next token that is signed by it.
+        site.mock.forget_session();
+        let bob = site.signed_in("bob").await;
+        let url = sign_out(&site.logto, &ada).await;
+        assert!(url.contains("client_id=app") && !url.contains("id_token_hint"), "{url}");
+        assert_eq!(site.mock.end_session(&url).await, format!("{BASE_URL}/"));
+        let url = sign_out(&site.logto, &bob).await;
+        assert!(url.contains("id_token_hint="), "of the new key: {url}");
+        assert_eq!(site.mock.end_session(&url).await, format!("{BASE_URL}/"));
+    }
+}
+
+/// A key that is only retired is still in the key set, and Logto takes the token.
+#[tokio::test]
+async fn an_id_token_of_the_key_before_goes_along_while_that_key_is_published() {
+    let site = Site::start().await;
+    let ada = site.signed_in("ada").await;
+    site.mock.rotate_keys(SigningAlg::Es384);
+    site.mock.forget_session();
+    site.signed_in("bob").await;
+    let url = sign_out(&site.logto, &ada).await;
+    assert!(url.contains("id_token_hint="), "{url}");
+    assert_eq!(site.mock.end_session(&url).await, format!("{BASE_URL}/"));
+}
+
+#[tokio::test]
+async fn without_a_key_set_of_the_last_hour_at_hand_no_id_token_goes_along_and_none_is_fetched() {
+    let site = Site::start().await;
+    let browser = site.signed_in("ada").await;
+    // Another instance, which has verified nothing yet.
+    let other = site.redeployed(|config| config);
+    assert!(!sign_out(&other, &browser).await.contains("id_token_hint"));
+
+    let browser = site.signed_in("ada").await;
+    site.advance(3601);
+    let url = sign_out(&site.logto, &browser).await;
+    assert!(!url.contains("id_token_hint"), "{url}");
+    assert_eq!(site.mock.requests(Endpoint::Jwks), 0);
+    assert_eq!(site.mock.end_session(&url).await, format!("{BASE_URL}/"), "the app id alone does");
+}
