@@ -2,11 +2,18 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests may assume")]
 
+mod access;
+mod account;
 mod backchannel;
 mod control;
+mod device;
 mod exchange;
 mod faults;
+mod later;
+mod not_replayed;
+mod origins;
 mod pages;
+mod pushed;
 mod recorded;
 mod recording;
 mod replay;

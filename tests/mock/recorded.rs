@@ -5,8 +5,10 @@ use std::{collections::BTreeSet, time::Duration};
 use logto::testing::{MockApp, MockLogto, TestClock};
 
 use crate::{
-    recording::{CALLBACK, NOT_REPLAYED, collect, files, recorded_ada, world, world_where_the_web_app},
-    replay::{Replay, compare_tokens, fixture, fixtures, form_value, xsrf},
+    later,
+    not_replayed::NOT_REPLAYED,
+    recording::{CALLBACK, all, files, recorded_ada, world, world_where_the_web_app},
+    replay::{Replay, compare_tokens, fixture, form_value, xsrf},
     support::{API, authorization_url, param, refresh, text},
 };
 
@@ -31,9 +33,10 @@ async fn the_mock_answers_as_the_real_server_did() {
     done.extend(logout().await);
     done.extend(machines().await);
     done.extend(token_exchange().await);
+    done.extend(pages_and_addresses().await);
+    done.extend(later::all().await);
 
-    let mut files = BTreeSet::new();
-    collect(&fixtures(), "", &mut files);
+    let files = all();
     let excused = |file: &String| NOT_REPLAYED.iter().any(|(prefix, _)| file.starts_with(prefix));
     let forgotten: Vec<_> = files.iter().filter(|file| !done.contains(*file) && !excused(file)).collect();
     assert!(forgotten.is_empty(), "neither replayed nor excused: {forgotten:#?}");
@@ -424,4 +427,26 @@ async fn token_exchange() -> BTreeSet<String> {
     assert_eq!(response.as_object().unwrap().len(), recorded.as_object().unwrap().len());
     replay.done.insert("61-token-exchange/00-subject-token-response.json".to_owned());
     replay.done.into_iter().chain(before.done).collect()
+}
+
+/// What was looked at beside: the way through the pages, the first requests of others, pushed requests, the Account API.
+async fn pages_and_addresses() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    for file in [
+        "13-social-kakao/01-authorization-request.json",
+        "16-one-time-token/01-authorization-request.json",
+        "70-api/19-par.json",
+        "70-api/20-device-auth.json",
+    ] {
+        replay.run(file).await;
+    }
+    replay.exchange("16-one-time-token/20-token.json", &[]).await;
+
+    let page = replay.run("10-code-flow/01-authorization-request.json").await.location().to_owned();
+    let answer = replay.browser.post(&page, &[("username", "ada"), ("password", "Ada-Lovelace-1815!")]).await;
+    replay.follow(answer, &files("10-code-flow", &["06", "07", "08"])).await;
+
+    replay.run("70-api/13-my-account-garbage.json").await;
+    replay.done
 }
