@@ -1,6 +1,6 @@
 //! Who may use an application, and which tokens a Custom JWT script refuses.
 
-use logto::testing::{CustomJwtScript, MockAccessControl, MockApp, MockLogto};
+use logto::testing::{CustomJwtScript, MockAccessControl, MockApp, MockLogto, MockUser};
 
 use crate::support::{API, Browser, REDIRECT_URI, authorization_url, decoded, param, refresh, text, token, tokens};
 
@@ -16,7 +16,7 @@ async fn mock(rules: MockAccessControl) -> MockLogto {
 async fn a_user_who_loses_the_access_is_refused_at_a_refresh_a_new_request_and_an_exchange() {
     let mock = mock(MockAccessControl::new().role("librarian")).await;
     let first = tokens(&mock, &[]).await;
-    assert!(mock.update_user("ada", |ada| ada.without_roles()));
+    assert!(mock.update_user("ada", MockUser::without_roles));
     let pat = mock.create_personal_access_token("ada", None);
     let exchange = [("grant_type", EXCHANGE), ("subject_token", &pat), ("subject_token_type", PERSONAL)];
     for refused in [refresh(&mock, text(&first, "refresh_token"), &[]).await, token(&mock, &exchange).await] {

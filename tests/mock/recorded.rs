@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use logto::testing::{MockApp, MockLogto, TestClock};
+use logto::testing::{MockApp, MockLogto, SigningAlg, TestClock};
 
 use crate::{
     later,
@@ -20,6 +20,7 @@ const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
 async fn the_mock_answers_as_the_real_server_did() {
     let mut done = BTreeSet::new();
     done.extend(discovery().await);
+    done.extend(rotation_of_the_key().await);
     done.extend(authorization_requests().await);
     done.extend(denials_and_newcomers().await);
     done.extend(tokens_of_every_kind().await);
@@ -63,6 +64,18 @@ async fn discovery() -> BTreeSet<String> {
     replay.done
 }
 
+async fn rotation_of_the_key() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    replay.run("80-key-rotation-other-instance/01-jwks-before.json").await;
+    mock.rotate_keys(SigningAlg::Rs256);
+    replay.run("80-key-rotation-other-instance/03-jwks-after.json").await;
+    replay.run("80-key-rotation-other-instance/04-discovery-after.json").await;
+    mock.remove_old_keys();
+    replay.run("80-key-rotation-other-instance/08-jwks-after-delete.json").await;
+    replay.done
+}
+
 async fn authorization_requests() -> BTreeSet<String> {
     let mock = world().start().await.unwrap();
     let mut replay = Replay::new(&mock);
@@ -89,14 +102,27 @@ async fn denials_and_newcomers() -> BTreeSet<String> {
     }
     assert_eq!(param(&callback, "iss"), Some(mock.issuer()));
     replay.done.insert("12-deny/abort-callback.json".to_owned());
-    replay.run("12-deny/third-party-consent/01-authorization-request.json").await;
+    let page = replay.run("12-deny/third-party-consent/01-authorization-request.json").await.location().to_owned();
+    let answer = replay.browser.post(&page, &[("username", "ada"), ("password", "Ada-Lovelace-1815!")]).await;
+    let shown = replay.follow(answer, &files("12-deny/third-party-consent", &["06", "07"])).await;
+    let consent = form_action(&shown.body);
+    let answer = replay.browser.post(&consent, &[("consent", "yes")]).await;
+    replay.follow(answer, &files("12-deny/third-party-consent", &["10"])).await;
     replay.exchange("12-deny/third-party-consent/08-token.json", &[("client_id", "lte7t131whcexc4ex0grf")]).await;
-    replay.run("14-register/01-authorization-request.json").await;
+    replay.browser.cookie = None;
+    let page = replay.run("14-register/01-authorization-request.json").await.location().to_owned();
+    let answer = replay.browser.post(&page, &[("username", "newcomer"), ("password", "New-User-1815!")]).await;
+    replay.follow(answer, &files("14-register", &["06", "07", "08"])).await;
     replay.prepare_code_as("14-register/20-token.json", &[], "newuser41bfba").await;
     let tokens = replay.run("14-register/20-token.json").await.json();
     replay.run("14-register/21-userinfo.json").await;
     token_like(&mut replay, "id_token_new_user", text(&tokens, "id_token"));
     replay.done
+}
+
+fn form_action(page: &str) -> String {
+    let action = page.split("action=\"").nth(1).and_then(|rest| rest.split('"').next());
+    action.unwrap_or_else(|| panic!("no form: {page}")).replace("&amp;", "&")
 }
 
 fn token_like(replay: &mut Replay<'_>, name: &str, live: &str) {

@@ -131,10 +131,10 @@ impl<'a> Replay<'a> {
             let location = answer.location().to_owned();
             answer = self.browser.get(&location).await;
             let recorded = fixture(file)["response"]["headers"]["location"].as_str().map(str::to_owned);
-            if let (Some(recorded), Some(live)) = (recorded, answer.header("location")) {
-                if let (Some(recorded), Some(live)) = (interaction(&recorded), interaction(live)) {
-                    self.learn(recorded, live);
-                }
+            let (recorded, live) =
+                (recorded.as_deref().and_then(interaction), answer.header("location").and_then(interaction));
+            if let (Some(recorded), Some(live)) = (recorded, live) {
+                self.learn(recorded, live);
             }
             self.answered(file, &answer);
         }

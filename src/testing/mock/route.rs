@@ -135,7 +135,7 @@ fn dispatch(state: &mut State, request: &RecordedRequest) -> OidcResult {
         ("GET", "/oidc/session/end/success") => Ok(logout::success()),
         ("GET", "/api/status") => Ok(Reply::empty(204)),
         ("OPTIONS", path) if path.starts_with("/api/my-account") => Ok(preflight(request)),
-        (_, path) if path.starts_with("/api/my-account") => account::account(state, request),
+        (_, path) if path.starts_with("/api/my-account") => Ok(account::account(state, request)),
         (_, path) if path.starts_with("/api/") => management::api(state, request),
         ("OPTIONS", path) if path.starts_with("/oidc/") => Ok(preflight(request)),
         ("GET", path) if path.starts_with("/oidc/auth/") || path.starts_with("/oidc/device/") => {

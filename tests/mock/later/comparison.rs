@@ -82,7 +82,7 @@ pub(super) async fn tokens() -> BTreeSet<String> {
         ("role-gained-id-token", "odplv397xajr", None, "ro"),
     ] {
         let user = MockUser::new(id).id(id);
-        mock.add_user(before.into_iter().fold(user, |user, role| user.role(role)));
+        mock.add_user(before.into_iter().fold(user, MockUser::role));
         let file = file(name);
         replay.learn_form(&file, "refresh_token", text(&tokens_of(&mock, id, &FULL).await, "refresh_token"));
         mock.update_user(id, |user| user.role(gained));

@@ -42,7 +42,8 @@ impl Replay<'_> {
             bearer.map(|token| ("access_token".to_owned(), token.to_owned())).into_iter().collect();
         for list in [&request["query"], &request["body_form"]] {
             for pair in list.as_array().into_iter().flatten() {
-                values.push((text(&pair[0]), text(&pair[1])));
+                let part = |place: usize| pair[place].as_str().unwrap_or_default().to_owned();
+                values.push((part(0), part(1)));
             }
         }
         for (name, value) in values {
@@ -53,9 +54,6 @@ impl Replay<'_> {
             if let Some(live) = self.live(file, &name, &value, user).await {
                 self.learn(&value, &live);
             }
-        }
-        fn text(value: &Value) -> String {
-            value.as_str().unwrap_or_default().to_owned()
         }
     }
 

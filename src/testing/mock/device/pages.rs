@@ -24,22 +24,23 @@ pub(in crate::testing::mock) fn page(request: &RecordedRequest) -> Reply {
     let Some(xsrf) = request.cookie(COOKIE) else {
         return Reply::redirect(302, with_query("/oidc/device", code.map(|code| ("user_code", code))));
     };
-    let content = match code {
-        Some(code) => format!(
-            "<h1>Connect a device</h1>\n<p>Does your device show <b>{}</b>?</p>\n{}\n{}",
-            escape(code),
-            form(xsrf, &format!("{}{}<button>Continue</button>", hidden("user_code", code), hidden("confirm", "yes"))),
-            form(xsrf, &format!("{}{}<button>Cancel</button>", hidden("user_code", code), hidden("abort", "yes"))),
-        ),
-        None => {
-            let error = request.query_value("error").unwrap_or_default();
-            let typed = escape(request.query_value("input_code").unwrap_or_default());
-            let field = format!("<label>Code<input name=\"user_code\" value=\"{typed}\" required autofocus></label>");
-            let content = form(xsrf, &format!("{field}\n<button>Continue</button>"));
-            format!("<h1>Connect a device</h1>\n<p>{}</p>\n{content}", escape(error))
-        }
+    let content = code.map_or_else(|| code_form(xsrf, request), |code| question(xsrf, code));
+    Reply::html(200, html::page("Connect a device", &format!("<h1>Connect a device</h1>\n{content}")))
+}
+
+fn code_form(xsrf: &str, request: &RecordedRequest) -> String {
+    let error = escape(request.query_value("error").unwrap_or_default());
+    let typed = escape(request.query_value("input_code").unwrap_or_default());
+    let field = format!("<label>Code<input name=\"user_code\" value=\"{typed}\" required autofocus></label>");
+    format!("<p>{error}</p>\n{}", form(xsrf, &format!("{field}\n<button>Continue</button>")))
+}
+
+fn question(xsrf: &str, code: &str) -> String {
+    let answer = |name: &str, button: &str| {
+        form(xsrf, &format!("{}{}<button>{button}</button>", hidden("user_code", code), hidden(name, "yes")))
     };
-    Reply::html(200, html::page("Connect a device", &content))
+    let (yes, no) = (answer("confirm", "Continue"), answer("abort", "Cancel"));
+    format!("<p>Does your device show <b>{}</b>?</p>\n{yes}\n{no}", escape(code))
 }
 
 /// GET `/device/success`.
