@@ -34,8 +34,8 @@ pub use self::{
     clock::TestClock,
     conformance::{StoreConformance, revocations::revocation_conformance, store_conformance},
     mock::{
-        Endpoint, Fault, MockApp, MockLogto, MockLogtoBuilder, MockOrganization, MockResource, MockUser,
-        RecordedRequest, SigningAlg,
+        CustomJwtScript, Endpoint, Fault, MockAccessControl, MockApp, MockLogto, MockLogtoBuilder, MockOrganization,
+        MockResource, MockUser, RecordedRequest, SigningAlg,
     },
     playground::{ApiPlayground, Playground, PlaygroundError},
     session::TestSession,

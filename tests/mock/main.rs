@@ -2,12 +2,19 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests may assume")]
 
+mod access;
+mod account;
 mod backchannel;
 mod control;
+mod device;
 mod end_session_hint;
 mod exchange;
 mod faults;
+mod later;
+mod not_replayed;
+mod origins;
 mod pages;
+mod pushed;
 mod recorded;
 mod recording;
 mod replay;

@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use logto::testing::{MockApp, MockLogto, TestClock};
+use logto::testing::{MockApp, MockLogto, SigningAlg, TestClock};
 
 use crate::{
-    recording::{CALLBACK, NOT_REPLAYED, collect, files, recorded_ada, world, world_where_the_web_app},
-    replay::{Replay, compare_tokens, fixture, fixtures, form_value, xsrf},
+    later,
+    not_replayed::NOT_REPLAYED,
+    recording::{CALLBACK, all, files, recorded_ada, world, world_where_the_web_app},
+    replay::{Replay, compare_tokens, fixture, form_value, xsrf},
     support::{API, authorization_url, param, refresh, text},
 };
 
@@ -18,6 +20,7 @@ const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
 async fn the_mock_answers_as_the_real_server_did() {
     let mut done = BTreeSet::new();
     done.extend(discovery().await);
+    done.extend(rotation_of_the_key().await);
     done.extend(authorization_requests().await);
     done.extend(denials_and_newcomers().await);
     done.extend(tokens_of_every_kind().await);
@@ -31,9 +34,10 @@ async fn the_mock_answers_as_the_real_server_did() {
     done.extend(logout().await);
     done.extend(machines().await);
     done.extend(token_exchange().await);
+    done.extend(pages_and_addresses().await);
+    done.extend(later::all().await);
 
-    let mut files = BTreeSet::new();
-    collect(&fixtures(), "", &mut files);
+    let files = all();
     let excused = |file: &String| NOT_REPLAYED.iter().any(|(prefix, _)| file.starts_with(prefix));
     let forgotten: Vec<_> = files.iter().filter(|file| !done.contains(*file) && !excused(file)).collect();
     assert!(forgotten.is_empty(), "neither replayed nor excused: {forgotten:#?}");
@@ -57,6 +61,18 @@ async fn discovery() -> BTreeSet<String> {
     for file in files("70-api", &["01", "02", "14", "15", "16", "17", "18"]) {
         replay.run(&file).await;
     }
+    replay.done
+}
+
+async fn rotation_of_the_key() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    replay.run("80-key-rotation-other-instance/01-jwks-before.json").await;
+    mock.rotate_keys(SigningAlg::Rs256);
+    replay.run("80-key-rotation-other-instance/03-jwks-after.json").await;
+    replay.run("80-key-rotation-other-instance/04-discovery-after.json").await;
+    mock.remove_old_keys();
+    replay.run("80-key-rotation-other-instance/08-jwks-after-delete.json").await;
     replay.done
 }
 
@@ -86,14 +102,27 @@ async fn denials_and_newcomers() -> BTreeSet<String> {
     }
     assert_eq!(param(&callback, "iss"), Some(mock.issuer()));
     replay.done.insert("12-deny/abort-callback.json".to_owned());
-    replay.run("12-deny/third-party-consent/01-authorization-request.json").await;
+    let page = replay.run("12-deny/third-party-consent/01-authorization-request.json").await.location().to_owned();
+    let answer = replay.browser.post(&page, &[("username", "ada"), ("password", "Ada-Lovelace-1815!")]).await;
+    let shown = replay.follow(answer, &files("12-deny/third-party-consent", &["06", "07"])).await;
+    let consent = form_action(&shown.body);
+    let answer = replay.browser.post(&consent, &[("consent", "yes")]).await;
+    replay.follow(answer, &files("12-deny/third-party-consent", &["10"])).await;
     replay.exchange("12-deny/third-party-consent/08-token.json", &[("client_id", "lte7t131whcexc4ex0grf")]).await;
-    replay.run("14-register/01-authorization-request.json").await;
+    replay.browser.cookie = None;
+    let page = replay.run("14-register/01-authorization-request.json").await.location().to_owned();
+    let answer = replay.browser.post(&page, &[("username", "newcomer"), ("password", "New-User-1815!")]).await;
+    replay.follow(answer, &files("14-register", &["06", "07", "08"])).await;
     replay.prepare_code_as("14-register/20-token.json", &[], "newuser41bfba").await;
     let tokens = replay.run("14-register/20-token.json").await.json();
     replay.run("14-register/21-userinfo.json").await;
     token_like(&mut replay, "id_token_new_user", text(&tokens, "id_token"));
     replay.done
+}
+
+fn form_action(page: &str) -> String {
+    let action = page.split("action=\"").nth(1).and_then(|rest| rest.split('"').next());
+    action.unwrap_or_else(|| panic!("no form: {page}")).replace("&amp;", "&")
 }
 
 fn token_like(replay: &mut Replay<'_>, name: &str, live: &str) {
@@ -424,4 +453,26 @@ async fn token_exchange() -> BTreeSet<String> {
     assert_eq!(response.as_object().unwrap().len(), recorded.as_object().unwrap().len());
     replay.done.insert("61-token-exchange/00-subject-token-response.json".to_owned());
     replay.done.into_iter().chain(before.done).collect()
+}
+
+/// What was looked at beside: the way through the pages, the first requests of others, pushed requests, the Account API.
+async fn pages_and_addresses() -> BTreeSet<String> {
+    let mock = world().start().await.unwrap();
+    let mut replay = Replay::new(&mock);
+    for file in [
+        "13-social-kakao/01-authorization-request.json",
+        "16-one-time-token/01-authorization-request.json",
+        "70-api/19-par.json",
+        "70-api/20-device-auth.json",
+    ] {
+        replay.run(file).await;
+    }
+    replay.exchange("16-one-time-token/20-token.json", &[]).await;
+
+    let page = replay.run("10-code-flow/01-authorization-request.json").await.location().to_owned();
+    let answer = replay.browser.post(&page, &[("username", "ada"), ("password", "Ada-Lovelace-1815!")]).await;
+    replay.follow(answer, &files("10-code-flow", &["06", "07", "08"])).await;
+
+    replay.run("70-api/13-my-account-garbage.json").await;
+    replay.done
 }

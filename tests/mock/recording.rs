@@ -1,4 +1,4 @@
-//! What was recorded: the world it was recorded in, the files, and those that are not replayed.
+//! What was recorded first, 00 to 80: the world it was recorded in, and the files.
 
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
@@ -57,49 +57,6 @@ pub(crate) fn world_where_the_web_app(differs: impl FnOnce(MockApp) -> MockApp) 
         .role("librarian", API, &["read:books", "write:books"])
 }
 
-/// What the mock does not do, or what no single request can show: then another test does.
-pub(crate) const NOT_REPLAYED: &[(&str, &str)] = &[
-    ("12-deny/abort/02", "the Experience API, which the mock's own pages stand for"),
-    ("12-deny/abort/03", "the outcome is 12-deny/abort-callback.json"),
-    ("12-deny/third-party-consent/02", "the Experience API"),
-    ("12-deny/third-party-consent/03", "the Experience API"),
-    ("12-deny/third-party-consent/04", "the Experience API"),
-    ("12-deny/third-party-consent/05", "the Experience API"),
-    ("12-deny/third-party-consent/06", "pages::a_third_party_asks_for_consent"),
-    ("12-deny/third-party-consent/07", "pages::a_third_party_asks_for_consent"),
-    ("12-deny/third-party-consent/08-consent-info", "the Interaction API"),
-    ("12-deny/third-party-consent/09", "the Interaction API"),
-    ("12-deny/third-party-consent/10", "pages::a_third_party_asks_for_consent"),
-    ("14-register/02", "the Experience API"),
-    ("14-register/03", "the Experience API"),
-    ("14-register/04", "the Experience API"),
-    ("14-register/05", "the Experience API"),
-    ("14-register/06", "pages::a_new_user_registers"),
-    ("14-register/07", "pages::a_new_user_registers"),
-    ("14-register/08", "pages::a_new_user_registers"),
-    ("23-rotation/01", "a summary; tokens::a_web_app_keeps_its_refresh_token_until_70_percent"),
-    ("23-rotation/02", "a summary; tokens::a_web_app_keeps_its_refresh_token_until_70_percent"),
-    ("23-rotation/17", "a summary of 10 to 16"),
-    ("23-rotation/33", "a summary; tokens::a_replaced_token_works_while_it_is_used_within_three_seconds"),
-    ("23-rotation/40", "a summary; tokens::a_replaced_token_works_while_it_is_used_within_three_seconds"),
-    ("23-rotation/41", "a summary; tokens::a_web_app_keeps_its_refresh_token_until_70_percent"),
-    ("23-rotation/42", "a summary; tokens::a_web_app_keeps_its_refresh_token_until_70_percent"),
-    ("23-rotation/43", "a summary; tokens::rotation_prolongs_a_web_apps_line_and_not_a_public_apps"),
-    ("24-client-auth-and-lifetimes/20", "rows of a database"),
-    ("51-backchannel-logout/01-default-refresh", "the same as 50-logout/03"),
-    ("51-backchannel-logout/01-default.json", "backchannel::apps_are_told_when_a_session_ends"),
-    ("51-backchannel-logout/02-session-required-refresh", "the same as 50-logout/03"),
-    ("51-backchannel-logout/02-session-required.json", "backchannel::apps_are_told_when_a_session_ends"),
-    ("51-backchannel-logout/03", "the Management API"),
-    ("51-backchannel-logout/04", "the Management API"),
-    ("51-backchannel-logout/05", "the Management API"),
-    ("51-backchannel-logout/06", "the Management API"),
-    ("51-backchannel-logout/09", "a summary: nothing was received"),
-    ("70-api/19", "pushed authorization requests are not covered"),
-    ("jwt/many_organizations", "sizes, for other tests"),
-    ("jwt/id_token_backchannel", "backchannel::apps_are_told_when_a_session_ends"),
-];
-
 /// The parts of Ada that `profile` and `email` show.
 pub(crate) fn recorded_ada() -> MockUser {
     let ada = MockUser::new("ada").id("amc3emckvas6").name("Ada Lovelace").email("ada@example.test");
@@ -112,37 +69,20 @@ pub(crate) fn collect(folder: &Path, prefix: &str, files: &mut BTreeSet<String>)
         let entry = entry.unwrap();
         let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
         if entry.path().is_dir() {
-            // Only the folders that this test is about: others may keep their own recordings beside them.
-            if !prefix.is_empty() || FOLDERS.contains(&name.as_str()) {
-                collect(&entry.path(), &format!("{name}/"), files);
-            }
+            collect(&entry.path(), &format!("{name}/"), files);
         } else if !prefix.is_empty() {
             files.insert(name);
         }
     }
 }
 
-pub(crate) const FOLDERS: &[&str] = &[
-    "00-discovery",
-    "11-authorization-requests",
-    "12-deny",
-    "14-register",
-    "20-token",
-    "21-code-errors",
-    "22-organization",
-    "23-rotation",
-    "24-client-auth-and-lifetimes",
-    "30-userinfo",
-    "31-expired",
-    "40-introspection",
-    "41-revocation",
-    "50-logout",
-    "51-backchannel-logout",
-    "60-client-credentials",
-    "61-token-exchange",
-    "70-api",
-    "jwt",
-];
+/// The name of every exchange that was recorded, also of those that no test has a copy of.
+pub(crate) fn all() -> BTreeSet<String> {
+    let list = include_str!("recorded.txt");
+    let mut names: BTreeSet<_> = list.lines().map(str::to_owned).collect();
+    collect(&fixtures(), "", &mut names);
+    names
+}
 
 /// The files of a folder, in order, whose names begin with one of these.
 pub(crate) fn files(folder: &str, prefixes: &[&str]) -> Vec<String> {

@@ -111,7 +111,7 @@ impl LogtoClient {
         match error.oauth_error().map(OAuthError::error) {
             Some("invalid_redirect_uri") => {
                 let hint = format!(
-                    "Logto Console › Applications › your app (a traditional web app) › Redirect URIs: add {redirect_uri}, letter by letter. Until then Logto shows users an error of its own, and the application never hears of it."
+                    "Logto Console › Applications › your app (a traditional web app) › Redirect URIs: add {redirect_uri}; its path letter by letter. Until then Logto shows users an error of its own, and the application never hears of it."
                 );
                 Check::failure(REDIRECT_URI, format!("{redirect_uri} is not registered"), hint)
             }
@@ -172,7 +172,7 @@ impl LogtoClient {
         match response.oauth_error().map(OAuthError::error) {
             Some("invalid_request") => {
                 let hint = format!(
-                    "Logto Console › Applications › your app › Post sign-out redirect URIs: add {target}, letter by letter. Until then users who sign out end on an error of Logto's."
+                    "Logto Console › Applications › your app › Post sign-out redirect URIs: add {target}; a slash at its end makes no difference. Until then users who sign out end on an error of Logto's."
                 );
                 Check::failure(POST_SIGN_OUT, format!("{target} is not registered: {response}"), hint)
             }

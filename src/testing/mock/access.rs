@@ -10,7 +10,7 @@ use super::{
     error::{OidcError, OidcResult},
     state::State,
     store::{AccessToken, Authorized},
-    world::{Holder, World},
+    world::{Holder, MockUser, World},
 };
 use crate::clock::{random_token, whole_seconds};
 
@@ -46,12 +46,7 @@ pub(super) fn for_user(
     let known = |resource: &str| what.resources.iter().any(|known| known == resource);
     let available = match target {
         Target { organization: Some(_), .. } => {
-            let refused = || OidcError::new(403, "access_denied", "user is not a member of the organization");
-            let scopes = available(&state.world, user.holder(), target).ok_or_else(refused)?;
-            if state.world.requires_mfa(target.organization) && !user.mfa {
-                let description = "organization requires MFA but user has no MFA configured";
-                return Err(OidcError::new(403, "access_denied", description));
-            }
+            let scopes = available_to_user(&state.world, user, target)?;
             if !target.resource.is_none_or(known) {
                 return Err(OidcError::invalid_target());
             }
@@ -78,9 +73,24 @@ pub(super) struct Party<'a> {
 }
 
 impl<'a> Party<'a> {
+    pub(super) fn is_machine(&self) -> bool {
+        self.client_id == self.subject
+    }
+
     fn of(what: &'a Authorized) -> Self {
         Self { client_id: &what.client_id, subject: &what.user_id, actor: None }
     }
+}
+
+/// The scopes that a user has of the target now, if the organization lets the user in.
+pub(super) fn available_to_user(world: &World, user: &MockUser, target: Target<'_>) -> OidcResult<Vec<String>> {
+    let refused = |description: &str| OidcError::new(403, "access_denied", description);
+    let scopes = available(world, user.holder(), target);
+    let scopes = scopes.ok_or_else(|| refused("user is not a member of the organization"))?;
+    if world.requires_mfa(target.organization) && !user.mfa {
+        return Err(refused("organization requires MFA but user has no MFA configured"));
+    }
+    Ok(scopes)
 }
 
 /// The scopes that the holder has of the target now. `None`: no member of the organization.
@@ -104,6 +114,7 @@ pub(super) fn signed(
     scope: Option<String>,
     authentication: Map<String, Value>,
 ) -> OidcResult<AccessGranted> {
+    state.custom_jwt.judge(party)?;
     let lifetime = target.resource.and_then(|indicator| state.world.resource(indicator));
     let lifetime = lifetime.map_or(LIFETIME, |resource| resource.access_token_ttl);
     let audience = match (target.resource, target.organization) {

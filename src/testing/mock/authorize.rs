@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use url::Url;
 
 use super::{
     claims::USER_SCOPES,
     error::{OidcError, OidcResult},
-    interaction,
+    interaction, pushed,
     reply::Reply,
     request::{Params, RecordedRequest},
     respond::{ResponseMode, Return},
@@ -35,6 +36,8 @@ pub(super) struct AuthorizationRequest {
     /// The user whom `id_token_hint` names.
     pub(super) hinted: Option<String>,
     pub(super) screen: Screen,
+    /// The device that asked (RFC 8628), by its user code. Then nothing goes back by the browser.
+    pub(super) device: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,14 +49,58 @@ pub(super) struct Prompt {
 
 /// GET or POST `/oidc/auth`.
 pub(super) fn authorize(state: &mut State, request: &RecordedRequest) -> OidcResult {
-    match read(state, request.params()) {
+    let params = match pushed::resolve(state, request.params()) {
+        Ok(params) => params,
+        Err(error) => return refuse(state, request.params(), unsent(state, request.params(), error)),
+    };
+    match read(state, &params) {
         Ok(asked) => interaction::begin(state, asked, session::presented(request)),
-        Err(Refusal::Here(error)) => {
-            let error = error.member("state", request.params().get("state"));
+        Err(refusal) => refuse(state, &params, refusal),
+    }
+}
+
+fn refuse(state: &State, params: &Params, refusal: Refusal) -> OidcResult {
+    match refusal {
+        Refusal::Here(error) => {
+            let error = error.member("state", params.get("state"));
             Err(error.member("iss", Some(state.issuer.as_str())))
         }
-        Err(Refusal::There(back, error)) => Ok(back.error(error)),
+        Refusal::There(back, error) => Ok(back.error(error)),
     }
+}
+
+/// Whether a request would be accepted, without a browser: what a pushed one is asked.
+pub(super) fn examine(state: &State, params: &Params) -> OidcResult<()> {
+    match read(state, params) {
+        Ok(_) => Ok(()),
+        Err(Refusal::Here(error) | Refusal::There(_, error)) => Err(error),
+    }
+}
+
+/// A device's request: it names no redirect URI and wants no code.
+pub(super) fn for_device(
+    state: &State,
+    app: &MockApp,
+    params: &Params,
+    user_code: &str,
+) -> OidcResult<AuthorizationRequest> {
+    let prompt = Prompt { consent: true, ..Prompt::default() };
+    let redirect_uri = format!("{}/device", state.endpoint);
+    Ok(AuthorizationRequest {
+        client_id: app.id.clone(),
+        third_party: app.third_party,
+        back: Return { redirect_uri, mode: ResponseMode::Query, state: None, iss: None },
+        scopes: check_scopes(app, params, prompt)?,
+        resources: check_resources(&state.world, params)?,
+        nonce: None,
+        challenge: None,
+        prompt,
+        max_age: None,
+        acr_values: Vec::new(),
+        hinted: None,
+        screen: Screen::read(&params.clone().with("client_id", &app.id)),
+        device: Some(user_code.to_owned()),
+    })
 }
 
 /// A wrong request is answered here as long as it is not known where to send the browser back to.
@@ -64,10 +111,22 @@ enum Refusal {
 
 fn read(state: &State, params: &Params) -> Result<AuthorizationRequest, Refusal> {
     let (app, redirect_uri) = addressee(&state.world, params).map_err(Refusal::Here)?;
+    let back = way_back(state, params, redirect_uri);
+    check(state, app, params, back.clone()).map_err(|error| Refusal::There(Box::new(back), error))
+}
+
+fn way_back(state: &State, params: &Params, redirect_uri: String) -> Return {
     let iss = (!state.tampering.omit_iss).then(|| state.issuer.clone());
     let mode = ResponseMode::read(params.get("response_mode"), params.get("response_type"));
-    let back = Return { redirect_uri, mode, state: params.owned("state"), iss };
-    check(state, app, params, back.clone()).map_err(|error| Refusal::There(Box::new(back), error))
+    Return { redirect_uri, mode, state: params.owned("state"), iss }
+}
+
+/// The refusal of a request that was not pushed, at least not lately: it may name a way back itself.
+fn unsent(state: &State, params: &Params, error: OidcError) -> Refusal {
+    match addressee(&state.world, params) {
+        Ok((_, redirect_uri)) => Refusal::There(Box::new(way_back(state, params, redirect_uri)), error),
+        Err(_) => Refusal::Here(error),
+    }
 }
 
 fn addressee<'a>(world: &'a World, params: &Params) -> OidcResult<(&'a MockApp, String)> {
@@ -91,6 +150,9 @@ fn check(state: &State, app: &MockApp, params: &Params, back: Return) -> OidcRes
     if params.get("request_uri").is_some() {
         return Err(OidcError::without_description("request_uri_not_supported"));
     }
+    if params.get("registration").is_some() {
+        return Err(OidcError::without_description("registration_not_supported"));
+    }
     check_response(params)?;
     let challenge = check_pkce(app, params)?;
     let prompt = check_prompt(params)?;
@@ -111,6 +173,7 @@ fn check(state: &State, app: &MockApp, params: &Params, back: Return) -> OidcRes
         acr_values,
         hinted: check_hint(state, params)?,
         screen: Screen::read(params),
+        device: None,
     })
 }
 
@@ -135,9 +198,11 @@ fn check_pkce(app: &MockApp, params: &Params) -> OidcResult<Option<String>> {
         return Err(OidcError::invalid_request("not supported value of code_challenge_method"));
     }
     if challenge.is_some() && params.get("code_challenge_method").is_none() {
-        return Err(OidcError::invalid_request(
-            "plain code_challenge_method fallback disabled, code_challenge_method must be provided",
-        ));
+        return Err(OidcError::invalid_request("code_challenge_method must be provided"));
+    }
+    if challenge.as_ref().is_some_and(|challenge| challenge.len() < 43) {
+        let description = "code_challenge must be a string with a minimum length of 43 characters";
+        return Err(OidcError::invalid_request(description));
     }
     if challenge.is_none() && app.kind == AppKind::Public {
         return Err(OidcError::invalid_request(
@@ -186,6 +251,16 @@ pub(super) fn is_user_scope(scope: &str) -> bool {
 /// Logto also takes several resources with commas between them.
 fn check_resources(world: &World, params: &Params) -> OidcResult<Vec<String>> {
     let resources: Vec<_> = params.all("resource").flat_map(|value| value.split(',')).map(str::to_owned).collect();
+    for resource in &resources {
+        let refused = |description: &str| Err(OidcError::new(400, "invalid_target", description));
+        match Url::parse(resource) {
+            Err(_) => return refused("resource indicator must be an absolute URI"),
+            Ok(url) if url.fragment().is_some() => {
+                return refused("resource indicator must not contain a fragment component");
+            }
+            Ok(_) => {}
+        }
+    }
     if resources.iter().all(|resource| world.knows_resource(resource)) {
         Ok(resources)
     } else {

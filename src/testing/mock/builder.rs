@@ -4,6 +4,8 @@ use std::{collections::HashMap, fmt, io, sync::Arc, time::Duration};
 
 use super::{
     MockLogto,
+    custom_jwt::CustomJwt,
+    device::Devices,
     keys::{KeyRing, SigningAlg},
     server::{self, Server},
     shared::Shared,
@@ -140,9 +142,12 @@ impl MockLogtoBuilder {
             world: World::default(),
             keys: KeyRing::generate(self.signing_alg)?,
             tampering: Tampering::default(),
+            custom_jwt: CustomJwt::default(),
             store: Store::default(),
             sessions: HashMap::new(),
             interactions: HashMap::new(),
+            pushed: HashMap::new(),
+            devices: Devices::default(),
             logouts: HashMap::new(),
         };
         let mut world = self.world.or_default();

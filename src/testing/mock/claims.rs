@@ -155,7 +155,7 @@ fn governing_scope(name: &str) -> Option<(&'static str, bool)> {
 }
 
 /// Logto counts these two in milliseconds, against OpenID Connect Core section 5.1.
-fn millis(time: Option<SystemTime>) -> Value {
+pub(super) fn millis(time: Option<SystemTime>) -> Value {
     let elapsed = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).into()
 }

@@ -11,9 +11,28 @@ use super::{
 };
 use crate::Secret;
 
-/// The app that makes the request, if it proves to be it.
+/// The app that makes the request, if it proves to be it, and may be called from the page that calls.
 pub(super) fn authenticate(state: &State, request: &RecordedRequest) -> OidcResult<MockApp> {
+    let app = proven(state, request)?;
+    check_origin(state, &app, request)?;
+    Ok(app)
+}
+
+/// A page of another origin than the server's and the app's own may not.
+pub(super) fn check_origin(state: &State, app: &MockApp, request: &RecordedRequest) -> OidcResult<()> {
+    match request.header("origin") {
+        Some(origin) if origin != state.endpoint && !app.allows_origin(origin) => {
+            Err(OidcError::foreign_origin(origin, &app.id))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn proven(state: &State, request: &RecordedRequest) -> OidcResult<MockApp> {
     let form = request.form_params();
+    if form.get("client_assertion").is_some() {
+        return Err(OidcError::invalid_request("invalid client_assertion format"));
+    }
     let posted_id = form.get("client_id");
     let posted_secret = form.get("client_secret");
     let Some((id, secret)) = basic_credentials(request)? else {

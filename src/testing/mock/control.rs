@@ -3,8 +3,13 @@
 use serde_json::Value;
 
 use super::{
-    MockLogto, backchannel, fault::Fault, keys::SigningAlg, request::RecordedRequest, route::Endpoint,
-    tampering::Tampering, world::MockUser,
+    MockLogto, backchannel,
+    fault::Fault,
+    keys::SigningAlg,
+    request::RecordedRequest,
+    route::Endpoint,
+    tampering::Tampering,
+    world::{MockApp, MockUser},
 };
 
 /// What was asked of the server.
@@ -161,6 +166,14 @@ impl MockLogto {
         let Some(user) = state.world.user_called(name) else { return false };
         *user = change(user.clone());
         user.updated_at = Some(now);
+        true
+    }
+
+    /// Changes an application, named by its id. Says whether there is such an application.
+    pub fn update_app(&self, id: &str, change: impl FnOnce(MockApp) -> MockApp) -> bool {
+        let mut state = self.shared.state();
+        let Some(app) = state.world.apps.iter_mut().find(|app| app.id == id) else { return false };
+        *app = change(app.clone());
         true
     }
 

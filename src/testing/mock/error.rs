@@ -14,6 +14,7 @@ pub(super) struct OidcError {
     members: Vec<(&'static str, String)>,
     challenge: Option<Challenge>,
     session_lost: bool,
+    foreign_origin: bool,
 }
 
 /// The `WWW-Authenticate` field.
@@ -30,7 +31,15 @@ pub(super) type OidcResult<T = Reply> = Result<T, OidcError>;
 impl OidcError {
     pub(super) fn new(status: u16, error: &'static str, description: impl Into<String>) -> Self {
         let description = Some(description.into());
-        Self { status, error, description, members: Vec::new(), challenge: None, session_lost: false }
+        Self {
+            status,
+            error,
+            description,
+            members: Vec::new(),
+            challenge: None,
+            session_lost: false,
+            foreign_origin: false,
+        }
     }
 
     pub(super) fn invalid_request(description: impl Into<String>) -> Self {
@@ -56,6 +65,21 @@ impl OidcError {
 
     pub(super) fn unknown_client(id: &str) -> Self {
         Self::new(400, "invalid_client", format!("invalid client {id}"))
+    }
+
+    /// The calling page may not read the answer, either.
+    pub(super) fn foreign_origin(origin: &str, client_id: &str) -> Self {
+        let description = format!("origin {origin} not allowed for client: {client_id}");
+        Self { foreign_origin: true, ..Self::invalid_request(description) }
+    }
+
+    /// As the endpoint for pushed requests puts it: there is no redirect URI to be wrong.
+    pub(super) fn of_pushed(self) -> Self {
+        if self.error == "invalid_redirect_uri" { Self { error: "invalid_request", ..self } } else { self }
+    }
+
+    pub(super) fn is_about_origin(&self) -> bool {
+        self.foreign_origin
     }
 
     pub(super) fn without_description(error: &'static str) -> Self {
@@ -99,13 +123,19 @@ impl OidcError {
         }
         body.insert("error".into(), self.error.into());
         body.insert("error_description".into(), description.as_str().into());
+        // RFC 6750 section 3: which scope is missing.
+        let missing = self.members.iter().find(|(name, _)| *name == "scope");
+        let missing = missing.map(|(_, scope)| format!(", scope=\"{scope}\"")).unwrap_or_default();
         body.extend(self.members.into_iter().map(|(name, value)| (name.to_owned(), value.into())));
         let reply = Reply::json(self.status, &Value::Object(body));
         match self.challenge {
             Some(Challenge::Bare(scheme)) => reply.header("www-authenticate", format!("{scheme} realm=\"{issuer}\"")),
             Some(Challenge::Explained(scheme)) => reply.header(
                 "www-authenticate",
-                format!("{scheme} realm=\"{issuer}\", error=\"{}\", error_description=\"{description}\"", self.error),
+                format!(
+                    "{scheme} realm=\"{issuer}\", error=\"{}\", error_description=\"{description}\"{missing}",
+                    self.error
+                ),
             ),
             None => reply,
         }

@@ -10,6 +10,7 @@ use super::{
     request::RecordedRequest,
     state::State,
     store::{AccessToken, Authorized, RefreshToken},
+    world::AppKind,
 };
 use crate::clock::unix_seconds;
 
@@ -17,7 +18,9 @@ use crate::clock::unix_seconds;
 pub(super) fn introspect(state: &State, request: &RecordedRequest) -> OidcResult {
     let app = client::authenticate(state, request)?;
     let token = opaque_token(request, "introspected via the introspection_endpoint")?;
-    let body = if let Some(found) = live_access_token(state, token) {
+    // A public client proves nothing, so it is told of its own tokens alone.
+    let may_know = |what: &Authorized| app.kind != AppKind::Public || what.client_id == app.id;
+    let body = if let Some(found) = live_access_token(state, token).filter(|found| may_know(&found.what)) {
         let scope = found.scopes.join(" ");
         let mut body = json!({
             "active": true, "sub": found.what.user_id, "client_id": found.what.client_id, "scope": scope,
@@ -28,7 +31,7 @@ pub(super) fn introspect(state: &State, request: &RecordedRequest) -> OidcResult
             members.extend(state.authentication(&found.what));
         }
         body
-    } else if let Some(found) = live_refresh_token(state, token).filter(|found| found.what.client_id == app.id) {
+    } else if let Some(found) = live_refresh_token(state, token).filter(|found| may_know(&found.what)) {
         json!({
             "active": true, "sub": found.what.user_id, "client_id": found.what.client_id,
             "scope": refresh::full_scope(state, &found.what),
@@ -40,20 +43,27 @@ pub(super) fn introspect(state: &State, request: &RecordedRequest) -> OidcResult
     Ok(Reply::json(200, &body))
 }
 
-/// POST `/oidc/token/revocation`. With a token goes its whole grant.
+/// POST `/oidc/token/revocation`. With a token goes its whole grant. A token of another app stays; a public app is not told so.
 pub(super) fn revoke(state: &mut State, request: &RecordedRequest) -> OidcResult {
     let app = client::authenticate(state, request)?;
     let token = opaque_token(request, "revoked via the revocation_endpoint")?;
-    let grant = state.store.find(token).filter(|what| what.client_id == app.id).map(|what| what.grant.clone());
-    if let Some(grant) = grant {
-        state.store.revoke(&grant);
+    match state.store.find(token).cloned() {
+        Some(what) if what.client_id == app.id => state.store.revoke(&what.grant),
+        Some(_) if app.kind != AppKind::Public => {
+            return Err(OidcError::invalid_request("client is not authorized to revoke the presented token"));
+        }
+        _ => {}
     }
     Ok(Reply::text(200, ""))
 }
 
 /// The token in question, which must not be a JWT: those are in nobody's books.
 fn opaque_token<'a>(request: &'a RecordedRequest, done: &str) -> OidcResult<&'a str> {
-    let token = request.form_params().get("token").ok_or_else(|| OidcError::missing("token"))?;
+    let form = request.form_params();
+    if let Some(name) = form.repeated() {
+        return Err(OidcError::repeated(name));
+    }
+    let token = form.get("token").ok_or_else(|| OidcError::missing("token"))?;
     if token.split('.').count() == 3 {
         let description = format!("Structured JWT Tokens cannot be {done}");
         return Err(OidcError::new(400, "unsupported_token_type", description));

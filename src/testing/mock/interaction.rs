@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    application_access::access_denied,
     authorize::{self, AuthorizationRequest},
     context::{self, Context},
     error::{OidcError, OidcResult},
@@ -31,10 +32,16 @@ pub(super) struct Interaction {
 
 /// Begins with a request that is in order.
 pub(super) fn begin(state: &mut State, asked: AuthorizationRequest, session: Option<&str>) -> OidcResult {
+    let id = start(state, asked)?;
+    resume(state, &id, session)
+}
+
+/// Begins without a browser. Gives the interaction's id.
+pub(super) fn start(state: &mut State, asked: AuthorizationRequest) -> OidcResult<String> {
     let id = random_token()?;
     let interaction = Interaction { asked, expires_at: state.after(LIFETIME), signed_in: None, consented: false };
     state.interactions.insert(id.clone(), interaction);
-    resume(state, &id, session)
+    Ok(id)
 }
 
 /// Goes on where the interaction is: to a page, or back to the application.
@@ -52,19 +59,23 @@ pub(super) fn resume(state: &mut State, id: &str, presented: Option<&str>) -> Oi
             asked.back.error(context::unmet())
         }
         Some((session_id, session)) if !must_sign_in(state, &interaction, session) => {
-            if may_have(state, &interaction, session) {
+            // Who has just signed in is told so by the page for consent, and does not get back to the application.
+            if !state.lets_in(&asked.client_id, &session.user_id) {
+                if interaction.signed_in.is_some() {
+                    return Ok(to_consent(asked, id));
+                }
+                asked.back.error(access_denied())
+            } else if may_have(state, &interaction, session) {
                 let (session_id, session) = (session_id.to_owned(), session.clone());
-                let code = issue_code(state, &interaction, &session_id, session)?;
-                asked.back.code(code)
+                let what = allow(state, asked, &session_id, session)?;
+                finish(state, asked, what)?
             } else if asked.prompt.none {
                 asked.back.error(OidcError::new(400, "consent_required", "requested scopes not granted"))
             } else {
-                return Ok(Reply::redirect(303, format!("/consent?app_id={}&interaction={id}", asked.client_id)));
+                return Ok(to_consent(asked, id));
             }
         }
-        _ if asked.prompt.none => {
-            asked.back.error(OidcError::new(400, "login_required", "End-User authentication is required"))
-        }
+        session if asked.prompt.none => asked.back.error(login_required(asked, session.map(|(_, session)| session))),
         _ => return Ok(Reply::redirect(303, asked.screen.location(id))),
     };
     state.interactions.remove(id);
@@ -76,16 +87,20 @@ pub(super) fn sign_in(state: &mut State, id: &str, presented: Option<&str>, user
     let Some(interaction) = find(state, id) else { return authorize::expired(state) };
     let context = Context::reached(&state.world, user_id, &interaction.asked.acr_values);
     let session = state.begin_session(presented, user_id, context)?;
-    let Some(interaction) = find_mut(state, id) else { return authorize::expired(state) };
+    let Some(interaction) = state.interactions.get_mut(id) else { return authorize::expired(state) };
     interaction.signed_in = Some(session.clone());
-    Ok(resume_at(state, 303, id).with_session(&session))
+    let reply = resume_at(interaction, &state.issuer, 303, id);
+    Ok(reply.with_session(&session))
 }
 
 /// The user has agreed, or need not be asked.
 pub(super) fn consent(state: &mut State, id: &str, status: u16) -> OidcResult {
-    let Some(interaction) = find_mut(state, id) else { return authorize::expired(state) };
+    if find(state, id).is_none() {
+        return authorize::expired(state);
+    }
+    let Some(interaction) = state.interactions.get_mut(id) else { return authorize::expired(state) };
     interaction.consented = true;
-    Ok(resume_at(state, status, id))
+    Ok(resume_at(interaction, &state.issuer, status, id))
 }
 
 /// The user has given up.
@@ -98,13 +113,31 @@ pub(super) fn find<'a>(state: &'a State, id: &str) -> Option<&'a Interaction> {
     state.interactions.get(id).filter(|interaction| interaction.expires_at > state.now())
 }
 
-fn find_mut<'a>(state: &'a mut State, id: &str) -> Option<&'a mut Interaction> {
-    let now = state.now();
-    state.interactions.get_mut(id).filter(|interaction| interaction.expires_at > now)
+/// The user who is about to agree.
+pub(super) fn user<'a>(state: &'a State, interaction: &'a Interaction, presented: Option<&'a str>) -> Option<&'a str> {
+    let session = state.session(interaction.signed_in.as_deref().or(presented)?)?;
+    Some(&session.user_id)
 }
 
-fn resume_at(state: &State, status: u16, id: &str) -> Reply {
-    Reply::redirect(status, format!("{}/auth/{id}", state.issuer))
+fn to_consent(asked: &AuthorizationRequest, id: &str) -> Reply {
+    Reply::redirect(303, format!("/consent?app_id={}&interaction={id}", asked.client_id))
+}
+
+fn resume_at(interaction: &Interaction, issuer: &str, status: u16, id: &str) -> Reply {
+    let place = if interaction.asked.device.is_some() { "device" } else { "auth" };
+    Reply::redirect(status, format!("{issuer}/{place}/{id}"))
+}
+
+/// Why no answer is possible without a page.
+fn login_required(asked: &AuthorizationRequest, session: Option<&Session>) -> OidcError {
+    let someone_else = |session: &Session| asked.hinted.as_ref().is_some_and(|hinted| *hinted != session.user_id);
+    let description = match session {
+        _ if asked.max_age.is_some_and(|max| max.is_zero()) => "login prompt was not resolved",
+        None => "End-User authentication is required",
+        Some(session) if someone_else(session) => "id_token_hint and authenticated subject do not match",
+        Some(_) => "End-User authentication could not be obtained",
+    };
+    OidcError::new(400, "login_required", description)
 }
 
 fn must_sign_in(state: &State, interaction: &Interaction, session: &Session) -> bool {
@@ -126,13 +159,13 @@ fn may_have(state: &State, interaction: &Interaction, session: &Session) -> bool
     grant.is_some_and(|grant| asked.scopes.iter().all(|scope| grant.scopes.contains(scope)))
 }
 
-fn issue_code(
+/// The grant, as the session has it from now on.
+fn allow(
     state: &mut State,
-    interaction: &Interaction,
+    asked: &AuthorizationRequest,
     session_id: &str,
     mut session: Session,
-) -> OidcResult<String> {
-    let asked = &interaction.asked;
+) -> OidcResult<Authorized> {
     let app = match session.apps.get(&asked.client_id) {
         // A grant that was revoked is not revived.
         Some(app) if state.store.grants.contains_key(&app.grant) => app.clone(),
@@ -156,6 +189,15 @@ fn issue_code(
         context: session.context,
     };
     state.sessions.insert(session_id.to_owned(), session);
+    Ok(what)
+}
+
+/// Tells the application: a code for its callback, or the tokens that its device comes for.
+fn finish(state: &mut State, asked: &AuthorizationRequest, what: Authorized) -> OidcResult {
+    if let Some(user_code) = &asked.device {
+        state.devices.approve(user_code, what);
+        return Ok(Reply::redirect(302, "/device/success"));
+    }
     let code = Code {
         what,
         redirect_uri: asked.back.redirect_uri.clone(),
@@ -165,5 +207,5 @@ fn issue_code(
     };
     let value = random_token()?;
     state.store.codes.insert(value.clone(), code);
-    Ok(value)
+    Ok(asked.back.code(value))
 }

@@ -18,6 +18,7 @@ use crate::clock::random_token;
 #[derive(Debug)]
 pub(super) struct PendingLogout {
     session: Option<String>,
+    client_id: Option<String>,
     redirect_uri: Option<String>,
     state: Option<String>,
 }
@@ -25,10 +26,13 @@ pub(super) struct PendingLogout {
 /// GET or POST `/oidc/session/end`.
 pub(super) fn end_session(state: &mut State, request: &RecordedRequest) -> OidcResult {
     let params = request.params();
+    if let Some(name) = params.repeated() {
+        return Err(OidcError::repeated(name));
+    }
     let client_id = client(state, params)?;
-    let redirect_uri = match (params.owned("post_logout_redirect_uri"), client_id) {
+    let redirect_uri = match (params.owned("post_logout_redirect_uri"), client_id.as_deref()) {
         (Some(uri), Some(client_id)) => {
-            let app = state.world.app(&client_id).ok_or_else(|| OidcError::unknown_client(&client_id))?;
+            let app = state.world.app(client_id).ok_or_else(|| OidcError::unknown_client(client_id))?;
             if !app.allows_post_logout_redirect(&uri) {
                 return Err(OidcError::invalid_request("post_logout_redirect_uri not registered"));
             }
@@ -38,7 +42,7 @@ pub(super) fn end_session(state: &mut State, request: &RecordedRequest) -> OidcR
         _ => None,
     };
     let presented = session::presented(request).filter(|id| state.session(id).is_some()).map(str::to_owned);
-    let pending = PendingLogout { session: presented, redirect_uri, state: params.owned("state") };
+    let pending = PendingLogout { session: presented, client_id, redirect_uri, state: params.owned("state") };
     let xsrf = random_token()?;
     let page = html::sign_out(&format!("{}/session/end/confirm", state.issuer), &xsrf);
     state.logouts.insert(xsrf, pending);
@@ -50,9 +54,16 @@ pub(super) fn confirm(state: &mut State, request: &RecordedRequest) -> OidcResul
     let form = request.form_params();
     let pending = form.get("xsrf").and_then(|xsrf| state.logouts.remove(xsrf));
     let pending = pending.ok_or_else(|| OidcError::invalid_request("could not find logout details"))?;
-    let session = pending.session.filter(|_| form.get("logout").is_some());
-    let calls = match session.and_then(|id| state.sessions.remove(&id)) {
-        Some(session) => backchannel::calls(state, &session)?,
+    let signs_out = form.get("logout").is_some();
+    let calls = match pending.session {
+        Some(id) if signs_out => match state.sessions.remove(&id) {
+            Some(session) => backchannel::calls(state, &session)?,
+            None => Vec::new(),
+        },
+        Some(id) => {
+            leave(state, &id, pending.client_id.as_deref());
+            Vec::new()
+        }
         None => Vec::new(),
     };
     let location = match pending.redirect_uri {
@@ -62,7 +73,17 @@ pub(super) fn confirm(state: &mut State, request: &RecordedRequest) -> OidcResul
         }
         None => format!("{}/session/end/success", state.issuer),
     };
-    Ok(Reply { calls, ..Reply::redirect(303, location).without_session() })
+    let reply = Reply::redirect(303, location);
+    Ok(Reply { calls, ..if signs_out { reply.without_session() } else { reply } })
+}
+
+/// The user stays signed in at the server: only what the session is to the app ends, with the grant, unless that is for offline access.
+fn leave(state: &mut State, session: &str, client_id: Option<&str>) {
+    let session = state.sessions.get_mut(session);
+    let Some(app) = session.zip(client_id).and_then(|(session, id)| session.apps.remove(id)) else { return };
+    if state.store.grants.get(&app.grant).is_some_and(|grant| !grant.scopes.contains("offline_access")) {
+        state.store.revoke(&app.grant);
+    }
 }
 
 /// GET `/oidc/session/end/success`.

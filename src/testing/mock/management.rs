@@ -59,10 +59,18 @@ fn refusal(state: &State, request: &RecordedRequest) -> Option<Reply> {
         && claim("iss") == state.issuer
         && claim("scope").as_str().is_some_and(|scope| scope.split(' ').any(|word| word == "all"))
         && claim("exp").as_i64().is_some_and(|exp| exp > state.now_seconds());
+    if claim("aud") != RESOURCE {
+        let data = json!({
+            "code": "ERR_JWT_CLAIM_VALIDATION_FAILED", "name": "JWTClaimValidationFailed", "claim": "aud",
+            "reason": "check_failed", "payload": claims,
+        });
+        let body = json!({ "code": "auth.unauthorized", "data": data, "message": unauthorized });
+        return Some(Reply::json(401, &body));
+    }
     (!is_good).then(|| failure(401, "auth.unauthorized", unauthorized))
 }
 
-fn failure(status: u16, code: &str, message: &str) -> Reply {
+pub(super) fn failure(status: u16, code: &str, message: &str) -> Reply {
     Reply::json(status, &json!({ "code": code, "message": message }))
 }
 

@@ -5,6 +5,8 @@
 //! recorded from a real server (`tests/fixtures/logto`).
 
 mod access;
+mod account;
+mod application_access;
 mod authorize;
 mod backchannel;
 mod browser;
@@ -13,6 +15,8 @@ mod claims;
 mod client;
 mod context;
 mod control;
+mod custom_jwt;
+mod device;
 mod discovery;
 mod error;
 mod fault;
@@ -24,6 +28,7 @@ mod keys;
 mod logout;
 mod management;
 mod pages;
+mod pushed;
 mod reply;
 mod request;
 mod respond;
@@ -47,11 +52,12 @@ use std::{
 use self::{builder::Address, server::Server, shared::Shared};
 pub use self::{
     builder::MockLogtoBuilder,
+    custom_jwt::CustomJwtScript,
     fault::Fault,
     keys::SigningAlg,
     request::RecordedRequest,
     route::Endpoint,
-    world::{MockApp, MockOrganization, MockResource, MockUser},
+    world::{MockAccessControl, MockApp, MockOrganization, MockResource, MockUser},
 };
 
 /// A Logto server in the process, for development and tests. Never for production.
@@ -70,8 +76,8 @@ pub use self::{
 ///
 /// # Not covered
 ///
-/// Pushed authorization requests, device flow, implicit and hybrid flow, enterprise SSO, MFA, the Account API and the Management API, but
-/// for its subject tokens.
+/// Implicit and hybrid flow, enterprise SSO, the pages of MFA, the Account API but for reading and changing the profile, and the Management
+/// API but for its subject tokens.
 pub struct MockLogto {
     shared: Arc<Shared>,
     address: Address,

@@ -95,6 +95,11 @@ fn fallback(_: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult {
 
 /// Only third parties are asked about; the others come through without a page.
 fn consent(state: &mut State, visit: &Visit<'_>, interaction: &Interaction) -> OidcResult {
+    let user = interaction::user(state, interaction, session::presented(visit.request));
+    if user.is_some_and(|user| !state.lets_in(&visit.app_id, user)) {
+        let text = "Access denied. The administrator of this application has not let you in.";
+        return Ok(Reply::html(400, html::notice("Access denied", text)));
+    }
     match (interaction.asked.third_party, visit.posts()) {
         (false, _) => interaction::consent(state, visit.id, 302),
         (true, false) => Ok(Reply::html(200, consent_page(visit, interaction))),

@@ -55,6 +55,17 @@ impl Reply {
         self.header("access-control-allow-origin", "*").header("access-control-expose-headers", "WWW-Authenticate")
     }
 
+    /// Names the page that may read the answer, where any page may. `None` is the page that may not.
+    pub(super) fn readable_from(mut self, origin: Option<&str>) -> Self {
+        const ALLOWED: &str = "access-control-allow-origin";
+        let any = |(name, value): &(&str, String)| *name == ALLOWED && value == "*";
+        if let Some(place) = self.headers.iter().position(any) {
+            self.headers.remove(place);
+            self.headers.extend(origin.map(|origin| (ALLOWED, origin.to_owned())));
+        }
+        self
+    }
+
     pub(super) fn location(&self) -> Option<&str> {
         self.value("location")
     }

@@ -90,9 +90,11 @@ impl RecordedRequest {
         if self.method == Method::POST { &self.form } else { &self.query }
     }
 
+    /// None at all is readable, too.
     pub(super) fn has_readable_body(&self) -> bool {
-        media_type(&self.headers)
-            .is_some_and(|kind| matches!(kind.as_str(), "application/x-www-form-urlencoded" | "application/json"))
+        media_type(&self.headers).map_or(self.body.is_empty(), |kind| {
+            matches!(kind.as_str(), "application/x-www-form-urlencoded" | "application/json")
+        })
     }
 
     pub(super) fn cookie(&self, name: &str) -> Option<&str> {
@@ -141,6 +143,13 @@ impl Params {
 
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter_map(move |(key, value)| (key == name && !value.is_empty()).then_some(value.as_str()))
+    }
+
+    /// The same with one value of this name.
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The value's words, each once, in order.

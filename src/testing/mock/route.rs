@@ -1,10 +1,11 @@
 //! Which handler a request is for.
 
 use super::{
+    account,
     authorize::authorize,
-    discovery,
+    device, discovery,
     error::{OidcError, OidcResult},
-    inspect, interaction, logout, management, pages,
+    inspect, interaction, logout, management, pages, pushed,
     reply::Reply,
     request::RecordedRequest,
     session,
@@ -25,6 +26,10 @@ pub enum Endpoint {
     Authorization,
     /// `/oidc/token`.
     Token,
+    /// `/oidc/request` (RFC 9126).
+    PushedAuthorization,
+    /// `/oidc/device/auth` (RFC 8628).
+    DeviceAuthorization,
     /// `/oidc/me`.
     UserInfo,
     /// `/oidc/token/introspection`.
@@ -33,8 +38,10 @@ pub enum Endpoint {
     Revocation,
     /// `/oidc/session/end`, and the confirmation that its page posts.
     EndSession,
-    /// The pages: sign-in, registration, Kakao, consent.
+    /// The pages: sign-in, registration, Kakao, consent, and those of the device flow.
     Pages,
+    /// `/api/my-account`, and what is below.
+    Account,
     /// Anything else.
     Other,
 }
@@ -47,6 +54,8 @@ impl Endpoint {
             }
             "/oidc/jwks" => Self::Jwks,
             "/oidc/token" => Self::Token,
+            "/oidc/request" => Self::PushedAuthorization,
+            "/oidc/device/auth" => Self::DeviceAuthorization,
             "/oidc/me" => Self::UserInfo,
             "/oidc/token/introspection" => Self::Introspection,
             "/oidc/token/revocation" => Self::Revocation,
@@ -57,10 +66,14 @@ impl Endpoint {
             | "/identifier-register"
             | "/reset-password"
             | "/single-sign-on"
-            | "/consent" => Self::Pages,
+            | "/consent"
+            | "/device"
+            | "/device/success"
+            | "/oidc/device" => Self::Pages,
             _ if path.starts_with("/oidc/auth/") => Self::Authorization,
             _ if path.starts_with("/oidc/session/end") => Self::EndSession,
-            _ if path.starts_with("/direct/") => Self::Pages,
+            _ if path.starts_with("/direct/") || path.starts_with("/oidc/device/") => Self::Pages,
+            _ if path.starts_with("/api/my-account") => Self::Account,
             _ => Self::Other,
         }
     }
@@ -69,18 +82,31 @@ impl Endpoint {
 /// The whole server, but for the network: from a request to its reply.
 pub(super) fn handle(state: &mut State, request: &RecordedRequest) -> Reply {
     let plain = request.query_value("parse_error") == Some("false");
-    let (reply, failed) = match dispatch(state, request) {
-        Ok(reply) => (reply, false),
-        Err(error) => (error.into_reply(&state.issuer, plain), true),
+    let (reply, failed, foreign) = match dispatch(state, request) {
+        Ok(reply) => (reply, false, false),
+        Err(error) => {
+            let foreign = error.is_about_origin();
+            (error.into_reply(&state.issuer, plain), true, foreign)
+        }
     };
     let found = reply.status != 404 && request.method() != "OPTIONS";
     let reply = match Endpoint::of(request.path()) {
-        Endpoint::Token | Endpoint::UserInfo | Endpoint::Introspection if found => {
+        Endpoint::Token
+        | Endpoint::UserInfo
+        | Endpoint::Introspection
+        | Endpoint::PushedAuthorization
+        | Endpoint::DeviceAuthorization
+            if found =>
+        {
             reply.for_applications().header("cache-control", "no-store")
         }
         Endpoint::Revocation if found => reply.for_applications(),
         Endpoint::Authorization | Endpoint::EndSession if found && failed => reply.header("cache-control", "no-store"),
         _ => reply,
+    };
+    let reply = match request.header("origin") {
+        Some(origin) => reply.readable_from((!foreign).then_some(origin)),
+        None => reply,
     };
     reply.finish(request)
 }
@@ -95,6 +121,12 @@ fn dispatch(state: &mut State, request: &RecordedRequest) -> OidcResult {
         ("GET", "/oidc/jwks") => Ok(discovery::jwks(state)),
         ("GET" | "POST", "/oidc/auth") => authorize(state, request),
         ("POST", "/oidc/token") => token(state, request),
+        ("POST", "/oidc/request") => pushed::push(state, request),
+        ("POST", "/oidc/device/auth") => device::authorization(state, request),
+        ("GET", "/oidc/device") => device::pages::begin(state, request),
+        ("POST", "/oidc/device") => device::pages::submit(state, request),
+        ("GET", "/device") => Ok(device::pages::page(request)),
+        ("GET", "/device/success") => Ok(device::pages::success()),
         ("POST", "/oidc/token/introspection") => inspect::introspect(state, request),
         ("POST", "/oidc/token/revocation") => inspect::revoke(state, request),
         ("GET" | "POST", "/oidc/me") => userinfo(state, request),
@@ -102,10 +134,12 @@ fn dispatch(state: &mut State, request: &RecordedRequest) -> OidcResult {
         ("POST", "/oidc/session/end/confirm") => logout::confirm(state, request),
         ("GET", "/oidc/session/end/success") => Ok(logout::success()),
         ("GET", "/api/status") => Ok(Reply::empty(204)),
+        ("OPTIONS", path) if path.starts_with("/api/my-account") => Ok(preflight(request)),
+        (_, path) if path.starts_with("/api/my-account") => Ok(account::account(state, request)),
         (_, path) if path.starts_with("/api/") => management::api(state, request),
         ("OPTIONS", path) if path.starts_with("/oidc/") => Ok(preflight(request)),
-        ("GET", path) if path.starts_with("/oidc/auth/") => {
-            let id = path.strip_prefix("/oidc/auth/").unwrap_or_default();
+        ("GET", path) if path.starts_with("/oidc/auth/") || path.starts_with("/oidc/device/") => {
+            let id = path.rsplit('/').next().unwrap_or_default();
             interaction::resume(state, id, session::presented(request))
         }
         ("GET" | "POST", _) => pages::page(state, request).unwrap_or_else(|| not_found(request)),

@@ -9,10 +9,13 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
+    custom_jwt::CustomJwt,
+    device::Devices,
     error::{OidcError, OidcResult},
     interaction::Interaction,
     keys::KeyRing,
     logout::PendingLogout,
+    pushed::Pushed,
     session::Session,
     store::Store,
     tampering::Tampering,
@@ -34,10 +37,14 @@ pub(super) struct State {
     pub(super) world: World,
     pub(super) keys: KeyRing,
     pub(super) tampering: Tampering,
+    pub(super) custom_jwt: CustomJwt,
     pub(super) store: Store,
     /// By the value of the browser's cookie.
     pub(super) sessions: HashMap<String, Session>,
     pub(super) interactions: HashMap<String, Interaction>,
+    /// By `request_uri`.
+    pub(super) pushed: HashMap<String, Pushed>,
+    pub(super) devices: Devices,
     /// By the value that the sign-out page posts back.
     pub(super) logouts: HashMap<String, PendingLogout>,
 }

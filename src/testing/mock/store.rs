@@ -71,6 +71,12 @@ pub(super) struct AccessToken {
     pub(super) expires_at: SystemTime,
 }
 
+impl AccessToken {
+    pub(super) fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|known| known == scope)
+    }
+}
+
 /// What the Management API gives to act for a user: good once.
 #[derive(Debug)]
 pub(super) struct SubjectToken {

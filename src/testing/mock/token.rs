@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     access::AccessGranted,
     claims::Place,
-    client,
+    client, device,
     error::{OidcError, OidcResult},
     grant,
     reply::Reply,
@@ -32,6 +32,7 @@ pub(super) fn token(state: &mut State, request: &RecordedRequest) -> OidcResult 
         "client_credentials" => app.kind == AppKind::Machine,
         "authorization_code" | "refresh_token" => app.kind != AppKind::Machine,
         grant::exchange::GRANT_TYPE => app.token_exchange,
+        device::GRANT_TYPE => app.device_flow,
         _ => true,
     };
     if !is_allowed {
@@ -42,6 +43,7 @@ pub(super) fn token(state: &mut State, request: &RecordedRequest) -> OidcResult 
         "refresh_token" => grant::refresh::refresh(state, &app, form)?,
         "client_credentials" => grant::machine::machine(state, &app, form)?,
         grant::exchange::GRANT_TYPE => grant::exchange::exchange(state, &app, form)?,
+        device::GRANT_TYPE => grant::device::device(state, &app, form)?,
         _ => return Err(OidcError::new(400, "unsupported_grant_type", "unsupported grant_type requested")),
     };
     Ok(Reply::json(200, &tampering::apply(&mut state.tampering.token_response, response)))

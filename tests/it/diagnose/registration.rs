@@ -66,7 +66,7 @@ async fn a_redirect_uri_that_is_not_registered() {
         "redirect URI",
         &format!("{uri} is not registered"),
         &format!(
-            "Logto Console › Applications › your app (a traditional web app) › Redirect URIs: add {uri}, letter by letter"
+            "Logto Console › Applications › your app (a traditional web app) › Redirect URIs: add {uri}; its path letter by letter"
         ),
     );
     assert_eq!(names(&diagnosis, CheckOutcome::Skipped), ["scopes and resources"]);
@@ -80,8 +80,20 @@ async fn a_post_sign_out_redirect_uri_that_is_not_registered() {
         &diagnose(&site).await,
         "post sign-out redirect URI",
         &format!("{BASE_URL} is not registered"),
-        &format!("Post sign-out redirect URIs: add {BASE_URL}, letter by letter"),
+        &format!("Post sign-out redirect URIs: add {BASE_URL}; a slash at its end makes no difference"),
     );
+}
+
+#[tokio::test]
+async fn addresses_that_are_registered_in_another_case_or_with_a_slash() {
+    let other_case = BASE_URL.to_uppercase();
+    let registered = MockApp::new("second", APP_SECRET).redirect_uri(format!("{other_case}/callback"));
+    let registered = registered.post_logout_redirect_uri(format!("{other_case}/"));
+    let site = Site::with(|mock| mock.app(registered), |config| config.app_id("second")).await;
+    let diagnosis = diagnose(&site).await;
+    for name in ["redirect URI", "post sign-out redirect URI"] {
+        says(check(&diagnosis, name), "is registered", "");
+    }
 }
 
 #[tokio::test]

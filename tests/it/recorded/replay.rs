@@ -50,14 +50,17 @@ pub fn fixture(name: &str) -> Value {
     serde_json::from_slice(&fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
 }
 
-/// The names of all recorded requests for one of `paths`: so that a test can tell whether it left one out.
+/// The names of all recorded requests for one of `paths`: so that a test can tell whether it left one out. The folders 93 to 99 are for
+/// `tests/mock`, which looks at each of them.
 pub fn names(paths: &[&str]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut folders = vec![PathBuf::from(FIXTURES)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if entry.is_dir() {
-                folders.push(entry);
+                if !entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('9')) {
+                    folders.push(entry);
+                }
                 continue;
             }
             let name = entry.strip_prefix(FIXTURES).unwrap().with_extension("").to_str().unwrap().to_owned();

@@ -1,8 +1,8 @@
-//! A token of a user for another of the same user (RFC 8693). The branches with a recording are those of subject tokens; personal access
-//! tokens, organizations and actors are as Logto's source has them.
+//! A token of a user for another of the same user (RFC 8693).
 
 use serde_json::{Map, Value};
 
+use super::code::only;
 use crate::{
     clock::random_token,
     testing::mock::{
@@ -20,35 +20,54 @@ use crate::{
 
 pub(in crate::testing::mock) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const IMPERSONATION_TOKEN: &str = "urn:logto:token-type:impersonation_token";
 const PERSONAL_ACCESS_TOKEN: &str = "urn:logto:token-type:personal_access_token";
 
 pub(in crate::testing::mock) fn exchange(state: &mut State, app: &MockApp, form: &Params) -> OidcResult<Value> {
     let required = |name: &'static str| form.get(name).ok_or_else(|| OidcError::missing(name));
     let (subject_token, kind) = (required("subject_token")?, required("subject_token_type")?);
     let user_id = subject(state, subject_token, kind).ok_or_else(OidcError::invalid_grant)?;
+    state.check_application_access(&app.id, &user_id)?;
     let actor = actor(state, form)?;
-    let target = Target { resource: form.get("resource"), organization: form.get("organization_id") };
+    let target = Target { resource: only(form.all("resource")), organization: form.get("organization_id") };
     let granted = grant(state, app, &user_id, actor.as_deref(), target, &form.words("scope").unwrap_or_default())?;
-    if let Some(token) = state.store.subject_tokens.get_mut(subject_token).filter(|_| kind == ACCESS_TOKEN) {
+    if let Some(token) = state.store.subject_tokens.get_mut(subject_token) {
         token.used = true;
     }
     Ok(token::response(granted, None, None))
 }
 
-/// Whose token it is, while it is good. A subject token is used up by one exchange; a personal access token is not.
+/// Whose token it is, while it is good. A subject token is used up by one exchange; the others are not.
 fn subject(state: &State, token: &str, kind: &str) -> Option<String> {
     let user_id = match kind {
-        ACCESS_TOKEN => {
-            let token = state.store.subject_tokens.get(token)?;
-            (token.expires_at > state.now() && !token.used).then_some(&token.user_id)
-        }
+        ACCESS_TOKEN => subject_token(state, token).or_else(|| access_token(state, token)),
+        IMPERSONATION_TOKEN => subject_token(state, token),
         PERSONAL_ACCESS_TOKEN => {
             let token = state.store.personal_access_tokens.get(token)?;
-            token.expires_at.is_none_or(|end| end > state.now()).then_some(&token.user_id)
+            token.expires_at.is_none_or(|end| end > state.now()).then(|| token.user_id.clone())
         }
         _ => None,
     }?;
-    state.world.user(user_id).filter(|user| !user.suspended).map(|user| user.id.clone())
+    state.world.user(&user_id).filter(|user| !user.suspended)?;
+    Some(user_id)
+}
+
+/// A token of the Management API.
+fn subject_token(state: &State, token: &str) -> Option<String> {
+    let token = state.store.subject_tokens.get(token)?;
+    (token.expires_at > state.now() && !token.used).then(|| token.user_id.clone())
+}
+
+/// A user's own access token, opaque or JWT.
+fn access_token(state: &State, token: &str) -> Option<String> {
+    if let Some(found) = inspect::live_access_token(state, token) {
+        return Some(found.what.user_id.clone());
+    }
+    let claims = state.keys.verify(token)?;
+    let is_good = claims.get("exp")?.as_i64()? > state.now_seconds() && claims.get("iss")? == &state.issuer;
+    // ID tokens have none.
+    claims.get("client_id").filter(|_| is_good)?;
+    claims.get("sub")?.as_str().map(str::to_owned)
 }
 
 /// Who acts: the user of an opaque access token with the scope `openid`.
@@ -71,9 +90,8 @@ fn grant(
     if target.resource.is_none() && target.organization.is_none() {
         return opaque(state, app, user_id, scopes);
     }
-    let refused = || OidcError::new(403, "access_denied", "user is not a member of the organization");
     let user = state.world.user(user_id).ok_or_else(OidcError::invalid_grant)?;
-    let available = access::available(&state.world, user.holder(), target).ok_or_else(refused)?;
+    let available = access::available_to_user(&state.world, user, target)?;
     if !target.resource.is_none_or(|resource| state.world.knows_resource(resource)) {
         return Err(OidcError::invalid_target());
     }

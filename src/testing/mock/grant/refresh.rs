@@ -26,6 +26,7 @@ pub(in crate::testing::mock) fn refresh(state: &mut State, app: &MockApp, form: 
     let value = form.get("refresh_token").ok_or_else(|| OidcError::missing("refresh_token"))?;
     let held = examine(state, app, value)?;
     let what = &held.what;
+    state.check_application_access(&app.id, &what.user_id)?;
     let scopes = match form.words("scope") {
         Some(words) => narrowed(what, words)?,
         None => what.scopes.clone(),

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::{Holder, Membership};
+use super::{Holder, Membership, MockAccessControl, MockUser};
 use crate::Secret;
 
 /// An application, as the Logto Console knows it. A traditional web app unless it is told to be another.
@@ -19,6 +19,8 @@ pub struct MockApp {
     pub(crate) backchannel_session_required: bool,
     pub(crate) rotate_refresh_token: bool,
     pub(crate) token_exchange: bool,
+    pub(crate) device_flow: bool,
+    access_control: Option<MockAccessControl>,
     roles: Vec<String>,
     memberships: Vec<Membership>,
 }
@@ -49,19 +51,21 @@ impl MockApp {
             backchannel_session_required: false,
             rotate_refresh_token: true,
             token_exchange: false,
+            device_flow: false,
+            access_control: None,
             roles: Vec::new(),
             memberships: Vec::new(),
         }
     }
 
-    /// Registers a redirect URI. It must match to the letter.
+    /// Registers a redirect URI. It must be the same after parsing: `http://LOCALHOST:3000` is `http://localhost:3000/`.
     #[must_use]
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
         self
     }
 
-    /// Registers a post sign-out redirect URI. It must match to the letter.
+    /// Registers a post sign-out redirect URI, which is compared in the same way.
     #[must_use]
     pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_logout_redirect_uris.push(uri.into());
@@ -117,6 +121,27 @@ impl MockApp {
         self
     }
 
+    /// Makes it a native app for the device flow (RFC 8628): no secret, and no redirect URI.
+    #[must_use]
+    pub fn device_flow(mut self) -> Self {
+        self.device_flow = true;
+        self.public()
+    }
+
+    /// Turns the application's access control on: only users who meet a rule may sign in and refresh.
+    #[must_use]
+    pub fn access_control(mut self, rules: MockAccessControl) -> Self {
+        self.access_control = Some(rules);
+        self
+    }
+
+    /// Turns the application's access control off.
+    #[must_use]
+    pub fn without_access_control(mut self) -> Self {
+        self.access_control = None;
+        self
+    }
+
     /// Gives a role to a machine-to-machine app.
     #[must_use]
     pub fn role(mut self, role: impl Into<String>) -> Self {
@@ -137,7 +162,7 @@ impl MockApp {
     }
 
     pub(in super::super) fn holder(&self) -> Holder<'_> {
-        Holder { roles: &self.roles, memberships: &self.memberships }
+        Holder { roles: &self.roles, memberships: &self.memberships, is_user: false }
     }
 
     pub(crate) fn allows_redirect(&self, uri: &str) -> bool {
@@ -149,7 +174,25 @@ impl MockApp {
     }
 
     fn allows(&self, registered: &[String], uri: &str) -> bool {
-        registered.iter().any(|known| known == uri) || (self.any_loopback && is_loopback(uri))
+        registered.iter().any(|known| is_same(known, uri)) || (self.any_loopback && is_loopback(uri))
+    }
+
+    /// Whether a page of this origin may call for the app: the origins of redirect URIs may.
+    pub(crate) fn allows_origin(&self, origin: &str) -> bool {
+        let of = |uri: &String| Url::parse(uri).is_ok_and(|uri| uri.origin().ascii_serialization() == origin);
+        self.redirect_uris.iter().any(of) || (self.any_loopback && is_loopback(origin))
+    }
+
+    pub(crate) fn lets_in(&self, user: &MockUser) -> bool {
+        self.access_control.as_ref().is_none_or(|rules| rules.let_in(user))
+    }
+}
+
+/// Both are compared as they are after parsing: scheme and host in lower case, a path of at least `/`.
+fn is_same(known: &str, uri: &str) -> bool {
+    match (Url::parse(known), Url::parse(uri)) {
+        (Ok(known), Ok(uri)) => known == uri,
+        _ => known == uri,
     }
 }
 
@@ -169,10 +212,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn redirect_uris_match_to_the_letter_or_are_loopback() {
-        let app = MockApp::new("id", "secret").redirect_uri("http://localhost:3000/callback");
-        assert!(app.allows_redirect("http://localhost:3000/callback"));
-        assert!(!app.allows_redirect("http://localhost:3000/callback/"));
+    fn redirect_uris_match_after_parsing_or_are_loopback() {
+        let app =
+            MockApp::new("id", "secret").redirect_uri("http://localhost:3000/callback").redirect_uri("https://a.test");
+        for same in ["http://localhost:3000/callback", "HTTP://LOCALHOST:3000/callback", "https://A.test:443/"] {
+            assert!(app.allows_redirect(same), "{same}");
+        }
+        for other in ["/callback/", "/Callback", "/callback?a=1", "/callback#", ""] {
+            assert!(!app.allows_redirect(&format!("http://localhost:3000{other}")), "{other}");
+        }
+        assert!(!app.allows_redirect("http://localhost/callback"));
         let app = app.any_loopback_redirect();
         assert!(app.allows_redirect("http://127.0.0.1:4711/x"));
         assert!(app.allows_redirect("http://[::1]:4711/x"));

@@ -1,5 +1,6 @@
 //! Who and what there is: apps, users, organizations, resources, roles.
 
+mod access_control;
 mod app;
 mod defaults;
 mod organization;
@@ -9,7 +10,10 @@ mod user;
 use std::collections::BTreeSet;
 
 pub(crate) use self::app::AppKind;
-pub use self::{app::MockApp, organization::MockOrganization, resource::MockResource, user::MockUser};
+pub use self::{
+    access_control::MockAccessControl, app::MockApp, organization::MockOrganization, resource::MockResource,
+    user::MockUser,
+};
 
 /// Every signed-in user may ask for this resource; it carries the scopes of organizations.
 pub(super) const ORGANIZATIONS_RESOURCE: &str = "urn:logto:resource:organizations";
@@ -36,6 +40,8 @@ pub(super) struct Role {
 pub(super) struct Holder<'a> {
     pub(super) roles: &'a [String],
     pub(super) memberships: &'a [Membership],
+    /// Whether its own roles count in an organization, too: a user's do, a machine's do not.
+    pub(super) is_user: bool,
 }
 
 /// The roles that a user or a machine has in an organization.
@@ -91,7 +97,8 @@ impl World {
         defined.iter().filter(|scope| granted.contains(scope)).cloned().collect()
     }
 
-    /// The scopes that roles in an organization grant, on the organization itself or on a resource. `None`: no member.
+    /// The scopes that roles in an organization grant, on the organization itself or on a resource; of a resource also those that a user's
+    /// own roles grant. `None`: no member.
     pub(super) fn organization_scopes(
         &self,
         holder: Holder<'_>,
@@ -99,6 +106,13 @@ impl World {
         indicator: Option<&str>,
     ) -> Option<Vec<String>> {
         let membership = holder.memberships.iter().find(|membership| membership.organization == id)?;
-        Some(self.organization(id)?.scopes(&membership.roles, indicator))
+        let mut scopes = self.organization(id)?.scopes(&membership.roles, indicator);
+        let own = indicator.filter(|_| holder.is_user).map(|indicator| self.resource_scopes(holder, indicator));
+        for scope in own.unwrap_or_default() {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+        Some(scopes)
     }
 }

@@ -169,6 +169,6 @@ impl MockUser {
     }
 
     pub(in super::super) fn holder(&self) -> Holder<'_> {
-        Holder { roles: &self.roles, memberships: &self.memberships }
+        Holder { roles: &self.roles, memberships: &self.memberships, is_user: true }
     }
 }

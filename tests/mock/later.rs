@@ -1,0 +1,30 @@
+//! The recordings 93 to 99: token exchange, MFA, device flow, Custom JWT, access control, and 142 requests of a comparison.
+
+mod access;
+mod comparison;
+mod device;
+mod exchange;
+mod oidc;
+mod stand_in;
+mod world;
+
+use std::collections::BTreeSet;
+
+pub(crate) async fn all() -> BTreeSet<String> {
+    let mut done = BTreeSet::new();
+    done.extend(exchange::token_exchange().await);
+    done.extend(exchange::mfa().await);
+    done.extend(device::device_flow().await);
+    done.extend(access::custom_jwt().await);
+    done.extend(access::access_control().await);
+    done.extend(oidc::pushed_request().await);
+    done.extend(oidc::hints().await);
+    done.extend(oidc::permissions().await);
+    done.extend(comparison::authorization().await);
+    done.extend(comparison::sign_out().await);
+    done.extend(comparison::tokens().await);
+    done.extend(comparison::exchanges().await);
+    done.extend(comparison::inspection().await);
+    done.extend(comparison::the_rest().await);
+    done
+}
