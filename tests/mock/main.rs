@@ -10,5 +10,6 @@ mod pages;
 mod recorded;
 mod recording;
 mod replay;
+mod running;
 mod support;
 mod tokens;
