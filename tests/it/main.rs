@@ -54,6 +54,7 @@ mod refresh;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
+mod settings;
 mod skipped;
 mod skipping;
 mod step_up;

@@ -46,7 +46,6 @@ use std::{
 };
 
 use self::{builder::Address, running::Running, shared::Shared};
-use super::held_port::HeldPort;
 pub use self::{
     builder::MockLogtoBuilder,
     fault::Fault,
@@ -55,6 +54,7 @@ pub use self::{
     route::Endpoint,
     world::{MockApp, MockOrganization, MockResource, MockUser},
 };
+use super::held_port::HeldPort;
 
 /// A Logto server in the process, for development and tests. Never for production.
 ///
