@@ -3,8 +3,12 @@
 mod builder;
 mod date;
 mod env;
+mod printed;
 pub(crate) mod problems;
+mod read;
 mod routes;
+mod unknown;
+mod warnings;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -26,7 +30,7 @@ use crate::{
 ///     .endpoint("https://my-tenant.logto.app")
 ///     .app_id("h8rc2xdlth5ihimk3tfuc")
 ///     .app_secret("PBw1T5q84pQL5ysG52ZbDzMzMyvgdDpZ")
-///     .base_url("https://www.example.com")
+///     .base_url("http://localhost:3000")
 ///     .cookie_secret("at least 32 bytes, from `openssl rand -base64 32`")
 ///     .build()?;
 /// # Ok::<(), logto::Error>(())

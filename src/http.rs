@@ -1,11 +1,16 @@
 //! The only network code: one trait, one wrapper that bounds time and size, one implementation.
 
+#[cfg(feature = "reqwest")]
+mod without_trust;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use ::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+#[cfg(feature = "reqwest")]
+use self::without_trust::WithoutTrust;
 use crate::{
     BoxError, BoxFuture, Error, OAuthError, Result,
     error::{Code, is_transient_status},
@@ -83,12 +88,14 @@ impl Transport {
         let response = tokio::time::timeout(self.timeout, self.client.send(request, self.max_body))
             .await
             .map_err(|_| Error::new(Code::Timeout, format!("{what} was not answered within {:?}", self.timeout)))?
-            .map_err(|source| match source.downcast_ref::<BodyTooLarge>() {
-                Some(_) => {
+            .map_err(|source| match source.downcast::<Error>() {
+                // Our own client says what has to be done.
+                Ok(error) => *error,
+                Err(source) if source.is::<BodyTooLarge>() => {
                     let message = format!("{what} answered with more than {} bytes", self.max_body);
                     Error::new(Code::BodyTooLarge, message)
                 }
-                None => Error::new(Code::Unreachable, format!("{what} failed")).with_source(source),
+                Err(source) => Error::new(Code::Unreachable, format!("{what} failed")).with_source(source),
             })?;
         tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
         Ok(response)
@@ -177,12 +184,13 @@ pub(crate) fn given_or_default(client: Option<Arc<dyn HttpClient>>) -> Result<Ar
 /// The client used when none is given: rustls, no redirects, a short connect timeout.
 #[cfg(feature = "reqwest")]
 fn default_client() -> Result<Arc<dyn HttpClient>> {
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(3))
-        .build()
-        .map_err(|source| Error::new(Code::HttpClient, "the HTTP client cannot be built").with_source(source))?;
-    Ok(Arc::new(client))
+    let builder = || {
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).connect_timeout(Duration::from_secs(3))
+    };
+    match builder().build() {
+        Ok(client) => Ok(Arc::new(client)),
+        Err(cause) => Ok(Arc::new(WithoutTrust::new(builder(), cause)?)),
+    }
 }
 
 #[cfg(not(feature = "reqwest"))]

@@ -144,7 +144,7 @@ fn all_problems_are_told_at_once() {
     let problems = |builder: ApiClientBuilder| builder.build().unwrap_err().to_string();
     let text = problems(ApiClient::builder().timeout(Duration::from_millis(10)).token(TokenOptions::resource("books")));
     for problem in
-        ["3 settings are wrong", "base_url is missing (give the address", "timeout is not", "resource `books`"]
+        ["3 settings are wrong", "base_url is missing (give the address", "timeout is not", "a resource is not"]
     {
         assert!(text.contains(problem), "{problem}: {text}");
     }

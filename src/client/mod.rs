@@ -89,11 +89,16 @@ struct Purpose<'a> {
 }
 
 impl LogtoClient {
-    /// Makes a client. Nothing is fetched yet: a Logto that is down does not keep the application from starting.
+    /// Makes a client. Nothing is fetched yet: a Logto that is down does not keep the application from starting. On a machine without CA
+    /// certificates requests to http work, and the first one to https fails with `config.http_client`. Settings that are valid and bite all the
+    /// same are warned of in the log.
     ///
     /// # Errors
     /// `config.http_client` if no HTTP client can be made.
     pub fn new(config: LogtoConfig) -> Result<Self> {
+        for warning in config.warnings() {
+            tracing::warn!(target: "logto::config", "{warning}");
+        }
         let client = http::given_or_default(config.http_client.clone())?;
         let transport = Transport::new(client, config.timeout);
         let addresses = Addresses {

@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 /// Settings on their way to a [`LogtoConfig`]. Also what serde reads: each setter's name is a member.
 #[derive(Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, remote = "Self")] // `read` has the trait.
 #[must_use]
 pub struct LogtoConfigBuilder {
     pub(crate) endpoint: Option<String>,
@@ -112,7 +112,8 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// At least 32 bytes, random, the same on every instance. Required.
+    /// At least 32 bytes, random, the same on every instance. Required. One that everybody knows (printed in documentation, or one repeated
+    /// character) is for a `base_url` on this machine alone.
     pub fn cookie_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.cookie_secret = Some(secret.into());
         self
@@ -132,7 +133,8 @@ impl LogtoConfigBuilder {
 
     /// Shares the session with subdomains. Default: this host alone, which is safer: then the cookies have the prefix `__Host-` (over https),
     /// and no other host can set them. With a domain every subdomain can: one that is not yours could sign your users in to a session of its
-    /// own (session fixation). Share it only where all subdomains are trusted.
+    /// own (session fixation). Share it only where all subdomains are trusted. Browsers drop the cookie where the domain is a public suffix, like
+    /// `co.uk` or `github.io`, which is not checked here.
     pub fn cookie_domain(mut self, domain: impl Into<String>) -> Self {
         self.cookie_domain = Some(domain.into());
         self
@@ -284,11 +286,12 @@ impl LogtoConfigBuilder {
             "set LOGTO_BASE_URL to the public address of this application, such as http://localhost:3000",
         );
         let secure = base_url.as_ref().is_some_and(|url| problems.secure(url, self.cookie_secure));
-        if let (Some(url), Some(domain)) = (&base_url, &self.cookie_domain) {
-            problems.cookie_domain(url, domain);
-        }
+        let cookie_domain = match (&base_url, &self.cookie_domain) {
+            (Some(url), Some(domain)) => problems.cookie_domain(url, domain),
+            _ => None,
+        };
 
-        problems.secrets(self.cookie_secret.as_ref(), &self.previous_cookie_secrets);
+        problems.secrets(self.cookie_secret.as_ref(), &self.previous_cookie_secrets, base_url.as_ref());
 
         let prompt = self.prompt.unwrap_or_else(|| vec![Prompt::Consent]);
         problems.unless(!prompt.contains(&Prompt::None) || prompt.len() == 1, || {
@@ -351,7 +354,7 @@ impl LogtoConfigBuilder {
             endpoint,
             accepted_issuers: self.accepted_issuers,
             internal_endpoint,
-            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, self.cookie_domain)
+            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, cookie_domain)
                 .with_leeway(Duration::from_secs(leeway))
                 .with_next(next)
                 .with_sign_in_timeout(sign_in_timeout),
@@ -384,11 +387,8 @@ impl TryFrom<LogtoConfigBuilder> for LogtoConfig {
 
 impl std::fmt::Debug for LogtoConfigBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogtoConfigBuilder")
-            .field("endpoint", &self.endpoint)
-            .field("app_id", &self.app_id)
-            .field("base_url", &self.base_url)
-            .finish_non_exhaustive()
+        // Nothing was checked, so anything may hold a secret: a password in an address, a value in the wrong place.
+        f.debug_struct("LogtoConfigBuilder").finish_non_exhaustive()
     }
 }
 

@@ -16,6 +16,7 @@ impl LogtoConfigBuilder {
     pub(super) fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
         let vars: BTreeMap<String, String> =
             vars.into_iter().filter(|(name, value)| name.starts_with("LOGTO_") && !value.trim().is_empty()).collect();
+        super::unknown::warn(vars.keys().map(String::as_str));
         let text = |name: &str| vars.get(name).map(|value| value.trim().to_owned());
         let list = |name: &str, separator: fn(char) -> bool| -> Option<Vec<String>> {
             let words = text(name)?;

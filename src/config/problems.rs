@@ -118,7 +118,9 @@ impl Problems {
         id.to_owned()
     }
 
-    pub(super) fn secrets(&mut self, current: Option<&Secret>, previous: &[Secret]) {
+    /// A secret that everybody knows protects nobody but the developer on a machine of their own.
+    pub(super) fn secrets(&mut self, current: Option<&Secret>, previous: &[Secret], base_url: Option<&Url>) {
+        let is_public = base_url.is_some_and(|url| !is_loopback(url));
         self.unless(current.is_some(), || {
             "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into()
         });
@@ -128,6 +130,9 @@ impl Problems {
             self.unless(length >= MIN_SECRET, || {
                 format!("{name} has {length} bytes (it needs {MIN_SECRET}: `openssl rand -base64 32`)")
             });
+            if let Some(known) = super::printed::known(secret).filter(|_| is_public) {
+                self.0.push(format!("{name} {known}, so anyone can sign in as anyone (use `openssl rand -base64 32`)"));
+            }
         }
     }
 
@@ -161,17 +166,22 @@ impl Problems {
         secure
     }
 
-    pub(super) fn cookie_domain(&mut self, base_url: &Url, domain: &str) {
-        let domain = domain.trim_start_matches('.');
-        let covers = match base_url.host() {
+    /// The domain as browsers compare it: in lower case, and in ASCII (RFC 6265 section 5.2.3, RFC 5891 section 5).
+    pub(super) fn cookie_domain(&mut self, base_url: &Url, domain: &str) -> Option<String> {
+        let domain = match Host::parse(domain.trim().trim_start_matches('.')) {
+            Ok(Host::Domain(domain)) if domain.contains('.') => Some(domain),
+            _ => None,
+        };
+        let covering = domain.filter(|domain| match base_url.host() {
             Some(Host::Domain(host)) => {
-                host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+                host == domain || host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'))
             }
             _ => false,
-        };
-        self.unless(covers && domain.contains('.'), || {
-            format!("cookie_domain {domain} does not cover the host of base_url (browsers would drop the cookies)")
         });
+        self.unless(covering.is_some(), || {
+            "cookie_domain does not cover the host of base_url (browsers would drop the cookies)".into()
+        });
+        covering
     }
 
     pub(super) fn session_format(&mut self, format: SessionFormat, store: bool, domain: bool, app_id: &str) {
@@ -234,7 +244,7 @@ impl Problems {
     /// RFC 8707 section 2: an absolute URI without a fragment. Logto splits at commas.
     pub(crate) fn resource(&mut self, resource: &str) {
         let right = Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) && !resource.contains([',', ' ']);
-        self.unless(right, || format!("resource `{resource}` is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)"));
+        self.unless(right, || "a resource is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)".into());
     }
 
     pub(super) fn origins(&mut self, origins: &[String]) -> Vec<url::Origin> {
@@ -254,11 +264,11 @@ impl Problems {
         let all = routes.all();
         for (index, (name, path)) in all.iter().enumerate() {
             self.unless(path.starts_with('/') && path.len() > 1 && !path.contains(['?', '#', '{', '}', ' ']), || {
-                format!("{name} `{path}` is not a plain path (like /logto/sign-in)")
+                format!("{name} is not a plain path (like /logto/sign-in)")
             });
-            self.unless(!all.iter().take(index).any(|(_, other)| other == path), || {
-                format!("{name} `{path}` is used twice")
-            });
+            if let Some((other, _)) = all.iter().take(index).find(|(_, other)| other == path) {
+                self.0.push(format!("{name} is the same path as {other}"));
+            }
         }
     }
 }

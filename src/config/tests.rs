@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{LogtoConfig, LogtoConfigBuilder, Routes};
 use crate::{MemoryStore, Prompt, ResponseMode, SessionFormat, SessionLifetime, scopes};
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const SECRET: &str = "a cookie secret of these tests, long enough";
 
 fn builder() -> LogtoConfigBuilder {
     LogtoConfig::builder()
@@ -65,11 +65,11 @@ fn each_mistake_is_named_with_what_to_do() {
         ),
         (
             builder().cookie_domain("example.org"),
-            "cookie_domain example.org does not cover the host of base_url (browsers would drop the cookies)",
+            "cookie_domain does not cover the host of base_url (browsers would drop the cookies)",
         ),
         (
             builder().cookie_domain("com"),
-            "cookie_domain com does not cover the host of base_url (browsers would drop the cookies)",
+            "cookie_domain does not cover the host of base_url (browsers would drop the cookies)",
         ),
         (
             builder().scopes([scopes::ORGANIZATION_ROLES]),
@@ -81,7 +81,7 @@ fn each_mistake_is_named_with_what_to_do() {
         ),
         (
             builder().resources(["books"]),
-            "resource `books` is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)",
+            "a resource is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)",
         ),
         (builder().prompt([Prompt::None, Prompt::Login]), "prompt holds `none` with others (`none` stands alone)"),
         (
@@ -115,12 +115,15 @@ fn each_mistake_is_named_with_what_to_do() {
         (builder().timeout(Duration::ZERO), "timeout is not between 1 and 120 seconds"),
         (
             builder().routes(Routes::new().callback("callback")),
-            "routes.callback `callback` is not a plain path (like /logto/sign-in)",
+            "routes.callback is not a plain path (like /logto/sign-in)",
         ),
-        (builder().routes(Routes::new().sign_up("/logto/sign-in")), "routes.sign_up `/logto/sign-in` is used twice"),
+        (
+            builder().routes(Routes::new().sign_up("/logto/sign-in")),
+            "routes.sign_up is the same path as routes.sign_in",
+        ),
         (
             builder().routes(Routes::new().initiate_login("/callback")),
-            "routes.initiate_login `/callback` is used twice",
+            "routes.initiate_login is the same path as routes.callback",
         ),
         (
             builder().issuer("https://op.example.com"),

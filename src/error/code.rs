@@ -31,7 +31,7 @@ macro_rules! codes {
 
 codes! {
     ConfigInvalid "config.invalid" Config "Correct each setting that the message names; docs/configuration.md describes them all."
-    HttpClient "config.http_client" Config "Give a working client with `LogtoConfig::builder().http_client(…)`, or check the system's TLS certificates."
+    HttpClient "config.http_client" Config "Give a working client with `LogtoConfig::builder().http_client(…)`, or install CA certificates (the package `ca-certificates` in most containers)."
     ClientRejected "client.rejected" Config "Compare the app id and app secret with Logto Console › Applications › your app › Endpoints & Credentials."
     GrantNotAllowed "client.grant_not_allowed" Config "Client credentials are for an app of the type Machine-to-machine; for a token exchange turn on `Allow token exchange` in Logto Console › Applications › your app."
     IssuerMismatched "discovery.issuer_mismatched" Config "Set `endpoint` to exactly the address that Logto calls itself (scheme, host, port, path), or list the other one in `accepted_issuers`."

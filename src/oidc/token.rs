@@ -10,6 +10,7 @@ use url::{Url, form_urlencoded};
 
 use crate::{
     Clock, Error, ErrorKind, Result, Secret,
+    clock::whole_part,
     error::Code,
     http::{Transport, parse_json, request, unexpected, valid},
     types::TokenKey,
@@ -48,17 +49,20 @@ fn default_lifetime() -> i64 {
     300
 }
 
+/// Seconds of 68 years. No token lives as long, and times that are added up stay in bounds.
+const LONGEST_LIFETIME: i64 = 0x7fff_ffff;
+
+/// A number, also one with a fraction or an exponent, or in quotes as some servers have it. What is past is due; what says nothing counts as left out.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Seconds {
-        Whole(i64),
-        Other(serde::de::IgnoredAny),
-    }
-    Ok(match Seconds::deserialize(deserializer)? {
-        Seconds::Whole(seconds) => seconds.max(0),
-        Seconds::Other(_) => default_lifetime(),
-    })
+    let seconds = match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_f64(),
+        // Not the words `inf` and `nan`, which `parse` takes.
+        Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit() || b" +-.eE".contains(&byte)) => {
+            text.trim().parse::<f64>().ok()
+        }
+        _ => None,
+    };
+    Ok(seconds.map_or_else(default_lifetime, |seconds| whole_part(seconds).clamp(0, LONGEST_LIFETIME)))
 }
 
 /// An empty token is none (RFC 6749 appendix A.17): kept, it would take the place of the one that works.
@@ -299,9 +303,51 @@ mod tests {
 
     #[test]
     fn a_token_without_a_lifetime_lives_five_minutes() {
-        for (member, seconds) in [("", 300), (r#", "expires_in": "soon""#, 300), (r#", "expires_in": 60"#, 60)] {
-            let response = format!(r#"{{ "access_token": "a", "token_type": "Bearer"{member} }}"#);
-            assert_eq!(serde_json::from_str::<TokenResponse>(&response).unwrap().expires_in, seconds, "{member}");
+        for member in ["", r#", "expires_in": "soon""#, r#", "expires_in": null"#] {
+            assert_eq!(lifetime(member), 300, "{member}");
         }
+    }
+
+    #[test]
+    fn a_lifetime_is_a_number_in_any_form() {
+        for (given, seconds) in [
+            ("60", 60),
+            ("0", 0),
+            ("3600.0", 3600),
+            ("3599.9", 3599),
+            ("1e3", 1000),
+            ("3.6E+3", 3600),
+            (r#""3600""#, 3600),
+            (r#"" 3600 ""#, 3600),
+            (r#""3600.5""#, 3600),
+            (r#""1e3""#, 1000),
+            // What is past is due.
+            ("-1", 0),
+            ("-0.5", 0),
+            (r#""-3600""#, 0),
+            ("-9223372036854775808", 0),
+            // What is huge is long, and no more.
+            ("2147483648", 2_147_483_647),
+            ("18446744073709551615", 2_147_483_647),
+            ("1e300", 2_147_483_647),
+            (r#""1e999""#, 2_147_483_647),
+            // What is no number says nothing.
+            ("true", 300),
+            ("[3600]", 300),
+            (r#"{ "seconds": 3600 }"#, 300),
+            (r#""""#, 300),
+            (r#""-""#, 300),
+            (r#""inf""#, 300),
+            (r#""NaN""#, 300),
+            (r#""0x10""#, 300),
+            (r#""3600 s""#, 300),
+        ] {
+            assert_eq!(lifetime(&format!(r#", "expires_in": {given}"#)), seconds, "{given}");
+        }
+    }
+
+    fn lifetime(member: &str) -> i64 {
+        let response = format!(r#"{{ "access_token": "a", "token_type": "Bearer"{member} }}"#);
+        serde_json::from_str::<TokenResponse>(&response).unwrap().expires_in
     }
 }

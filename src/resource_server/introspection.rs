@@ -1,14 +1,17 @@
 //! Opaque access tokens: what Logto says of them (RFC 7662).
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
     ApiAudience,
     auth_info::Facts,
-    verify::{check_audience, check_exp, check_iss},
+    verify::{
+        Claims, check_audience, check_exp, check_iat, check_iss, check_nbf, not_empty, optional, required, unreadable,
+    },
 };
 use crate::{
-    Audience, Error, Result, Secret,
+    Error, Result, Secret,
     clock::whole_seconds,
     error::Code,
     oidc::{provider::Provider, token},
@@ -45,36 +48,39 @@ impl Introspection {
 
     /// Judges the answer (RFC 7662 section 2.2).
     fn check(&self, mut answer: Map<String, Value>, issuers: &[&str], expected: &Expected<'_>) -> Result<Facts> {
-        let text = |name: &str| answer.get(name).and_then(Value::as_str);
         if answer.get("active") != Some(&Value::Bool(true)) {
             return Err(Error::new(Code::BearerInactive, "the access token is not active"));
         }
         // Logto tells of refresh tokens, too, and leaves `token_type` out. Whoever stole one must not get in with it.
-        if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
+        let token_type = answer.get("token_type").and_then(Value::as_str);
+        if !token_type.is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
             return Err(Error::new(Code::BearerInactive, "the token is active and is no access token"));
         }
-        if let Some(iss) = text("iss") {
-            check_iss(iss, issuers)?;
+        // From here on as of a JWT: a claim of another type is never taken for one that is not there.
+        let claims = Claims::deserialize(&answer).map_err(unreadable)?;
+        if let Some(iss) = optional(claims.iss, "iss", Code::BearerIss)? {
+            check_iss(&iss, issuers)?;
         }
         // Logto's opaque tokens are for no API and say nothing of an audience. So that a token which some other app of the tenant was given
         // opens nothing here, the app must be a known one.
-        let client_id = text("client_id").unwrap_or_default().to_owned();
+        let client_id = required(claims.client_id, "client_id", Code::BearerClientId)?;
         if client_id != self.client_id && !self.other_clients.contains(&client_id) {
             let message = "the access token was issued to an app that this API does not know";
             return Err(Error::new(Code::BearerClientId, message));
         }
-        if text("sub").is_none_or(str::is_empty) {
-            return Err(Error::new(Code::BearerSub, "the access token names nobody"));
+        not_empty(&required(claims.sub, "sub", Code::BearerSub)?, "sub", Code::BearerSub)?;
+        let (now, leeway) = (expected.now, whole_seconds(expected.leeway));
+        check_exp(required(claims.exp, "exp", Code::BearerExpired)?, now, leeway)?;
+        if let Some(nbf) = optional(claims.nbf, "nbf", Code::BearerNotYet)? {
+            check_nbf(nbf, now, leeway)?;
         }
-        let exp = answer.get("exp").and_then(Value::as_i64);
-        let exp = exp.ok_or_else(|| Error::new(Code::BearerExpired, "the access token's exp is missing"))?;
-        check_exp(exp, expected.now, whole_seconds(expected.leeway))?;
-        let organization_id = match answer.get("aud").filter(|aud| !aud.is_null()) {
-            Some(aud) => {
-                let aud: Audience = serde_json::from_value(aud.clone())
-                    .map_err(|source| Error::new(Code::BearerAud, "the access token's aud").with_source(source))?;
-                check_audience(&aud, text("organization_id"), expected.audiences)?
-            }
+        if let Some(iat) = optional(claims.iat, "iat", Code::BearerIat)? {
+            check_iat(iat, now, leeway)?;
+        }
+        optional(claims.scope, "scope", Code::BearerMalformed)?;
+        let organization = optional(claims.organization_id, "organization_id", Code::BearerAud)?;
+        let organization_id = match optional(claims.aud, "aud", Code::BearerAud)? {
+            Some(aud) => check_audience(&aud, organization.as_deref(), expected.audiences)?,
             None => None,
         };
 

@@ -65,16 +65,16 @@ pub(super) async fn verify(
 /// The claims that are judged.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Claims {
-    iss: Claim<String>,
-    aud: Claim<Audience>,
-    exp: Claim<i64>,
-    nbf: Claim<i64>,
-    iat: Claim<i64>,
-    sub: Claim<String>,
-    client_id: Claim<String>,
-    scope: Claim<String>,
-    organization_id: Claim<String>,
+pub(super) struct Claims {
+    pub(super) iss: Claim<String>,
+    pub(super) aud: Claim<Audience>,
+    pub(super) exp: Claim<i64>,
+    pub(super) nbf: Claim<i64>,
+    pub(super) iat: Claim<i64>,
+    pub(super) sub: Claim<String>,
+    pub(super) client_id: Claim<String>,
+    pub(super) scope: Claim<String>,
+    pub(super) organization_id: Claim<String>,
 }
 
 /// Checks the claims of an access token whose signature has been verified.
@@ -90,19 +90,10 @@ fn check(payload: Vec<u8>, expected: &Expected<'_>, now: i64) -> Result<Facts> {
 
     let leeway = whole_seconds(expected.leeway);
     check_exp(required(claims.exp, "exp", Code::BearerExpired)?, now, leeway)?;
-    if let Some(nbf) = optional(claims.nbf, "nbf", Code::BearerNotYet)?
-        && now.saturating_add(leeway) < nbf
-    {
-        let ahead = nbf.saturating_sub(now);
-        let message = format!("the access token is valid in {ahead} s only, with a leeway of {leeway} s");
-        return Err(Error::new(Code::BearerNotYet, message));
+    if let Some(nbf) = optional(claims.nbf, "nbf", Code::BearerNotYet)? {
+        check_nbf(nbf, now, leeway)?;
     }
-    let iat = required(claims.iat, "iat", Code::BearerIat)?;
-    if now.saturating_add(leeway) < iat {
-        let ahead = iat.saturating_sub(now);
-        let message = format!("the access token was issued {ahead} s in the future, with a leeway of {leeway} s");
-        return Err(Error::new(Code::BearerIat, message));
-    }
+    check_iat(required(claims.iat, "iat", Code::BearerIat)?, now, leeway)?;
 
     // Section 2.2: required, too.
     not_empty(&required(claims.sub, "sub", Code::BearerSub)?, "sub", Code::BearerSub)?;
@@ -163,15 +154,33 @@ pub(super) fn check_exp(exp: i64, now: i64, leeway: i64) -> Result<()> {
     Err(Error::new(Code::BearerExpired, message))
 }
 
-fn not_empty(text: &str, name: &str, code: Code) -> Result<()> {
+pub(super) fn check_nbf(nbf: i64, now: i64, leeway: i64) -> Result<()> {
+    if nbf <= now.saturating_add(leeway) {
+        return Ok(());
+    }
+    let ahead = nbf.saturating_sub(now);
+    let message = format!("the access token is valid in {ahead} s only, with a leeway of {leeway} s");
+    Err(Error::new(Code::BearerNotYet, message))
+}
+
+pub(super) fn check_iat(iat: i64, now: i64, leeway: i64) -> Result<()> {
+    if iat <= now.saturating_add(leeway) {
+        return Ok(());
+    }
+    let ahead = iat.saturating_sub(now);
+    let message = format!("the access token was issued {ahead} s in the future, with a leeway of {leeway} s");
+    Err(Error::new(Code::BearerIat, message))
+}
+
+pub(super) fn not_empty(text: &str, name: &str, code: Code) -> Result<()> {
     if text.is_empty() { Err(wrong(name, "is empty", code)) } else { Ok(()) }
 }
 
-fn required<T>(claim: Claim<T>, name: &str, code: Code) -> Result<T> {
+pub(super) fn required<T>(claim: Claim<T>, name: &str, code: Code) -> Result<T> {
     claim.required().map_err(|problem| wrong(name, problem, code))
 }
 
-fn optional<T>(claim: Claim<T>, name: &str, code: Code) -> Result<Option<T>> {
+pub(super) fn optional<T>(claim: Claim<T>, name: &str, code: Code) -> Result<Option<T>> {
     claim.optional().map_err(|problem| wrong(name, problem, code))
 }
 
@@ -179,7 +188,7 @@ fn wrong(name: &str, problem: &str, code: Code) -> Error {
     Error::new(code, format!("the access token's {name} {problem}"))
 }
 
-fn unreadable(error: serde_json::Error) -> Error {
+pub(super) fn unreadable(error: serde_json::Error) -> Error {
     Error::new(Code::BearerMalformed, "the access token's payload cannot be read").with_source(error)
 }
 

@@ -26,6 +26,7 @@
 
 mod clock;
 mod conformance;
+mod held_port;
 mod mock;
 mod playground;
 mod session;

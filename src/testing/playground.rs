@@ -84,7 +84,7 @@ impl Playground {
             (settings, None)
         } else {
             let mock = embedded(&port, &base_url).await?;
-            (embedded_settings(settings, &mock), Some(Arc::new(mock)))
+            (embedded_settings(settings, &mock)?, Some(Arc::new(mock)))
         };
         let client = settings.build().and_then(LogtoClient::new).map_err(|cause| error(cause.to_string()))?;
         Ok(Self { client, port, mount: mount(), resource: resource(), embedded })
@@ -187,12 +187,14 @@ async fn embedded(port: &Port, base_url: &str) -> Result<MockLogto, PlaygroundEr
     Ok(mock)
 }
 
-fn embedded_settings(settings: LogtoConfigBuilder, mock: &MockLogto) -> LogtoConfigBuilder {
-    settings
+/// The cookie secret is another with each start, as everything that the Logto inside knows.
+fn embedded_settings(settings: LogtoConfigBuilder, mock: &MockLogto) -> Result<LogtoConfigBuilder, PlaygroundError> {
+    let cookie_secret = crate::clock::random_token().map_err(|cause| error(cause.to_string()))?;
+    Ok(settings
         .endpoint(mock.endpoint())
         .app_id(APP_ID)
         .app_secret(APP_SECRET)
-        .cookie_secret("a secret for the examples alone, never for production")
+        .cookie_secret(cookie_secret)
         .scopes([
             scopes::EMAIL,
             scopes::ROLES,
@@ -203,7 +205,7 @@ fn embedded_settings(settings: LogtoConfigBuilder, mock: &MockLogto) -> LogtoCon
             "read:books",
             "write:books",
         ])
-        .resources([resource()])
+        .resources([resource()]))
 }
 
 fn mount() -> String {

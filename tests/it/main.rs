@@ -58,6 +58,7 @@ mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
 mod security_rows;
+mod settings;
 mod sign_out_hint;
 mod skipped;
 mod skipping;

@@ -18,5 +18,6 @@ mod pushed;
 mod recorded;
 mod recording;
 mod replay;
+mod running;
 mod support;
 mod tokens;

@@ -4,8 +4,11 @@
 
 use logto::{AuthRequest, LogtoClient, LogtoConfig, RequestSession}; // 1
 use poem::{
-    Body, Endpoint, EndpointExt, IntoResponse, Result, Route, Server, error::InternalServerError, get, handler, http,
-    listener::TcpListener, web::Data,
+    Body, Endpoint, EndpointExt, IntoResponse, Result, Route, Server,
+    error::InternalServerError,
+    get, handler, http,
+    listener::{Listener, TcpListener},
+    web::Data,
 };
 
 #[tokio::main]
@@ -28,7 +31,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     });
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
-    Ok(Server::new(TcpListener::bind(format!("127.0.0.1:{port}"))).run(app).await?)
+    let taken = |error| format!("cannot listen on port {port}: {error}. Choose another, as in PORT=4000 cargo run …");
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).into_acceptor().await.map_err(taken)?;
+    Ok(Server::new_with_acceptor(listener).run(app).await?)
 }
 
 #[handler]

@@ -10,7 +10,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let logto = LogtoClient::new(LogtoConfig::from_env()?)?; // 2
     let app = Service::new(Router::new().get(home).push(Router::with_path("me").get(me))).hoop(Logto(logto)); // 3
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
-    let acceptor = TcpListener::new(format!("127.0.0.1:{port}")).try_bind().await?;
+    let taken = |error| format!("cannot listen on port {port}: {error}. Choose another, as in PORT=4000 cargo run …");
+    let acceptor = TcpListener::new(format!("127.0.0.1:{port}")).try_bind().await.map_err(taken)?;
     Server::new(acceptor).serve(app).await;
     Ok(())
 }

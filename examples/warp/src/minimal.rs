@@ -26,7 +26,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             logto.serve(&request, page).await // 10
         }
     });
-    let port = std::env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
-    warp::serve(app).run(([127, 0, 0, 1], port)).await;
+    let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
+    let taken = |error| format!("cannot listen on port {port}: {error}. Choose another, as in PORT=4000 cargo run …");
+    let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await.map_err(taken)?;
+    warp::serve(app).incoming(listener).run().await;
     Ok(())
 }

@@ -24,6 +24,11 @@ fn base_url(config: &LogtoConfig) -> Check {
             "Set LOGTO_BASE_URL to the address of your application, where its callback route is.",
         );
     }
+    if config.doubles_callback() {
+        let found = format!("{base_url} ends with the callback path, so the redirect URI is {}", config.redirect_uri());
+        let hint = "Leave the callback path out of LOGTO_BASE_URL: it is added.";
+        return Check::warning(BASE_URL, found, hint);
+    }
     if is_unspecified(url) {
         let found = format!("{base_url} is where a server listens, and no address that a browser can rely on");
         let hint = format!("Set LOGTO_BASE_URL to the address that you open, such as {}.", on_localhost(url));
@@ -78,6 +83,13 @@ fn cookies(config: &LogtoConfig) -> Check {
                     of an application with the same app id on a parent domain, or of a subdomain. Everyone can sign in all the same: the newest \
                     session counts. See docs/troubleshooting.md.";
         return Check::warning(COOKIES, found, hint);
+    }
+    if let Some(domain) = cookie.domain() {
+        // The list of them has 10,000 lines and changes weekly; browsers have it.
+        let found = format!(
+            "{found}; if {domain} is a public suffix (like co.uk or github.io: https://publicsuffix.org), browsers drop the cookie"
+        );
+        return Check::ok(COOKIES, found);
     }
     Check::ok(COOKIES, found)
 }

@@ -38,7 +38,7 @@ fn a_machine_beside_an_application_shares_its_server_and_not_its_app() {
         .app_id("web")
         .app_secret("the secret of the web app")
         .base_url("https://www.example.com")
-        .cookie_secret("0123456789abcdef0123456789abcdef")
+        .cookie_secret("a cookie secret of these tests, long enough")
         .build()
         .unwrap();
     let error = MachineClient::builder().config(&config).build().unwrap_err().to_string();

@@ -25,7 +25,7 @@ fn all_problems_are_told_at_once() {
         "endpoint is http on another machine",
         "endpoint ends with /oidc",
         "accepted_issuers holds something that is not a URL",
-        "resource `books` is not an absolute URI",
+        "a resource is not an absolute URI",
         "audience names an organization with an empty id",
         "leeway is over 600 seconds",
         "introspection has an empty client id or secret",
@@ -46,7 +46,7 @@ fn an_api_of_an_application_shares_its_server() {
         .accepted_issuers(["https://old.logto.app/oidc"])
         .app_id("app")
         .base_url("https://www.example.com")
-        .cookie_secret("0123456789abcdef0123456789abcdef")
+        .cookie_secret("a cookie secret of these tests, long enough")
         .build()
         .unwrap();
     let api = ResourceServer::builder().config(&config).audience(books()).build().unwrap();
@@ -62,7 +62,7 @@ fn an_issuer_stands_for_another_server() {
         .internal_endpoint("http://op:8080")
         .app_id("app")
         .base_url("https://www.example.com")
-        .cookie_secret("0123456789abcdef0123456789abcdef")
+        .cookie_secret("a cookie secret of these tests, long enough")
         .build()
         .unwrap();
     for builder in [ResourceServer::builder().config(&config), ResourceServer::builder().issuer(config.issuer())] {

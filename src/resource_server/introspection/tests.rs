@@ -74,7 +74,36 @@ fn an_answer_is_judged_like_a_token() {
         ("aud", json!("https://api.example.test"), None),
         ("aud", json!("https://other.test"), Some("bearer_token.invalid_aud")),
         ("aud", json!(7), Some("bearer_token.invalid_aud")),
+        ("nbf", json!(null), None),
+        ("nbf", json!(NOW + 60), None),
+        ("nbf", json!(NOW + 61), Some("bearer_token.not_yet_valid")),
+        ("iat", json!(NOW + 60), None),
+        ("iat", json!(NOW + 61), Some("bearer_token.invalid_iat")),
+        ("organization_id", json!(null), None),
+        ("organization_id", json!("org"), None),
+        ("client_id", json!(""), Some("bearer_token.invalid_client_id")),
+        ("sub", json!(""), Some("bearer_token.invalid_sub")),
     ] {
         assert_eq!(judge(changed(name, value.clone()), APP, &[]).err(), code, "{name}: {value}");
+    }
+}
+
+#[test]
+fn a_member_of_another_type_is_never_taken_for_one_that_is_left_out() {
+    let others = [json!(true), json!(7), json!("7"), json!(["a"]), json!({ "a": 1 })];
+    for (name, fits, code) in [
+        ("iss", "text", "bearer_token.invalid_iss"),
+        ("client_id", "text", "bearer_token.invalid_client_id"),
+        ("sub", "text", "bearer_token.invalid_sub"),
+        ("scope", "text", "bearer_token.invalid_token"),
+        ("organization_id", "text", "bearer_token.invalid_aud"),
+        ("exp", "number", "bearer_token.expired"),
+        ("nbf", "number", "bearer_token.not_yet_valid"),
+        ("iat", "number", "bearer_token.invalid_iat"),
+    ] {
+        let is_other = |value: &&Value| if fits == "text" { !value.is_string() } else { !value.is_number() };
+        for value in others.iter().filter(is_other) {
+            assert_eq!(judge(changed(name, value.clone()), APP, &[]).err(), Some(code), "{name}: {value}");
+        }
     }
 }

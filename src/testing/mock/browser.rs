@@ -26,6 +26,7 @@ impl MockLogto {
     /// If there is no such user, or the server answers the URL with a page of its own, as it does to an unknown app
     /// or an unregistered redirect URI.
     pub async fn sign_in(&self, authorization_url: &str, user: &str) -> String {
+        let _alone = self.on_its_way.lock().await;
         let user_id = self.user_id(user);
         if self.signed_in_user().is_some_and(|known| known != user_id) {
             self.forget_session();
@@ -42,6 +43,7 @@ impl MockLogto {
     ///
     /// Like [`sign_in`](Self::sign_in).
     pub async fn deny(&self, authorization_url: &str) -> String {
+        let _alone = self.on_its_way.lock().await;
         self.forget_session();
         self.walk(authorization_url, |state, interaction, _| interaction::abort(state, interaction)).await
     }
@@ -53,6 +55,7 @@ impl MockLogto {
     ///
     /// If the server refuses, as it does for an unregistered URI.
     pub async fn end_session(&self, end_session_url: &str) -> String {
+        let _alone = self.on_its_way.lock().await;
         let page = self.open(Method::GET, &path_and_query(end_session_url), Bytes::new()).await;
         let html = String::from_utf8_lossy(&page.body).into_owned();
         let xsrf = html.split("name=\"xsrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());

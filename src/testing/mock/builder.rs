@@ -1,20 +1,24 @@
 //! How a `MockLogto` is set up.
 
-use std::{collections::HashMap, fmt, io, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt, io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use super::{
     MockLogto,
     custom_jwt::CustomJwt,
     device::Devices,
     keys::{KeyRing, SigningAlg},
-    server::{self, Server},
     shared::Shared,
     state::{Lifetimes, State},
     store::Store,
     tampering::Tampering,
     world::{MockApp, MockOrganization, MockResource, MockUser, Role, World},
 };
-use crate::{Clock, Secret, clock::SystemClock};
+use crate::{Clock, Secret, clock::SystemClock, testing::held_port::HeldPort};
 
 /// Sets up a [`MockLogto`].
 ///
@@ -23,6 +27,7 @@ use crate::{Clock, Secret, clock::SystemClock};
 #[must_use]
 pub struct MockLogtoBuilder {
     port: u16,
+    on_this_runtime: bool,
     world: World,
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
@@ -34,6 +39,7 @@ impl Default for MockLogtoBuilder {
     fn default() -> Self {
         Self {
             port: 0,
+            on_this_runtime: false,
             world: World::default(),
             clock: Arc::new(SystemClock),
             lifetimes: Lifetimes::default(),
@@ -47,6 +53,17 @@ impl MockLogtoBuilder {
     /// The port on 127.0.0.1. Without it, the system chooses a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Runs on the tokio runtime that starts it, instead of a thread of its own: for a test with tokio's paused clock
+    /// (`#[tokio::test(start_paused = true)]`). That clock jumps to the next timer whenever its own runtime has nothing to do, so a request
+    /// that another thread answers ends by its timeout.
+    ///
+    /// Such a server lives as long as the runtime, and answers when the test awaits something. A dropped one has let its port go once the
+    /// runtime has come round to it; [`MockLogto::stop`] waits for that.
+    pub fn on_this_runtime(mut self) -> Self {
+        self.on_this_runtime = true;
         self
     }
 
@@ -128,11 +145,14 @@ impl MockLogtoBuilder {
     ///
     /// # Errors
     ///
-    /// If the port is taken, or the system gives no random bytes.
+    /// If the port is taken, or the system gives no thread or no random bytes.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, if it is to run [on that](Self::on_this_runtime).
     pub async fn start(self) -> io::Result<MockLogto> {
-        let listener = server::listen(self.port).await?;
-        let port = listener.local_addr()?.port();
-        let endpoint = format!("http://127.0.0.1:{port}");
+        let port = HeldPort::bind(self.port)?;
+        let endpoint = format!("http://127.0.0.1:{}", port.number);
         let mut state = State {
             issuer: format!("{endpoint}/oidc"),
             endpoint,
@@ -162,10 +182,18 @@ impl MockLogtoBuilder {
             endpoint,
             "MockLogto is listening. It is for development and tests only: it knows every password and guards nothing. NEVER USE IT IN PRODUCTION."
         );
-        let shared = Arc::new(Shared::new(state));
-        let server = Server::start(listener, shared.clone());
         let (app_id, app_secret) = app.map(|app| (app.id, app.secret)).unwrap_or_default();
-        Ok(MockLogto::new(shared, server, Address { endpoint, port, app_id, app_secret }))
+        let mock = MockLogto {
+            shared: Arc::new(Shared::new(state)),
+            address: Address { endpoint, app_id, app_secret },
+            running: Mutex::default(),
+            port,
+            on_this_runtime: self.on_this_runtime,
+            browser: Mutex::default(),
+            on_its_way: tokio::sync::Mutex::default(),
+        };
+        mock.restart().await?;
+        Ok(mock)
     }
 }
 
@@ -173,7 +201,6 @@ impl MockLogtoBuilder {
 #[derive(Debug)]
 pub(super) struct Address {
     pub(super) endpoint: String,
-    pub(super) port: u16,
     pub(super) app_id: String,
     pub(super) app_secret: Secret,
 }

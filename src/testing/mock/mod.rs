@@ -33,6 +33,7 @@ mod reply;
 mod request;
 mod respond;
 mod route;
+mod running;
 mod screens;
 mod server;
 mod session;
@@ -49,7 +50,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use self::{builder::Address, server::Server, shared::Shared};
+use self::{builder::Address, running::Running, shared::Shared};
 pub use self::{
     builder::MockLogtoBuilder,
     custom_jwt::CustomJwtScript,
@@ -59,11 +60,28 @@ pub use self::{
     route::Endpoint,
     world::{MockAccessControl, MockApp, MockOrganization, MockResource, MockUser},
 };
+use super::held_port::HeldPort;
 
 /// A Logto server in the process, for development and tests. Never for production.
 ///
 /// It listens on 127.0.0.1, answers as a real Logto does (the answers were recorded from one), and stops when it is
-/// dropped. Beside the HTTP side, which applications use, it has these methods, which tests use.
+/// dropped; by then its port is free. Beside the HTTP side, which applications use, it has these methods, which tests use.
+///
+/// It runs on a thread of its own. So a test may block while it waits for an answer, and one mock serves all tests of a program, although
+/// each of them has a runtime of its own:
+///
+/// ```
+/// use logto::testing::MockLogto;
+/// use tokio::sync::OnceCell;
+///
+/// async fn logto() -> &'static MockLogto {
+///     static LOGTO: OnceCell<MockLogto> = OnceCell::const_new();
+///     LOGTO.get_or_init(MockLogto::start).await
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() { assert_eq!(logto().await.issuer(), logto().await.issuer()); }
+/// ```
+///
+/// Tests with tokio's paused clock need [another](MockLogtoBuilder::on_this_runtime).
 ///
 /// # The default world
 ///
@@ -81,9 +99,14 @@ pub use self::{
 pub struct MockLogto {
     shared: Arc<Shared>,
     address: Address,
-    server: Mutex<Option<Server>>,
+    /// Before the port, which is let go when nobody listens on it.
+    running: Mutex<Option<Running>>,
+    port: HeldPort,
+    on_this_runtime: bool,
     /// The session cookie of the browser inside: see [`MockLogto::sign_in`].
     browser: Mutex<Option<String>>,
+    /// Held while that browser is on its way, so that tests on several threads do not meet in it.
+    on_its_way: tokio::sync::Mutex<()>,
 }
 
 impl MockLogto {
@@ -100,10 +123,6 @@ impl MockLogto {
     /// Sets up a server.
     pub fn builder() -> MockLogtoBuilder {
         MockLogtoBuilder::default()
-    }
-
-    fn new(shared: Arc<Shared>, server: Server, address: Address) -> Self {
-        Self { shared, address, server: Mutex::new(Some(server)), browser: Mutex::default() }
     }
 
     /// The server's address, without `/oidc`: `http://127.0.0.1:PORT`.
@@ -130,11 +149,12 @@ impl MockLogto {
         self.address.app_secret.expose().to_owned()
     }
 
-    /// Stops listening and drops every connection. What the server knows is kept for [`restart`](Self::restart).
+    /// Stops listening and drops every connection. What the server knows is kept for [`restart`](Self::restart), and so is its port, which
+    /// nobody else is given meanwhile.
     pub async fn stop(&self) {
-        let running = self.server().take();
-        if let Some(server) = running {
-            server.stop().await;
+        let running = self.running().take();
+        if let Some(running) = running {
+            running.stop().await;
         }
     }
 
@@ -142,16 +162,20 @@ impl MockLogto {
     ///
     /// # Errors
     ///
-    /// If something else has taken the port in the meantime.
+    /// If the system cannot start a thread or listen. The port is there, but on a system where it cannot be held while nobody listens.
     pub async fn restart(&self) -> io::Result<()> {
         self.stop().await;
-        let listener = server::listen(self.address.port).await?;
-        *self.server() = Some(Server::start(listener, self.shared.clone()));
+        *self.running() = Some(self.run()?);
         Ok(())
     }
 
-    fn server(&self) -> MutexGuard<'_, Option<Server>> {
-        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    fn run(&self) -> io::Result<Running> {
+        let run = if self.on_this_runtime { Running::on_this_runtime } else { Running::on_a_thread };
+        run(&self.port, self.shared.clone())
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::{
     convert::Infallible,
-    io,
-    net::Ipv4Addr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -23,7 +21,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
-    task::{JoinHandle, JoinSet},
+    task::JoinSet,
     time::{Interval, MissedTickBehavior, interval, sleep},
 };
 
@@ -36,35 +34,8 @@ use super::{
 
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// A running server. Dropped, it stops.
-#[derive(Debug)]
-pub(super) struct Server(JoinHandle<()>);
-
-pub(super) async fn listen(port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
-}
-
-impl Server {
-    pub(super) fn start(listener: TcpListener, shared: Arc<Shared>) -> Self {
-        Self(tokio::spawn(accept(listener, shared)))
-    }
-
-    /// Ends the server and waits until its port is free.
-    pub(super) async fn stop(mut self) {
-        self.0.abort();
-        // The result tells that the task was cancelled, which is what was wanted.
-        let _ = (&mut self.0).await;
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// The connections end with this task: the set aborts what it holds.
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

@@ -89,7 +89,7 @@ mod tests {
 
     fn at(base_url: &str) -> LogtoConfig {
         let settings = LogtoConfig::builder().endpoint("http://localhost:3001").app_id("app").base_url(base_url);
-        settings.cookie_secret("0123456789abcdef0123456789abcdef").build().unwrap()
+        settings.cookie_secret("a cookie secret of these tests, long enough").build().unwrap()
     }
 
     #[test]

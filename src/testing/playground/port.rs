@@ -1,19 +1,16 @@
 //! Where an example listens.
 
-use std::{env, io, net::Ipv4Addr, sync::Arc};
+use std::{env, io};
 
-use tokio::net::TcpSocket;
+use super::{super::held_port::HeldPort, PlaygroundError, error};
 
-use super::{PlaygroundError, error};
-
-/// A port of this machine that is the application's from the moment it is chosen: bound, and not listened on. The framework binds it, too,
-/// which a socket that does not listen permits; nobody else is given it meanwhile, and nobody meets a listener that goes away again.
+/// A port of this machine that is the application's from the moment it is chosen: the framework binds it beside us.
 #[derive(Clone)]
 pub(super) struct Port {
     pub(super) number: u16,
     /// The system has chosen it.
     any: bool,
-    _bound: Option<Arc<TcpSocket>>,
+    _held: HeldPort,
 }
 
 impl Port {
@@ -28,11 +25,8 @@ impl Port {
     }
 
     fn bound(asked: u16) -> io::Result<Self> {
-        let bound = bind(asked)?;
-        let number = bound.local_addr()?.port();
-        // Systems differ in whether two sockets may be bound to one port. The framework's has to be.
-        let may_stay = bind(number).is_ok();
-        Ok(Self { number, any: asked == 0, _bound: may_stay.then(|| Arc::new(bound)) })
+        let held = HeldPort::bind(asked)?;
+        Ok(Self { number: held.number, any: asked == 0, _held: held })
     }
 
     /// Where the Logto inside listens: on the next port, or on any.
@@ -42,14 +36,6 @@ impl Port {
         }
         self.number.checked_add(1).ok_or_else(|| error("PORT is too high: PORT + 1 is needed, too"))
     }
-}
-
-/// As tokio's listeners are bound, and so those of every framework.
-fn bind(port: u16) -> io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(cfg!(not(windows)))?;
-    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
-    Ok(socket)
 }
 
 pub(super) fn in_use(port: u16, cause: &io::Error) -> PlaygroundError {

@@ -79,6 +79,25 @@ fn a_port_that_is_taken_is_named_with_what_to_do() {
     }
 }
 
+#[test]
+fn a_shortest_program_whose_port_is_taken_says_so_with_what_to_do() {
+    for framework in ["poem", "salvo", "warp"].into_iter().filter(|framework| built(framework)) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = listener.local_addr().unwrap().port();
+        let mut command = command(&format!("../{framework}_minimal"));
+        command.env("PORT", taken.to_string()).env("LOGTO_ENDPOINT", "http://localhost:3001");
+        command.env("LOGTO_APP_ID", "app").env("LOGTO_BASE_URL", "http://localhost:3000");
+        command.env("LOGTO_COOKIE_SECRET", "0123456789abcdef0123456789abcdef");
+        let Output { status, stderr, .. } = command.output().unwrap();
+        let told = String::from_utf8(stderr).unwrap();
+        assert!(!status.success(), "{framework}");
+        for part in [&format!("cannot listen on port {taken}: "), "PORT=4000"] {
+            assert!(told.contains(part), "{framework} does not say `{part}`: {told}");
+        }
+        assert!(!told.contains("panicked"), "{framework}: {told}");
+    }
+}
+
 /// One beside the other: the Logto inside listens on the second.
 fn two_ports() -> (Port, Port) {
     loop {

@@ -1,0 +1,86 @@
+//! Settings as serde gives them. An error names the setting and what it should be, and never quotes what was there: it may be a secret.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+
+use super::LogtoConfigBuilder;
+
+impl<'de> Deserialize<'de> for LogtoConfigBuilder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut is_map = false;
+        let settings = deserializer.deserialize_map(Settings { is_map: &mut is_map });
+        settings.map_err(|error| {
+            if is_map { error } else { D::Error::custom("the settings are not a map of names and values") }
+        })
+    }
+}
+
+/// What a setting is, for the error about one that is something else.
+fn expected(name: &str) -> &'static str {
+    match name {
+        "accepted_issuers" | "allowed_return_origins" | "previous_cookie_secrets" | "resources" | "scopes" => {
+            "a list of texts"
+        }
+        "cookie_secure" | "include_reserved_scopes" => "true or false",
+        "from_next_until" => "a date like 2027-01-31",
+        "leeway" | "sign_in_timeout" | "store_timeout" | "timeout" => "a whole number of seconds",
+        "prompt" => "a list of `none`, `login` and `consent`",
+        "response_mode" => "`query` or `form_post`",
+        "routes" => {
+            "a map of paths: sign_in, sign_up, callback, sign_out, user, back_channel_logout, initiate_login, each a text"
+        }
+        "session_format" => "`logto`, `next` or `from-next`",
+        "session_lifetime" => "a map with `idle` and `absolute`, in whole seconds",
+        _ => "text",
+    }
+}
+
+struct Settings<'a> {
+    /// Whether there was one at all. If not, the error is not ours, and quotes what was there.
+    is_map: &'a mut bool,
+}
+
+impl<'de> Visitor<'de> for Settings<'_> {
+    type Value = LogtoConfigBuilder;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of names and values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LogtoConfigBuilder, A::Error> {
+        *self.is_map = true;
+        // The one that is derived, which reads the map's members.
+        LogtoConfigBuilder::deserialize(MapAccessDeserializer::new(Quiet { map, name: String::new() }))
+    }
+}
+
+/// A map whose errors about a value name the setting alone.
+struct Quiet<A> {
+    map: A,
+    name: String,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Quiet<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        let name = self.map.next_key::<String>().map_err(|_| A::Error::custom("the name of a setting is not text"))?;
+        let Some(name) = name else { return Ok(None) };
+        let key = seed.deserialize(name.as_str().into_deserializer())?;
+        self.name = name;
+        Ok(Some(key))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        let name = &self.name;
+        self.map.next_value_seed(seed).map_err(|_| A::Error::custom(format_args!("{name} is not {}", expected(name))))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.map.size_hint()
+    }
+}

@@ -1,0 +1,436 @@
+//! Settings that are wrong or unknown: what is said of them, and that no value is.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
+
+use logto::{
+    ApiAudience, ApiClient, LogtoClient, LogtoConfig, LogtoConfigBuilder, MachineClient, ResourceServer, Routes,
+    testing::MockLogto,
+};
+use serde_json::{Value, json};
+
+use crate::logs::listen;
+
+/// What stands where it should not. Shorter than a cookie secret.
+const TEXT: &str = "SENTINEL-of-a-value";
+const NUMBER: u64 = 7_345_198_372;
+
+/// Each setting with a value that is right.
+fn right() -> BTreeMap<&'static str, Value> {
+    let settings = json!({
+        "endpoint": "https://logto.example.com", "issuer": null, "internal_endpoint": "http://logto:3001",
+        "accepted_issuers": ["https://old.example.com/oidc"], "app_id": "app", "app_secret": "a secret of the app",
+        "base_url": "https://www.example.com", "cookie_secret": "a cookie secret of this test, long enough",
+        "previous_cookie_secrets": ["a cookie secret of before, long enough"], "cookie_secure": true, "cookie_domain": "example.com",
+        "scopes": ["email"], "include_reserved_scopes": true, "resources": ["https://api.example.com"], "prompt": ["consent"],
+        "response_mode": "query", "allowed_return_origins": ["https://admin.example.com"],
+        "session_lifetime": { "idle": 60, "absolute": 600 }, "session_format": "logto", "from_next_until": "2027-01-31",
+        "sign_in_timeout": 600, "id_token_signed_response_alg": "ES384", "leeway": 30, "timeout": 5, "store_timeout": 3,
+        "routes": { "callback": "/auth/callback" },
+    });
+    let names = settings.as_object().unwrap().clone();
+    names.into_iter().map(|(name, value)| (&*name.leak(), value)).collect()
+}
+
+fn quotes(text: &str) -> bool {
+    text.contains(TEXT) || text.contains(&NUMBER.to_string())
+}
+
+/// All ways to print what came of the settings.
+fn printed<T: std::fmt::Debug, E: std::fmt::Debug + std::fmt::Display>(result: &Result<T, E>) -> String {
+    match result {
+        Ok(made) => format!("{made:?} {made:#?}"),
+        Err(error) => format!("{error} {error:#} {error:?} {error:#?}"),
+    }
+}
+
+#[test]
+fn no_error_about_a_setting_in_a_file_quotes_what_was_there() {
+    let (log, _guard) = listen("trace");
+    let right = right();
+    let read = |settings: &Value| serde_json::from_value::<LogtoConfig>(settings.clone());
+    read(&json!(right)).unwrap();
+    let unknown = read(&json!({ "": 1 })).unwrap_err().to_string();
+    let all: BTreeSet<_> = unknown.split('`').skip(3).step_by(2).collect();
+    assert_eq!(all, right.keys().copied().collect(), "all settings are here");
+    let forms = [
+        json!(TEXT),
+        json!(NUMBER),
+        json!([TEXT]),
+        json!([NUMBER]),
+        json!([[TEXT]]),
+        json!({ "idle": TEXT }),
+        json!({ "callback": NUMBER }),
+        json!({ "callback": TEXT }),
+        json!({ TEXT: 1 }),
+        json!(format!("https://user:{TEXT}@logto.example.com")),
+        json!(format!("https://logto.example.com/?key={TEXT}#{TEXT}")),
+        json!([format!("https://logto.example.com/#{TEXT}")]),
+    ];
+    let mut refused = 0;
+    for name in right.keys() {
+        for form in &forms {
+            let mut settings = json!(right);
+            settings[*name] = form.clone();
+            let text = settings.to_string();
+            for result in [read(&settings), serde_json::from_str(&text)] {
+                // What is right, such as an app id of this name, may be shown.
+                let Err(error) = result else { continue };
+                refused += 1;
+                let said = printed::<(), _>(&Err(&error));
+                assert!(!quotes(&said), "{name}, {form}: {said}");
+                assert!(
+                    said.contains(name) || said.contains("resource") || said.contains("routes"),
+                    "{name} is not named: {said}"
+                );
+            }
+            let builder = serde_json::from_value::<LogtoConfigBuilder>(settings);
+            assert!(!quotes(&printed(&builder)), "{name}, {form}");
+        }
+    }
+    assert!(refused > 400, "{refused}");
+    for whole in [json!(TEXT), json!(NUMBER), json!([TEXT]), json!([NUMBER]), json!(-1.5), json!(true), Value::Null] {
+        let said = printed(&read(&whole));
+        assert!(!quotes(&said) && said.contains("the settings are not a map of names and values"), "{said}");
+    }
+    assert!(!quotes(&log.text()), "{}", log.text());
+}
+
+#[test]
+fn an_error_about_a_setting_in_a_file_says_what_it_should_be() {
+    for (name, value, said) in [
+        ("previous_cookie_secrets", json!(TEXT), "previous_cookie_secrets is not a list of texts"),
+        ("cookie_secret", json!(NUMBER), "cookie_secret is not text"),
+        ("cookie_secure", json!("yes"), "cookie_secure is not true or false"),
+        ("leeway", json!("30"), "leeway is not a whole number of seconds"),
+        ("prompt", json!("login"), "prompt is not a list of `none`, `login` and `consent`"),
+        ("response_mode", json!("fragment"), "response_mode is not `query` or `form_post`"),
+        ("from_next_until", json!("soon"), "from_next_until is not a date like 2027-01-31"),
+        ("end_point", json!(TEXT), "unknown field `end_point`, expected one of"),
+    ] {
+        let error = serde_json::from_value::<LogtoConfigBuilder>(json!({ name: value })).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn no_error_about_a_setting_in_code_quotes_what_was_there() {
+    let (log, _guard) = listen("trace");
+    let whole = || {
+        LogtoConfig::builder()
+            .endpoint("https://logto.example.com")
+            .app_id("app")
+            .base_url("https://www.example.com")
+            .cookie_secret("a cookie secret of this test, long enough")
+    };
+    let addresses = [
+        TEXT.to_owned(),
+        format!("ftp://{TEXT}"),
+        format!("https://user:{TEXT}@logto.example.com"),
+        format!("https://{TEXT}@logto.example.com"),
+        format!("https://logto.example.com/?key={TEXT}"),
+        format!("https://logto.example.com/#{TEXT}"),
+    ];
+    let mut builders = vec![
+        whole().cookie_secret(TEXT),
+        whole().previous_cookie_secrets([TEXT]),
+        whole().cookie_domain(TEXT),
+        whole().cookie_domain(format!("{TEXT}.example")),
+        whole().resources([TEXT]),
+        whole().resources([format!("https://api.example.com/#{TEXT}")]),
+        whole().accepted_issuers([TEXT]),
+        whole().allowed_return_origins([TEXT]),
+        whole().id_token_signed_response_alg(TEXT),
+        whole().routes(Routes::new().callback(TEXT)),
+        whole().routes(Routes::new().sign_in(format!("/{TEXT}")).sign_up(format!("/{TEXT}"))),
+        whole().routes(Routes::new().initiate_login(TEXT)),
+    ];
+    for address in &addresses {
+        builders.push(whole().endpoint(address));
+        builders.push(whole().endpoint("").issuer(address));
+        builders.push(whole().internal_endpoint(address));
+        builders.push(whole().base_url(address));
+    }
+    for builder in builders {
+        let said = format!("{builder:?} {builder:#?} {}", printed(&Err::<(), _>(builder.clone().build().unwrap_err())));
+        assert!(!quotes(&said), "{said}");
+    }
+    for address in &addresses {
+        let machine = MachineClient::builder().endpoint(address).app_id(TEXT).app_secret(TEXT);
+        let api =
+            ResourceServer::builder().endpoint(address).audience(ApiAudience::resource(TEXT)).introspection(TEXT, TEXT);
+        let client = ApiClient::builder().base_url(address);
+        let said = format!(
+            "{machine:?} {api:?} {client:?} {} {}",
+            printed(&machine.clone().build()),
+            printed(&api.clone().build())
+        );
+        assert!(!quotes(&said), "{said}");
+        let said = printed(&client.build());
+        assert!(!quotes(&said), "{said}");
+    }
+    assert!(!quotes(&log.text()), "{}", log.text());
+}
+
+/// Runs a test of this file again in a process of its own, with this environment and no other setting.
+fn again(test: &str, environment: &[(&str, &str)]) -> String {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LOGTO_")) {
+        command.env_remove(name);
+    }
+    command.args(["--exact", &format!("settings::{test}"), "--nocapture"]).env("SETTINGS_CHILD", "1");
+    let output = command.envs(environment.iter().copied()).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+fn is_child() -> bool {
+    std::env::var_os("SETTINGS_CHILD").is_some()
+}
+
+/// What the environment gives, in all its forms.
+fn print_what_the_environment_gives() {
+    let (log, guard) = listen("trace");
+    let (machine, api) = (MachineClient::from_env(), logto::ResourceServerBuilder::from_env());
+    let config = LogtoConfig::from_env();
+    let builder = LogtoConfigBuilder::from_env();
+    println!("{} {} {api:?} {builder:?} {}", printed(&config), printed(&machine), printed(&api.clone().build()));
+    drop(guard);
+    println!("{}", log.text());
+}
+
+/// All that there are: `tests/tidy.rs` compares this page with what is read.
+fn variables() -> BTreeSet<&'static str> {
+    let is_variable =
+        |word: &&str| word.starts_with("LOGTO_") && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    include_str!("../../docs/configuration.md").split('`').filter(is_variable).collect()
+}
+
+#[test]
+fn no_error_about_a_variable_quotes_what_was_there() {
+    const TEST: &str = "no_error_about_a_variable_quotes_what_was_there";
+    if is_child() {
+        return print_what_the_environment_gives();
+    }
+    let address = format!("https://user:{TEXT}@logto.example.com/?a={TEXT}#{TEXT}");
+    for value in [TEXT, address.as_str()] {
+        let all: Vec<_> = variables().into_iter().map(|name| (name, value)).collect();
+        assert!(all.len() > 20, "{all:?}");
+        let said = again(TEST, &all);
+        assert!(said.contains("settings are wrong") && !quotes(&said), "{said}");
+    }
+    // One each, among others that are missing.
+    let said = again(TEST, &[("LOGTO_PREVIOUS_COOKIE_SECRETS", TEXT), ("LOGTO_COOKIE_SECRT", TEXT)]);
+    assert!(said.contains("did you mean LOGTO_COOKIE_SECRET?") && !quotes(&said), "{said}");
+}
+
+#[test]
+fn a_variable_that_is_no_setting_is_warned_of_with_the_one_that_was_meant() {
+    if is_child() {
+        return print_what_the_environment_gives();
+    }
+    let environment = [
+        ("LOGTO_SCOPE", "email"),
+        ("LOGTO_RESOURCE", "https://api.example.com"),
+        ("LOGTO_RESOURCES", "https://api.example.com"),
+        ("LOGTO_WEBHOOK_SIGNING_KEY", "of the application"),
+        ("LOGTO_EMPTY", " "),
+    ];
+    let said = again("a_variable_that_is_no_setting_is_warned_of_with_the_one_that_was_meant", &environment);
+    for line in
+        ["LOGTO_SCOPE is no setting and has no effect: did you mean LOGTO_SCOPES?", "LOGTO_RESOURCE is no setting and"]
+    {
+        assert!(said.lines().any(|told| told.contains("WARN") && told.contains(line)), "{line}: {said}");
+    }
+    assert!(said.lines().any(|told| told.contains("INFO") && told.contains("LOGTO_WEBHOOK_SIGNING_KEY")), "{said}");
+    assert!(!said.contains("LOGTO_RESOURCES is no") && !said.contains("LOGTO_EMPTY"), "{said}");
+}
+
+#[test]
+fn a_setting_that_bites_is_warned_of_when_the_client_is_made() {
+    let warnings = |base_url: &str, callback: &str| {
+        let (log, _guard) = listen("warn");
+        let config = LogtoConfig::builder()
+            .endpoint("https://logto.example.com")
+            .app_id("app")
+            .base_url(base_url)
+            .cookie_secret("a cookie secret of this test, long enough")
+            .routes(Routes::new().callback(callback));
+        LogtoClient::new(config.build().unwrap()).unwrap();
+        let text = log.text();
+        ["is http on another machine", "ends with the callback path"].map(|part| text.contains(part))
+    };
+    assert_eq!(warnings("http://192.168.0.7:3000", "/callback"), [true, false]);
+    assert_eq!(warnings("http://intranet", "/callback"), [true, false]);
+    assert_eq!(warnings("http://localhost:3000", "/callback"), [false, false]);
+    assert_eq!(warnings("https://www.example.com", "/callback"), [false, false]);
+    assert_eq!(warnings("https://www.example.com/callback", "/callback"), [false, true]);
+    assert_eq!(warnings("https://www.example.com/callback/", "/callback"), [false, true]);
+    assert_eq!(warnings("https://www.example.com/app/auth/callback", "/auth/callback"), [false, true]);
+    assert_eq!(warnings("https://www.example.com/app", "/callback"), [false, false]);
+}
+
+#[test]
+fn a_secret_that_is_printed_or_repeated_is_for_the_machine_of_a_developer_alone() {
+    let config = |base_url: &str, secret: &str, previous: &[&str]| {
+        let config = LogtoConfig::builder().endpoint("https://logto.example.com").app_id("app").base_url(base_url);
+        config.cookie_secret(secret).previous_cookie_secrets(previous.iter().copied()).build()
+    };
+    let good = "4jrTzLNvCqYpXkVh0mZ2wQeR7uSaBfGd";
+    let repeated = "a".repeat(64);
+    let placeholder = "complex_password_at_least_32_characters_long";
+    assert!(config("https://www.example.com", good, &[]).is_ok());
+    for known in [placeholder, &format!(" {placeholder} "), &repeated, &"é".repeat(40)] {
+        for (secret, previous, name) in
+            [(known, &[][..], "cookie_secret "), (good, &[known][..], "previous_cookie_secrets ")]
+        {
+            assert!(config("http://localhost:3000", secret, previous).is_ok(), "{known}");
+            for public in ["https://www.example.com", "http://192.168.0.7:3000"] {
+                let error = config(public, secret, previous).unwrap_err();
+                let said = error.to_string();
+                assert!(
+                    said.contains(name) && said.contains("openssl rand -base64 32") && !said.contains(known),
+                    "{said}"
+                );
+            }
+        }
+    }
+}
+
+/// All of README, `docs/`, rustdoc and the examples: what stands there where a cookie secret belongs.
+#[test]
+fn every_cookie_secret_that_documentation_prints_is_refused_in_public() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = vec![std::fs::read_to_string(root.join("README.md")).unwrap()];
+    for directory in ["docs", "src", "examples"] {
+        read_all(&root.join(directory), &mut texts);
+    }
+    let mut printed = 0;
+    for text in &texts {
+        // Tests are no documentation.
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for begin in ["cookie_secret(\"", "\"cookie_secret\": \""] {
+            for rest in text.split(begin).skip(1) {
+                let secret = rest.split('"').next().unwrap();
+                printed += 1;
+                let config = LogtoConfig::builder().endpoint("https://logto.example.com").app_id("app");
+                let config = config.base_url("https://www.example.com").cookie_secret(secret).build();
+                assert!(config.is_err(), "{secret}: add it to src/config/printed.rs");
+            }
+        }
+    }
+    assert!(printed > 10, "{printed}");
+}
+
+fn read_all(directory: &std::path::Path, texts: &mut Vec<String>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let is_test = path.file_name().is_some_and(|name| name == "tests" || name == "tests.rs" || name == "target");
+        if path.is_dir() && !is_test {
+            read_all(&path, texts);
+        } else if !is_test && path.extension().is_some_and(|extension| extension == "rs" || extension == "md") {
+            texts.push(std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_machine_without_ca_certificates_reaches_http_and_is_told_at_its_first_request_to_https() {
+    if !is_child() {
+        let nowhere = [("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")];
+        again("a_machine_without_ca_certificates_reaches_http_and_is_told_at_its_first_request_to_https", &nowhere);
+        return;
+    }
+    assert!(reqwest::Client::builder().build().is_err(), "this machine has none");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mock = MockLogto::start().await;
+        let at = |endpoint: &str| {
+            let config = LogtoConfig::builder().endpoint(endpoint).app_id("app").base_url("http://localhost:3000");
+            let config = config.cookie_secret("a cookie secret of this test, long enough").build().unwrap();
+            LogtoClient::new(config).unwrap()
+        };
+        at(&mock.endpoint()).warm_up().await.unwrap();
+        // No name is looked up, no connection is made.
+        let error = at("https://logto.example.test").warm_up().await.unwrap_err();
+        assert_eq!(error.code(), "config.http_client");
+        assert!(
+            error.to_string().contains("CA certificates") && error.hint().contains("install CA certificates"),
+            "{error} {}",
+            error.hint()
+        );
+        let api = ResourceServer::builder()
+            .endpoint(mock.endpoint())
+            .audience(ApiAudience::resource("https://api.example.test"));
+        api.build().unwrap().warm_up().await.unwrap();
+    });
+}
+
+/// The `Set-Cookie` of a session under this domain, or what is wrong with it.
+async fn set_cookie(base_url: &str, domain: &str) -> Result<String, String> {
+    let config = LogtoConfig::builder().endpoint("https://logto.example.com").app_id("app").base_url(base_url);
+    let config = config.cookie_secret("a cookie secret of this test, long enough").cookie_domain(domain).build();
+    let config = config.map_err(|error| error.to_string())?;
+    let mut cookies = logto::testing::TestSession::builder().cookies(&config).await.unwrap();
+    LogtoClient::new(config).unwrap().clear_all_tokens(&mut cookies).await.unwrap();
+    Ok(cookies.set_cookie_headers().join("\n"))
+}
+
+#[tokio::test]
+async fn a_cookie_domain_is_what_browsers_make_of_it() {
+    for (base_url, domain, sent) in [
+        ("https://www.example.com", "example.com", "example.com"),
+        ("https://www.example.com", "EXAMPLE.com", "example.com"),
+        ("https://www.example.com", ".Example.Com", "example.com"),
+        ("https://WWW.example.com", " example.com ", "example.com"),
+        ("https://example.com", "example.com", "example.com"),
+        ("https://shop.bücher.example", "bücher.example", "xn--bcher-kva.example"),
+        ("https://shop.xn--bcher-kva.example", "BÜCHER.example", "xn--bcher-kva.example"),
+        ("https://shop.bücher.example", "xn--bcher-kva.example", "xn--bcher-kva.example"),
+    ] {
+        let header = set_cookie(base_url, domain).await.unwrap_or_else(|error| panic!("{domain}: {error}"));
+        let attribute = format!("; Domain={sent};");
+        assert!(header.lines().all(|line| format!("{line};").contains(&attribute)), "{domain}: {header}");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_domain_that_browsers_would_not_take_is_refused() {
+    for (base_url, domain) in [
+        ("https://www.example.com", "example.org"),
+        ("https://www.example.com", "w.example.com"),
+        ("https://www.example.com", "ample.com"),
+        ("https://www.example.com", "api.www.example.com"),
+        ("https://www.example.com", "com"),
+        ("https://www.example.com", ""),
+        ("https://www.example.com", "."),
+        ("https://www.example.com", "example.com."),
+        ("https://www.example.com", "example.com/"),
+        ("https://www.example.com", "example.com:443"),
+        ("https://www.example.com", "https://example.com"),
+        ("https://www.example.com", "*.example.com"),
+        ("https://www.example.com", "example.com; Secure"),
+        ("https://www.example.com", "bücher.example"),
+        ("https://192.168.0.7", "192.168.0.7"),
+        ("https://192.168.0.7", "0.7"),
+        ("http://localhost:3000", "localhost"),
+    ] {
+        let error = set_cookie(base_url, domain).await.expect_err(domain);
+        assert!(error.contains("cookie_domain does not cover the host of base_url"), "{domain}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn diagnose_tells_of_a_callback_path_in_the_base_url_and_that_public_suffixes_are_not_known() {
+    let mock = MockLogto::start().await;
+    let config = LogtoConfig::builder().endpoint(mock.endpoint()).app_id(mock.app_id()).app_secret(mock.app_secret());
+    let config = config.base_url("https://alice.github.io/callback").cookie_domain("github.io");
+    let config = config.cookie_secret("a cookie secret of this test, long enough").build().unwrap();
+    let said = LogtoClient::new(config).unwrap().diagnose().await.to_string();
+    for part in ["ends with the callback path", "/callback/callback", "if github.io is a public suffix"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
