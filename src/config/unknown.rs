@@ -40,11 +40,10 @@ const NEAR: usize = 3;
 /// Warns of each variable that is no setting and has a name like one. Names alone are told, never values.
 pub(super) fn warn<'a>(names: impl Iterator<Item = &'a str>) {
     for name in names.filter(|name| !KNOWN.contains(name)) {
-        match nearest(name) {
-            Some(meant) => {
-                tracing::warn!(target: "logto::config", "{name} is no setting and has no effect: did you mean {meant}?");
-            }
-            None => tracing::info!(target: "logto::config", "{name} is no setting of this crate"),
+        if let Some(meant) = nearest(name) {
+            tracing::warn!(target: "logto::config", "{name} is no setting and has no effect: did you mean {meant}?");
+        } else {
+            tracing::info!(target: "logto::config", "{name} is no setting of this crate");
         }
     }
 }

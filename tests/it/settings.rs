@@ -192,6 +192,7 @@ fn is_child() -> bool {
 }
 
 /// What the environment gives, in all its forms.
+#[allow(clippy::print_stdout, reason = "the test that started this process reads it")]
 fn print_what_the_environment_gives() {
     let (log, guard) = listen("trace");
     let (machine, api) = (MachineClient::from_env(), logto::ResourceServerBuilder::from_env());
