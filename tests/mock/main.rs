@@ -4,9 +4,11 @@
 
 mod backchannel;
 mod control;
+mod custom_claims;
 mod exchange;
 mod faults;
 mod pages;
+mod permissions;
 mod recorded;
 mod recording;
 mod replay;

@@ -24,6 +24,7 @@ mod keys;
 mod logout;
 mod management;
 mod pages;
+mod permissions;
 mod reply;
 mod request;
 mod respond;

@@ -1,6 +1,7 @@
 //! Who and what there is: apps, users, organizations, resources, roles.
 
 mod app;
+pub(super) mod claim;
 mod defaults;
 mod organization;
 mod resource;
@@ -21,6 +22,8 @@ pub(super) struct World {
     pub(super) organizations: Vec<MockOrganization>,
     pub(super) resources: Vec<MockResource>,
     pub(super) roles: Vec<Role>,
+    /// The extended claims that are in ID tokens; `None` for those of a new Logto.
+    pub(super) id_token_claims: Option<Vec<String>>,
 }
 
 /// A role outside organizations, with the scopes of one resource that it grants.
