@@ -25,7 +25,7 @@ use tokio::sync::OwnedMutexGuard;
 pub(super) use self::renewal::Renewal;
 use super::{LogtoClient, broke_off, coordinate::GRACE};
 use crate::{
-    Error, IdTokenClaims, Result, Secret,
+    Error, ErrorKind, IdTokenClaims, Result, Secret,
     error::Code,
     session::{Jwt, StoredAccessToken},
     types::TokenKey,
@@ -260,7 +260,7 @@ impl LogtoClient {
         let (mut results, mut missing) = (Vec::new(), Vec::new());
         for key in keys {
             let found = match &shared {
-                Some(shared) if !freshness.force => {
+                Some(shared) if !freshness.force && !state.was_refused(&key) => {
                     shared.result(&state.refresh_token, &key, self.config().now()).await
                 }
                 _ => None,
@@ -294,7 +294,8 @@ impl LogtoClient {
         tracing::debug!(target: "logto::refresh", tokens = results.len(), failed, "a refresh is done");
         state.results.retain(|settled| now.saturating_sub(settled.at) <= GRACE);
         for (key, result) in &results {
-            state.results.retain(|settled| settled.key != *key);
+            let refused = is_refusal(key, result).then_some(&key.organization);
+            state.results.retain(|settled| settled.key != *key && refused != Some(&settled.key.organization));
             state.results.push(Settled { key: key.clone(), number, at: now, result: result.clone() });
         }
         family.touch(now);
@@ -313,6 +314,12 @@ impl State {
         (waited_for || (!freshness.force && recent && good)).then(|| settled.result.clone())
     }
 
+    /// Whether Logto refused the key's organization a moment ago: what was given for it before is not to be given out again.
+    fn was_refused(&self, key: &TokenKey) -> bool {
+        let same = |settled: &&Settled| settled.key.organization == key.organization;
+        self.results.iter().filter(same).any(|settled| is_refusal(&settled.key, &settled.result))
+    }
+
     fn refreshed(&self, access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>, kept: bool) -> Refreshed {
         let Self { refresh_token, refreshes, id_token, .. } = self;
         Refreshed {
@@ -323,6 +330,11 @@ impl State {
             kept,
         }
     }
+}
+
+/// Whether it keeps the user out of the organization that the key names.
+fn is_refusal(key: &TokenKey, result: &Result<StoredAccessToken>) -> bool {
+    key.organization.is_some() && result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Denied)
 }
 
 fn hash(refresh_token: &Secret) -> TokenHash {

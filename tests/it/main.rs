@@ -51,10 +51,13 @@ mod recorded;
 mod redis;
 mod redis_server;
 mod refresh;
+mod refused_organization;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
+mod silent_sign_in;
 mod skipped;
 mod skipping;
 mod step_up;
 mod stores;
+mod token_for_logto;
