@@ -130,14 +130,15 @@ pub(super) fn signed(
     scope: Option<String>,
     authentication: Map<String, Value>,
 ) -> OidcResult<AccessGranted> {
-    state.custom_jwt.judge(party)?;
+    let has_custom_claims = state.custom_jwt.judge(party)?;
     let lifetime = target.resource.and_then(|indicator| state.world.resource(indicator));
     let lifetime = lifetime.map_or(LIFETIME, |resource| resource.access_token_ttl);
     let audience = match (target.resource, target.organization) {
         (Some(resource), _) => resource.to_owned(),
         (None, organization) => format!("urn:logto:organization:{}", organization.unwrap_or_default()),
     };
-    let mut claims = custom_claims(&state.world, party.subject);
+    let custom = has_custom_claims.then(|| custom_claims(&state.world, party.subject));
+    let mut claims = custom.unwrap_or_default();
     claims.extend(state.new_claims(&audience, lifetime)?);
     claims.extend(authentication);
     claims.insert("sub".into(), party.subject.into());
