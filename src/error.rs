@@ -172,6 +172,11 @@ impl Error {
         self.0.return_to.as_deref()
     }
 
+    /// Where the browser goes of which there is nothing wrong: a silent sign-in leads on.
+    pub(crate) fn goes_on_to(&self) -> Option<&str> {
+        self.return_to().filter(|_| self.is(Code::SilentUnfinished))
+    }
+
     pub(crate) fn step_up(&self) -> Option<&Authentication> {
         self.0.step_up.as_ref()
     }

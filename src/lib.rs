@@ -132,7 +132,7 @@ pub use self::{
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
     http::{BodyTooLarge, HttpClient},
     machine::{MachineClient, MachineClientBuilder},
-    oidc::claims::{AccessTokenClaims, Actor, Audience, IdTokenClaims, UserInfo},
+    oidc::claims::{AccessTokenClaims, Actor, Audience, IdTokenClaims, UserInfo, user_data as claims},
     reply::{Reply, Requester},
     resource_server::{ApiAudience, ApiAuth, AuthInfo, Require, Requirements, ResourceServer, ResourceServerBuilder},
     routes::AuthRequest,

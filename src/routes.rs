@@ -201,7 +201,7 @@ impl LogtoClient {
     /// Answers a request to one of the authentication routes ([`Routes`](crate::Routes)); `None` for any other path.
     ///
     /// - `GET /logto/sign-in`, `/logto/sign-up`: to Logto. Query: `return_to`, `direct_sign_in`, `first_screen`, `login_hint`,
-    ///   `organization_id`, `one_time_token` (from another site: a page that asks first), `ui_locales`.
+    ///   `organization_id`, `one_time_token` (from another site: a page that asks first), `ui_locales`, `silent=true` ([no page](SignInOptions::silent)).
     /// - `GET /callback`: ends the sign-in and leads to the page the user wanted. With
     ///   [`ResponseMode::FormPost`](crate::ResponseMode::FormPost) by POST, too; it needs the request's [`body`](AuthRequest::body).
     /// - `POST /logto/sign-out`, from this site alone: ends the session, here and at Logto.
@@ -284,6 +284,9 @@ impl LogtoClient {
 
     /// The reply that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
     pub fn error_reply(&self, error: &Error, requester: Requester) -> Reply {
+        if let Some(redirect) = self.leads_on(error).filter(|_| requester == Requester::Browser) {
+            return Reply::redirect(&redirect);
+        }
         let config = self.config();
         let sign_in = self.to_sign_in(error.step_up(), error.return_to());
         let sign_out = config.application().path(&self.site_path(config.routes().sign_out_path()));
@@ -369,6 +372,7 @@ async fn sign_in_route(request: &AuthRequest, session: &RequestSession, screen: 
             "organization_id" => options.organization_id(value),
             "one_time_token" => options.one_time_token(value),
             "ui_locales" => options.ui_locales(value),
+            "silent" => options.silent(value == "true"),
             "max_age" => options.max_age(seconds(&value)?),
             "acr_values" => options.acr_values(value),
             _ => options,

@@ -113,7 +113,10 @@ impl Session {
     }
 
     /// Asks Logto anew for everything the session holds: the ID token, and each access and organization token. One call after a change
-    /// of roles or organizations, and every claim and permission is the present one.
+    /// of roles or organizations, and the claims are the present ones, and what was taken from the user is gone.
+    ///
+    /// A permission of an API resource that came with a role after the sign-in is not among the new ones: Logto gives those that the user had
+    /// at the sign-in, less what was taken since. It comes with a new sign-in: see [`SignInOptions::silent`](crate::SignInOptions::silent).
     ///
     /// # Errors
     /// Those of [`get_access_token`](Self::get_access_token). The session is kept, with what was renewed so far. An organization that

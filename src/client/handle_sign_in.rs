@@ -7,7 +7,7 @@ use crate::{
     Cookies, Error, Redirect, Result,
     error::Code,
     oidc::callback::CallbackParams,
-    session::{self, Transaction},
+    session::{self, Silent, Transaction},
 };
 
 impl Session {
@@ -22,8 +22,10 @@ impl Session {
     /// `user_cancelled`; `callback_uri_verification.…` and `sign_in_session.…` for a callback that does not belong to a sign-in of this
     /// browser; `sign_in.code_refused`; `id_token.…`; `client.rejected`; `network.…`. See `docs/errors.md`.
     pub async fn handle_sign_in(&mut self, query_or_url: &str) -> Result<Redirect> {
-        let pending = self.verify_sign_in(query_or_url).await?;
-        self.accept_sign_in(pending).await
+        match self.verify_sign_in(query_or_url).await {
+            Ok(pending) => self.accept_sign_in(pending).await,
+            Err(error) => self.client.leads_on(&error).ok_or(error),
+        }
     }
 
     /// Does all that [`handle_sign_in`](Self::handle_sign_in) does, but for signing the user in: that is for
@@ -32,7 +34,9 @@ impl Session {
     /// The sign-in is used up, whatever becomes of it: its cookie goes with the next [`commit`](Self::commit).
     ///
     /// # Errors
-    /// Those of [`handle_sign_in`](Self::handle_sign_in).
+    /// Those of [`handle_sign_in`](Self::handle_sign_in); `sign_in.silent_unfinished` where a [silent](crate::SignInOptions::silent) sign-in
+    /// leads on, to Logto or back to the page, and there is nobody to look at: [`answer_error`](crate::LogtoClient::answer_error) makes a
+    /// redirect of it.
     pub async fn verify_sign_in(&mut self, query_or_url: &str) -> Result<PendingSignIn> {
         let client = self.client.clone();
         let params = CallbackParams::parse(query_or_url)?;
@@ -40,11 +44,19 @@ impl Session {
         // Before the sign-in is used up: where it cannot be fetched, the user can reload the page.
         let metadata = client.metadata().await?;
         let transaction = self.take_transaction(state)?;
-        let code = params.code(&metadata.issuer, metadata.authorization_response_iss_parameter_supported)?;
+        let mut answer = params.code(&metadata.issuer, metadata.authorization_response_iss_parameter_supported);
+        let silent = transaction.silent;
         // It was right when the sign-in began, by the settings of then.
         let return_to = client.config().application().return_to_or_home(&transaction.return_to);
-        let (exchange, verified) = client.exchange_once(code, transaction).await?;
-        Ok(PendingSignIn { client, exchange, verified, return_to })
+        if silent == Some(Silent::Probe) {
+            answer = self.after_probe(answer, &transaction).await;
+        }
+        let (exchange, verified) = client.exchange_once(answer?, transaction).await?;
+        let pending = PendingSignIn { client, exchange, verified, return_to };
+        match silent {
+            Some(_) => self.of_the_same_user(pending).await,
+            None => Ok(pending),
+        }
     }
 
     /// Signs the user in whom [`verify_sign_in`](Self::verify_sign_in) gave: a new session takes the place of any other. The redirect leads to

@@ -73,13 +73,30 @@ impl Session {
                         tracing::warn!(target: "logto::refresh", %error, "Logto cannot be asked; the present access token is used to its end");
                         Ok(living)
                     }
-                    (Err(error), _) if error.kind() == ErrorKind::Denied => Err(error),
+                    (Err(error), _) if error.kind() == ErrorKind::Denied => {
+                        self.forget_organization(id, key.organization.as_deref());
+                        Err(error)
+                    }
                     (Err(error), _) => return Err(naming_the_resource(error, &key, &self.client.config().resources)),
                 };
                 tokens.push((key, token));
             }
         }
         Ok(tokens)
+    }
+
+    /// Logto no longer lets the user into the organization: the tokens for it are not to be given out again, with and without a resource.
+    fn forget_organization(&self, id: SessionId, organization: Option<&str>) {
+        let mut open = self.read();
+        let is_for = |key: &TokenKey| organization.is_some() && key.organization.as_deref() == organization;
+        let data = open.data().filter(|data| data.id == id);
+        let has_some = data.is_some_and(|data| data.access_tokens.iter().any(|token| is_for(&token.key)));
+        if has_some
+            && !open.is_committed()
+            && let Some(data) = open.data_mut()
+        {
+            data.access_tokens.retain(|token| !is_for(&token.key));
+        }
     }
 
     /// Renews some of the tokens of the session with this id, and keeps what came.

@@ -16,6 +16,7 @@ mod session;
 mod session_headers;
 mod sign_in;
 mod sign_out;
+mod silent_sign_in;
 mod token_life;
 mod tokens;
 mod user_info;
@@ -292,7 +293,7 @@ impl LogtoClient {
         Ok(self.load(cookies).await?.refresh_token())
     }
 
-    /// Forgets the access tokens: the next one comes from Logto, with the user's roles of then.
+    /// Forgets the access tokens: the next one comes from Logto. See [`refresh_session`](Session::refresh_session) for what that brings.
     ///
     /// # Errors
     /// See [`Session::commit`].

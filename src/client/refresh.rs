@@ -25,7 +25,7 @@ use tokio::sync::OwnedMutexGuard;
 pub(super) use self::renewal::Renewal;
 use super::{LogtoClient, broke_off, coordinate::GRACE};
 use crate::{
-    Error, IdTokenClaims, Result, Secret,
+    Error, ErrorKind, IdTokenClaims, Result, Secret,
     error::Code,
     session::{Jwt, StoredAccessToken},
     types::TokenKey,
@@ -270,7 +270,7 @@ impl LogtoClient {
         let (mut results, mut missing) = (Vec::new(), Vec::new());
         for key in keys {
             let found = match &shared {
-                Some(shared) if !freshness.force => {
+                Some(shared) if !freshness.force && !state.was_refused(&key) => {
                     shared.result(&state.refresh_token, &key, self.config().now()).await
                 }
                 _ => None,
@@ -304,7 +304,8 @@ impl LogtoClient {
         tracing::debug!(target: "logto::refresh", tokens = results.len(), failed, "a refresh is done");
         state.results.retain(|settled| settled.is_recent(now));
         for (key, result) in &results {
-            state.results.retain(|settled| settled.key != *key);
+            let refused = is_refusal(key, result).then_some(&key.organization);
+            state.results.retain(|settled| settled.key != *key && refused != Some(&settled.key.organization));
             state.results.push(Settled { key: key.clone(), number, at: now, result: result.clone() });
         }
         family.touch(now);
@@ -320,6 +321,12 @@ impl State {
         let waited_for = settled.number > seen;
         let good = settled.is_recent(now) && settled.serves(now, freshness.validity);
         (waited_for || (!freshness.force && good)).then(|| settled.result.clone())
+    }
+
+    /// Whether Logto refused the key's organization a moment ago: what was given for it before is not to be given out again.
+    fn was_refused(&self, key: &TokenKey) -> bool {
+        let same = |settled: &&Settled| settled.key.organization == key.organization;
+        self.results.iter().filter(same).any(|settled| is_refusal(&settled.key, &settled.result))
     }
 
     fn refreshed(&self, access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>, kept: bool) -> Refreshed {
@@ -347,6 +354,11 @@ impl Settled {
             token.serves(now, validity.filter(|validity| *validity < lifetime))
         })
     }
+}
+
+/// Whether it keeps the user out of the organization that the key names.
+fn is_refusal(key: &TokenKey, result: &Result<StoredAccessToken>) -> bool {
+    key.organization.is_some() && result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Denied)
 }
 
 fn hash(refresh_token: &Secret) -> TokenHash {

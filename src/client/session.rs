@@ -195,7 +195,7 @@ impl Session {
         self.read().data()?.refresh_token.clone()
     }
 
-    /// Forgets the access tokens: the next one comes from Logto.
+    /// Forgets the access tokens: the next one comes from Logto. What that brings is what [`refresh_session`](Self::refresh_session) does.
     pub fn clear_access_token(&mut self) {
         // A session that a caller owns is not committed.
         _ = self.try_clear_access_token();

@@ -7,7 +7,7 @@ use crate::{
     Error, Prompt, Redirect, Result, SignInOptions, clock,
     error::Code,
     oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS},
-    session::Transaction,
+    session::{Silent, Transaction},
 };
 
 impl Session {
@@ -29,13 +29,25 @@ impl Session {
         if !Url::parse(&redirect_uri).is_ok_and(|url| url.has_host()) {
             return Err(Error::new(Code::InvalidOption, "redirect_uri is not an absolute URL"));
         }
-        check_prompt(options.prompt.as_deref().unwrap_or_default())?;
+        let options = prompted(options)?;
         check_extra_params(&options)?;
-        let metadata = client.metadata().await?;
         let mut transaction = Transaction::begin(redirect_uri, return_to.to_string(), config.now())?;
+        transaction.silent = options.silent.then_some(Silent::Probe);
         transaction.max_age = options.max_age.map(clock::whole_seconds);
         transaction.acr_values = options.acr_values.clone().filter(|values| !values.trim().is_empty());
         transaction.from_another_site = options.from_another_site;
+        self.send_to_logto(transaction, &options).await
+    }
+
+    /// Remembers the sign-in, and leads to Logto.
+    pub(super) async fn send_to_logto(
+        &mut self,
+        mut transaction: Transaction,
+        options: &SignInOptions,
+    ) -> Result<Redirect> {
+        let client = self.client.clone();
+        let config = client.config();
+        let metadata = client.metadata().await?;
         {
             let mut open = self.write()?;
             open.begin_transaction(&config.cookies, &mut transaction, config.base_url.as_str(), config.now())?;
@@ -54,7 +66,7 @@ impl Session {
             nonce: &transaction.nonce,
             code_challenge: &transaction.code_challenge(),
             response_mode: config.response_mode,
-            options: &options,
+            options,
         }
         .url();
         let authorization = config.server().open(url)?;
@@ -63,10 +75,16 @@ impl Session {
     }
 }
 
-fn check_prompt(prompt: &[Prompt]) -> Result<()> {
-    match prompt.contains(&Prompt::None) && prompt.len() > 1 {
-        true => Err(Error::new(Code::InvalidOption, "prompt holds `none` with others, and `none` stands alone")),
-        false => Ok(()),
+/// The options with the prompt that they call for.
+fn prompted(options: SignInOptions) -> Result<SignInOptions> {
+    let prompt = options.prompt.as_deref().unwrap_or_default();
+    match options.silent {
+        true if prompt.is_empty() => Ok(SignInOptions { prompt: Some(vec![Prompt::None]), ..options }),
+        true => Err(Error::new(Code::InvalidOption, "a silent sign-in has a prompt, and it chooses that by itself")),
+        false if prompt.contains(&Prompt::None) && prompt.len() > 1 => {
+            Err(Error::new(Code::InvalidOption, "prompt holds `none` with others, and `none` stands alone"))
+        }
+        false => Ok(options),
     }
 }
 

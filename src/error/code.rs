@@ -59,6 +59,7 @@ codes! {
 
     UserCancelled "user_cancelled" Denied "The user left the sign-in: offer to sign in again."
     AuthorizationRefused "callback_uri_verification.error_found" Denied "Logto refused the sign-in and says why in the message."
+    SilentUnfinished "sign_in.silent_unfinished" Denied "Send the browser on: `LogtoClient::answer_error` makes a redirect of this error, and `handle_sign_in` follows it by itself."
     OrganizationRefused "organization.access_denied" Denied "Logto refused the organization token and says why in the message: Logto Console › Organizations › the organization."
     OrganizationMember "organization.not_a_member" Denied "Add the user in Logto Console › Organizations › the organization › Members, or leave the organization out: `refresh_session` renews the user's list."
     OrganizationMfa "organization.mfa_required" Denied "The organization requires MFA (Logto Console › Organizations › the organization › Settings) and the user has none: let the user set up a factor (Logto Console › Multi-factor auth)."

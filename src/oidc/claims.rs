@@ -7,6 +7,7 @@ mod id_token;
 mod lenient;
 mod members;
 mod registered;
+pub mod user_data;
 mod user_info;
 
 #[cfg(test)]

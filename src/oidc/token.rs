@@ -41,6 +41,8 @@ pub(crate) struct TokenResponse {
     pub(crate) issued_token_type: Option<String>,
 }
 
+const OPENID: &str = "openid";
+
 /// A broken connection is tried once more within this: well inside the 3 seconds in which Logto lets a spent refresh token be used again.
 const RETRY_WITHIN: Duration = Duration::from_secs(2);
 
@@ -96,6 +98,9 @@ pub(crate) async fn exchange_code(
 }
 
 /// Exchanges a refresh token for an access token, and perhaps for a new refresh token.
+///
+/// Where narrower scopes are asked for and nothing else, `openid` is among them: without it Logto gives no token for its own endpoints, but a
+/// JWT for the API resource of the sign-in, if there was exactly one (recorded).
 pub(crate) async fn refresh(
     transport: &Transport,
     endpoint: &Url,
@@ -104,6 +109,11 @@ pub(crate) async fn refresh(
     key: &TokenKey,
 ) -> Result<TokenResponse> {
     let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+    let is_for_logto = key.resource.is_none() && key.organization.is_none() && !key.scopes.is_empty();
+    if is_for_logto && !key.scopes.iter().any(|scope| scope == OPENID) {
+        let key = TokenKey { scopes: [&[OPENID.to_owned()], key.scopes.as_slice()].concat(), ..key.clone() };
+        return token_request_for(transport, endpoint, client, &form, &key).await;
+    }
     token_request_for(transport, endpoint, client, &form, key).await
 }
 

@@ -10,8 +10,8 @@ use super::settings::CookieSettings;
 
 /// What every browser stores: name, value and attributes together (RFC 6265 section 6.1).
 pub(crate) const MAX_COOKIE: usize = 4096;
-/// Four cookies are a header of 16 kB, which is what most servers take at the most. A proxy that takes 8 kB (nginx, by default) needs
-/// `large_client_header_buffers 4 16k` for users whose claims fill more than two.
+/// Four cookies are a header of 16 kB, which is what most servers take at the most. A proxy that takes 8 kB (nginx, by default) has to be
+/// told: `docs/deployment.md` has the numbers.
 pub(crate) const MAX_CHUNKS: usize = 4;
 /// Values of one name that are looked at. Honest browsers send one, or two or three where another application or path has set the name, too.
 const MAX_VALUES: usize = 8;

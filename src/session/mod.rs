@@ -37,7 +37,7 @@ pub(crate) use self::{
     seal::Keys,
     settings::{CookieSettings, SIGN_IN_TIMEOUT, Stores},
     stored_copy::StoredCopy,
-    transaction::Transaction,
+    transaction::{Silent, Transaction},
 };
 pub use self::{format::SessionFormat, settings::SessionLifetime};
 use self::{

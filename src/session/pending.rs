@@ -123,10 +123,11 @@ impl Pending {
         let name = found.as_ref().map_or(&own, |(name, _)| *name).clone();
         let transaction = found.map(|(_, transaction)| transaction);
         if self.sent.iter().any(|(sent, _)| *sent == name) {
-            self.forget(settings, name);
+            self.forget(settings, name.clone());
         }
         self.taken = true;
         let mut transaction = transaction?;
+        transaction.from_another_site = settings.is_place(&name);
         if transaction.is_cut {
             self.restore_address(settings, &mut transaction);
         }

@@ -1,3 +1,4 @@
+mod header_size;
 mod sizes;
 
 use std::collections::BTreeMap;

@@ -28,13 +28,24 @@ pub(crate) struct Transaction {
     pub(crate) max_age: Option<i64>,
     /// Separated by spaces; `acr` is checked against them.
     pub(crate) acr_values: Option<String>,
+    /// Whether it shows the user no page, and how far it has come.
+    pub(crate) silent: Option<Silent>,
     /// Unix seconds.
     pub(crate) created_at: i64,
     /// Whether another site's page led here. It may do so as often as it likes, so such sign-ins share a few cookies. Not written.
     pub(crate) from_another_site: bool,
 }
 
-/// The same as bytes. Addresses mostly begin alike.
+/// The two requests of a sign-in without a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Silent {
+    /// `prompt=none`.
+    Probe,
+    /// `prompt=consent`, of a user who has a session at Logto.
+    SignIn,
+}
+
+/// The same as bytes. Addresses mostly begin alike. A byte more says that the sign-in is silent: 1 for the first request, 2 for the second.
 #[derive(Serialize, Deserialize)]
 struct Written<'a> {
     seed: [u8; 32],
@@ -70,6 +81,7 @@ impl Transaction {
             is_cut: false,
             max_age: None,
             acr_values: None,
+            silent: None,
             created_at,
             from_another_site: false,
         }
@@ -103,16 +115,23 @@ impl Transaction {
             acr_values: self.acr_values.as_deref(),
             created_at: self.created_at,
         };
-        postcard::to_allocvec(&written).ok().map(Zeroizing::new)
+        let mut bytes = postcard::to_allocvec(&written).ok().map(Zeroizing::new)?;
+        bytes.extend(self.silent.map(|silent| if silent == Silent::Probe { 1 } else { 2 }));
+        Some(bytes)
     }
 
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let written: Written<'_> = postcard::from_bytes(bytes).ok()?;
+        let (written, rest) = postcard::take_from_bytes::<Written<'_>>(bytes).ok()?;
         let return_to = format!("{}{}", written.redirect_uri.get(..written.shared)?, written.return_to);
         let mut transaction = Self::of(written.seed, written.redirect_uri.to_owned(), return_to, written.created_at);
         transaction.is_cut = written.is_cut;
         transaction.max_age = written.max_age;
         transaction.acr_values = written.acr_values.map(str::to_owned);
+        transaction.silent = match rest {
+            [1] => Some(Silent::Probe),
+            [2] => Some(Silent::SignIn),
+            _ => None,
+        };
         Some(transaction)
     }
 }
@@ -124,3 +143,6 @@ impl Drop for Transaction {
         [&mut self.state, &mut self.nonce, &mut self.code_verifier].into_iter().for_each(Zeroize::zeroize);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -183,7 +183,7 @@ async fn embedded(port: &Port, base_url: &str) -> Result<MockLogto, PlaygroundEr
         .post_logout_redirect_uri(base_url);
     let mock = MockLogto::builder().port(port).app(app).start().await.map_err(|cause| in_use(port, &cause))?;
     // What Logto calls custom claims: examples/custom_claims.rs reads them.
-    mock.update_user("ada", |ada| ada.claim("plan", "pro").claim("seats", 5));
+    mock.update_user("ada", |ada| ada.access_token_claim("plan", "pro").access_token_claim("seats", 5));
     Ok(mock)
 }
 

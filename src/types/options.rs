@@ -20,6 +20,7 @@ pub struct SignInOptions {
     pub(crate) redirect_uri: Option<String>,
     pub(crate) post_redirect_uri: Option<String>,
     pub(crate) prompt: Option<Vec<Prompt>>,
+    pub(crate) silent: bool,
     pub(crate) first_screen: Option<FirstScreen>,
     pub(crate) identifiers: Vec<Identifier>,
     pub(crate) login_hint: Option<String>,
@@ -56,6 +57,21 @@ impl SignInOptions {
     /// What Logto asks the user. Default: the configuration's `prompt`.
     pub fn prompt(mut self, prompt: impl IntoIterator<Item = Prompt>) -> Self {
         self.prompt = Some(prompt.into_iter().collect());
+        self
+    }
+
+    /// Signs in again without a page, in place of [`prompt`](Self::prompt): for a permission that came with a role after the sign-in, which
+    /// no refresh brings.
+    ///
+    /// The browser goes to Logto and comes back, and the session is a new one. Where Logto would have to ask the user (their session at Logto
+    /// has ended, or is another user's), they come back to [`post_redirect_uri`](Self::post_redirect_uri) all the same, and the session is
+    /// the one of before. So the page must not begin another without being asked: that would have no end.
+    ///
+    /// It takes two requests to Logto: `prompt=none` to learn whether the user has a session there, and then `prompt=consent`, since Logto
+    /// gives new permissions and a refresh token with that alone. A third party's app shows Logto's consent page in the second; a
+    /// first-party app shows none. [`extra_param`](Self::extra_param) goes with the first alone.
+    pub fn silent(mut self, silent: bool) -> Self {
+        self.silent = silent;
         self
     }
 
@@ -237,7 +253,8 @@ impl TokenOptions {
         self
     }
 
-    /// Asks Logto even if a valid token is at hand: after a change of roles, for example.
+    /// Asks Logto even if a valid token is at hand. What was taken from the user is gone from the new one; a permission of an API resource that
+    /// came after the sign-in is not in it: that takes a new sign-in, see [`SignInOptions::silent`].
     pub fn force_refresh(mut self, force: bool) -> Self {
         self.force_refresh = force;
         self

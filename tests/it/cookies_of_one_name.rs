@@ -78,7 +78,7 @@ async fn who(logto: &LogtoClient, cookies: &mut HeaderCookies) -> Option<String>
 async fn site(large: bool) -> Site {
     let site = Site::start().await;
     for user in ["ada", "bob"] {
-        assert!(site.mock.update_user(user, |user| user.claim("badge", noise(if large { 6000 } else { 0 }))));
+        assert!(site.mock.update_user(user, |user| user.claim("website", noise(if large { 6000 } else { 0 }))));
     }
     site
 }

@@ -195,6 +195,10 @@ async fn custom_claims_guard_a_page() {
     let mut tab = Tab::open(&example.base).await;
     tab.submit(&[("username", "ada"), ("password", "lovelace")]).await;
     tab.shows(r#"{"plan":"pro","seats":5}"#);
+    tab.go("/places").await;
+    for place in [r#""access token":"pro""#, r#""user info":"pro""#, r#""ID token":null"#] {
+        tab.shows(place);
+    }
     let mut other = Tab::open(&example.base).await;
     other.submit(&[("username", "bob"), ("password", "builder")]).await;
     other.shows("this page is for subscribers");

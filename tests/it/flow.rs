@@ -144,7 +144,7 @@ async fn a_forced_refresh_brings_new_roles() {
     let claims = site.logto.get_id_token_claims(&cookies).await.unwrap().unwrap();
     assert!(claims.roles.is_empty(), "the ID token came anew, too");
 
-    // So does forgetting the tokens.
+    // So does forgetting the tokens. The permissions of the sign-in come back with the role.
     site.mock.update_user("ada", |user| user.role("librarian"));
     site.logto.clear_access_token(&mut cookies).await.unwrap();
     assert_eq!(scopes(site.logto.get_access_token(&mut cookies, token(false)).await.unwrap()), 2);

@@ -54,15 +54,18 @@ mod recorded;
 mod redis;
 mod redis_server;
 mod refresh;
+mod refused_organization;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
 mod security_rows;
 mod settings;
 mod sign_out_hint;
+mod silent_sign_in;
 mod skipped;
 mod skipping;
 mod slow_body;
 mod step_up;
 mod stores;
+mod token_for_logto;
 mod user_json;

@@ -103,11 +103,15 @@ async fn it_stops_and_starts_again_with_what_it_knew() {
 #[tokio::test]
 async fn users_come_and_go() {
     let mock = MockLogto::start().await;
-    mock.add_user(MockUser::new("grace").claim("plan", "pro").claim("custom_data", json!({ "a": 1 })));
-    let callback = mock.sign_in(&authorization_url(&mock, &[("scope", "openid offline_access")]), "grace").await;
+    mock.add_user(
+        MockUser::new("grace").claim("website", "https://grace.test").claim("custom_data", json!({ "a": 1 })),
+    );
+    let callback = mock
+        .sign_in(&authorization_url(&mock, &[("scope", "openid offline_access profile custom_data")]), "grace")
+        .await;
     let grace = exchange(&mock, &callback).await.json();
     let (_, claims) = decoded(text(&grace, "id_token"));
-    assert_eq!((&claims["sub"], &claims["plan"]), (&json!("user-grace"), &json!("pro")));
+    assert_eq!((&claims["sub"], &claims["website"]), (&json!("user-grace"), &json!("https://grace.test")));
     assert_eq!(claims.get("custom_data"), None);
     assert!(mock.suspend_user("grace"));
     assert_eq!(refresh(&mock, text(&grace, "refresh_token"), &[]).await.status, 400);

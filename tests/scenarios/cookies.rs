@@ -29,7 +29,7 @@ fn session(app: &App, tab: &Tab) -> Vec<String> {
 }
 
 fn ada_with(app: &App, claim: usize) {
-    assert!(app.mock.update_user("ada", |ada| ada.claim("badge", noise(claim))));
+    assert!(app.mock.update_user("ada", |ada| ada.claim("website", noise(claim))));
 }
 
 pub async fn the_applications_cookies_survive(example: Example) {

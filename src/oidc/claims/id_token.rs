@@ -5,22 +5,22 @@ use super::{Audience, members::user_claims};
 user_claims! {
     /// What an ID token says: who signed in, and when (OpenID Connect Core 2).
     ///
-    /// Which claims about the user are there depends on the scopes that were asked for. A claim that is null, or of another type than
-    /// here, reads as absent.
+    /// Which claims about the user are there depends on the scopes that were asked for; `custom_data`, `identities`, `sso_identities` and
+    /// `organization_data` also on the Console, which has them off (Sign-in & account › ID token). A claim that is null, or of another type
+    /// than here, reads as absent. Custom claims (Console › Custom JWT) are in access tokens alone.
     ///
     /// ```
     /// let claims: logto::IdTokenClaims = serde_json::from_str(
     ///     r#"{"iss": "https://example.logto.app/oidc", "sub": "amc3emckvas6", "aud": "app", "exp": 1795389184, "iat": 1795385584,
-    ///         "name": null, "email": "ada@example.test", "organization_roles": ["lh6cvveo9nmz:admin"], "plan": "pro"}"#,
+    ///         "name": null, "email": "ada@example.test", "organization_roles": ["lh6cvveo9nmz:admin"], "custom_data": {"plan": "pro"}}"#,
     /// )?;
     /// assert_eq!(claims.name, None);
     /// assert_eq!(claims.email.as_deref(), Some("ada@example.test"));
     /// assert!(claims.organization_roles_of("lh6cvveo9nmz").eq(["admin"]));
-    /// assert_eq!(claims.extra["plan"], "pro");
     ///
     /// #[derive(serde::Deserialize)]
     /// struct Subscription { plan: String }
-    /// assert_eq!(claims.extra_as::<Subscription>()?.plan, "pro");
+    /// assert_eq!(claims.custom_data_as::<Subscription>()?.plan, "pro");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     struct IdTokenClaims {

@@ -1,7 +1,7 @@
 //! Reads a JSON value of any type straight from the parser, with no `serde_json::Value` between: the claims of a user in a hundred
 //! organizations are read for every request.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -26,6 +26,29 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
 /// An object with members of its own, left out when it is null or of another shape. It is rare enough to be read by way of a `Value`.
 pub(super) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     Ok(T::deserialize(serde_json::Value::deserialize(deserializer)?).ok())
+}
+
+/// A list of such objects; those of another shape are left out, and what is not a list is an empty one.
+pub(super) fn objects<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Array(items) => {
+            items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect()
+        }
+        _ => Vec::new(),
+    })
+}
+
+/// Such objects by name; those of another shape are left out, and what is no object is none.
+pub(super) fn objects_by_name<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, T>>, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Object(members) => {
+            let read = |(name, value)| Some((name, serde_json::from_value(value).ok()?));
+            Some(members.into_iter().filter_map(read).collect())
+        }
+        _ => None,
+    })
 }
 
 /// A member that must be of its type.

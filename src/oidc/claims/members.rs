@@ -3,7 +3,8 @@
 //! A shared struct behind `#[serde(flatten)]` would have serde buffer every member before it is read.
 
 /// A struct of claims: `required` members must be there and of their type; `optional` ones, `lists` and `json` may be missing, null or
-/// anything else; `objects` are left out unless they have the shape of their type; whatever is not listed ends in `extra`.
+/// anything else; `objects` are left out unless they have the shape of their type; `data` say themselves how they are read; whatever is not
+/// listed ends in `extra`.
 macro_rules! claims {
     ($(#[$about:meta])* struct $name:ident {
         required { $($(#[$required_doc:meta])* $required:ident: $required_type:ty,)* }
@@ -11,6 +12,7 @@ macro_rules! claims {
         lists { $($(#[$list_doc:meta])* $list:ident,)* }
         json { $($(#[$json_doc:meta])* $json:ident,)* }
         $(objects { $($(#[$object_doc:meta])* $object:ident: $object_type:ty,)* })?
+        $(data { $($(#[$data:meta])* $member:ident: $data_type:ty,)* })?
     }) => {
         $(#[$about])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -41,13 +43,18 @@ macro_rules! claims {
                 #[serde(default, deserialize_with = "super::lenient::object", skip_serializing_if = "Option::is_none")]
                 pub $object: Option<$object_type>,
             )*)?
+            $($(
+                $(#[$data])*
+                pub $member: $data_type,
+            )*)?
             /// Every other member, as it came.
             #[serde(flatten)]
             pub extra: serde_json::Map<String, serde_json::Value>,
         }
 
         impl $name {
-            /// Every other member, as a type of yours: for the custom claims of Logto Console › Custom JWT.
+            /// Every other member, as a type of yours. In an access token these are the custom claims of Logto Console › Custom JWT, which no
+            /// ID token and no user info has.
             ///
             /// # Errors
             /// `claims.unexpected` where they do not fit the type.
@@ -127,7 +134,33 @@ macro_rules! user_claims {
                     $($json)*
                     /// Postal address (scope `address`; OpenID Connect Core 5.1.1).
                     address,
+                    /// Enterprise identities (scope `identities`), as each connector has them.
+                    sso_identities,
                 }
+                data {
+                    /// What your application keeps about the user (scope `custom_data`): an object. In a type of yours:
+                    /// `custom_data_as`.
+                    #[serde(default, deserialize_with = "super::lenient::object", skip_serializing_if = "Option::is_none")]
+                    custom_data: Option<serde_json::Map<String, serde_json::Value>>,
+                    /// Accounts at social connectors, by connector (scope `identities`).
+                    #[serde(default, deserialize_with = "super::lenient::objects_by_name", skip_serializing_if = "Option::is_none")]
+                    identities: Option<std::collections::BTreeMap<String, $crate::oidc::claims::user_data::SocialIdentity>>,
+                    /// Id, name and description of each organization (scope `urn:logto:scope:organizations`).
+                    #[serde(default, deserialize_with = "super::lenient::objects", skip_serializing_if = "Vec::is_empty")]
+                    organization_data: Vec<$crate::oidc::claims::user_data::OrganizationData>,
+                }
+            }
+        }
+
+        impl $name {
+            /// The [`custom_data`](Self::custom_data), as a type of yours. A user without any is like one with an empty object.
+            ///
+            /// # Errors
+            /// `claims.unexpected` where it does not fit the type.
+            pub fn custom_data_as<T: serde::de::DeserializeOwned>(&self) -> $crate::Result<T> {
+                let none = serde_json::Map::new();
+                T::deserialize(self.custom_data.as_ref().unwrap_or(&none))
+                    .map_err(|error| $crate::Error::new($crate::error::Code::ClaimsUnexpected, error.to_string()))
             }
         }
     };

@@ -40,8 +40,65 @@ fn recorded_user_info_is_read_and_written_back() {
     let user: UserInfo = serde_json::from_value(recorded.clone()).unwrap();
     assert_eq!(user.sub, "amc3emckvas6");
     assert_eq!(user.custom_data.as_ref().unwrap()["plan"], "pro");
+    let [acme] = user.organization_data.as_slice() else { panic!("{:?}", user.organization_data) };
+    assert_eq!((acme.id.as_str(), acme.name.as_str()), ("lh6cvveo9nmz", "Acme"));
+    assert_eq!(acme.description.as_deref(), Some("Acme org"));
+    assert!(user.identities.as_ref().unwrap().is_empty());
     assert!(user.extra.is_empty());
     assert_eq!(serde_json::to_value(&user).unwrap(), recorded);
+}
+
+/// What a user has beside the profile: in user info, and in ID tokens of a Logto whose Console says so.
+#[test]
+fn the_data_of_a_user_is_typed_in_user_info_and_in_id_tokens() {
+    let kakao =
+        json!({ "userId": "12345678", "details": { "id": "12345678", "name": "Carol K", "rawData": { "id": 1 } } });
+    let data = json!({
+        "custom_data": { "plan": "pro", "nested": { "n": 1 } },
+        "identities": { "kakao": kakao, "nosuch": { "userId": "1" } },
+        "sso_identities": [],
+        "organization_data": [
+            { "id": "a", "name": "Acme", "description": "Acme org" },
+            { "id": "b", "name": "Cmp MFA", "description": null },
+        ],
+    });
+    let members: Vec<_> =
+        data.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    let user: UserInfo = serde_json::from_value(with(json!({ "sub": "user" }), &members)).unwrap();
+    let claims = id_token(with(minimal(), &members));
+    assert_eq!((&user.identities, &user.organization_data), (&claims.identities, &claims.organization_data));
+    assert!(user.extra.is_empty() && claims.extra.is_empty());
+    let identities = user.identities.as_ref().unwrap();
+    assert_eq!(identities["kakao"].user_id, "12345678");
+    assert_eq!(identities["kakao"].details.as_ref().unwrap()["name"], "Carol K");
+    assert_eq!(identities["nosuch"].details, None);
+    assert_eq!(user.organization_data[1].description, None);
+    assert_eq!(serde_json::to_value(&user).unwrap(), with(data, &[("sub", json!("user"))]));
+
+    #[derive(serde::Deserialize, PartialEq, Debug)]
+    struct Plan {
+        plan: Option<String>,
+    }
+    assert_eq!(claims.custom_data_as::<Plan>().unwrap(), Plan { plan: Some("pro".to_owned()) });
+    assert_eq!(id_token(minimal()).custom_data_as::<Plan>().unwrap(), Plan { plan: None });
+    let odd = id_token(with(minimal(), &[("custom_data", json!({ "plan": 5 }))]));
+    assert_eq!(odd.custom_data_as::<Plan>().unwrap_err().code(), "claims.unexpected");
+}
+
+#[test]
+fn items_of_the_data_of_a_user_that_are_odd_are_left_out() {
+    let odd = json!([
+        null, 1, "text", [], {}, { "id": 1, "name": "n" }, { "id": "a" }, { "id": "good", "name": "n", "more": [1] }
+    ]);
+    let claims = id_token(with(minimal(), &[("organization_data", odd.clone())]));
+    let [good] = claims.organization_data.as_slice() else { panic!("{:?}", claims.organization_data) };
+    assert_eq!((good.id.as_str(), &good.extra["more"]), ("good", &json!([1])));
+    let odd =
+        json!({ "a": null, "b": 1, "c": [], "d": {}, "e": { "userId": 5 }, "f": { "userId": "6", "details": [] } });
+    let claims = id_token(with(minimal(), &[("identities", odd)]));
+    let identities = claims.identities.unwrap();
+    assert_eq!(identities.keys().collect::<Vec<_>>(), ["f"]);
+    assert_eq!(identities["f"].details, None);
 }
 
 #[test]

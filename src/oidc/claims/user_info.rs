@@ -13,15 +13,6 @@ user_claims! {
         }
         optional {}
         lists {}
-        json {
-            /// What your application keeps about the user (scope `custom_data`).
-            custom_data,
-            /// Social identities by connector (scope `identities`).
-            identities,
-            /// Enterprise identities (scope `identities`).
-            sso_identities,
-            /// Id, name and description of each organization (scope `urn:logto:scope:organizations`).
-            organization_data,
-        }
+        json {}
     }
 }

@@ -103,6 +103,13 @@ impl MockLogtoBuilder {
         self
     }
 
+    /// Which extended claims are in ID tokens (Logto Console › Sign-in & account › ID token): of `roles`, `organizations`, `organization_roles`,
+    /// `organization_data`, `custom_data`, `identities` and `sso_identities`. Without it, the first three. User info has them all.
+    pub fn extended_id_token_claims(mut self, names: &[&str]) -> Self {
+        self.world.id_token_claims = Some(names.iter().map(|&name| name.to_owned()).collect());
+        self
+    }
+
     /// The server's clock, which its `Date` headers go by, too. Without it, the system's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);

@@ -4,7 +4,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::world::{MockUser, World};
+use super::world::{
+    MockUser, World,
+    claim::{EXTENDED, ON_BY_DEFAULT, OPTIONAL},
+};
 
 /// The scopes that concern the user; all others are of resources and organizations.
 pub(super) const USER_SCOPES: &[&str] = &[
@@ -26,27 +29,7 @@ pub(super) const USER_SCOPES: &[&str] = &[
 pub(super) const ORGANIZATIONS: &str = "urn:logto:scope:organizations";
 const ORGANIZATION_ROLES: &str = "urn:logto:scope:organization_roles";
 
-/// The claims that a scope governs and that appear only when the user has them (OpenID Connect Core section 5.4).
-const OPTIONAL: &[(&str, &[&str])] = &[
-    (
-        "profile",
-        &[
-            "family_name",
-            "given_name",
-            "middle_name",
-            "nickname",
-            "profile",
-            "website",
-            "gender",
-            "birthdate",
-            "zoneinfo",
-            "locale",
-        ],
-    ),
-    ("address", &["address"]),
-];
-
-/// Where the claims go: some are for userinfo only.
+/// Where the claims go: some are in ID tokens only where the Console says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     IdToken,
@@ -64,17 +47,9 @@ impl World {
                 claims.insert(name.to_owned(), user.claims.get(name).cloned().unwrap_or(computed));
             }
         }
-        for (name, value) in &user.claims {
-            let shown = match governing_scope(name) {
-                Some(_) if claims.contains_key(name) => false,
-                Some((scope, userinfo_only)) => {
-                    scopes.iter().any(|asked| asked == scope) && (place == Place::UserInfo || !userinfo_only)
-                }
-                None => true,
-            };
-            if shown {
-                claims.insert(name.clone(), value.clone());
-            }
+        for (_, names) in OPTIONAL.iter().filter(|(scope, _)| scopes.iter().any(|asked| asked == scope)) {
+            let set = names.iter().filter_map(|name| user.claims.get_key_value(*name));
+            claims.extend(set.map(|(name, value)| (name.clone(), value.clone())));
         }
         claims
     }
@@ -98,15 +73,22 @@ impl World {
         if let Some(username) = &user.username {
             claims.push(("preferred_username", "profile", json!(username)));
         }
-        if place == Place::UserInfo {
-            claims.extend([
-                ("organization_data", ORGANIZATIONS, self.organization_data(user)),
-                ("custom_data", "custom_data", json!({})),
-                ("identities", "identities", Value::Object(user.identities.clone())),
-                ("sso_identities", "identities", json!([])),
-            ]);
-        }
+        claims.extend([
+            ("organization_data", ORGANIZATIONS, self.organization_data(user)),
+            ("custom_data", "custom_data", json!({})),
+            ("identities", "identities", Value::Object(user.identities.clone())),
+            ("sso_identities", "identities", json!([])),
+        ]);
+        claims.retain(|(name, ..)| place == Place::UserInfo || self.is_in_id_tokens(name));
         claims
+    }
+
+    fn is_in_id_tokens(&self, name: &str) -> bool {
+        let is_on = match &self.id_token_claims {
+            Some(names) => names.iter().any(|on| on == name),
+            None => ON_BY_DEFAULT.contains(&name),
+        };
+        is_on || !EXTENDED.contains(&name)
     }
 
     fn organization_ids(&self, user: &MockUser) -> Value {
@@ -133,24 +115,6 @@ impl World {
                 json!({ "id": organization.id, "name": organization.name, "description": organization.description })
             })
             .collect()
-    }
-}
-
-/// The scope that a claim needs, and whether it is for userinfo only.
-fn governing_scope(name: &str) -> Option<(&'static str, bool)> {
-    match name {
-        "custom_data" => Some(("custom_data", true)),
-        "identities" | "sso_identities" => Some(("identities", true)),
-        "organization_data" => Some((ORGANIZATIONS, true)),
-        "organizations" => Some((ORGANIZATIONS, false)),
-        "organization_roles" => Some((ORGANIZATION_ROLES, false)),
-        "roles" => Some(("roles", false)),
-        "email" | "email_verified" => Some(("email", false)),
-        "phone_number" | "phone_number_verified" => Some(("phone", false)),
-        "name" | "picture" | "username" | "preferred_username" | "created_at" | "updated_at" => {
-            Some(("profile", false))
-        }
-        _ => OPTIONAL.iter().find_map(|(scope, names)| names.contains(&name).then_some((*scope, false))),
     }
 }
 

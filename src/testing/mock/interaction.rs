@@ -1,19 +1,17 @@
 //! From an authorization request to its response: is the user signed in, has the user agreed?
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use super::{
     application_access::access_denied,
     authorize::{self, AuthorizationRequest},
     context::{self, Context},
     error::{OidcError, OidcResult},
+    permissions,
     reply::Reply,
     session::{AppSession, Session},
     state::State,
-    store::{Authorized, Code, Grant},
+    store::{Authorized, Code},
 };
 use crate::clock::{random_token, unix_seconds};
 
@@ -156,7 +154,7 @@ fn may_have(state: &State, interaction: &Interaction, session: &Session) -> bool
     }
     let app = session.apps.get(&asked.client_id);
     let grant = app.and_then(|app| state.store.grants.get(&app.grant));
-    grant.is_some_and(|grant| asked.scopes.iter().all(|scope| grant.scopes.contains(scope)))
+    grant.is_some_and(|grant| permissions::has_all(&state.world, grant, asked, &session.user_id))
 }
 
 /// The grant, as the session has it from now on.
@@ -172,8 +170,8 @@ fn allow(
         Some(app) => AppSession { grant: random_token()?, ..app.clone() },
         None => AppSession { sid: random_token()?, grant: random_token()? },
     };
-    let grant = state.store.grants.entry(app.grant.clone()).or_insert_with(|| Grant { scopes: BTreeSet::new() });
-    grant.scopes.extend(asked.scopes.iter().cloned());
+    let grant = state.store.grants.entry(app.grant.clone()).or_default();
+    permissions::give_all(&state.world, grant, asked, &session.user_id);
     session.apps.insert(asked.client_id.clone(), app.clone());
     let what = Authorized {
         grant: app.grant,

@@ -28,6 +28,7 @@ mod keys;
 mod logout;
 mod management;
 mod pages;
+mod permissions;
 mod pushed;
 mod reply;
 mod request;

@@ -1,7 +1,7 @@
 //! Grants, and the codes and tokens that live and die with them.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::SystemTime,
 };
 
@@ -11,6 +11,14 @@ use super::context::Context;
 #[derive(Debug, Default)]
 pub(super) struct Grant {
     pub(super) scopes: BTreeSet<String>,
+    /// The scopes of each API resource that the user had when they signed in: a refresh gives no other.
+    pub(super) resource_scopes: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Grant {
+    pub(super) fn has_resource_scope(&self, resource: &str, scope: &str) -> bool {
+        self.resource_scopes.get(resource).is_some_and(|scopes| scopes.contains(scope))
+    }
 }
 
 /// What a code or a token stands for.

@@ -34,7 +34,7 @@ async fn site() -> (MockLogto, LogtoClient) {
     let app = MockApp::new("app", "the secret of the app");
     let app = app.redirect_uri(format!("{BASE_URL}/callback")).post_logout_redirect_uri(BASE_URL);
     let mock = MockLogto::builder().app(app).start().await.unwrap();
-    assert!(mock.update_user("ada", |ada: MockUser| ada.claim("badge", noise(10_000))));
+    assert!(mock.update_user("ada", |ada: MockUser| ada.claim("website", noise(10_000))));
     let config = LogtoConfig::builder().endpoint(mock.endpoint()).app_id("app").app_secret("the secret of the app");
     let config = config.base_url(BASE_URL).cookie_secret("the cookie secret of the tests of HTTP/2").build().unwrap();
     (mock, LogtoClient::new(config).unwrap())

@@ -2,6 +2,7 @@
 
 mod access_control;
 mod app;
+pub(super) mod claim;
 mod defaults;
 mod organization;
 mod resource;
@@ -25,6 +26,8 @@ pub(super) struct World {
     pub(super) organizations: Vec<MockOrganization>,
     pub(super) resources: Vec<MockResource>,
     pub(super) roles: Vec<Role>,
+    /// The extended claims that are in ID tokens; `None` for those of a new Logto.
+    pub(super) id_token_claims: Option<Vec<String>>,
 }
 
 /// A role outside organizations, with the scopes of one resource that it grants.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-use super::{Holder, Membership};
+use super::{Holder, Membership, claim};
 use crate::Secret;
 
 /// A user. What is not set is `null` in the claims, as with Logto.
@@ -35,6 +35,7 @@ pub struct MockUser {
     pub(in super::super) memberships: Vec<Membership>,
     pub(crate) identities: Map<String, Value>,
     pub(crate) claims: Map<String, Value>,
+    pub(crate) token_claims: Map<String, Value>,
     pub(crate) suspended: bool,
     pub(crate) mfa: bool,
     pub(crate) created_at: Option<SystemTime>,
@@ -58,6 +59,7 @@ impl MockUser {
             memberships: Vec::new(),
             identities: Map::new(),
             claims: Map::new(),
+            token_claims: Map::new(),
             suspended: false,
             mfa: false,
             created_at: None,
@@ -152,11 +154,28 @@ impl MockUser {
         self
     }
 
-    /// Sets a claim to any JSON. A claim that a scope governs (`zoneinfo`, `custom_data`, …) appears with that scope;
-    /// any other is in every ID token and at userinfo.
+    /// Sets a claim that Logto has (`zoneinfo`, `custom_data`, …) to any JSON. It appears with the scope that governs it, in user info and,
+    /// but for `custom_data` and others that the Console [turns on](super::MockLogtoBuilder::extended_id_token_claims), in ID tokens.
+    ///
+    /// # Panics
+    ///
+    /// If Logto has no claim of this name. Custom claims are in access tokens alone: [`access_token_claim`](Self::access_token_claim).
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.into(), value.into());
+        let name = name.into();
+        assert!(
+            claim::exists(&name),
+            "Logto has no claim {name:?} in ID tokens and user info; custom claims are in access tokens alone: MockUser::access_token_claim"
+        );
+        self.claims.insert(name, value.into());
+        self
+    }
+
+    /// Adds a custom claim to the user's access tokens that are JWTs, as a script of Logto Console › Custom JWT does. Registered claims (`sub`,
+    /// `scope`, …) do not count.
+    #[must_use]
+    pub fn access_token_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.token_claims.insert(name.into(), value.into());
         self
     }
 

@@ -1,0 +1,36 @@
+use super::*;
+
+fn begun() -> Transaction {
+    let mut transaction =
+        Transaction::of([7; 32], "https://app.test/callback".into(), "https://app.test/books".into(), 1_795_385_584);
+    transaction.max_age = Some(300);
+    transaction.acr_values = Some("urn:logto:acr:mfa".into());
+    transaction
+}
+
+#[test]
+fn a_sign_in_that_is_not_silent_is_written_as_ever_and_a_silent_one_has_a_byte_more() {
+    let plain = begun().to_bytes().unwrap();
+    assert_eq!(Transaction::from_bytes(&plain).unwrap().silent, None);
+    for (silent, last) in [(Silent::Probe, 1), (Silent::SignIn, 2)] {
+        let mut transaction = begun();
+        transaction.silent = Some(silent);
+        let bytes = transaction.to_bytes().unwrap();
+        assert_eq!(bytes.split_last(), Some((&last, plain.as_slice())));
+        let back = Transaction::from_bytes(&bytes).unwrap();
+        assert_eq!((back.silent, back.max_age, &back.acr_values), (Some(silent), Some(300), &transaction.acr_values));
+        assert_eq!((&back.state, &back.return_to), (&transaction.state, &transaction.return_to));
+        // A version that does not know of it reads a plain sign-in.
+        let written: Written<'_> = postcard::from_bytes(&bytes).unwrap();
+        assert_eq!(written.max_age, Some(300));
+    }
+}
+
+#[test]
+fn what_follows_a_sign_in_and_means_nothing_is_passed_over() {
+    let plain = begun().to_bytes().unwrap();
+    for rest in [&[0][..], &[3], &[255], &[1, 1], &[2, 0]] {
+        let bytes = [plain.as_slice(), rest].concat();
+        assert_eq!(Transaction::from_bytes(&bytes).unwrap().silent, None, "{rest:?}");
+    }
+}
