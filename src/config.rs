@@ -5,6 +5,7 @@ mod date;
 mod env;
 pub(crate) mod problems;
 mod routes;
+mod seconds;
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -1,8 +1,10 @@
 //! The only network code: one trait, one wrapper that bounds time and size, one implementation.
 
+mod retry_after;
+
 use std::{fmt, sync::Arc, time::Duration};
 
-use ::http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use ::http::{Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -10,6 +12,9 @@ use crate::{
     BoxError, BoxFuture, Error, OAuthError, Result,
     error::{Code, is_transient_status},
 };
+
+use self::retry_after::retry_after;
+pub(crate) use self::retry_after::retry_after_at;
 
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
 const MAX_BODY: usize = 1024 * 1024;
@@ -137,7 +142,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(response: &Response<Vec<u8>>, code
 /// The error for a response with another status than expected: keeps the OAuth error, the status and `Retry-After`.
 pub(crate) fn unexpected(response: &Response<Vec<u8>>, code: Code, url: &Url) -> Error {
     let status = response.status().as_u16();
-    let retry_after = retry_after_seconds(response.headers());
+    let retry_after = retry_after(response.headers());
     // A broken server's `invalid_grant` says nothing about the grant.
     let oauth = serde_json::from_slice::<OAuthError>(response.body())
         .ok()
@@ -147,14 +152,6 @@ pub(crate) fn unexpected(response: &Response<Vec<u8>>, code: Code, url: &Url) ->
         None => Error::new(code, format!("{} answered {status}", path_of(url))),
     }
     .with_response(status, retry_after)
-}
-
-/// `Retry-After` as a number of seconds (RFC 9110 section 10.2.3).
-pub(crate) fn retry_after_seconds(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    // `u64` would also read "+5".
-    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| value.parse().map_or(Duration::MAX, Duration::from_secs))
 }
 
 fn path_of(url: &Url) -> String {

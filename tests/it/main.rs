@@ -6,13 +6,16 @@
 
 mod support;
 
+mod access_denied;
 #[cfg(feature = "actix-web")]
 mod actix_web;
+mod anonymous_input;
 mod api_client;
 mod axum;
 mod back_channel;
 mod bad_input;
 mod bare;
+mod configuration_mistakes;
 mod cookies_of_one_name;
 mod coordinator;
 mod diagnose;
@@ -51,6 +54,7 @@ mod recorded;
 mod redis;
 mod redis_server;
 mod refresh;
+mod refused_pages;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
@@ -58,3 +62,4 @@ mod skipped;
 mod skipping;
 mod step_up;
 mod stores;
+mod timeouts;
