@@ -7,6 +7,7 @@ mod printed;
 pub(crate) mod problems;
 mod read;
 mod routes;
+mod seconds;
 mod unknown;
 mod warnings;
 

@@ -15,7 +15,8 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// What went wrong, in one word that is cheap to clone.
 ///
 /// [`kind`](Self::kind) says who is to act, [`code`](Self::code) is stable and made for programs, [`hint`](Self::hint) says what to do.
-/// `Display` is one line with the whole chain of causes. No secret is ever in it, nor in `Debug`.
+/// `Display` is one line with the whole chain of causes, so [`source`](StdError::source) is `None`: whoever prints an error with its sources
+/// (`{:#}` of `anyhow`) prints each cause once. [`get_ref`](Self::get_ref) gives the cause itself. No secret is ever in `Display` or `Debug`.
 ///
 /// ```
 /// let error = logto::LogtoConfig::builder().build().unwrap_err();
@@ -225,6 +226,13 @@ impl Error {
         self.kind() == ErrorKind::NotAuthenticated
     }
 
+    /// The error of another library, or of this crate, that caused this one; to be looked at with
+    /// [`downcast_ref`](StdError#method.downcast_ref). `Display` has told it already.
+    #[must_use]
+    pub fn get_ref(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.source.as_deref()
+    }
+
     /// The error that Logto answered with (RFC 6749 section 5.2), if it answered with one.
     #[must_use]
     pub fn oauth_error(&self) -> Option<&OAuthError> {
@@ -237,7 +245,7 @@ impl Error {
         self.0.status
     }
 
-    /// How long Logto asked us to wait (`Retry-After`).
+    /// How long Logto asked us to wait (`Retry-After`, RFC 9110 section 10.2.3), counted from its answer. A date that is over is no wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
@@ -277,11 +285,16 @@ pub(crate) fn one_line(text: &str) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
-        let mut cause = self.source();
+        let mut told = String::new();
+        let mut cause = self.get_ref().map(|cause| -> &(dyn StdError + 'static) { cause });
         while let Some(error) = cause {
-            write!(f, ": {}", one_line(&error.to_string()))?;
-            // Our own Display already tells its whole chain.
-            cause = if error.is::<Self>() { None } else { error.source() };
+            let text = one_line(&error.to_string());
+            // Some libraries tell a cause and give it as the source, too.
+            if !told.ends_with(&text) {
+                write!(f, ": {text}")?;
+            }
+            told = text;
+            cause = error.source();
         }
         Ok(())
     }
@@ -300,11 +313,8 @@ impl fmt::Debug for Error {
     }
 }
 
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| -> &(dyn StdError + 'static) { source })
-    }
-}
+/// Without `source`: an error gives its cause to `Display` or to `source`, and not to both.
+impl StdError for Error {}
 
 /// An OAuth 2.0 error (RFC 6749 sections 4.1.2.1 and 5.2) with the two members that Logto adds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize)]

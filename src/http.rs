@@ -1,11 +1,12 @@
 //! The only network code: one trait, one wrapper that bounds time and size, one implementation.
 
+mod retry_after;
 #[cfg(feature = "reqwest")]
 mod without_trust;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use ::http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use ::http::{Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -15,6 +16,9 @@ use crate::{
     BoxError, BoxFuture, Error, OAuthError, Result,
     error::{Code, is_transient_status},
 };
+
+use self::retry_after::retry_after;
+pub(crate) use self::retry_after::retry_after_at;
 
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
 const MAX_BODY: usize = 1024 * 1024;
@@ -144,7 +148,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(response: &Response<Vec<u8>>, code
 /// The error for a response with another status than expected: keeps the OAuth error, the status and `Retry-After`.
 pub(crate) fn unexpected(response: &Response<Vec<u8>>, code: Code, url: &Url) -> Error {
     let status = response.status().as_u16();
-    let retry_after = retry_after_seconds(response.headers());
+    let retry_after = retry_after(response.headers());
     // A broken server's `invalid_grant` says nothing about the grant, and serde would fill the error from a list, too.
     let is_object = response.body().trim_ascii_start().first() == Some(&b'{');
     let oauth = serde_json::from_slice::<OAuthError>(response.body())
@@ -156,14 +160,6 @@ pub(crate) fn unexpected(response: &Response<Vec<u8>>, code: Code, url: &Url) ->
         None => Error::new(code, format!("{} answered {status}", path_of(url))),
     }
     .with_response(status, retry_after)
-}
-
-/// `Retry-After` as a number of seconds (RFC 9110 section 10.2.3).
-pub(crate) fn retry_after_seconds(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    // `u64` would also read "+5".
-    let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| value.parse().map_or(Duration::MAX, Duration::from_secs))
 }
 
 pub(crate) fn path_of(url: &Url) -> String {

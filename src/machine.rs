@@ -73,7 +73,8 @@ impl MachineClient {
     ///
     /// # Errors
     /// `options.invalid` where neither a resource nor an organization is named. `client.rejected` (the secret), `client.grant_not_allowed`
-    /// (the app is of another type), `token.resource_refused`, `organization.access_denied`, `token.scope_refused`: see the hint.
+    /// (the app is of another type), `token.access_denied`, `token.resource_refused`, `organization.access_denied`, `token.scope_refused`:
+    /// see the hint.
     /// `network.…` and others with [`Error::is_transient`]: try again.
     pub async fn get_access_token(&self, options: TokenOptions) -> Result<AccessToken> {
         let validity = options.min_validity.map(crate::clock::whole_seconds);
@@ -147,6 +148,9 @@ fn explained(error: Error) -> Error {
     let hint = match error.code_of() {
         Code::OrganizationRefused => {
             "Add the machine-to-machine app to the organization: Logto Console › Organizations › the organization › Machine-to-machine apps."
+        }
+        Code::TokenAccessDenied => {
+            "A script for machine-to-machine apps in Logto Console › Custom JWT denied the token (`api.denyAccess`); its text is in the message."
         }
         Code::ResourceRefused => {
             "Register the API resource in Logto Console › API resources under this very identifier."

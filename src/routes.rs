@@ -4,16 +4,18 @@ mod back_channel;
 mod form_post;
 mod initiation;
 mod one_time_token;
+mod page_address;
 mod read_body;
 mod serve;
+mod sign_in;
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use url::{Url, form_urlencoded};
 
 use crate::{
     Error, FirstScreen, LogtoClient, Redirect, Reply, RequestSession, Requester, ResponseMode, Result, SessionHeaders,
-    SignInOptions, SignOutOptions,
+    SignOutOptions,
     error::{Authentication, Code},
     reply::Links,
 };
@@ -181,11 +183,6 @@ impl AuthRequest {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration> {
-    let seconds = text.parse().map_err(|_| Error::new(Code::InvalidOption, "max_age is a number of seconds"))?;
-    Ok(Duration::from_secs(seconds))
-}
-
 #[derive(Clone, Copy)]
 enum Route {
     SignIn,
@@ -226,8 +223,8 @@ impl LogtoClient {
             // HEAD looks, and must not change anything.
             ("HEAD", _) => Ok(Reply::empty()),
             ("GET", _) if request.is_prefetch() => Ok(Reply::empty()),
-            ("GET", Route::SignIn) => sign_in_route(request, &session, None).await,
-            ("GET", Route::SignUp) => sign_in_route(request, &session, Some(FirstScreen::Register)).await,
+            ("GET", Route::SignIn) => sign_in::begin(request, &session, None).await,
+            ("GET", Route::SignUp) => sign_in::begin(request, &session, Some(FirstScreen::Register)).await,
             ("GET", Route::Callback) => {
                 self.callback(&request.target, &session).await.map(|redirect| Reply::redirect(&redirect))
             }
@@ -265,7 +262,8 @@ impl LogtoClient {
         }
         // Only a page can be returned to; a form that was posted cannot.
         if request.is_of_a_page() {
-            return Reply::redirect(&self.to_sign_in(step_up, Some(&self.site_path(&request.target))));
+            let page = page_address::of(self, &request.target);
+            return Reply::redirect(&self.to_sign_in(step_up, page.as_deref()));
         }
         let page_before = step_up.and_then(|_| request.page_before(&self.config().base_url));
         Reply::see_other(&self.to_sign_in(step_up, page_before))
@@ -359,33 +357,6 @@ impl LogtoClient {
         }
         Ok(Reply::see_other(&session.sign_out(SignOutOptions::new()).await?))
     }
-}
-
-async fn sign_in_route(request: &AuthRequest, session: &RequestSession, screen: Option<FirstScreen>) -> Result<Reply> {
-    let mut options = SignInOptions::new();
-    for (name, value) in request.query() {
-        options = match name.as_str() {
-            "return_to" => options.post_redirect_uri(value),
-            "direct_sign_in" => options.direct_sign_in(value.parse()?),
-            "first_screen" => options.first_screen(value.parse()?),
-            "login_hint" => options.login_hint(value),
-            "organization_id" => options.organization_id(value),
-            "one_time_token" => options.one_time_token(value),
-            "ui_locales" => options.ui_locales(value),
-            "silent" => options.silent(value == "true"),
-            "max_age" => options.max_age(seconds(&value)?),
-            "acr_values" => options.acr_values(value),
-            _ => options,
-        };
-    }
-    if let Some(screen) = screen {
-        options = options.first_screen(screen);
-    }
-    if let Some(page) = one_time_token::asks_first(session.client(), request, &options) {
-        return Ok(page);
-    }
-    options.from_another_site = request.is_from_another_site();
-    Ok(Reply::redirect(&session.sign_in(options).await?))
 }
 
 /// The reply with what the session adds to its head.

@@ -6,7 +6,7 @@ use super::{Api, ApiClient};
 use crate::{
     Clock, HttpClient, Result, TokenOptions,
     clock::SystemClock,
-    config::problems::{Problems, is_loopback},
+    config::problems::{Problems, TIMEOUT, is_loopback},
     http::{self, Transport},
 };
 
@@ -99,8 +99,8 @@ impl ApiClientBuilder {
         if let Some(resource) = &self.token.resource {
             problems.resource(resource);
         }
-        let timeout = self.timeout.unwrap_or(Duration::from_secs(10));
-        problems.timeout(timeout.as_secs());
+        let timeout = self.timeout.unwrap_or(TIMEOUT);
+        problems.timeout(timeout);
         let max_body = self.max_body.unwrap_or(10_000_000);
         let (Some(base_url), true) = (base_url, problems.0.is_empty()) else {
             return Err(problems.into_error());

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, Method, Response, StatusCode, header};
+use http::{Method, Response, StatusCode};
 
 use super::builder::Patience;
-use crate::http::retry_after_seconds;
+use crate::http::retry_after_at;
 
 /// However short the times are that the API names.
 const MOST: u32 = 3;
@@ -32,19 +32,11 @@ impl Retries {
             StatusCode::SERVICE_UNAVAILABLE => self.any_method || method.is_idempotent(),
             _ => false,
         };
-        let wait = may_be_repeated.then(|| retry_after(response.headers(), now)).flatten()?;
+        let wait = may_be_repeated.then(|| retry_after_at(response.headers(), || now)).flatten()?;
         self.times = self.times.checked_sub(1)?;
         self.left = self.left.checked_sub(wait)?;
         Some(wait)
     }
-}
-
-/// RFC 9110 section 10.2.3: seconds, or a date in any of the three formats of section 5.6.7. What is over is now.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    retry_after_seconds(headers).or_else(|| {
-        let date = httpdate::parse_http_date(headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim()).ok()?;
-        Some(date.duration_since(now).unwrap_or_default())
-    })
 }
 
 #[cfg(test)]

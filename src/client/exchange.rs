@@ -119,8 +119,8 @@ impl LogtoClient {
     /// A request whose answer was lost is not repeated, since a subject token works once.
     ///
     /// # Errors
-    /// `token_exchange.subject_refused`, `client.grant_not_allowed`, `organization.access_denied`, `token.resource_refused`,
-    /// `client.rejected`: see the hint. `network.…` and others with [`is_transient`](crate::Error::is_transient): try again.
+    /// `token_exchange.subject_refused`, `client.grant_not_allowed`, `token.access_denied`, `organization.access_denied` and the others of
+    /// organizations, `token.resource_refused`, `client.rejected`: see the hint. `network.…` and others with [`is_transient`](crate::Error::is_transient): try again.
     pub async fn exchange_token(&self, exchange: TokenExchange) -> Result<ExchangedToken> {
         exchange_token(&self.0.provider, &self.credentials(), self.clock(), exchange).await
     }

@@ -19,7 +19,7 @@ impl Session {
     /// Whoever Logto lets in is signed in by it. An application that decides for itself calls [`verify_sign_in`](Self::verify_sign_in).
     ///
     /// # Errors
-    /// `user_cancelled`; `callback_uri_verification.…` and `sign_in_session.…` for a callback that does not belong to a sign-in of this
+    /// `user_cancelled`; `sign_in.access_denied`; `sign_in.request_refused` for a setting; `callback_uri_verification.…` and `sign_in_session.…` for a callback that does not belong to a sign-in of this
     /// browser; `sign_in.code_refused`; `id_token.…`; `client.rejected`; `network.…`. See `docs/errors.md`.
     pub async fn handle_sign_in(&mut self, query_or_url: &str) -> Result<Redirect> {
         match self.verify_sign_in(query_or_url).await {

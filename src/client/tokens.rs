@@ -77,6 +77,8 @@ impl Session {
     /// # Errors
     /// `not_authenticated`, `session.ended`, `session.no_refresh_token` and `session.scope_missing`: the user has to sign in.
     /// `organization.not_a_member`, `organization.mfa_required`, `organization.not_granted`: Logto refuses this organization.
+    /// `token.access_denied`: a rule of Logto refuses this user the token. Where no resource and no organization was asked for, it refuses the
+    /// whole application: that is `session.ended`.
     /// `token.resource_refused`, `token.scope_refused`, `client.rejected`: see the hint. The session is kept.
     /// `network.…` and others with [`Error::is_transient`]: try again; the session is kept.
     pub async fn get_access_token(&mut self, options: TokenOptions) -> Result<AccessToken> {

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     LogtoConfig, Routes,
-    problems::{Problems, Server},
+    problems::{Problems, Server, TIMEOUT},
 };
 use crate::{
     Clock, Error, HttpClient, Prompt, ResponseMode, Result, Secret, SessionFormat, SessionLifetime,
@@ -51,8 +51,10 @@ pub struct LogtoConfigBuilder {
     pub(super) sign_in_timeout: Option<u64>,
     pub(super) id_token_signed_response_alg: Option<String>,
     pub(crate) leeway: Option<u64>,
-    pub(crate) timeout: Option<u64>,
-    pub(super) store_timeout: Option<u64>,
+    #[serde(deserialize_with = "super::seconds::deserialize")]
+    pub(crate) timeout: Option<Duration>,
+    #[serde(deserialize_with = "super::seconds::deserialize")]
+    pub(super) store_timeout: Option<Duration>,
     pub(super) routes: Routes,
     #[serde(skip)]
     pub(crate) unreadable: Vec<String>,
@@ -215,16 +217,16 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// How long Logto may take to answer, in whole seconds. Default: 10 seconds.
+    /// How long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout.as_secs());
+        self.timeout = Some(timeout);
         self
     }
 
-    /// How long a store may take to answer: the session store, the revocation store, the refresh coordinator; in whole seconds. What takes
-    /// longer has failed, as if the store were down. Default: 3 seconds.
+    /// How long a store may take to answer: the session store, the revocation store, the refresh coordinator; 100 milliseconds to 30
+    /// seconds. What takes longer has failed, as if the store were down. Default: 3 seconds.
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
-        self.store_timeout = Some(timeout.as_secs());
+        self.store_timeout = Some(timeout);
         self
     }
 
@@ -318,10 +320,10 @@ impl LogtoConfigBuilder {
         problems.end_of_move(self.session_format, self.from_next_until);
         let sign_in_timeout = problems.sign_in_timeout(self.sign_in_timeout);
         let leeway = self.leeway.unwrap_or(60);
-        let timeout = self.timeout.unwrap_or(10);
+        let timeout = self.timeout.unwrap_or(TIMEOUT);
         problems.lifetime(lifetime);
         problems.times(leeway, timeout);
-        let store_timeout = self.store_timeout.unwrap_or(3);
+        let store_timeout = self.store_timeout.unwrap_or(Duration::from_secs(3));
         problems.store_timeout(store_timeout);
 
         let (Some(Server { issuer, endpoint, internal_endpoint }), Some(base_url), Some(cookie_secret), true) =
@@ -333,7 +335,6 @@ impl LogtoConfigBuilder {
             tracing::warn!(target: "logto::config", "`prompt` lacks consent, so Logto gives no refresh token although `offline_access` is asked for");
         }
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let store_timeout = Duration::from_secs(store_timeout);
         let sessions =
             self.session_store.map(|store| -> Arc<dyn SessionStore> { Arc::new(Bounded::new(store, store_timeout)) });
         let revocations = self
@@ -368,7 +369,7 @@ impl LogtoConfigBuilder {
             allowed_return_origins,
             id_token_alg: self.id_token_signed_response_alg,
             leeway: Duration::from_secs(leeway),
-            timeout: Duration::from_secs(timeout),
+            timeout,
             routes: self.routes,
             http_client: self.http_client,
             refresh_coordinator,

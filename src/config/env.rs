@@ -49,9 +49,9 @@ impl LogtoConfigBuilder {
             value.parse().map_err(|_| unreadable.push(format!("{name} is not a whole number of seconds"))).ok()
         };
         builder.leeway = seconds("LOGTO_LEEWAY");
-        builder.timeout = seconds("LOGTO_TIMEOUT");
+        builder.timeout = seconds("LOGTO_TIMEOUT").map(Duration::from_secs);
         builder.sign_in_timeout = seconds("LOGTO_SIGN_IN_TIMEOUT");
-        builder.store_timeout = seconds("LOGTO_STORE_TIMEOUT");
+        builder.store_timeout = seconds("LOGTO_STORE_TIMEOUT").map(Duration::from_secs);
         let lifetime = SessionLifetime::default();
         builder.session_lifetime = match (seconds("LOGTO_SESSION_IDLE"), seconds("LOGTO_SESSION_ABSOLUTE")) {
             (None, None) => None,

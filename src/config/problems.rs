@@ -1,6 +1,6 @@
 //! What is wrong with the settings, all of it, each with what to do.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use url::{Host, Url};
 
@@ -9,6 +9,10 @@ use crate::{Error, Secret, SessionFormat, SessionLifetime, error::Code, scopes, 
 
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
 const MIN_SECRET: usize = 32;
+/// How long Logto may take to answer, where nothing is set.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+/// The least that a server may be given to answer.
+const SHORTEST: Duration = Duration::from_millis(100);
 /// Seconds: 400 days, the longest that browsers keep a cookie (RFC 6265bis section 5.5).
 const MAX_LIFETIME: u64 = 400 * 24 * 60 * 60;
 
@@ -143,17 +147,21 @@ impl Problems {
         });
     }
 
-    pub(crate) fn times(&mut self, leeway: u64, timeout: u64) {
+    pub(crate) fn times(&mut self, leeway: u64, timeout: Duration) {
         self.unless(leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
         self.timeout(timeout);
     }
 
-    pub(crate) fn timeout(&mut self, timeout: u64) {
-        self.unless((1..=120).contains(&timeout), || "timeout is not between 1 and 120 seconds".into());
+    pub(crate) fn timeout(&mut self, timeout: Duration) {
+        self.unless((SHORTEST..=Duration::from_secs(120)).contains(&timeout), || {
+            "timeout is not between 0.1 and 120 seconds".into()
+        });
     }
 
-    pub(super) fn store_timeout(&mut self, timeout: u64) {
-        self.unless((1..=30).contains(&timeout), || "store_timeout is not between 1 and 30 seconds".into());
+    pub(super) fn store_timeout(&mut self, timeout: Duration) {
+        self.unless((SHORTEST..=Duration::from_secs(30)).contains(&timeout), || {
+            "store_timeout is not between 0.1 and 30 seconds".into()
+        });
     }
 
     pub(super) fn secure(&mut self, base_url: &Url, asked: Option<bool>) -> bool {

@@ -92,7 +92,7 @@ fn each_mistake_is_named_with_what_to_do() {
             builder().session_lifetime(SessionLifetime::new().idle(Duration::ZERO)),
             "session_lifetime is not 1 <= idle <= absolute <= 34560000 seconds (400 days; browsers keep no cookie longer)",
         ),
-        (builder().store_timeout(Duration::from_secs(31)), "store_timeout is not between 1 and 30 seconds"),
+        (builder().store_timeout(Duration::from_secs(31)), "store_timeout is not between 0.1 and 30 seconds"),
         (
             builder().session_format(SessionFormat::Next).session_store(MemoryStore::new()),
             "session_format is next and there is a session_store (Next.js cannot read it: leave it out, or use `from-next`)",
@@ -112,7 +112,9 @@ fn each_mistake_is_named_with_what_to_do() {
         (builder().sign_in_timeout(Duration::from_secs(59)), "sign_in_timeout is not between 60 and 86,400 seconds"),
         (builder().sign_in_timeout(Duration::MAX), "sign_in_timeout is not between 60 and 86,400 seconds"),
         (builder().leeway(Duration::from_secs(3600)), "leeway is over 600 seconds (set the clock by NTP instead)"),
-        (builder().timeout(Duration::ZERO), "timeout is not between 1 and 120 seconds"),
+        (builder().timeout(Duration::ZERO), "timeout is not between 0.1 and 120 seconds"),
+        (builder().timeout(Duration::from_millis(99)), "timeout is not between 0.1 and 120 seconds"),
+        (builder().timeout(Duration::from_millis(120_001)), "timeout is not between 0.1 and 120 seconds"),
         (
             builder().routes(Routes::new().callback("callback")),
             "routes.callback is not a plain path (like /logto/sign-in)",
@@ -376,7 +378,7 @@ fn lifetimes_and_store_timeouts_have_bounds() {
     for (timeout, right) in [(0, false), (1, true), (30, true), (31, false)] {
         assert_eq!(builder().store_timeout(seconds(timeout)).build().is_ok(), right, "{timeout}");
     }
-    assert_eq!(from_vars(&[("LOGTO_STORE_TIMEOUT", "7")]).store_timeout, Some(7));
+    assert_eq!(from_vars(&[("LOGTO_STORE_TIMEOUT", "7")]).store_timeout, Some(seconds(7)));
     let wrong = builder().session_lifetime(SessionLifetime::new().absolute(Duration::MAX)).store_timeout(Duration::MAX);
     let message = wrong.build().unwrap_err().to_string();
     assert!(message.contains("session_lifetime is not") && message.contains("store_timeout is not"), "{message}");

@@ -34,6 +34,7 @@ codes! {
     HttpClient "config.http_client" Config "Give a working client with `LogtoConfig::builder().http_client(…)`, or install CA certificates (the package `ca-certificates` in most containers)."
     ClientRejected "client.rejected" Config "Compare the app id and app secret with Logto Console › Applications › your app › Endpoints & Credentials."
     GrantNotAllowed "client.grant_not_allowed" Config "Client credentials are for an app of the type Machine-to-machine; for a token exchange turn on `Allow token exchange` in Logto Console › Applications › your app."
+    RequestRefused "sign_in.request_refused" Config "Logto refuses how this application asks: compare the message with the settings here and with Logto Console › Applications › your app."
     IssuerMismatched "discovery.issuer_mismatched" Config "Set `endpoint` to exactly the address that Logto calls itself (scheme, host, port, path), or list the other one in `accepted_issuers`."
 
     LayerMissing "integration.layer_missing" Usage "Add the integration's layer to the application, after the routes that use it."
@@ -44,6 +45,7 @@ codes! {
     Randomness "system.randomness" Usage "The operating system must provide random bytes."
 
     ReturnToRefused "sign_in.return_to_refused" Callback "Return to a path on this site, or list the other origin in `allowed_return_origins`."
+    InvalidParameter "sign_in.invalid_parameter" Callback "Correct the parameter that the message names, where the link to the sign-in is made: it came from the address of the request."
     InitiationRefused "sign_in.initiation_refused" Callback "Whoever sends users here to sign in gives this server's issuer as `iss`, letter by letter (OpenID Connect Core section 4)."
     MissingState "callback_uri_verification.missing_state" Callback "Begin the sign-in on this site; a callback is never opened by hand."
     StateMismatched "callback_uri_verification.state_mismatched" Callback "Sign in again: this callback belongs to a sign-in that was begun in another browser or too long ago, or after which four others were begun. If it persists, the browser may hold a second cookie of the sign-in's name (docs/troubleshooting.md)."
@@ -58,8 +60,10 @@ codes! {
     MethodNotAllowed "routes.method_not_allowed" Callback "Sign out with a form: `<form method=\"post\" action=\"/logto/sign-out\">`."
 
     UserCancelled "user_cancelled" Denied "The user left the sign-in: offer to sign in again."
+    AccessDenied "sign_in.access_denied" Denied "The user may not use this application, and another sign-in of the same user meets the same answer. Who may: Logto Console › Applications › your app › Rules; or a script in Logto Console › Custom JWT denied it, whose text is in the message."
     AuthorizationRefused "callback_uri_verification.error_found" Denied "Logto refused the sign-in and says why in the message."
     SilentUnfinished "sign_in.silent_unfinished" Denied "Send the browser on: `LogtoClient::answer_error` makes a redirect of this error, and `handle_sign_in` follows it by itself."
+    TokenAccessDenied "token.access_denied" Denied "Logto gives this user no such access token: a script in Logto Console › Custom JWT denied it (`api.denyAccess`), and its text is in the message; or the user may no longer use the application (Logto Console › Applications › your app › Rules)."
     OrganizationRefused "organization.access_denied" Denied "Logto refused the organization token and says why in the message: Logto Console › Organizations › the organization."
     OrganizationMember "organization.not_a_member" Denied "Add the user in Logto Console › Organizations › the organization › Members, or leave the organization out: `refresh_session` renews the user's list."
     OrganizationMfa "organization.mfa_required" Denied "The organization requires MFA (Logto Console › Organizations › the organization › Settings) and the user has none: let the user set up a factor (Logto Console › Multi-factor auth)."
@@ -132,6 +136,7 @@ codes! {
     BearerClaims "bearer_token.unreadable_claims" Config "Let the type fit the token: Logto Console › Custom JWT says which claims it has."
 
     UnexpectedResponse "unexpected_response_error" Provider "Check that `endpoint` is a Logto server and that nothing between (proxy, captive portal) answers in its place."
+    SignInServerError "sign_in.server_error" Provider "Sign in again in a moment; if it persists, Logto's own log says why."
     DiscoveryFailed "discovery.failed" Provider "Open `<endpoint>/oidc/.well-known/openid-configuration`: it must answer with JSON. `endpoint` is the address without `/oidc`."
     KeySetFailed "jwks.failed" Provider "Open the `jwks_uri` that discovery names: it must answer with a JSON Web Key Set."
     IntrospectionFailed "introspection.failed" Provider "Check the client of `introspection(…)` in Logto Console › Applications; the answer must be JSON."
@@ -147,7 +152,7 @@ codes! {
     Redirected "network.redirected" Provider "Use the final address as `endpoint`: Logto's endpoints do not redirect, and redirects are not followed."
 
     StoreFailed "store.failed" Store "Check the session store: its address, its credentials, its log. Nobody is logged out by it; try again."
-    SessionTooLarge "session.too_large" SessionTooLarge "Keep sessions in a store (`session_store`), or ask for fewer claims: drop `urn:logto:scope:organizations` or `urn:logto:scope:organization_roles` from `scopes`."
+    SessionTooLarge "session.too_large" SessionTooLarge "Keep sessions in a store (`session_store`), or make the member that the message names smaller."
 }
 
 impl Code {

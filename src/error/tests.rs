@@ -1,4 +1,4 @@
-use std::{error::Error as _, io};
+use std::{error::Error as StdError, fmt, io};
 
 use super::{Code, Error, ErrorKind, OAuthError};
 
@@ -33,7 +33,61 @@ fn display_is_one_line_with_the_whole_chain() {
     let error = Error::new(Code::Unreachable, "GET http://localhost failed").with_source(cause);
     let outer = Error::new(Code::CodeRefused, "the code was refused").with_source(error.clone());
     assert_eq!(outer.to_string(), "the code was refused: GET http://localhost failed: connection refused");
-    assert!(outer.source().unwrap().downcast_ref::<Error>().is_some_and(Error::is_transient));
+    assert!(outer.get_ref().unwrap().downcast_ref::<Error>().is_some_and(Error::is_transient));
+}
+
+/// How `anyhow` prints `{:#}`, and how other reporters walk a chain: each error, then each source.
+fn with_sources(error: &dyn StdError) -> String {
+    let mut lines = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        lines.push(cause.to_string());
+        source = cause.source();
+    }
+    lines.join(": ")
+}
+
+/// An error of another library.
+#[derive(Debug)]
+struct Foreign {
+    text: &'static str,
+    source: Option<Box<Self>>,
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text)
+    }
+}
+
+impl StdError for Foreign {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| -> &(dyn StdError + 'static) { source })
+    }
+}
+
+#[test]
+fn a_report_of_an_error_and_its_sources_has_each_cause_once() {
+    let foreign = |text, source: Option<Foreign>| Foreign { text, source: source.map(Box::new) };
+    let refused = || foreign("connection refused", None);
+    let polite = || foreign("the request failed", Some(refused()));
+    let talkative = || foreign("the request failed: connection refused", Some(refused()));
+    let inner = |cause: Foreign| Error::new(Code::Unreachable, "GET http://localhost failed").with_source(cause);
+    for cause in [polite(), talkative()] {
+        let inner = inner(cause);
+        let outer = Error::new(Code::CodeRefused, "the code was refused").caused_by(inner.clone());
+        let store = Error::new(Code::StoreFailed, "the store failed").with_source(io::Error::other(outer.clone()));
+        for error in [inner, outer, store] {
+            let report = with_sources(&error);
+            for part in ["GET http://localhost failed", "the request failed", "connection refused"] {
+                assert_eq!(report.matches(part).count(), 1, "{part} in {report}");
+            }
+            assert_eq!(report, error.to_string(), "Display is the whole report");
+        }
+    }
+    let foreign = inner(polite());
+    let cause = foreign.get_ref().and_then(|cause| cause.downcast_ref::<Foreign>());
+    assert_eq!(cause.map(|cause| cause.text), Some("the request failed"), "the cause itself can be had");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{Inner, MachineClient, cache::Tokens};
 use crate::{
     Clock, HttpClient, LogtoConfig, LogtoConfigBuilder, Result, Secret,
     clock::SystemClock,
-    config::problems::{Problems, Server, logto_issuer},
+    config::problems::{Problems, Server, TIMEOUT, logto_issuer},
     http::{self, Transport},
     oidc::{discovery::Addresses, provider::Provider},
 };
@@ -21,7 +21,7 @@ pub struct MachineClientBuilder {
     accepted_issuers: Vec<String>,
     app_id: Option<String>,
     app_secret: Option<Secret>,
-    timeout: Option<u64>,
+    timeout: Option<Duration>,
     token_cache: Option<usize>,
     http_client: Option<Arc<dyn HttpClient>>,
     clock: Option<Arc<dyn Clock>>,
@@ -64,7 +64,7 @@ impl MachineClientBuilder {
             issuer: (!is_logto).then(|| config.issuer.clone()),
             internal_endpoint: config.internal_endpoint.as_ref().map(ToString::to_string),
             accepted_issuers: config.accepted_issuers.clone(),
-            timeout: Some(config.timeout.as_secs()),
+            timeout: Some(config.timeout),
             http_client: config.http_client.clone(),
             clock: Some(Arc::clone(&config.clock)),
             ..self
@@ -107,9 +107,9 @@ impl MachineClientBuilder {
         self
     }
 
-    /// How long Logto may take to answer, in whole seconds. Default: 10 seconds.
+    /// How long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout.as_secs());
+        self.timeout = Some(timeout);
         self
     }
 
@@ -147,7 +147,7 @@ impl MachineClientBuilder {
         problems.unless(app_secret.is_some(), || {
             "app_secret is missing (set LOGTO_APP_SECRET to the secret of the machine-to-machine app in Logto Console › Applications)".into()
         });
-        let timeout = self.timeout.unwrap_or(10);
+        let timeout = self.timeout.unwrap_or(TIMEOUT);
         problems.timeout(timeout);
         let (Some(Server { issuer, endpoint, internal_endpoint }), Some(app_secret), true) =
             (server, app_secret, problems.0.is_empty())
@@ -157,7 +157,7 @@ impl MachineClientBuilder {
         let client = http::given_or_default(self.http_client)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let addresses = Addresses { issuer, accepted_issuers: self.accepted_issuers, endpoint, internal_endpoint };
-        let transport = Transport::new(client, Duration::from_secs(timeout));
+        let transport = Transport::new(client, timeout);
         Ok(MachineClient(Arc::new(Inner {
             provider: Provider::new(transport, addresses, Arc::clone(&clock)),
             app_id,

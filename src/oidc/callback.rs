@@ -13,6 +13,7 @@ pub(crate) struct CallbackParams {
     error: Option<String>,
     error_description: Option<String>,
     error_uri: Option<String>,
+    scope: Option<String>,
 }
 
 impl CallbackParams {
@@ -32,6 +33,8 @@ impl CallbackParams {
                 "error" => &mut params.error,
                 "error_description" => &mut params.error_description,
                 "error_uri" => &mut params.error_uri,
+                // Logto names the scope that it refuses.
+                "scope" => &mut params.scope,
                 _ => continue,
             };
             // RFC 6749 section 3.1: parameters must not be included more than once.
@@ -73,16 +76,10 @@ impl CallbackParams {
                 error: error.clone(),
                 error_description: self.error_description.clone(),
                 error_uri: self.error_uri.clone(),
+                scope: self.scope.clone(),
                 ..OAuthError::default()
             };
-            return Err(match error.as_str() {
-                "access_denied" | "oidc.aborted" => {
-                    Error::new(Code::UserCancelled, format!("the sign-in was left: {oauth}"))
-                }
-                _ => Error::new(Code::AuthorizationRefused, format!("Logto refused the sign-in: {oauth}"))
-                    .with_hint(hint(error)),
-            }
-            .with_oauth(oauth));
+            return Err(refusal(oauth));
         }
         match &self.code {
             Some(code) if !code.is_empty() => Ok(code),
@@ -90,6 +87,38 @@ impl CallbackParams {
         }
     }
 }
+
+/// Sorts the errors of RFC 6749 section 4.1.2.1, RFC 8707 section 2 and OpenID Connect Core 3.1.2.6 by who is to act.
+fn refusal(oauth: OAuthError) -> Error {
+    let name = oauth.error.as_str();
+    let (code, message) = match name {
+        // Logto's name, and the text of the library that it is built on, for a user who left. Anything else called `access_denied` is a rule
+        // of Logto against this user.
+        "oidc.aborted" => (Code::UserCancelled, "the sign-in was left"),
+        "access_denied" if oauth.error_description() == Some(ABORTED) => (Code::UserCancelled, "the sign-in was left"),
+        "access_denied" => (Code::AccessDenied, "Logto does not let the user into this application"),
+        "invalid_request"
+        | "invalid_scope"
+        | "invalid_target"
+        | "invalid_client"
+        | "unauthorized_client"
+        | "unsupported_response_type" => (Code::RequestRefused, "Logto refused the authorization request"),
+        "server_error" | "temporarily_unavailable" => (Code::SignInServerError, "Logto could not serve the sign-in"),
+        _ => (Code::AuthorizationRefused, "Logto refused the sign-in"),
+    };
+    let error = Error::new(code, format!("{message}: {oauth}"));
+    let error = match name {
+        // These two stand for a status, which no redirect can have.
+        "server_error" => error.with_response(500, None),
+        "temporarily_unavailable" => error.with_response(503, None),
+        _ if matches!(code, Code::RequestRefused | Code::AuthorizationRefused) => error.with_hint(hint(name)),
+        _ => error,
+    };
+    error.with_oauth(oauth)
+}
+
+/// The description of a sign-in that the user left (oidc-provider).
+const ABORTED: &str = "End-User aborted interaction";
 
 /// What to do about an error that Logto sends a browser back with (RFC 6749 section 4.1.2.1).
 pub(crate) fn hint(error: &str) -> &'static str {
@@ -107,8 +136,12 @@ pub(crate) fn hint(error: &str) -> &'static str {
         "unmet_authentication_requirements" => {
             "The user cannot authenticate as `acr_values` ask: let the user set up a second factor (Logto Console › Multi-factor auth), or name a class that suffices, too."
         }
-        "unauthorized_client" | "invalid_request" => {
-            "Compare the app's type and settings in the Logto Console with the message."
+        "unauthorized_client" | "unsupported_response_type" => {
+            "Use an app of the type Traditional web (or a single-page or native app without a secret): Logto Console › Applications. An app of another type cannot sign users in by a code."
+        }
+        "invalid_client" => "Compare `app_id` with Logto Console › Applications › your app › Endpoints & Credentials.",
+        "invalid_request" => {
+            "Compare the app's type and settings in the Logto Console with the message, and the options of the sign-in, which went along."
         }
         _ => Code::AuthorizationRefused.hint(),
     }

@@ -92,6 +92,10 @@ pub(crate) async fn exchange_code(
             Some("invalid_grant") => {
                 Error::new(Code::CodeRefused, "the authorization code was refused").caused_by(error)
             }
+            // A rule that came between the authorization and its exchange.
+            Some("access_denied") => {
+                Error::new(Code::AccessDenied, "Logto does not let the user into this application").caused_by(error)
+            }
             _ => error,
         }
     })
@@ -187,7 +191,7 @@ pub(crate) async fn revoke(
     let response = post_form(transport, endpoint, client, &form).await?;
     match response.status() {
         StatusCode::OK => Ok(()),
-        _ => Err(refusal(&response, endpoint)),
+        _ => Err(refusal(&response, endpoint, false)),
     }
 }
 
@@ -202,7 +206,7 @@ pub(crate) async fn introspect(
     let response = post_form(transport, endpoint, client, &form).await?;
     match response.status() {
         StatusCode::OK => parse_json(&response, Code::IntrospectionFailed, endpoint),
-        _ => Err(match refusal(&response, endpoint) {
+        _ => Err(match refusal(&response, endpoint, false) {
             error if error.is(Code::TokenRefused) => unexpected(&response, Code::IntrospectionFailed, endpoint),
             error => error,
         }),
@@ -233,7 +237,8 @@ async fn token_request(
 ) -> Result<TokenResponse> {
     let response = post_form(transport, endpoint, client, form).await?;
     if response.status() != StatusCode::OK {
-        return Err(refusal(&response, endpoint));
+        let of_organization = form.iter().any(|(name, _)| *name == "organization_id");
+        return Err(refusal(&response, endpoint, of_organization));
     }
     let tokens: TokenResponse = parse_json(&response, Code::UnexpectedResponse, endpoint)?;
     // RFC 6749 section 7.1: a token of an unknown type must not be used.
@@ -272,8 +277,8 @@ fn basic(id: &str, secret: &Secret) -> String {
     format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(id), encode(secret.expose()))))
 }
 
-/// Sorts a refusal by whose turn it is.
-fn refusal(response: &Response<Vec<u8>>, endpoint: &Url) -> Error {
+/// Sorts a refusal by whose turn it is. `of_organization`: whether a token for an organization was asked for.
+fn refusal(response: &Response<Vec<u8>>, endpoint: &Url, of_organization: bool) -> Error {
     let plain = unexpected(response, Code::TokenRefused, endpoint);
     let Some(oauth) = plain.oauth_error() else {
         return plain;
@@ -283,7 +288,10 @@ fn refusal(response: &Response<Vec<u8>>, endpoint: &Url) -> Error {
         "invalid_target" => Code::ResourceRefused,
         "invalid_scope" => Code::ScopeRefused,
         "insufficient_scope" => Code::MissingScope,
-        "access_denied" => denied(oauth.error_description().unwrap_or_default()),
+        "access_denied" if of_organization => {
+            denied_by_organization(response.status(), oauth.error_description().unwrap_or_default())
+        }
+        "access_denied" => Code::TokenAccessDenied,
         // Logto's word for what RFC 6749 section 5.2 calls `unauthorized_client`.
         "invalid_request" if is_about_grant_type(&plain) => Code::GrantNotAllowed,
         _ => return plain,
@@ -291,9 +299,11 @@ fn refusal(response: &Response<Vec<u8>>, endpoint: &Url) -> Error {
     unexpected(response, code, endpoint)
 }
 
-/// Logto has one name for all that keeps somebody out of an organization. Its descriptions tell them apart, and are not translated.
-fn denied(description: &str) -> Code {
+/// Logto has one name for all that keeps somebody out of an organization. Its descriptions tell them apart, and are not translated. What an
+/// organization refuses is 403; 400 is the application's access control, or a Custom JWT script with a text of its own.
+fn denied_by_organization(status: StatusCode, description: &str) -> Code {
     match description {
+        _ if status != StatusCode::FORBIDDEN => Code::TokenAccessDenied,
         "user is not a member of the organization" => Code::OrganizationMember,
         "organization requires MFA but user has no MFA configured" => Code::OrganizationMfa,
         "organization access is not granted to the application" => Code::OrganizationConsent,

@@ -2,7 +2,7 @@
 
 use super::{
     Reply,
-    page::{HEAD, WITHOUT_FORM, escape},
+    page::{WITHOUT_FORM, escape, head},
 };
 use crate::types::Destination;
 
@@ -17,11 +17,12 @@ impl Reply {
             format!(" as <strong>{}</strong>", escape(&user))
         });
         let body = format!(
-            "{HEAD}<h1>Do you want to sign in{who}?</h1>\n\
+            "{}<h1>Do you want to sign in{who}?</h1>\n\
              <p>Another page has led here with a link that signs you in{who}. Continue only if you asked for this link yourself.</p>\n\
              <p><a class=\"button\" href=\"{}\">Continue</a></p>\n\
              <p><a href=\"{}\">Back to the start page</a></p>\n\
              </main></body></html>\n",
+            head("Sign-in"),
             escape(go_on),
             escape(home)
         );

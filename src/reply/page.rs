@@ -15,15 +15,45 @@ const WITH_FORM: &str =
 /// What a user needs to know, without a word of what is inside.
 pub(super) fn summary(error: &Error) -> &'static str {
     match error.kind() {
-        ErrorKind::Denied => "The sign-in was cancelled or refused.",
+        ErrorKind::Denied if error.is(Code::UserCancelled) || error.is(Code::AuthorizationRefused) => {
+            "The sign-in was cancelled or refused."
+        }
+        ErrorKind::Denied if error.is(Code::AccessDenied) => "You do not have access to this application.",
+        ErrorKind::Denied => "You do not have access to this page.",
         _ if error.is(Code::StepUpRequired) => "Please sign in once more to confirm that it is you.",
         ErrorKind::NotAuthenticated => "Please sign in.",
         ErrorKind::Callback if error.is(Code::MethodNotAllowed) => "Please confirm that you want to sign out.",
         ErrorKind::Callback if error.is(Code::CrossSite) => "This request came from another site and was refused.",
+        ErrorKind::Callback if is_about_the_link(error) => "The link that led here cannot be used to sign in.",
         ErrorKind::Callback => "This sign-in cannot be completed. Please try again.",
         _ if error.is_transient() => "The sign-in service cannot be reached right now. Please try again in a moment.",
+        ErrorKind::Usage => "Something is wrong with this page. Please try again later.",
         _ => "Something is wrong with the sign-in. Please try again later.",
     }
+}
+
+/// What the browser calls the page.
+fn title(error: &Error) -> &'static str {
+    match error.kind() {
+        _ if denies_access(error) => "No access",
+        ErrorKind::Usage => "Error",
+        _ if asks_to_sign_out(error) => "Sign-out",
+        _ => "Sign-in",
+    }
+}
+
+/// Whether the user is known and may not, so that signing in again changes nothing.
+fn denies_access(error: &Error) -> bool {
+    error.kind() == ErrorKind::Denied && !error.is(Code::UserCancelled) && !error.is(Code::AuthorizationRefused)
+}
+
+fn asks_to_sign_out(error: &Error) -> bool {
+    error.is(Code::MethodNotAllowed) || error.is(Code::CrossSite)
+}
+
+/// Whether the address that was opened is what is wrong, so that to open it again changes nothing.
+fn is_about_the_link(error: &Error) -> bool {
+    [Code::InvalidParameter, Code::ReturnToRefused, Code::InitiationRefused].into_iter().any(|code| error.is(code))
 }
 
 /// The policy of the [`error`] page.
@@ -32,18 +62,21 @@ pub(super) fn policy(error: &Error) -> &'static str {
 }
 
 fn offers_sign_out(error: &Error) -> bool {
-    error.is(Code::MethodNotAllowed) || error.is(Code::CrossSite)
+    denies_access(error) || asks_to_sign_out(error)
 }
 
 pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
     let mut body = format!("<h1>{}</h1>\n", escape(summary(error)));
+    if denies_access(error) {
+        body.push_str("<p>To use another account, sign out first.</p>\n");
+    }
     if offers_sign_out(error) {
         let _ = writeln!(
             body,
             r#"<form method="post" action="{}"><button>Sign out</button></form>"#,
             escape(links.sign_out)
         );
-    } else {
+    } else if error.kind() != ErrorKind::Usage {
         let _ = writeln!(body, r#"<p><a class="button" href="{}">Sign in</a></p>"#, escape(links.sign_in));
     }
     let _ = writeln!(body, r#"<p><a href="{}">Back to the start page</a></p>"#, escape(links.home));
@@ -57,7 +90,7 @@ pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
         );
     }
     let _ = writeln!(body, "<footer><code>{}</code></footer>", escape(error.code()));
-    format!("{HEAD}{body}</main></body></html>\n")
+    format!("{}{body}</main></body></html>\n", head(title(error)))
 }
 
 /// Not `forms[0].submit()`: a field named `submit` would be in its place.
@@ -70,7 +103,8 @@ pub(super) fn post_again(fields: impl Iterator<Item = (String, String)>) -> Stri
         let _ = writeln!(inputs, r#"<input type="hidden" name="{}" value="{}">"#, escape(&name), escape(&value));
     }
     format!(
-        "{HEAD}<form method=\"post\">\n{inputs}<p>Signing you in …</p>\n<noscript><button>Continue</button></noscript>\n</form>\n<script>{SCRIPT}</script></main></body></html>\n"
+        "{}<form method=\"post\">\n{inputs}<p>Signing you in …</p>\n<noscript><button>Continue</button></noscript>\n</form>\n<script>{SCRIPT}</script></main></body></html>\n",
+        head("Sign-in"),
     )
 }
 
@@ -82,9 +116,15 @@ fn is_about_logto(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Config | ErrorKind::Provider | ErrorKind::Network | ErrorKind::InvalidToken)
 }
 
-pub(super) const HEAD: &str = r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Sign-in</title>
-<style>
+pub(super) fn head(title: &str) -> String {
+    format!(
+        r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
+{STYLE}"#
+    )
+}
+
+const STYLE: &str = r"<style>
 :root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
 body { display: grid; place-items: center; min-height: 100vh; margin: 0; }
 main { max-width: 34rem; padding: 2rem; }
@@ -93,7 +133,7 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1rem; margin: 0; }
 section { margin-top: 1.5rem; padding: 1rem; border: 1px solid #8886; border-radius: .5rem; overflow-wrap: anywhere; }
 footer { margin-top: 1.5rem; opacity: .6; }
 </style></head><body><main>
-"#;
+";
 
 /// Text made safe for HTML, in content and in quoted attributes.
 pub(super) fn escape(text: &str) -> String {
@@ -110,3 +150,6 @@ pub(super) fn escape(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests;

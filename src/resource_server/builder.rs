@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Clock, HttpClient, LogtoConfig, LogtoConfigBuilder, Result, Secret,
     clock::SystemClock,
-    config::problems::{Problems, Server, logto_issuer},
+    config::problems::{Problems, Server, TIMEOUT, logto_issuer},
     http::{self, Transport},
     oidc::{discovery::Addresses, provider::Provider},
 };
@@ -24,7 +24,7 @@ pub struct ResourceServerBuilder {
     accepted_issuers: Vec<String>,
     audiences: Vec<ApiAudience>,
     leeway: Option<u64>,
-    timeout: Option<u64>,
+    timeout: Option<Duration>,
     token_cache: Option<usize>,
     introspection: Option<Introspection>,
     introspection_cache: Duration,
@@ -62,7 +62,7 @@ impl ResourceServerBuilder {
             internal_endpoint: config.internal_endpoint.as_ref().map(ToString::to_string),
             accepted_issuers: config.accepted_issuers.clone(),
             leeway: Some(config.leeway.as_secs()),
-            timeout: Some(config.timeout.as_secs()),
+            timeout: Some(config.timeout),
             http_client: config.http_client.clone(),
             clock: Some(Arc::clone(&config.clock)),
             ..self
@@ -105,9 +105,9 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// How long Logto may take to answer, in whole seconds. Default: 10 seconds.
+    /// How long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout.as_secs());
+        self.timeout = Some(timeout);
         self
     }
 
@@ -184,7 +184,7 @@ impl ResourceServerBuilder {
             "audience is missing (name the API: `ApiAudience::resource(…)` with the identifier of Logto Console › API resources)".into()
         });
         self.audiences.iter().for_each(|audience| audience.check(&mut problems));
-        let (leeway, timeout) = (self.leeway.unwrap_or(60), self.timeout.unwrap_or(10));
+        let (leeway, timeout) = (self.leeway.unwrap_or(60), self.timeout.unwrap_or(TIMEOUT));
         problems.times(leeway, timeout);
         let introspection =
             self.introspection.map(|asking| Introspection { other_clients: self.other_clients.clone(), ..asking });
@@ -215,7 +215,7 @@ impl ResourceServerBuilder {
         let client = http::given_or_default(self.http_client)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let addresses = Addresses { issuer, accepted_issuers: self.accepted_issuers, endpoint, internal_endpoint };
-        let (timeout, size) = (Duration::from_secs(timeout), self.token_cache.unwrap_or(1000));
+        let size = self.token_cache.unwrap_or(1000);
         let transport = Transport::new(client, timeout);
         Ok(ResourceServer(Arc::new(Inner {
             provider: Provider::new(transport, addresses, Arc::clone(&clock)),

@@ -6,7 +6,7 @@ use super::AuthRequest;
 use crate::{LogtoClient, Reply, SignInOptions};
 
 /// What the sign-in route reads: no other parameter goes on.
-const PARAMETERS: [&str; 9] = [
+const PARAMETERS: [&str; 10] = [
     "return_to",
     "direct_sign_in",
     "first_screen",
@@ -14,6 +14,7 @@ const PARAMETERS: [&str; 9] = [
     "organization_id",
     "one_time_token",
     "ui_locales",
+    "silent",
     "max_age",
     "acr_values",
 ];

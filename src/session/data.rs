@@ -39,6 +39,9 @@ pub(crate) struct StoredAccessToken {
 /// A token with less than this to live is renewed: it must survive the way to the API.
 pub(super) const MARGIN: i64 = 60;
 
+/// What an error calls the ID token.
+pub(super) const ID_TOKEN: &str = "the ID token";
+
 /// The oldest goes first; a session in a store is read with each request, and must not grow for ever.
 const MAX_ACCESS_TOKENS: usize = 128;
 
@@ -132,10 +135,10 @@ impl SessionData {
         let access_tokens = self.access_tokens.iter().map(|stored| stored.token.expose().len()).sum();
         let refresh_token = self.refresh_token.as_ref().map_or(0, |token| token.expose().len());
         let id_token = self.id_token.size();
-        [("the ID token", id_token), ("the access tokens", access_tokens), ("the refresh token", refresh_token)]
+        [(ID_TOKEN, id_token), ("the access tokens", access_tokens), ("the refresh token", refresh_token)]
             .into_iter()
             .max_by_key(|&(_, size)| size)
-            .unwrap_or(("the ID token", id_token))
+            .unwrap_or((ID_TOKEN, id_token))
     }
 }
 

@@ -6,6 +6,7 @@ mod compress;
 pub(crate) mod cookies;
 mod data;
 mod format;
+mod largest;
 pub(crate) mod memory;
 mod next;
 mod packed;

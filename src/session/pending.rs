@@ -85,6 +85,11 @@ impl Pending {
         }
         let whole = transaction.return_to.clone();
         let path = whole.split(['?', '#']).next().unwrap_or_default();
+        if whole.len() > MAX_ADDRESS {
+            // No cookie holds it, so it is not sealed to find out. It may be as long as a request.
+            let cut = if path.len() > MAX_ADDRESS { home } else { path };
+            (transaction.return_to, transaction.is_cut) = (cut.to_owned(), true);
+        }
         let mut value = seal(settings, &name, transaction)?;
         for cut in [path, home] {
             if size(&name, &value) > MAX_SIZE {
@@ -94,10 +99,9 @@ impl Pending {
         }
         let cookie = settings.cookie(name.clone(), value.clone(), settings.sign_in_cookie_lifetime());
         if cookie.to_string().len() > chunks::MAX_COOKIE {
-            return Err(Error::new(Code::InvalidOption, "the sign-in does not fit a cookie")
-                .with_hint("Shorten the redirect URI and `acr_values`."));
+            return Err(does_not_fit());
         }
-        if transaction.is_cut {
+        if transaction.is_cut && whole.len() <= MAX_ADDRESS {
             self.keep_address(settings, &transaction.state, &whole)?;
         }
         let address = self.sent.iter().filter(|(name, _)| *name == settings.long_address_name());
@@ -264,7 +268,15 @@ fn seal(settings: &CookieSettings, name: &str, transaction: &Transaction) -> Res
     let bytes = transaction
         .to_bytes()
         .ok_or_else(|| Error::new(Code::InvalidOption, "the sign-in cannot be written to a cookie"))?;
+    if bytes.len() > chunks::MAX_COOKIE {
+        return Err(does_not_fit());
+    }
     settings.keys.seal(name, &bytes)
+}
+
+fn does_not_fit() -> Error {
+    Error::new(Code::InvalidOption, "the sign-in does not fit a cookie")
+        .with_hint("Shorten the redirect URI and `acr_values`.")
 }
 
 fn open(settings: &CookieSettings, name: &str, value: &str) -> Option<Transaction> {

@@ -7,7 +7,7 @@ use cookie::Cookie;
 use super::{
     Others, SessionData, chunks,
     compress::Effort,
-    next, revocation, seal,
+    largest, next, revocation, seal,
     settings::CookieSettings,
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
     wire,
@@ -315,9 +315,7 @@ fn write_to_cookies(settings: &CookieSettings, mut data: SessionData, now: i64) 
 }
 
 fn too_large(data: &SessionData) -> Error {
-    let (member, size) = data.largest_member();
-    let room = format!("{} cookies of {} bytes", chunks::MAX_CHUNKS, chunks::MAX_COOKIE);
-    Error::new(Code::SessionTooLarge, format!("the session does not fit {room}; {member} alone has {size} bytes"))
+    largest::too_large(data, &format!("{} cookies of {} bytes", chunks::MAX_CHUNKS, chunks::MAX_COOKIE))
 }
 
 /// Forgets a stored session.

@@ -141,6 +141,11 @@ async fn no_door_leads_to_another_site() {
         assert_eq!(error.code(), "sign_in.return_to_refused", "{wanted:?}");
         for door in ["/logto/sign-in?return_to", "/logto/sign-up?return_to", &by_others] {
             let reply = open(&site.logto, "GET", &format!("{door}={}", encoded(wanted)), &nobody, &[]).await;
+            if wanted.is_empty() && door.starts_with("/logto/") {
+                // A parameter without a value counts as left out (RFC 6749 section 3.1).
+                assert!(header(&reply, "location").unwrap().starts_with(&site.mock.issuer()));
+                continue;
+            }
             assert_eq!((reply.status(), header(&reply, "location")), (400, None), "{wanted:?}");
             assert_eq!(header(&reply, "set-cookie"), None, "nothing has begun: {wanted:?}");
         }
@@ -176,7 +181,7 @@ async fn a_guarded_page_with_a_strange_address_leads_nowhere_else() {
         let request = AuthRequest::new("GET", target, |name| (name == "accept").then(|| "text/html".into()));
         let reply = site.logto.sign_in_required(&request);
         let location = header(&reply, "location").unwrap();
-        assert!(location.starts_with("/logto/sign-in?return_to="), "{location}");
+        assert!(location == "/logto/sign-in" || location.starts_with("/logto/sign-in?return_to="), "{location}");
         // And that address does not begin a sign-in that would end there.
         let reply = open(&site.logto, "GET", &location, &Browser::default(), &[]).await;
         let begun = header(&reply, "location");

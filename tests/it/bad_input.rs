@@ -83,12 +83,15 @@ async fn a_callback_that_is_not_right() {
     let error = spoiled(&site, async |_, _, url| format!("{url}&state=again")).await;
     is(&error, "callback_uri_verification.repeated_parameter", 400, "the callback holds `state` more than once");
 
-    for name in ["access_denied", "oidc.aborted"] {
+    for (name, code, message) in [
+        ("access_denied", "sign_in.access_denied", "Logto does not let the user into this application"),
+        ("oidc.aborted", "user_cancelled", "the sign-in was left"),
+    ] {
         let error = spoiled(&site, async |_, _, url| {
             with(&url.as_str().replace("code=", "error_description=no+thanks&x=").parse().unwrap(), "error", Some(name))
         })
         .await;
-        is(&error, "user_cancelled", 403, &format!("the sign-in was left: {name} (no thanks)"));
+        is(&error, code, 403, &format!("{message}: {name} (no thanks)"));
         assert_eq!(error.oauth_error().unwrap().error(), name);
     }
     let error = spoiled(&site, async |_, _, url| with(&url, "error", Some("login_required"))).await;

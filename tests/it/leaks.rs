@@ -1,6 +1,6 @@
 //! Where secrets could leave the process: pages, headers, `Debug` of whatever holds one, errors with all their causes, and the whole log.
 
-use std::{error::Error as _, fmt::Debug};
+use std::{error::Error as StdError, fmt::Debug};
 
 use http::Request;
 use logto::{
@@ -34,7 +34,7 @@ impl Seen {
     /// Each way to print an error and what caused it.
     fn error(&mut self, error: &logto::Error) {
         self.note("an error", format!("{error} {error:?} {error:#?} {:?} {}", error.oauth_error(), error.hint()));
-        let mut cause = error.source();
+        let mut cause = error.get_ref().map(|cause| -> &dyn StdError { cause });
         while let Some(error) = cause {
             self.note("a cause", format!("{error} {error:?} {error:#?}"));
             cause = error.source();

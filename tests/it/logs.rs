@@ -88,7 +88,7 @@ async fn a_whole_sign_in_leaves_no_secret_behind() {
             .await
             .unwrap_err();
         printed.push_str(&format!("{error} {error:?}"));
-        let mut source = std::error::Error::source(&error);
+        let mut source = error.get_ref().map(|cause| -> &dyn std::error::Error { cause });
         while let Some(cause) = source {
             printed.push_str(&format!("{cause} {cause:?}"));
             source = cause.source();

@@ -6,14 +6,17 @@
 
 mod support;
 
+mod access_denied;
 #[cfg(feature = "actix-web")]
 mod actix_web;
+mod anonymous_input;
 mod api_client;
 mod axum;
 mod back_channel;
 mod bad_input;
 mod bare;
 mod clock_ahead;
+mod configuration_mistakes;
 mod cookies_of_one_name;
 mod coordinator;
 mod diagnose;
@@ -55,6 +58,7 @@ mod redis;
 mod redis_server;
 mod refresh;
 mod refused_organization;
+mod refused_pages;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
@@ -67,5 +71,6 @@ mod skipping;
 mod slow_body;
 mod step_up;
 mod stores;
+mod timeouts;
 mod token_for_logto;
 mod user_json;

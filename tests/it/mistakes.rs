@@ -119,11 +119,6 @@ async fn a_resource_that_logto_does_not_know_shows_at_the_callback() {
     let no_redirects = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let response = no_redirects.get(url).send().await.unwrap();
     let callback = response.headers()["location"].to_str().unwrap();
-    shows(
-        &open(&site.logto, &browser, callback).await,
-        403,
-        "callback_uri_verification.error_found",
-        "Register the API resource",
-    );
+    shows(&open(&site.logto, &browser, callback).await, 500, "sign_in.request_refused", "Register the API resource");
     assert_eq!(found(&site.logto).await, ["scopes and resources"]);
 }

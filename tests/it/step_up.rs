@@ -380,7 +380,7 @@ async fn looking_ahead_begins_no_login() {
         let response = served.ask(Method::GET, &to_sign_in, &prefetch).await;
         assert_eq!((response.status().as_u16(), location(&response)), (204, None), "{framework:?}");
         let response = served.navigate("/logto/sign-in?max_age=soon").await;
-        assert_eq!(response.status(), 500, "{framework:?}");
+        assert_eq!(response.status(), 400, "{framework:?}");
         assert_eq!(served.mock.requests(Endpoint::Token), 1, "the first sign-in alone");
     }
 }

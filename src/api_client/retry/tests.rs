@@ -2,8 +2,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{Method, Response};
 
-use super::{Retries, retry_after};
-use crate::api_client::builder::Patience;
+use super::Retries;
+use crate::{api_client::builder::Patience, http::retry_after_at};
 
 /// RFC 9110 section 5.6.7 writes this time in three ways.
 fn now() -> SystemTime {
@@ -24,7 +24,7 @@ fn retries(seconds: u64, any_method: bool) -> Retries {
 
 #[test]
 fn retry_after_is_seconds_or_a_date() {
-    let read = |value| retry_after(response(503, Some(value)).headers(), now()).map(|wait| wait.as_secs());
+    let read = |value| retry_after_at(response(503, Some(value)).headers(), now).map(|wait| wait.as_secs());
     for (value, expected) in [
         ("0", Some(0)),
         (" 7 ", Some(7)),
@@ -44,7 +44,7 @@ fn retry_after_is_seconds_or_a_date() {
     ] {
         assert_eq!(read(value), expected, "{value}");
     }
-    assert_eq!(retry_after(response(503, None).headers(), now()), None);
+    assert_eq!(retry_after_at(response(503, None).headers(), now), None);
 }
 
 #[test]

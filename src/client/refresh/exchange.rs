@@ -55,6 +55,15 @@ impl LogtoClient {
                 state.ended = Some(ended.clone());
                 return Err(ended);
             }
+            // The token without a resource or an organization is the application's own: whoever is refused it may not use the application
+            // any more, and could not sign in again either.
+            Err(error) if error.is(Code::TokenAccessDenied) && *key == TokenKey::default() => {
+                let ended = Error::new(Code::SessionEnded, "Logto no longer lets the user into this application")
+                    .caused_by(error)
+                    .with_hint(Code::AccessDenied.hint());
+                state.ended = Some(ended.clone());
+                return Err(ended);
+            }
             Err(error) => return Err(error),
         };
         // First of all, before anything else can fail: the old refresh token may be dead now.

@@ -23,7 +23,7 @@ fn all_problems_are_told_at_once() {
         "accepted_issuers holds something that is not a URL",
         "app_id is missing (set LOGTO_APP_ID",
         "app_secret is missing (set LOGTO_APP_SECRET",
-        "timeout is not between 1 and 120 seconds",
+        "timeout is not between 0.1 and 120 seconds",
     ] {
         assert!(text.contains(problem), "{problem}: {text}");
     }

@@ -16,10 +16,11 @@ pub(crate) use self::members::{Others, sign_in_id};
 use super::{
     CookieSettings, SessionData, SessionFormat,
     chunks::{self, MAX_COOKIE},
+    largest,
     persist::{Opened, Origin},
     revocation,
 };
-use crate::{Error, Result, Secret, clock, error::Code};
+use crate::{Error, Result, Secret, clock};
 
 /// Reads the cookie: always where it is shared, else where it holds a session and the browser has none of our own.
 pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Option<Opened> {
@@ -185,9 +186,7 @@ struct Found {
 }
 
 fn too_large(data: &SessionData) -> Error {
-    let (member, size) = data.largest_member();
-    let message = format!("the session does not fit one cookie of {MAX_COOKIE} bytes; {member} alone has {size} bytes");
-    Error::new(Code::SessionTooLarge, message).with_hint(
+    largest::too_large(data, &format!("one cookie of {MAX_COOKIE} bytes")).with_hint(
         "The format of @logto/next has room for one cookie. Ask for fewer scopes that put claims into the ID token, or end the sharing: \
          session_format `from-next` has room for four cookies, and takes a session store.",
     )

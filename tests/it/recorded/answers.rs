@@ -1,6 +1,6 @@
 //! Every recorded answer is read: what the crate makes of it, and whether the user is still signed in afterwards.
 
-use std::{collections::BTreeSet, error::Error as _};
+use std::collections::BTreeSet;
 
 use http::StatusCode;
 use logto::{Error, OAuthError, SignInOptions, SignOutOptions, TokenOptions};
@@ -28,7 +28,7 @@ async fn outcome(app: &App, error: Option<&Error>) -> String {
 fn refusal(error: &Error) -> Option<(&OAuthError, Option<u16>)> {
     match error.oauth_error() {
         Some(oauth) => Some((oauth, error.provider_status())),
-        None => refusal(error.source()?.downcast_ref()?),
+        None => refusal(error.get_ref()?.downcast_ref()?),
     }
 }
 

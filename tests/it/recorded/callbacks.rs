@@ -36,33 +36,32 @@ async fn with_a_code() {
 
 #[tokio::test]
 async fn with_an_error() {
+    const DENIED: (&str, ErrorKind) = ("callback_uri_verification.error_found", ErrorKind::Denied);
+    const CONFIG: (&str, ErrorKind) = ("sign_in.request_refused", ErrorKind::Config);
     let cases = [
-        ("06-prompt-none-no-session", "login_required", "without it"),
-        ("09-spa-no-pkce", "invalid_request", "app's type"),
-        ("11-pkce-plain", "invalid_request", "app's type"),
-        ("12-unknown-resource", "invalid_target", "API resource"),
-        ("19-request-object", "request_not_supported", "says why"),
-        ("22-bad-prompt", "invalid_request", "app's type"),
-        ("23-prompt-none-login", "invalid_request", "app's type"),
-        ("54-prompt-none-more-scope", "consent_required", "without it"),
-        ("55-prompt-none-other-client", "consent_required", "without it"),
-        ("59-prompt-none-id-token-hint-wrong", "invalid_request", "app's type"),
-        ("70-third-party-scope-not-allowed", "invalid_scope", "Permissions"),
+        ("06-prompt-none-no-session", "login_required", "without it", DENIED),
+        ("09-spa-no-pkce", "invalid_request", "app's type", CONFIG),
+        ("11-pkce-plain", "invalid_request", "app's type", CONFIG),
+        ("12-unknown-resource", "invalid_target", "API resource", CONFIG),
+        ("19-request-object", "request_not_supported", "says why", DENIED),
+        ("22-bad-prompt", "invalid_request", "app's type", CONFIG),
+        ("23-prompt-none-login", "invalid_request", "app's type", CONFIG),
+        ("54-prompt-none-more-scope", "consent_required", "without it", DENIED),
+        ("55-prompt-none-other-client", "consent_required", "without it", DENIED),
+        ("59-prompt-none-id-token-hint-wrong", "invalid_request", "app's type", CONFIG),
+        ("70-third-party-scope-not-allowed", "invalid_scope", "Permissions", CONFIG),
     ];
     let recorded =
         |name: &str| Exchange::of(&format!("11-authorization-requests/{name}")).location().unwrap().to_owned();
     let no_openid = fixture("21-code-errors/19-no-openid-scope-callback");
     let no_openid = no_openid["callback_url"].as_str().unwrap().to_owned();
-    let cases = cases.map(|(name, error, hint)| (recorded(name), error, hint));
-    for (callback, oauth, hint) in cases.into_iter().chain([(no_openid, "invalid_request", "app's type")]) {
+    let cases = cases.map(|(name, error, hint, found)| (recorded(name), error, hint, found));
+    let no_openid = (no_openid, "invalid_request", "app's type", CONFIG);
+    for (callback, oauth, hint, found) in cases.into_iter().chain([no_openid]) {
         let mut app = App::new(settings(), RECORDED_AT);
         app.sign_in(ADA, |_| {}).await;
         let error = end(&mut app, &callback).await.unwrap_err();
-        assert_eq!(
-            (error.code(), error.kind()),
-            ("callback_uri_verification.error_found", ErrorKind::Denied),
-            "{callback}"
-        );
+        assert_eq!((error.code(), error.kind()), found, "{callback}");
         assert!(!error.is_transient() && !error.requires_sign_in());
         let said = error.oauth_error().unwrap();
         assert_eq!(said.error(), oauth, "{callback}");

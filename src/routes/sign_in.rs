@@ -1,0 +1,53 @@
+//! The routes that begin a sign-in. What they are asked for comes from an address that anyone can write.
+
+use std::time::Duration;
+
+use super::{AuthRequest, one_time_token};
+use crate::{Error, ErrorKind, FirstScreen, Reply, RequestSession, Result, SignInOptions, error::Code};
+
+pub(super) async fn begin(
+    request: &AuthRequest,
+    session: &RequestSession,
+    screen: Option<FirstScreen>,
+) -> Result<Reply> {
+    let mut options = SignInOptions::new();
+    // RFC 6749 section 3.1: a parameter without a value counts as left out.
+    for (name, value) in request.query().filter(|(_, value)| !value.is_empty()) {
+        options = match name.as_str() {
+            "return_to" => options.post_redirect_uri(value),
+            "direct_sign_in" => options.direct_sign_in(value.parse().map_err(wrong)?),
+            "first_screen" => options.first_screen(value.parse().map_err(wrong)?),
+            "login_hint" => options.login_hint(value),
+            "organization_id" => options.organization_id(value),
+            "one_time_token" => options.one_time_token(value),
+            "ui_locales" => options.ui_locales(value),
+            "silent" => options.silent(value == "true"),
+            "max_age" => options.max_age(seconds(&value)?),
+            "acr_values" => options.acr_values(value),
+            _ => options,
+        };
+    }
+    if let Some(screen) = screen {
+        options = options.first_screen(screen);
+    }
+    if let Some(page) = one_time_token::asks_first(session.client(), request, &options) {
+        return Ok(page);
+    }
+    options.from_another_site = request.is_from_another_site();
+    Ok(Reply::redirect(&session.sign_in(options).await.map_err(wrong)?))
+}
+
+fn seconds(text: &str) -> Result<Duration> {
+    let seconds = text.parse().map_err(|_| Error::new(Code::InvalidParameter, "max_age is not a number of seconds"))?;
+    Ok(Duration::from_secs(seconds))
+}
+
+/// Every option came from the address, so one that cannot be served is its author's mistake and not the application's.
+fn wrong(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Usage if error.is(Code::InvalidOption) => {
+            Error::new(Code::InvalidParameter, "the address asks for a sign-in that cannot be").caused_by(error)
+        }
+        _ => error,
+    }
+}

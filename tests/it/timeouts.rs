@@ -1,0 +1,74 @@
+//! `timeout` is a duration, and every part of it counts.
+
+use std::time::Duration;
+
+use logto::{
+    ApiAudience, BoxError, BoxFuture, Error, HeaderCookies, HttpClient, LogtoClient, LogtoConfig, MachineClient,
+    ResourceServer, SignInOptions, TokenOptions,
+};
+
+use crate::support::COOKIE_SECRET;
+
+/// A server that never answers.
+struct Mute;
+
+impl HttpClient for Mute {
+    fn send(&self, _: http::Request<Vec<u8>>, _: usize) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, BoxError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+const ENDPOINT: &str = "http://localhost:3001";
+
+fn config(timeout: Duration) -> Result<LogtoConfig, Error> {
+    let config = LogtoConfig::builder().endpoint(ENDPOINT).app_id("app").base_url("http://localhost:3000");
+    config.cookie_secret(COOKIE_SECRET).http_client(Mute).timeout(timeout).build()
+}
+
+fn machine(timeout: Duration) -> Result<MachineClient, Error> {
+    let machine = MachineClient::builder().endpoint(ENDPOINT).app_id("machine").app_secret("secret");
+    machine.http_client(Mute).timeout(timeout).build()
+}
+
+fn api(timeout: Duration) -> Result<ResourceServer, Error> {
+    let api = ResourceServer::builder().endpoint(ENDPOINT).audience(ApiAudience::resource("https://api.example.test"));
+    api.http_client(Mute).timeout(timeout).build()
+}
+
+/// The time is tokio's, and goes by at once.
+#[tokio::test(start_paused = true)]
+async fn a_timeout_below_a_second_and_one_between_two_are_taken_as_they_are() {
+    let token = "eyJhbGciOiJFUzM4NCIsInR5cCI6ImF0K2p3dCIsImtpZCI6ImEifQ.e30.AAAA";
+    for (milliseconds, text) in [(100, "100ms"), (900, "900ms"), (1900, "1.9s"), (120_000, "120s")] {
+        let timeout = Duration::from_millis(milliseconds);
+        let logto = LogtoClient::new(config(timeout).unwrap()).unwrap();
+        let began = tokio::time::Instant::now();
+        let error = logto.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap_err();
+        assert_eq!(began.elapsed(), timeout);
+        let asked = machine(timeout).unwrap();
+        let asked = asked.get_access_token(TokenOptions::resource("https://api.example.test").scopes(["a"])).await;
+        let derived = MachineClient::builder().config(logto.config()).app_id("machine").app_secret("secret");
+        let derived = derived.build().unwrap();
+        let derived = derived.get_access_token(TokenOptions::resource("https://api.example.test").scopes(["a"])).await;
+        let verified = api(timeout).unwrap().verify(token).await;
+        for error in [error, asked.unwrap_err(), derived.unwrap_err(), verified.unwrap_err()] {
+            assert_eq!(error.code(), "network.timeout", "{error}");
+            assert!(error.to_string().contains(&format!("not answered within {text}")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_timeout_out_of_bounds_is_refused_with_the_bounds() {
+    for timeout in [Duration::ZERO, Duration::from_millis(99), Duration::from_millis(120_001), Duration::MAX] {
+        let errors = [
+            config(timeout).map(drop).unwrap_err(),
+            machine(timeout).map(drop).unwrap_err(),
+            api(timeout).map(drop).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.code(), "config.invalid");
+            assert!(error.to_string().contains("timeout is not between 0.1 and 120 seconds"), "{error}");
+        }
+    }
+}
