@@ -40,11 +40,15 @@ fn the_page_of_every_error_is_pinned() {
 /// The first message that the sources give an error of this code. What stands in braces is filled in when it happens.
 fn message(sources: &str, code: Code) -> String {
     let name = format!("Code::{code:?},");
-    let calls = sources.match_indices(&name).filter_map(|(start, _)| sources.get(start + name.len()..));
+    let calls = sources.match_indices(&name).filter_map(|(start, _)| {
+        // An argument, and no arm of a `match`.
+        let is_argument = sources.get(..start)?.trim_end().ends_with('(');
+        sources.get(start + name.len()..).filter(|_| is_argument)
+    });
     let mut literals = calls.filter_map(|rest| {
         let rest = rest.trim_start();
         let literal = rest.strip_prefix("format!(").unwrap_or(rest).trim_start().strip_prefix('"')?;
-        literal.split_once('"').map(|(literal, _)| literal.to_owned())
+        literal.split_once('"').map(|(literal, _)| literal.to_owned()).filter(|literal| !literal.is_empty())
     });
     literals.next().unwrap_or_else(|| "(composed where it happens)".to_owned())
 }
@@ -72,9 +76,10 @@ fn every_error_is_on_the_contact_sheet() {
         let frame = match (has_a_page(code), code.as_str().starts_with("logout_token.")) {
             (true, _) => format!(r#"<iframe srcdoc="{}"></iframe>"#, escape(&error(&sample, &LINKS, true))),
             (false, is_logout) => {
-                let answer = match is_logout {
-                    true => Reply::back_channel_logout(Some(&sample)).into_body(),
-                    false => "JSON, with a challenge in `WWW-Authenticate`".to_owned(),
+                let answer = match (is_logout, sample.kind()) {
+                    (true, _) => Reply::back_channel_logout(Some(&sample)).into_body(),
+                    (false, ErrorKind::Config) => Reply::from(&sample).into_body(),
+                    (false, _) => "JSON, with a challenge in `WWW-Authenticate`".to_owned(),
                 };
                 format!("<pre>{}</pre>", escape(&format!("{answer}\n\n{sample}\n\nWhat to do: {}", sample.hint())))
             }
