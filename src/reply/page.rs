@@ -15,9 +15,7 @@ const WITH_FORM: &str =
 /// What a user needs to know, without a word of what is inside.
 pub(super) fn summary(error: &Error) -> &'static str {
     match error.kind() {
-        ErrorKind::Denied if error.is(Code::UserCancelled) || error.is(Code::AuthorizationRefused) => {
-            "The sign-in was cancelled or refused."
-        }
+        ErrorKind::Denied if is_about_the_sign_in(error) => "The sign-in was cancelled or refused.",
         ErrorKind::Denied if error.is(Code::AccessDenied) => "You do not have access to this application.",
         ErrorKind::Denied => "You do not have access to this page.",
         _ if error.is(Code::StepUpRequired) => "Please sign in once more to confirm that it is you.",
@@ -44,7 +42,12 @@ fn title(error: &Error) -> &'static str {
 
 /// Whether the user is known and may not, so that signing in again changes nothing.
 fn denies_access(error: &Error) -> bool {
-    error.kind() == ErrorKind::Denied && !error.is(Code::UserCancelled) && !error.is(Code::AuthorizationRefused)
+    error.kind() == ErrorKind::Denied && !is_about_the_sign_in(error)
+}
+
+/// Whether a sign-in ended without a user, so that another may end with one.
+fn is_about_the_sign_in(error: &Error) -> bool {
+    [Code::UserCancelled, Code::AuthorizationRefused, Code::SilentUnfinished].into_iter().any(|code| error.is(code))
 }
 
 fn asks_to_sign_out(error: &Error) -> bool {
