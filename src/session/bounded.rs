@@ -9,15 +9,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::time::Instant;
-
 use super::{
     breaker::{Breaker, RESTS},
     store::{
         RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession,
     },
 };
-use crate::{BoxError, BoxFuture};
+use crate::{BoxError, BoxFuture, clock};
 
 /// A failure that took so long is that of a store that hangs. One that refuses at once may be asked by everybody.
 const SLOW: Duration = Duration::from_secs(1);
@@ -48,7 +46,7 @@ impl<S: ?Sized + Send + Sync> Bounded<S> {
             if !self.breaker.lets_pass(self.limit) {
                 return Err(RESTS.into());
             }
-            let began = Instant::now();
+            let began = clock::moment();
             // A store in memory has its answer at once, and needs neither a timer nor a runtime that has one.
             let first = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
             let answer = match first {

@@ -7,6 +7,8 @@ use std::{
 
 use tokio::time::Instant;
 
+use crate::clock;
+
 /// What a call fails with that is not made.
 pub(super) const RESTS: &str = "the store did not answer a moment ago, and is asked again in a second";
 /// After a call that the store hung in, calls fail at once for so long. Then one asks again, and the others go on failing until it has an answer.
@@ -25,10 +27,10 @@ impl Breaker {
         let mut rests_until = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
         match *rests_until {
             None => true,
-            Some(until) if Instant::now() < until => false,
+            Some(until) if clock::moment() < until => false,
             // This one asks; the others wait for what it finds. If it is dropped, the next one does when its time is over.
             Some(_) => {
-                *rests_until = Instant::now().checked_add(limit);
+                *rests_until = clock::moment().checked_add(limit);
                 true
             }
         }
@@ -37,6 +39,6 @@ impl Breaker {
     /// Learns how a call ended: whether the store hung, or answered, be it that it refused.
     pub(super) fn learn(&self, hung: bool) {
         let mut rests_until = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *rests_until = Instant::now().checked_add(REST).filter(|_| hung);
+        *rests_until = clock::moment().checked_add(REST).filter(|_| hung);
     }
 }

@@ -144,7 +144,7 @@ impl RedisServer {
         fs::create_dir_all(&self.directory).unwrap();
         _ = fs::remove_file(&socket);
         let mut command = Command::new("redis-server");
-        let (files, arguments): (Vec<_>, Vec<_>) = self.arguments.iter().partition(|one| one.ends_with(".conf"));
+        let (files, arguments): (Vec<_>, Vec<_>) = self.arguments.iter().partition(|one| one.contains(".conf"));
         command.args(files).args([
             "--bind",
             "127.0.0.1",
