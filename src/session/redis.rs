@@ -11,7 +11,7 @@ mod sessions;
 
 use std::{fmt, sync::Arc};
 
-use ::redis::{RedisResult, aio::ConnectionLike};
+use redis::{RedisResult, aio::ConnectionLike};
 
 pub use self::{builder::RedisStoreBuilder, coordinator::RedisCoordinator, revocations::RedisRevocations};
 use self::{connection::Connection, keys::Keys};
@@ -82,9 +82,9 @@ impl RedisStore {
     /// ```
     pub fn from_connections<F, Fut, C>(lend: F) -> Self
     where
+        C: ConnectionLike + Send + 'static,
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = RedisResult<C>> + Send + 'static,
-        C: ConnectionLike + Send + 'static,
     {
         let lend = move || -> BoxFuture<'static, RedisResult<Box<dyn ConnectionLike + Send>>> {
             let lent = lend();
