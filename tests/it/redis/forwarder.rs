@@ -43,7 +43,12 @@ impl Forwarder {
 
     /// The next command is carried out, and its connection breaks before the answer.
     pub(super) fn lose_an_answer(&self) {
-        self.lost.store(1, Ordering::SeqCst);
+        self.lose_an_answer_after(0);
+    }
+
+    /// The same after so many commands that are answered.
+    pub(super) fn lose_an_answer_after(&self, answered: usize) {
+        self.lost.store(answered + 1, Ordering::SeqCst);
     }
 
     pub(super) fn has_lost_it(&self) -> bool {
@@ -59,7 +64,7 @@ async fn forward(client: TcpStream, port: u16, lost: Arc<AtomicUsize>) {
     let up = tokio::spawn(async move { copy(&mut from_client, &mut to_server).await });
     let mut buffer = vec![0; 65_536];
     while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
-        if lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+        if lost.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)) == Ok(1)
             || to_client.write_all(&buffer[..read]).await.is_err()
         {
             break;

@@ -52,6 +52,29 @@ async fn of_100_sign_ins_after_an_idle_close_all_succeed() {
     assert_eq!(signed_in, 100);
 }
 
+/// As above: a hundred connections are idle at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_100_first_commands_after_an_idle_close_all_succeed() {
+    let Some(server) = RedisServer::start_with(&["--timeout", "1"]) else { return };
+    let mut stores = Vec::new();
+    for _ in 0..100 {
+        stores.push(RedisStore::connect(server.url()).await.unwrap());
+    }
+    while connections(&server) > 0 {
+        sleep(Duration::from_millis(50)).await;
+    }
+    let (first, mut succeeded) = (session("ada", Some("s1")), 0);
+    for (number, store) in (0..).zip(&stores) {
+        let key = format!("key {number}");
+        succeeded += usize::from(match number % 3 {
+            0 => store.create(&id(number), &first).await.is_ok_and(|created| created),
+            1 => store.coordinator().lock(&key, MINUTE).await.is_ok_and(|holder| holder.is_some()),
+            _ => store.revocations().claim(&key, MINUTE).await.is_ok_and(|claimed| claimed),
+        });
+    }
+    assert_eq!(succeeded, 100);
+}
+
 /// Each as the first command after Redis has closed the connection.
 async fn the_first_commands(store: &RedisStore, number: u32, close: &mut impl FnMut()) {
     let (first, key) = (session("ada", Some("s1")), format!("key {number}"));
@@ -125,13 +148,17 @@ async fn a_save_whose_answer_was_lost_is_saved_and_no_conflict() {
     let Some(server) = RedisServer::start() else { return };
     let forwarder = Forwarder::to(server.port()).await;
     let store = RedisStore::connect(forwarder.url()).await.unwrap();
-    // Without a `sid` and with the set known, the second answer of a save is that of the session.
+    // Without a `sid` the first answer is that of the set, and the second one that of the session.
     let mut current = session("ada", None);
     assert!(store.create(&id(1), &current).await.unwrap());
+    let known = next(&current, "known");
+    assert_eq!(store.save(&id(1), &known, 1).await.unwrap(), SaveOutcome::Saved);
+    current = known;
     for number in 0..20 {
         let newer = next(&current, &format!("sealed {number}"));
-        forwarder.lose_an_answer();
+        forwarder.lose_an_answer_after(1);
         assert_eq!(store.save(&id(1), &newer, current.revision).await.unwrap(), SaveOutcome::Saved);
+        assert!(forwarder.has_lost_it());
         let late = next(&current, "late");
         assert_eq!(store.save(&id(1), &late, current.revision).await.unwrap(), SaveOutcome::Conflict);
         assert_eq!(store.load(&id(1)).await.unwrap(), Some(newer.clone()));
