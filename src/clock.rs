@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand;
+use tokio::time::Instant;
 
 use crate::{Error, error::Code};
 
@@ -20,6 +21,11 @@ impl Clock for SystemClock {
     fn now(&self) -> SystemTime {
         SystemTime::now()
     }
+}
+
+/// A moment of the clock that waiting goes by, and not of the calendar's.
+pub(crate) fn moment() -> Instant {
+    Instant::now()
 }
 
 /// Seconds since 1970, saturating: a clock set before 1970 reads 0.

@@ -112,7 +112,7 @@ pub mod guide;
 pub mod testing;
 
 #[cfg(feature = "redis")]
-pub use self::session::redis::{RedisCoordinator, RedisRevocations, RedisStore};
+pub use self::session::redis::{RedisCoordinator, RedisRevocations, RedisStore, RedisStoreBuilder};
 #[cfg(feature = "tower-sessions")]
 pub use self::session::tower_sessions::TowerSessionStore;
 #[cfg(feature = "actix-web")]

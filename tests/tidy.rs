@@ -46,7 +46,9 @@ const SHARED_STATE: &[&str] = &[
     "src/client/session.rs",
     "src/machine/cache.rs",
     "src/resource_server/verified.rs",
+    "src/session/breaker.rs",
     "src/session/memory.rs",
+    "src/session/redis/link.rs",
     "src/session/settings.rs",
     "src/session/tower_sessions",
     "src/testing/",
@@ -58,7 +60,7 @@ const MAX_LINES: usize = 400;
 const MAX_ADAPTER: usize = 150;
 /// The verbs' words, the claims, the traits that users implement, the three words of a diagnosis, what guards an API and what calls one,
 /// what guards a page by a fresh login, a sign-in that the application may refuse, and the module of what claims are made of.
-const MAX_EXPORTS: usize = 86;
+const MAX_EXPORTS: usize = 87;
 
 #[test]
 fn imports_follow_the_table() {

@@ -5,6 +5,7 @@ mod diagnosis;
 mod provider;
 mod registration;
 mod settings;
+mod stores;
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ const SCOPES: &str = "scopes and resources";
 const POST_SIGN_OUT: &str = "post sign-out redirect URI";
 
 impl LogtoClient {
-    /// Looks for whatever keeps users from signing in: settings that bite, Logto's discovery and keys, the clock, and what the Logto
+    /// Looks for whatever keeps users from signing in: settings that bite, stores that forget, Logto's discovery and keys, the clock, and what the Logto
     /// Console knows of this app. For a newcomer's first hour, and for an operator's bad one.
     ///
     /// It asks Logto five times at most, past all caches, and changes nothing there: no user signs in, and the code that it tries the app
@@ -37,6 +38,7 @@ impl LogtoClient {
     /// ```
     pub async fn diagnose(&self) -> Diagnosis {
         let mut checks = settings::checks(self.config());
+        checks.extend(self.look_at_stores().await);
         let provider = self.look_at_discovery().await;
         checks.extend(provider.checks);
         checks.extend(match provider.metadata {

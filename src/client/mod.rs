@@ -38,7 +38,7 @@ pub use self::{
 pub(crate) use self::{exchange::exchange_token, tokens::stored};
 use crate::{
     AccessTokenClaims, Clock, ContextOptions, Cookies, Error, IdTokenClaims, LogtoConfig, Redirect, RefreshCoordinator,
-    Result, Secret, SignInOptions, SignOutOptions, TokenOptions, UserInfo,
+    Result, Secret, SignInOptions, TokenOptions, UserInfo,
     error::Code,
     http::{self, Transport},
     oidc::{
@@ -242,8 +242,6 @@ verbs! {
     verify_sign_in(query_or_url: &str) -> PendingSignIn;
     /// Signs the user of a verified sign-in in: the redirect leads to the page the user wanted.
     accept_sign_in(pending: PendingSignIn) -> Redirect;
-    /// Ends the session here and at Logto.
-    sign_out(options: SignOutOptions) -> Redirect;
     /// Who is signed in, and whatever else `options` ask for.
     get_context(options: ContextOptions) -> LogtoContext;
     /// An access token, from the session or freshly from Logto.
@@ -308,7 +306,7 @@ impl LogtoClient {
     /// # Errors
     /// See [`Session::commit`].
     pub async fn clear_all_tokens(&self, cookies: &mut dyn Cookies) -> Result<()> {
-        let mut session = self.load(cookies).await?;
+        let mut session = self.load_to_end(cookies).await?;
         session.clear_all_tokens();
         session.commit(cookies).await
     }

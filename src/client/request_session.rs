@@ -200,14 +200,26 @@ impl RequestSession {
     /// # Errors
     /// `session.committed` once the response has begun.
     pub async fn clear_all_tokens(&self) -> Result<()> {
-        self.open().await?.try_clear_all_tokens()
+        self.open_to_end().await?.try_clear_all_tokens()
     }
 
     /// The session, which is loaded once. After a store that failed, the next call asks again.
     pub(super) async fn open(&self) -> Result<Session> {
+        self.open_by(|cookies| async move { self.client.load(&cookies).await }).await
+    }
+
+    /// The same for a request that ends the session.
+    pub(super) async fn open_to_end(&self) -> Result<Session> {
+        self.open_by(|cookies| async move { self.client.load_to_end(&cookies).await }).await
+    }
+
+    async fn open_by<F: Future<Output = Result<Session>>>(
+        &self,
+        load: impl FnOnce(HeaderCookies) -> F,
+    ) -> Result<Session> {
         let Shared { cookies, session, asked, finished } = &*self.shared;
         asked.store(true, Ordering::SeqCst);
-        let load = || async { Ok(self.client.load(&HeaderCookies::parse(cookies.as_str())).await?.into_shared()) };
+        let load = || async { Ok(load(HeaderCookies::parse(cookies.as_str())).await?.into_shared()) };
         let session = session.get_or_try_init(load).await?.session();
         if finished.load(Ordering::SeqCst) {
             session.read().close();

@@ -95,8 +95,23 @@ impl LogtoClient {
     /// `store.failed` where sessions are kept in a store and it cannot be asked. Sessions in cookies never fail here.
     pub async fn load(&self, cookies: &dyn Cookies) -> Result<Session> {
         let open = OpenSession::load(&self.config().cookies, cookies, self.config().now()).await?;
+        Ok(self.session(open))
+    }
+
+    /// The same for a request that ends the session: while its store is down, that much can be done all the same.
+    pub(super) async fn load_to_end(&self, cookies: &dyn Cookies) -> Result<Session> {
+        match self.load(cookies).await {
+            Err(error) if error.is(Code::StoreFailed) => {
+                tracing::error!(target: "logto::session", %error, "a session is ended that cannot be read");
+                Ok(self.session(OpenSession::unread(&self.config().cookies, cookies)))
+            }
+            session => session,
+        }
+    }
+
+    fn session(&self, open: OpenSession) -> Session {
         let state = State { open, signed_in_by: None };
-        Ok(Session { client: self.clone(), state: Held::Own(Mutex::new(state)) })
+        Session { client: self.clone(), state: Held::Own(Mutex::new(state)) }
     }
 }
 

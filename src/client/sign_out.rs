@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{LogtoClient, Session};
+use super::{LogtoClient, RequestSession, Session};
 use crate::{
-    Redirect, Result, Secret, SignOutOptions,
+    Cookies, Redirect, Result, Secret, SignOutOptions,
     oidc::{jws::Jws, logout::end_session_url, token},
     session::Ended,
 };
@@ -36,9 +36,8 @@ impl Session {
         if let Some(refresh_token) = &refresh_token {
             client.0.refreshes.end(refresh_token, config.now());
         }
-        if !sessions.is_empty() && !client.forget(&sessions, refresh_token.filter(|_| options.revoke)).await {
-            // The commit tries again, and tells of its failure.
-            self.read().give_back(sessions);
+        if !sessions.is_empty() {
+            client.forget(sessions, refresh_token.filter(|_| options.revoke)).await;
         }
         tracing::info!(target: "logto::sign_out", had_session = ended.is_some(), "signed out");
         if let Some(target) = local {
@@ -64,18 +63,31 @@ impl Session {
 }
 
 impl LogtoClient {
+    /// Ends the session here and at Logto. While a session store is down the cookie is deleted all the same, the log says so, and the session ends
+    /// when the store is back.
+    ///
+    /// # Errors
+    /// See [`Session::sign_out`] and [`Session::commit`].
+    pub async fn sign_out(&self, cookies: &mut dyn Cookies, options: SignOutOptions) -> Result<Redirect> {
+        let mut session = self.load_to_end(cookies).await?;
+        let redirect = session.sign_out(options).await;
+        let committed = session.commit(cookies).await;
+        redirect.and_then(|redirect| committed.map(|()| redirect))
+    }
+
     /// Ends the sessions for good and revokes the refresh token, in a task of its own: who signs out may close the page before Logto has
-    /// answered. Says whether the sessions are over.
-    async fn forget(&self, sessions: &Ended, refresh_token: Option<Secret>) -> bool {
-        let (client, sessions) = (self.clone(), sessions.clone());
+    /// answered.
+    async fn forget(&self, sessions: Ended, refresh_token: Option<Secret>) {
+        let client = self.clone();
         let task = tokio::spawn(async move {
-            let written = sessions.write(&client.config().cookies, client.config().now()).await;
+            sessions.write(&client.config().cookies, client.config().now()).await;
             if let Some(refresh_token) = refresh_token {
                 client.revoke(&refresh_token).await;
             }
-            written
         });
-        matches!(task.await, Ok(Ok(())))
+        if let Err(error) = task.await {
+            tracing::error!(target: "logto::sign_out", %error, "the end of a session broke off");
+        }
     }
 
     /// Whether the key that signed the ID token is one of the server's, as far as that is known without asking. One that was deleted there
@@ -99,5 +111,16 @@ impl LogtoClient {
             Ok(Err(error)) => tracing::warn!(target: "logto::sign_out", %error, "the refresh token was not revoked"),
             Err(_) => tracing::warn!(target: "logto::sign_out", "the refresh token was not revoked in time"),
         }
+    }
+}
+
+impl RequestSession {
+    /// Ends the session here and at Logto. While a session store is down the cookie is deleted all the same, the log says so, and the session ends
+    /// when the store is back.
+    ///
+    /// # Errors
+    /// See [`Session::sign_out`]; `session.committed` once the response has begun.
+    pub async fn sign_out(&self, options: SignOutOptions) -> Result<Redirect> {
+        self.open_to_end().await?.sign_out(options).await
     }
 }

@@ -1,6 +1,7 @@
 //! Sessions: loaded once, changed as a value, committed once, and only if changed.
 
 mod bounded;
+mod breaker;
 mod chunks;
 mod compress;
 pub(crate) mod cookies;
@@ -44,6 +45,7 @@ pub use self::{format::SessionFormat, settings::SessionLifetime};
 use self::{
     pending::Pending,
     persist::{Opened, Origin},
+    store::SessionId,
 };
 use crate::Result;
 
@@ -60,9 +62,9 @@ pub(crate) struct OpenSession {
     /// Whether the user signed out, so that pages a browser still holds in memory must go.
     signed_out: bool,
     /// Older sessions that came along, from another path or domain, and those that begin in the future: they end when this one does.
-    beside: Vec<(Origin, SessionData)>,
+    beside: Vec<Ending>,
     /// Sessions that this request ended.
-    ended: Vec<(Origin, SessionData)>,
+    ended: Vec<Ending>,
     /// The names of the session's cookies in the request: written anew or deleted, never left over.
     present: Vec<String>,
     /// The sign-ins under way.
@@ -100,6 +102,20 @@ impl OpenSession {
             tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
         }
         Ok(Self { data: data.map(Box::new), changed, origin, others, beside, present, pending, ..Self::default() })
+    }
+
+    /// The session of a request that is to end it, while its store is down: what can be told from the cookies.
+    pub(crate) fn unread(settings: &CookieSettings, cookies: &dyn Cookies) -> Self {
+        let (mut found, mut pending) = (Vec::new(), Pending::default());
+        cookies.each(&mut |name, value| {
+            if settings.is_own_session_name(name) && !value.is_empty() {
+                found.push((name.to_owned(), value.to_owned()));
+            } else if settings.is_transaction_name(name) && !value.is_empty() {
+                pending.add(name, value);
+            }
+        });
+        let beside = persist::ids(settings, &found).into_iter().map(Ending::Unread).collect();
+        Self { present: names(settings, &found), beside, pending, ..Self::default() }
     }
 
     /// Whether the response has taken what is to be written.
@@ -156,7 +172,7 @@ impl OpenSession {
     pub(crate) fn end(&mut self, settings: &CookieSettings) -> Option<SessionData> {
         self.pending.forget_all(settings);
         self.changed |= !mem::take(&mut self.others).is_empty();
-        self.signed_out = self.data.is_some();
+        self.signed_out = self.data.is_some() || self.beside.iter().any(|beside| matches!(beside, Ending::Unread(_)));
         self.clear()
     }
 
@@ -164,18 +180,15 @@ impl OpenSession {
     pub(crate) fn clear(&mut self) -> Option<SessionData> {
         let ended = self.data.take().map(|data| *data);
         self.changed |= ended.is_some() || !self.beside.is_empty();
-        self.ended.extend(ended.clone().map(|data| (mem::take(&mut self.origin), data)));
+        self.origin = Origin::None;
+        self.ended.extend(ended.clone().map(|data| Ending::Read(Box::new(data))));
         self.ended.append(&mut self.beside);
         ended
     }
 
-    /// Takes the sessions that were ended here, so that they are written before the rest. What could not be written is given back.
+    /// Takes the sessions that were ended here, so that they are written before the rest.
     pub(crate) fn take_ended(&mut self) -> Ended {
         Ended(mem::take(&mut self.ended))
-    }
-
-    pub(crate) fn give_back(&mut self, ended: Ended) {
-        self.ended.extend(ended.0);
     }
 
     pub(crate) fn has_pending(&self) -> bool {
@@ -204,7 +217,7 @@ impl OpenSession {
         if !self.changed {
             return Ok(written);
         }
-        self.take_ended().write(settings, now).await?;
+        self.take_ended().write(settings, now).await;
         let session = match self.data {
             Some(data) => persist::write(settings, self.origin, *data, &self.others, now).await?,
             None => next::write_others(settings, &self.others)?,
@@ -223,37 +236,42 @@ impl OpenSession {
     }
 }
 
+/// A session that ends.
+#[derive(Debug)]
+enum Ending {
+    Read(Box<SessionData>),
+    /// One whose store is down: its id is all that is known of it.
+    Unread(SessionId),
+}
+
 /// Sessions that a request ended, to be forgotten by the store, and remembered to be over.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Ended(Vec<(Origin, SessionData)>);
+#[derive(Debug)]
+pub(crate) struct Ended(Vec<Ending>);
 
 impl Ended {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(crate) async fn write(&self, settings: &CookieSettings, now: i64) -> Result<()> {
-        for (origin, data) in &self.0 {
-            match origin {
-                // It may be in both: another request may have moved it into the store, and the browser have a copy of the cookies it came
-                // from. Noted before the store is told: a request that moves the session there at this moment looks after it has written.
-                Origin::Store { .. } | Origin::Cookies => {
-                    revocation::bury(settings, data, now).await;
-                    persist::delete(settings, &data.id).await?;
+    /// Where a store is down, a task tells it when it is back.
+    pub(crate) async fn write(&self, settings: &CookieSettings, now: i64) {
+        for ending in &self.0 {
+            match ending {
+                Ending::Read(data) => discard(settings, data, now).await,
+                Ending::Unread(id) => {
+                    revocation::bury_unread(settings, id).await;
+                    persist::delete(settings, id).await;
                 }
-                Origin::None | Origin::SignIn => discard(settings, data, now).await,
             }
         }
-        Ok(())
     }
 }
 
-/// Ends the session of a sign-in, which other requests may have written or be about to write.
+/// Ends a session. It may be in cookies and in the store: another request may have moved it there, and the browser have a copy of the cookies it came
+/// from. Noted before the store is told: a request that moves the session there at this moment looks after it has written.
 pub(crate) async fn discard(settings: &CookieSettings, data: &SessionData, now: i64) {
     revocation::bury(settings, data, now).await;
-    if let Err(error) = persist::delete(settings, &data.id).await {
-        tracing::error!(target: "logto::session", %error, "a session that was ended is still in the store");
-    }
+    persist::delete(settings, &data.id).await;
 }
 
 /// Whether the cookies hold the sign-in with this `state`, as far as their names tell.

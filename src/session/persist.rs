@@ -1,11 +1,11 @@
 //! Where a session is read from and written to: the cookies themselves, or a store that the cookie points to.
 
-use std::mem;
+use std::{array::TryFromSliceError, mem, sync::Arc};
 
 use cookie::Cookie;
 
 use super::{
-    Others, SessionData, chunks,
+    Ending, Others, SessionData, chunks,
     compress::Effort,
     largest, next, revocation, seal,
     settings::CookieSettings,
@@ -41,7 +41,7 @@ pub(super) struct Opened {
     pub(super) origin: Origin,
     pub(super) data: Option<SessionData>,
     /// Older sessions that came along and end with it, and those that begin in the future.
-    pub(super) beside: Vec<(Origin, SessionData)>,
+    pub(super) beside: Vec<Ending>,
     pub(super) others: Others,
     /// Whether what the browser holds has to be written anew, or deleted.
     pub(super) rewrite: bool,
@@ -69,22 +69,38 @@ async fn open_own(settings: &CookieSettings, cookies: &[(String, String)], now: 
             // A clock was or is wrong. It signs nobody in, and it is not deleted, for then a wrong clock would sign users out.
             tracing::warn!(target: "logto::session", "a session begins in the future and is not used: set the clock of this machine (NTP)");
             is_early = true;
-            beside.push(found);
+            beside.push(ending(found));
             continue;
         }
         match newest.take() {
             Some(known) if age(&known) > age(&found) => {
                 newest = Some(known);
-                beside.push(found);
+                beside.push(ending(found));
             }
             known => {
                 newest = Some(found);
-                beside.extend(known);
+                beside.extend(known.map(ending));
             }
         }
     }
     let (origin, data) = newest.map_or((Origin::None, None), |(origin, data)| (origin, Some(data)));
     Ok(Opened { origin, rewrite: data.is_none() && !is_early, data, beside, others: Others::default() })
+}
+
+/// The ids of the stored sessions that the cookies point to.
+pub(super) fn ids(settings: &CookieSettings, cookies: &[(String, String)]) -> Vec<SessionId> {
+    let (keys, name) = (&settings.keys, settings.session_name());
+    let texts = chunks::open_each(settings, cookies, |text| keys.may_open(text), |text| keys.open(name, text));
+    texts.iter().filter_map(|bytes| reference_in(bytes)?.ok()).map(SessionId::from_bytes).collect()
+}
+
+/// The id that a cookie's plaintext points to, if it is one that points.
+fn reference_in(bytes: &[u8]) -> Option<std::result::Result<[u8; 16], TryFromSliceError>> {
+    bytes.split_first().filter(|(kind, _)| **kind == REFERENCE).map(|(_, id)| id.try_into())
+}
+
+fn ending((_, data): (Origin, SessionData)) -> Ending {
+    Ending::Read(Box::new(data))
 }
 
 /// What tells the newer of two sessions: the later sign-in, and of one sign-in the state that was written later. One that has moved into a
@@ -96,8 +112,7 @@ fn age((origin, data): &(Origin, SessionData)) -> impl Ord + use<> {
 
 /// The session that this plaintext of a cookie is or points to.
 async fn read(settings: &CookieSettings, bytes: &[u8], now: i64) -> Result<Option<(Origin, SessionData)>> {
-    let reference = bytes.split_first().filter(|(kind, _)| **kind == REFERENCE).map(|(_, id)| <[u8; 16]>::try_from(id));
-    let (origin, data) = match (reference, &settings.stores.sessions) {
+    let (origin, data) = match (reference_in(bytes), &settings.stores.sessions) {
         (Some(Ok(id)), Some(store)) => load(settings, &**store, SessionId::from_bytes(id)).await?,
         (Some(_), _) => (Origin::None, None),
         // Also where there is a store by now: those who are signed in stay so, and move into it with the next write.
@@ -106,7 +121,7 @@ async fn read(settings: &CookieSettings, bytes: &[u8], now: i64) -> Result<Optio
     let Some(data) = data.and_then(|data| data.alive(settings, now)) else {
         return Ok(None);
     };
-    // A stored session is deleted when it ends; one in cookies is only remembered to have ended.
+    // What is noted of a stored session's end came with it.
     let revoked = origin == Origin::Cookies && revocation::is_revoked(settings, &data).await;
     Ok((!revoked).then_some((origin, data)))
 }
@@ -119,8 +134,13 @@ async fn load(
     let Some(stored) = store.load(&id).await.map_err(failed("read"))? else {
         return Ok((Origin::None, None));
     };
-    let origin = Origin::Store { id, revision: stored.revision };
-    Ok((origin, unseal(settings, &id, &stored)))
+    let data = unseal(settings, &id, &stored);
+    if data.as_ref().is_some_and(|data| revocation::ended_by(data, stored.revoked_until)) {
+        // What should have deleted it did not find it, or did not reach the store.
+        delete(settings, &id).await;
+        return Ok((Origin::None, None));
+    }
+    Ok((Origin::Store { id, revision: stored.revision }, data))
 }
 
 fn unseal(settings: &CookieSettings, id: &SessionId, stored: &StoredSession) -> Option<SessionData> {
@@ -173,7 +193,7 @@ async fn write_to_store(
             // Looked up after the write, as a revocation is noted before the store is told: whichever comes first, one sees the other.
             if revocation::is_revoked(settings, &data).await {
                 tracing::info!(target: "logto::session", "a session was ended while it began");
-                store.delete(&data.id).await.map_err(failed("delete"))?;
+                delete(settings, &data.id).await;
                 return Ok(None);
             }
             return reference(settings, &data).map(|cookie| Some(vec![cookie]));
@@ -318,12 +338,17 @@ fn too_large(data: &SessionData) -> Error {
     largest::too_large(data, &format!("{} cookies of {} bytes", chunks::MAX_CHUNKS, chunks::MAX_COOKIE))
 }
 
-/// Forgets a stored session.
-pub(super) async fn delete(settings: &CookieSettings, id: &SessionId) -> Result<()> {
-    match &settings.stores.sessions {
-        Some(store) => store.delete(id).await.map_err(failed("delete")),
-        None => Ok(()),
-    }
+/// Forgets a stored session. If the store is down, a task tries again.
+pub(super) async fn delete(settings: &CookieSettings, id: &SessionId) {
+    let Some(store) = settings.stores.sessions.clone() else {
+        return;
+    };
+    let id = *id;
+    revocation::insist(settings, settings.lifetime.absolute, move |_| {
+        let store = Arc::clone(&store);
+        Box::pin(async move { store.delete(&id).await })
+    })
+    .await;
 }
 
 fn failed(what: &str) -> impl FnOnce(BoxError) -> Error {

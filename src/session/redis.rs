@@ -1,16 +1,21 @@
 //! Sessions, refresh locks and revocations in Redis, for several instances that share their users.
 
+mod builder;
+mod condition;
 mod connection;
 mod coordinator;
 mod keys;
+mod link;
 mod revocations;
 mod sessions;
 
 use std::{fmt, sync::Arc};
 
+use redis::{RedisResult, aio::ConnectionLike};
+
+pub use self::{builder::RedisStoreBuilder, coordinator::RedisCoordinator, revocations::RedisRevocations};
 use self::{connection::Connection, keys::Keys};
-pub use self::{coordinator::RedisCoordinator, revocations::RedisRevocations};
-use crate::{Clock, Result, clock::SystemClock};
+use crate::{BoxFuture, Clock, Result, clock::SystemClock};
 
 /// Sessions in Redis (6 or newer, Valkey, or a service that speaks their protocol), shared by all instances of an application.
 ///
@@ -44,9 +49,15 @@ impl RedisStore {
     /// Connects to one Redis: `redis://[user:password@]host[:port][/database]`, `rediss://…` with TLS, `redis+unix:///path` for a socket.
     ///
     /// # Errors
-    /// `config.invalid` if the URL is none of these; `store.failed` if Redis cannot be reached within five seconds or refuses the password.
+    /// `config.invalid` if the URL is none of these, or leads to a node of a cluster; `store.failed` if Redis cannot be reached within five
+    /// seconds or refuses the password.
     pub async fn connect(url: impl AsRef<str>) -> Result<Self> {
-        Connection::single(url.as_ref()).await.map(Self::over)
+        Self::builder(url).connect().await
+    }
+
+    /// A Redis that needs more than a URL: credentials that change, client certificates, Sentinel.
+    pub fn builder(url: impl AsRef<str>) -> RedisStoreBuilder {
+        RedisStoreBuilder::new(url.as_ref())
     }
 
     /// Connects to a Redis Cluster by the URLs of some of its nodes, which name the others. All have the same scheme and password.
@@ -55,7 +66,34 @@ impl RedisStore {
     /// `config.invalid` if the URLs are none of a cluster; `store.failed` if no node can be reached within five seconds.
     pub async fn connect_cluster<U: AsRef<str>>(urls: impl IntoIterator<Item = U>) -> Result<Self> {
         let urls: Vec<String> = urls.into_iter().map(|url| url.as_ref().to_owned()).collect();
-        Connection::cluster(urls).await.map(Self::over)
+        builder::cluster(urls).await
+    }
+
+    /// Uses connections of the application's own to one Redis, which is no node of a cluster: `lend` gives one for each command, from a pool
+    /// or as a clone of a `ConnectionManager`. Where a connection breaks under a command, `lend` is asked once more.
+    ///
+    /// ```
+    /// # fn example(manager: redis::aio::ConnectionManager) {
+    /// use logto::RedisStore;
+    ///
+    /// let store = RedisStore::from_connections(move || std::future::ready(Ok(manager.clone())));
+    /// # let _ = store;
+    /// # }
+    /// ```
+    pub fn from_connections<F, Fut, C>(lend: F) -> Self
+    where
+        C: ConnectionLike + Send + 'static,
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = RedisResult<C>> + Send + 'static,
+    {
+        let lend = move || -> BoxFuture<'static, RedisResult<Box<dyn ConnectionLike + Send>>> {
+            let lent = lend();
+            Box::pin(async move {
+                let connection: Box<dyn ConnectionLike + Send> = Box::new(lent.await?);
+                Ok(connection)
+            })
+        };
+        Self::over(Connection::lent(Arc::new(lend)))
     }
 
     fn over(connection: Connection) -> Self {

@@ -15,25 +15,25 @@ use super::{
     store::{RevokedSessions, SessionId},
 };
 use crate::{
-    BoxError, Error, Result,
+    BoxError, BoxFuture, Error, Result,
     clock::{self, far_future, system_time},
     error::Code,
 };
 
 /// The keys under which it is remembered that sessions ended.
-mod key {
+pub(super) mod key {
     use super::{Digest, SessionId, Sha256};
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-    pub(super) fn id(id: &SessionId) -> String {
+    pub(in crate::session) fn id(id: &SessionId) -> String {
         format!("id/{}", id.to_key())
     }
 
-    pub(super) fn sid(sid: &str) -> String {
+    pub(in crate::session) fn sid(sid: &str) -> String {
         format!("sid/{sid}")
     }
 
-    pub(super) fn sub(sub: &str) -> String {
+    pub(in crate::session) fn sub(sub: &str) -> String {
         format!("sub/{sub}")
     }
 
@@ -63,13 +63,23 @@ async fn is_revoked_by(settings: &CookieSettings, data: &SessionData, further: O
     let keys = [key::id(&data.id), key::sub(&subject.sub)].into_iter().chain(subject.sid.as_deref().map(key::sid));
     let keys: Vec<_> = keys.chain(further).collect();
     match settings.stores.revocations.revoked_until(&keys).await {
-        Ok(until) => until.is_some_and(|until| data.issued_at <= clock::unix_seconds(until)),
+        Ok(until) => ended_by(data, until),
         // Nobody is logged out because a list cannot be read.
         Err(error) => {
             tracing::error!(target: "logto::session", error = %error, "the revocation store cannot be asked; the session is taken as valid");
             false
         }
     }
+}
+
+/// Whether a session began by the time that all of its kind are over.
+pub(super) fn ended_by(data: &SessionData, until: Option<SystemTime>) -> bool {
+    until.is_some_and(|until| data.issued_at <= clock::unix_seconds(until))
+}
+
+/// Remembers that a session ended whose id is all that is known, for as long as any could live.
+pub(super) async fn bury_unread(settings: &CookieSettings, id: &SessionId) {
+    note(settings, key::id(id), far_future(), longest_life(settings)).await;
 }
 
 /// Remembers that a session ended, for as long as it could have lived: its cookie may come back in a copy, or in a slow response to an
@@ -92,17 +102,31 @@ pub(super) async fn bury(settings: &CookieSettings, data: &SessionData, now: i64
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
-/// Notes an end. If the store is down, a task tries again until it is noted or the session would be over anyway.
+/// Notes an end.
 async fn note(settings: &CookieSettings, key: String, until: SystemTime, ttl: Duration) {
     let store = Arc::clone(&settings.stores.revocations);
-    let Err(error) = store.revoke(&key, until, ttl).await else {
+    insist(settings, ttl, move |left| {
+        let (store, key) = (Arc::clone(&store), key.clone());
+        Box::pin(async move { store.revoke(&key, until, left).await })
+    })
+    .await;
+}
+
+/// Does to a store what ends a session. If the store is down, a task tries again until it is done or the session would be over anyway; `end`
+/// is told how long that is.
+pub(super) async fn insist(
+    settings: &CookieSettings,
+    ttl: Duration,
+    end: impl Fn(Duration) -> BoxFuture<'static, std::result::Result<(), BoxError>> + Send + Sync + 'static,
+) {
+    let Err(error) = end(ttl).await else {
         return;
     };
     let Ok(place) = Arc::clone(&settings.retries).try_acquire_owned() else {
-        tracing::error!(target: "logto::session", %error, "it could not be remembered that a session ended: its cookie may sign in again");
+        tracing::error!(target: "logto::session", %error, "a store could not be told that a session ended: its cookie may sign in again");
         return;
     };
-    tracing::error!(target: "logto::session", %error, "it could not be remembered that a session ended; trying again");
+    tracing::error!(target: "logto::session", %error, "a store could not be told that a session ended; trying again");
     tokio::spawn(async move {
         let _place = place;
         let (mut left, mut pause) = (ttl, FIRST_PAUSE);
@@ -112,8 +136,8 @@ async fn note(settings: &CookieSettings, key: String, until: SystemTime, ttl: Du
             if left.is_zero() {
                 return;
             }
-            if store.revoke(&key, until, left).await.is_ok() {
-                tracing::info!(target: "logto::session", "it is remembered now that a session ended");
+            if end(left).await.is_ok() {
+                tracing::info!(target: "logto::session", "the store was told that a session ended");
                 return;
             }
             pause = pause.saturating_mul(2).min(MAX_PAUSE);

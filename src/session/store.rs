@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    future::ready,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -75,13 +76,22 @@ pub struct StoredSession {
     pub expires_at: SystemTime,
     /// The sealed session, in ASCII.
     pub sealed: String,
+    /// Sessions of its id, `sub` or `sid` that began by then are over, where the store has noted that beside them.
+    pub revoked_until: Option<SystemTime>,
 }
 
 impl StoredSession {
     /// A session read back from a store.
     #[must_use]
     pub fn new(revision: u64, sub: String, sid: Option<String>, expires_at: SystemTime, sealed: String) -> Self {
-        Self { revision, sub, sid, expires_at, sealed }
+        Self { revision, sub, sid, expires_at, sealed, revoked_until: None }
+    }
+
+    /// The same, with what the store has noted of endings: [`RevocationStore::revoked_until`] for `id/<id>`, `sub/<sub>` and `sid/<sid>`. A
+    /// session that began by then is none, though it is still there.
+    #[must_use]
+    pub fn with_revoked_until(self, revoked_until: Option<SystemTime>) -> Self {
+        Self { revoked_until, ..self }
     }
 }
 
@@ -149,10 +159,16 @@ pub trait SessionStore: Send + Sync + 'static {
 
     /// What remembers for several processes which sessions were ended, where the store can. Default: each process for itself.
     ///
-    /// A stored session is deleted when it ends. This is for those that began in cookies and moved into the store (the browser may have a copy
+    /// A stored session is deleted when it ends. This is for stores whose index may be gone ([`StoredSession::revoked_until`]), for those that began in cookies and moved into the store (the browser may have a copy
     /// of the old cookie), for sign-ins that are just being finished, and for logout tokens that were taken.
     fn revocations(&self) -> Option<Arc<dyn RevocationStore>> {
         None
+    }
+
+    /// What may harm sessions in this store, in sentences for an operator: [`LogtoClient::diagnose`](crate::LogtoClient::diagnose) tells
+    /// them. Default: nothing.
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
+        Box::pin(ready(Ok(Vec::new())))
     }
 }
 
@@ -192,4 +208,10 @@ pub trait RevocationStore: Send + Sync + 'static {
 
     /// Gives a key back, so that it can be taken again. One that is not there is no error.
     fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>>;
+
+    /// What may harm what it remembers, in sentences for an operator: [`LogtoClient::diagnose`](crate::LogtoClient::diagnose) tells them.
+    /// Default: nothing.
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
 }

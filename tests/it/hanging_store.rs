@@ -14,9 +14,16 @@ use logto::{
     RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession, TokenOptions,
     testing::TestSession,
 };
-use tokio::{io::AsyncReadExt, net::TcpListener, time::Instant};
+use tokio::{
+    io::AsyncReadExt,
+    net::TcpListener,
+    time::{Instant, advance},
+};
 
 use crate::support::{BASE_URL, COOKIE_SECRET};
+
+/// After it a store that hung is asked again.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Answers from memory until it hangs.
 #[derive(Clone, Default)]
@@ -104,12 +111,14 @@ async fn a_session_store_that_hangs_is_an_error_when_the_time_is_over() {
         let error = logto.is_authenticated(&cookies).await.unwrap_err();
         assert_eq!((error.code(), began.elapsed()), ("store.failed", Duration::from_secs(seconds)));
         assert!(error.is_transient() && error.to_string().contains("store_timeout"), "{error}");
+        advance(SECOND).await;
         let began = Instant::now();
         assert_eq!(logto.revoke_all("test-user").await.unwrap_err().code(), "store.failed");
         assert_eq!(began.elapsed(), Duration::from_secs(seconds));
 
         // A write that hangs, after a read that did not.
         store.hangs.store(false, Ordering::SeqCst);
+        advance(SECOND).await;
         let mut session = logto.load(&cookies).await.unwrap();
         session.clear_access_token();
         store.hangs.store(true, Ordering::SeqCst);
@@ -119,6 +128,7 @@ async fn a_session_store_that_hangs_is_an_error_when_the_time_is_over() {
         assert_eq!(answer.set_cookie_headers(), [""; 0], "the cookie stays");
 
         store.hangs.store(false, Ordering::SeqCst);
+        advance(SECOND).await;
         assert!(logto.is_authenticated(&cookies).await.unwrap(), "and is good when the store is back");
     }
 }
@@ -202,6 +212,6 @@ async fn a_store_on_a_connection_that_is_mute_holds_no_request_for_ever() {
     ] {
         assert_eq!(outcome.unwrap_err().code(), "store.failed");
     }
-    assert_eq!(taken.lock().unwrap().len(), 3, "each was asked");
+    assert_eq!(taken.lock().unwrap().len(), 1, "the others failed with the first");
     assert_eq!(cookies.set_cookie_headers(), [""; 0]);
 }

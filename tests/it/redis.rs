@@ -3,11 +3,22 @@
 mod cluster;
 mod coordination;
 mod endings;
+mod eviction;
+mod failover;
 mod flow;
+mod forwarder;
+mod hanging;
+mod idle;
 mod outage;
+mod reaching;
+mod sentinel;
+mod sign_out;
 mod tls;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use logto::{RedisStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
 use tokio::task::JoinSet;
@@ -36,6 +47,11 @@ pub(crate) fn next(session: &StoredSession, sealed: &str) -> StoredSession {
     next.revision += 1;
     sealed.clone_into(&mut next.sealed);
     next
+}
+
+/// The commands of reading a session: one script, and what is in it.
+pub(crate) fn one_read() -> BTreeMap<String, u64> {
+    ["evalsha", "hmget", "mget"].map(|command| (command.to_owned(), 1)).into()
 }
 
 #[tokio::test]
@@ -70,6 +86,7 @@ async fn each_operation_costs_what_is_documented() {
     // The first call of a script brings the script along.
     store.create(&id, &first).await.unwrap();
     store.save(&id, &next(&first, "a"), 1).await.unwrap();
+    store.load(&id).await.unwrap();
     store.delete(&id).await.unwrap();
 
     server.reset_counts();
@@ -80,7 +97,7 @@ async fn each_operation_costs_what_is_documented() {
     assert_eq!(scripts(&server), 3);
     server.reset_counts();
     store.load(&id).await.unwrap();
-    assert_eq!(server.counts().into_iter().collect::<Vec<_>>(), [("hmget".to_owned(), 1)]);
+    assert_eq!(server.counts(), one_read());
     server.reset_counts();
     store.delete(&id).await.unwrap();
     assert_eq!((scripts(&server), server.counts()["zrem"]), (1, 2));

@@ -32,6 +32,11 @@ impl RedisServer {
         Self::start_at(std::iter::repeat_with(Ports::reserve), arguments)
     }
 
+    /// With a file of settings, which is the first argument, as a sentinel needs one.
+    pub fn start_by(file: &Path, arguments: &[&str]) -> Option<Self> {
+        Self::start_with(&[&[file.to_str().unwrap()], arguments].concat())
+    }
+
     /// On the first of these that no other program has taken.
     pub fn start_at(ports: impl IntoIterator<Item = Ports>, arguments: &[&str]) -> Option<Self> {
         if Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_err() {
@@ -139,8 +144,18 @@ impl RedisServer {
         fs::create_dir_all(&self.directory).unwrap();
         _ = fs::remove_file(&socket);
         let mut command = Command::new("redis-server");
-        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &self.port().to_string()]);
-        command.arg("--dir").arg(&self.directory).arg("--unixsocket").arg(&socket).args(&self.arguments);
+        let (files, arguments): (Vec<_>, Vec<_>) = self.arguments.iter().partition(|one| one.contains(".conf"));
+        command.args(files).args([
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--port",
+            &self.port().to_string(),
+        ]);
+        command.arg("--dir").arg(&self.directory).arg("--unixsocket").arg(&socket).args(arguments);
         command.stdout(fs::File::create(&log).unwrap()).stderr(Stdio::null());
         let mut process = command.spawn().unwrap();
         // The socket is its own. An answer comes when it has opened all others, that of its bus, too.

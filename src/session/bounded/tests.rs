@@ -91,6 +91,8 @@ async fn ends<T>(what: &str, call: Pin<Box<dyn Future<Output = Result<T, BoxErro
     let error = call.await.err().unwrap();
     assert_eq!(began.elapsed(), LIMIT, "{what}");
     assert_eq!(error.to_string(), "no answer within 3s (setting store_timeout)", "{what}");
+    // The next one is asked again.
+    tokio::time::advance(Duration::from_secs(1)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use cookie::Cookie;
 use self::members::Members;
 pub(crate) use self::members::{Others, sign_in_id};
 use super::{
-    CookieSettings, SessionData, SessionFormat,
+    CookieSettings, Ending, SessionData, SessionFormat,
     chunks::{self, MAX_COOKIE},
     largest,
     persist::{Opened, Origin},
@@ -34,7 +34,7 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
     }
     let Found { data, early, named, expired, others } = next.open(settings, cookies, now);
     if let Some(early) = early {
-        let beside = vec![(Origin::Cookies, early)];
+        let beside = vec![Ending::Read(Box::new(early))];
         return Some(Opened { origin: Origin::Cookies, data: None, beside, others, rewrite: false });
     }
     if !shared && data.is_none() {

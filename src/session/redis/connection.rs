@@ -1,85 +1,91 @@
 //! One connection for everything. It comes back when Redis does; a Redis that is dead or mute is an error soon, and never a wait.
 
-use std::{fmt, io, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use redis::{
-    Client, Cmd, ErrorKind, IntoConnectionInfo, Pipeline, RedisError, RedisFuture, RedisResult, Value,
-    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
-    cluster::ClusterClientBuilder,
+    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisFuture, RedisResult, ScriptInvocation, ServerErrorKind,
+    Value,
+    aio::{ConnectionLike, MultiplexedConnection},
     cluster_async::ClusterConnection,
-    io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio::time::timeout;
 
-use crate::{Error, Result, error::Code};
+use super::link::{Connect, Link, is_lost, timed_out};
+use crate::{
+    BoxFuture,
+    session::breaker::{Breaker, RESTS},
+};
 
-/// For a TCP connection, and TLS on it.
-const CONNECT: Duration = Duration::from_secs(1);
-/// For an answer.
-const ANSWER: Duration = Duration::from_secs(2);
 /// For a command in all, a reconnection and a second try included.
 const COMMAND: Duration = Duration::from_millis(2500);
-/// For the first connection: a cluster's nodes are asked one after another.
-const FIRST: Duration = Duration::from_secs(5);
-/// After so much silence a peer is taken for dead and the connection for lost.
-const SILENCE: Duration = Duration::from_secs(10);
-/// So often a lost connection is tried again before the command that waits for it fails. The next command tries anew.
-const RETRIES: usize = 3;
 
 /// A connection to one server or to a cluster. Clones share it.
+///
+/// A command whose connection broke is sent once more, and nobody knows whether it was carried out before: so each is one that can be
+/// carried out twice.
 #[derive(Clone)]
 pub(super) struct Connection {
     server: Server,
-    /// Whether a command is sent again when the connection broke under it and nobody knows whether it was carried out.
-    repeats: bool,
+    breaker: Arc<Breaker>,
 }
+
+/// Gives a connection of the application's own.
+pub(super) type Lend = dyn Fn() -> BoxFuture<'static, RedisResult<Box<dyn ConnectionLike + Send>>> + Send + Sync;
 
 #[derive(Clone)]
 enum Server {
-    Single(ConnectionManager),
+    Single(Arc<Link>),
     Cluster(ClusterConnection),
+    Lent(Arc<Lend>),
 }
 
 impl Connection {
-    pub(super) async fn single(url: &str) -> Result<Self> {
-        let info = url.into_connection_info().map_err(invalid)?.set_tcp_settings(tcp());
-        provide_cryptography([url]);
-        let client = Client::open(info).map_err(invalid)?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(ANSWER))
-            .set_number_of_retries(RETRIES)
-            .set_min_delay(Duration::from_millis(50))
-            .set_max_delay(Duration::from_millis(400));
-        let manager = within(FIRST, ConnectionManager::new_with_config(client, config)).await.map_err(unreachable)?;
-        Ok(Self { server: Server::Single(manager), repeats: true })
+    pub(super) fn single(first: MultiplexedConnection, connect: Connect) -> Self {
+        Self::to(Server::Single(Arc::new(Link::new(first, connect))))
     }
 
-    pub(super) async fn cluster(urls: Vec<String>) -> Result<Self> {
-        provide_cryptography(urls.iter().map(String::as_str));
-        let client = ClusterClientBuilder::new(urls)
-            .connection_timeout(CONNECT)
-            .response_timeout(ANSWER)
-            .retries(3)
-            .min_retry_wait(20)
-            .max_retry_wait(400)
-            .tcp_settings(tcp())
-            .build()
-            .map_err(invalid)?;
-        let connection = within(FIRST, client.get_async_connection()).await.map_err(unreachable)?;
-        Ok(Self { server: Server::Cluster(connection), repeats: true })
+    pub(super) fn cluster(connection: ClusterConnection) -> Self {
+        Self::to(Server::Cluster(connection))
     }
 
-    /// The same connection for a command that must not be carried out twice.
-    pub(super) fn once(&self) -> Self {
-        Self { server: self.server.clone(), repeats: false }
+    pub(super) fn lent(lend: Arc<Lend>) -> Self {
+        Self::to(Server::Lent(lend))
     }
 
+    fn to(server: Server) -> Self {
+        Self { server, breaker: Arc::default() }
+    }
+
+    /// Runs a script. Also where the connection led to another server under it, which does not know the script.
+    pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> RedisResult<T> {
+        let mut connection = self.clone();
+        match script.invoke_async(&mut connection).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                script.invoke_async(&mut connection).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Whether what belongs together may be on different servers.
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.server, Server::Cluster(_))
+    }
+
+    /// Sessions, locks and revocations share the connection, so a request waits once for a Redis that hangs.
     async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+        if !self.breaker.lets_pass(COMMAND) {
+            return Err(io::Error::other(RESTS).into());
+        }
+        let answer = within(COMMAND, self.try_twice(command)).await;
+        self.breaker.learn(answer.as_ref().is_err_and(RedisError::is_timeout));
+        answer
+    }
+
+    async fn try_twice(&mut self, command: &Cmd) -> RedisResult<Value> {
         match self.server.send(command).await {
-            // The connection is being made again; this time the command waits for it.
-            Err(error) if self.repeats && error.is_connection_dropped() => self.server.send(command).await,
+            // The connection is made again; this time the command waits for it.
+            Err(error) if is_lost(&error) => self.server.send(command).await,
             answer => answer,
         }
     }
@@ -87,35 +93,49 @@ impl Connection {
 
 impl Server {
     async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
-        match self {
-            Self::Single(connection) => connection.req_packed_command(command).await,
+        let answer = match self {
+            Self::Single(link) => link.send(command).await,
             Self::Cluster(connection) => connection.req_packed_command(command).await,
+            Self::Lent(lend) => lend().await?.req_packed_command(command).await,
+        };
+        answer.and_then(Value::extract_error).map_err(told)
+    }
+}
+
+/// Of a command that another node of a cluster would have to answer.
+fn told(error: RedisError) -> RedisError {
+    match error.kind() {
+        ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask) => {
+            (ErrorKind::Client, "this Redis is a node of a cluster", "use RedisStore::connect_cluster".to_owned())
+                .into()
         }
+        _ => error,
     }
 }
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(within(COMMAND, self.send(command)))
+        Box::pin(self.send(command))
     }
 
+    /// One after another.
     fn req_packed_commands<'a>(
         &'a mut self,
         commands: &'a Pipeline,
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        match &mut self.server {
-            Server::Single(connection) => connection.req_packed_commands(commands, offset, count),
-            Server::Cluster(connection) => connection.req_packed_commands(commands, offset, count),
-        }
+        Box::pin(async move {
+            let mut answers = Vec::new();
+            for command in commands.cmd_iter() {
+                answers.push(self.req_packed_command(command).await?);
+            }
+            Ok(answers.into_iter().skip(offset).take(count).collect())
+        })
     }
 
     fn get_db(&self) -> i64 {
-        match &self.server {
-            Server::Single(connection) => connection.get_db(),
-            Server::Cluster(connection) => connection.get_db(),
-        }
+        0
     }
 }
 
@@ -124,39 +144,11 @@ impl fmt::Debug for Connection {
         f.write_str(match self.server {
             Server::Single(_) => "one server",
             Server::Cluster(_) => "a cluster",
+            Server::Lent(_) => "connections of the application",
         })
     }
 }
 
-async fn within<T>(limit: Duration, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    timeout(limit, work).await.unwrap_or_else(|_| {
-        Err(io::Error::new(io::ErrorKind::TimedOut, format!("Redis did not answer within {limit:?}")).into())
-    })
-}
-
-/// No waiting to fill a packet, and no connection to a peer that is there no more.
-fn tcp() -> TcpSettings {
-    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(TcpKeepalive::new().with_time(SILENCE));
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    let settings = settings.set_user_timeout(SILENCE);
-    settings
-}
-
-/// TLS panics in a process that has named no cryptography to use. Where the application left that open, it is this crate's.
-fn provide_cryptography<'a>(urls: impl IntoIterator<Item = &'a str>) {
-    if urls.into_iter().any(|url| url.starts_with("rediss")) && CryptoProvider::get_default().is_none() {
-        // It fails where another thread was faster, and then there is one.
-        let _ = aws_lc_rs::default_provider().install_default();
-    }
-}
-
-fn invalid(error: RedisError) -> Error {
-    Error::new(Code::ConfigInvalid, "the URL of Redis cannot be used").with_source(error)
-}
-
-fn unreachable(error: RedisError) -> Error {
-    match error.kind() {
-        ErrorKind::InvalidClientConfig => invalid(error),
-        _ => Error::new(Code::StoreFailed, "no connection to Redis").with_source(error),
-    }
+pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    timeout(limit, work).await.unwrap_or_else(|_| Err(timed_out(limit)))
 }

@@ -2,14 +2,13 @@
 
 use std::{fmt, time::Duration};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use redis::{Cmd, ExistenceCheck, Script, SetExpiry, SetOptions};
+use redis::{Cmd, Script};
 
 use super::{
     connection::Connection,
     keys::{self, Keys},
 };
-use crate::{BoxError, BoxFuture, RefreshCoordinator, clock};
+use crate::{BoxError, BoxFuture, RefreshCoordinator};
 
 /// `KEYS[1]` the lock; `ARGV[1]` who holds it.
 const UNLOCK: &str = "
@@ -30,20 +29,15 @@ impl RedisCoordinator {
     }
 
     async fn take(&self, key: &str, ttl: Duration) -> Result<Option<String>, BoxError> {
-        let holder = URL_SAFE_NO_PAD.encode(clock::random_bytes::<16>()?);
-        let options = SetOptions::default()
-            .conditional_set(ExistenceCheck::NX)
-            .with_expiration(SetExpiry::PX(keys::lifetime(ttl)));
-        let taken: bool = Cmd::set_options(self.keys.of("lock", key), &holder, options)
-            .query_async(&mut self.connection.once())
-            .await?;
+        let holder = keys::random()?;
+        let taken = keys::take(&self.connection, self.keys.of("lock", key), &holder, ttl).await?;
         Ok(taken.then_some(holder))
     }
 
     async fn give_back(&self, key: &str, holder: &str) -> Result<(), BoxError> {
         let script = Script::new(UNLOCK);
         let mut unlock = script.key(self.keys.of("lock", key));
-        Ok(unlock.arg(holder).invoke_async(&mut self.connection.clone()).await?)
+        Ok(self.connection.run(unlock.arg(holder)).await?)
     }
 }
 

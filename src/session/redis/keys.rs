@@ -6,10 +6,20 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use crate::clock;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use redis::{RedisResult, Script};
+
+use super::connection::Connection;
+use crate::{Result, clock};
 
 /// A hundred years: what is to last longer lasts so long. Beyond some limit Redis takes no lifetime at all.
 const MAX_LIFETIME: u64 = 100 * 365 * 24 * 3600 * 1000;
+
+/// `KEYS[1]` what to take; `ARGV` its holder and the lifetime. What this very command has taken before is its holder's.
+const TAKE: &str = "
+    if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+    if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
+    return 0";
 
 /// Names with a common prefix.
 #[derive(Clone)]
@@ -38,6 +48,17 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}*", self.prefix)
     }
+}
+
+/// Takes `key` for `holder`, in one step: `false` where another one has it.
+pub(super) async fn take(connection: &Connection, key: String, holder: &str, ttl: Duration) -> RedisResult<bool> {
+    let script = Script::new(TAKE);
+    connection.run(script.key(key).arg(holder).arg(lifetime(ttl))).await
+}
+
+/// 128 random bits: what tells a write, or the holder of a lock, from all others.
+pub(super) fn random() -> Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(clock::random_bytes::<16>()?))
 }
 
 /// A lifetime in milliseconds. Redis takes none of zero, so what is over lives for one more.

@@ -5,9 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use redis::{Cmd, ExistenceCheck, Script, SetExpiry, SetOptions};
+use redis::{Cmd, Script};
 
 use super::{
+    condition::Condition,
     connection::Connection,
     keys::{self, Keys},
 };
@@ -40,10 +41,10 @@ impl RedisRevocations {
         let script = Script::new(REVOKE);
         let mut revoke = script.key(self.keys.of("revoked", key));
         revoke.arg(keys::millis(until)).arg(keys::lifetime(ttl)).arg(keys::millis(clock::far_future()));
-        Ok(revoke.invoke_async(&mut self.connection.clone()).await?)
+        Ok(self.connection.run(&revoke).await?)
     }
 
-    async fn latest(&self, keys: &[String]) -> Result<Option<SystemTime>, BoxError> {
+    pub(super) async fn latest(&self, keys: &[String]) -> Result<Option<SystemTime>, BoxError> {
         if keys.is_empty() {
             return Ok(None);
         }
@@ -53,11 +54,9 @@ impl RedisRevocations {
     }
 
     async fn take(&self, key: &str, ttl: Duration) -> Result<bool, BoxError> {
-        let options = SetOptions::default()
-            .conditional_set(ExistenceCheck::NX)
-            .with_expiration(SetExpiry::PX(keys::lifetime(ttl)));
-        let take = Cmd::set_options(self.keys.of("revoked", key), 0, options);
-        Ok(take.query_async(&mut self.connection.once()).await?)
+        // The first moment of 1970, in digits that tell who took it.
+        let holder = format!("0.{:039}", u128::from_le_bytes(clock::random_bytes()?));
+        Ok(keys::take(&self.connection, self.keys.of("revoked", key), &holder, ttl).await?)
     }
 
     async fn give_back(&self, key: &str) -> Result<(), BoxError> {
@@ -66,8 +65,12 @@ impl RedisRevocations {
 }
 
 /// A time that cannot be read is the latest there is: nothing that was ended begins anew.
-fn read(millis: &[u8]) -> SystemTime {
-    let millis = str::from_utf8(millis).ok().and_then(|text| text.parse().ok());
+pub(super) fn read(millis: &[u8]) -> SystemTime {
+    let read = |text: &str| match text.split_once('.') {
+        Some(("0", holder)) if holder.bytes().all(|digit| digit.is_ascii_digit()) => Some(0),
+        _ => text.parse().ok(),
+    };
+    let millis = str::from_utf8(millis).ok().and_then(read);
     millis.map_or_else(clock::far_future, keys::time)
 }
 
@@ -86,6 +89,10 @@ impl RevocationStore for RedisRevocations {
 
     fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(self.give_back(key))
+    }
+
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
+        Box::pin(async move { Ok(Condition::of(&self.connection).await?.warnings()) })
     }
 }
 

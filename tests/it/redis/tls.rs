@@ -21,6 +21,29 @@ fn certificate(directory: &Path) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
+/// An authority of one's own: `authority.pem` and `authority.key`.
+pub(super) fn authority(directory: &Path) {
+    let new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=authority"];
+    openssl(directory, &[new.as_slice(), &["-keyout", "authority.key", "-out", "authority.pem"]].concat());
+}
+
+/// A certificate for `localhost` that the authority has signed: `<name>.pem` and `<name>.key`.
+pub(super) fn signed(directory: &Path, name: &str) {
+    let [key, request, cert, names] = ["key", "csr", "pem", "ext"].map(|kind| format!("{name}.{kind}"));
+    std::fs::write(directory.join(&names), "subjectAltName=DNS:localhost").unwrap();
+    let new = ["req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", &key, "-out", &request];
+    openssl(directory, &new);
+    let sign = ["x509", "-req", "-in", &request, "-days", "2", "-extfile", &names, "-out", &cert];
+    let by = ["-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial"];
+    openssl(directory, &[sign.as_slice(), &by].concat());
+}
+
+fn openssl(directory: &Path, arguments: &[&str]) {
+    let mut command = Command::new("openssl");
+    command.args(arguments).current_dir(directory).stdout(Stdio::null()).stderr(Stdio::null());
+    assert!(command.status().unwrap().success(), "{arguments:?}");
+}
+
 #[tokio::test]
 async fn tls_is_checked_against_the_certificates_of_the_system() {
     let Some(plain) = RedisServer::start() else { return };

@@ -1,0 +1,157 @@
+//! How a Redis is reached: URLs as people write them, credentials that change, certificates, connections of the application's own.
+
+use std::{
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use logto::{RedisStore, RefreshCoordinator, SessionStore, testing::store_conformance};
+use tokio_rustls::rustls::crypto::CryptoProvider;
+
+use super::{id, session};
+use crate::{port::Port, redis_server::RedisServer};
+
+const URL: &str = "LOGTO_TEST_REDIS_URL";
+
+#[tokio::test]
+async fn a_url_with_tls_is_one_however_it_is_written() {
+    let port = Port::reserve().number();
+    for url in ["rediss://", "REDISS://", " rediss://", "valkeys://", "Valkeys://", "\trediss://"] {
+        let mut connecting = Command::new(std::env::current_exe().unwrap());
+        connecting.args(["--exact", "redis::reaching::a_process_that_has_chosen_no_cryptography"]);
+        let output = connecting.env(URL, format!("{url}127.0.0.1:{port}")).output().unwrap();
+        assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+/// TLS would panic in a process that has two kinds of it and has chosen none.
+#[tokio::test]
+async fn a_process_that_has_chosen_no_cryptography() {
+    let Ok(url) = std::env::var(URL) else { return };
+    assert!(CryptoProvider::get_default().is_none());
+    assert_eq!(RedisStore::connect(&url).await.unwrap_err().code(), "store.failed", "nobody is there");
+    assert!(CryptoProvider::get_default().is_some(), "{url:?}");
+}
+
+#[tokio::test]
+async fn a_node_of_a_cluster_is_refused_at_the_start_by_the_name_of_what_connects_to_one() {
+    let Some(node) = RedisServer::start_with(&["--cluster-enabled", "yes"]) else { return };
+    let error = RedisStore::connect(node.url()).await.unwrap_err();
+    assert_eq!(error.code(), "config.invalid");
+    assert!(error.to_string().contains("RedisStore::connect_cluster"), "{error}");
+
+    // One that does not tell of itself is told of by the first key that it does not have.
+    node.cli(&["ACL", "SETUSER", "shop", "on", ">secret", "~logto:*", "+@all", "-info"]);
+    let store = RedisStore::connect(format!("redis://shop:secret@127.0.0.1:{}", node.port())).await.unwrap();
+    node.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    while !node.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let other = RedisServer::start_with(&["--cluster-enabled", "yes"]).unwrap();
+    node.cli(&["CLUSTER", "MEET", "127.0.0.1", &other.port().to_string()]);
+    let name = other.cli(&["CLUSTER", "MYID"]);
+    while !node.cli(&["CLUSTER", "NODES"]).contains(&name) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let slot = node.cli(&["CLUSTER", "KEYSLOT", "logto:shared:key"]);
+    assert_eq!(node.cli(&["CLUSTER", "SETSLOT", &slot, "NODE", &name]), "OK");
+    let error = store.coordinator().get("key").await.unwrap_err();
+    assert!(error.to_string().contains("RedisStore::connect_cluster"), "{error}");
+}
+
+#[tokio::test]
+async fn credentials_are_asked_for_whenever_a_connection_is_made() {
+    let Some(server) = RedisServer::start_with(&["--requirepass", "first"]) else { return };
+    let password = Arc::new(Mutex::new("first"));
+    let current = Arc::clone(&password);
+    let store = RedisStore::builder(server.url()).credentials(move || {
+        let password = *current.lock().unwrap();
+        async move { Ok(("default".to_owned(), password.into())) }
+    });
+    assert!(!format!("{store:?}").contains("first"));
+    let store = store.connect().await.unwrap();
+    assert!(store.create(&id(1), &session("ada", None)).await.unwrap());
+
+    // A token is over: Redis takes the new one alone, and closes the connection.
+    let auth = |password: &str, arguments: &[&str]| {
+        server.cli(&[["--no-auth-warning", "-a", password].as_slice(), arguments].concat())
+    };
+    auth("first", &["CONFIG", "SET", "requirepass", "second"]);
+    auth("second", &["CLIENT", "KILL", "TYPE", "normal"]);
+    assert!(store.create(&id(2), &session("ada", None)).await.is_err(), "the application has the old one");
+    *password.lock().unwrap() = "second";
+    assert!(store.create(&id(2), &session("ada", None)).await.unwrap());
+
+    let refusing = RedisStore::builder(server.url()).credentials(|| async { Err("no identity".into()) });
+    let error = refusing.connect().await.unwrap_err();
+    assert_eq!(error.code(), "store.failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_certificate_is_shown_to_a_redis_that_asks_for_one() {
+    let Some(plain) = RedisServer::start() else { return };
+    let directory = plain.directory();
+    let read = |name: &str| std::fs::read(directory.join(name)).unwrap();
+    super::tls::authority(directory);
+    for name in ["server", "client"] {
+        super::tls::signed(directory, name);
+    }
+    let path = |name: &str| directory.join(name).to_str().unwrap().to_owned();
+    let (cert, key, authority) = (path("server.pem"), path("server.key"), path("authority.pem"));
+    let reserved = Port::reserve();
+    let port = reserved.number().to_string();
+    let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &authority];
+    let arguments = [tls.as_slice(), &["--tls-auth-clients", "yes", "--tls-port", &port]].concat();
+    let Some(encrypted) = RedisServer::start_with(&arguments) else { return };
+    let url = format!("rediss://localhost:{port}");
+
+    let without = RedisStore::builder(&url).root_certificate(read("authority.pem"));
+    assert_eq!(without.connect().await.unwrap_err().code(), "store.failed");
+    let with = RedisStore::builder(&url)
+        .root_certificate(read("authority.pem"))
+        .client_certificate(read("client.pem"), read("client.key"));
+    let store = with.connect().await.unwrap();
+    assert!(store.create(&id(1), &session("ada", None)).await.unwrap());
+    encrypted.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+    assert!(store.create(&id(2), &session("ada", None)).await.unwrap(), "on each connection");
+
+    let garbage = RedisStore::builder(&url).client_certificate("garbage", "garbage").connect().await;
+    assert_eq!(garbage.unwrap_err().code(), "config.invalid");
+    let clear = RedisStore::builder(plain.url()).root_certificate(read("authority.pem")).connect().await;
+    assert_eq!(clear.unwrap_err().code(), "config.invalid", "certificates without TLS");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_manager_of_the_application_serves() {
+    let Some(server) = RedisServer::start() else { return };
+    let client = redis::Client::open(server.url()).unwrap();
+    let manager = redis::aio::ConnectionManager::new(client).await.unwrap();
+    let store = RedisStore::from_connections(move || std::future::ready(Ok(manager.clone())));
+    assert_eq!(format!("{store:?}"), "RedisStore { keys: logto:*, on: connections of the application, .. }");
+    store_conformance(store.clone()).await;
+    for number in 100..110 {
+        server.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+        assert!(store.create(&id(number), &session("ada", None)).await.unwrap());
+    }
+}
+
+/// A pool of one's own, in the fewest lines.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_of_the_application_serves() {
+    let Some(server) = RedisServer::start() else { return };
+    let client = redis::Client::open(server.url()).unwrap();
+    let pool = Arc::new(tokio::sync::Mutex::new(Vec::new()));
+    for _ in 0..3 {
+        pool.lock().await.push(client.get_multiplexed_async_connection().await.unwrap());
+    }
+    let store = RedisStore::from_connections(move || {
+        let pool = Arc::clone(&pool);
+        async move {
+            let mut pool = pool.lock().await;
+            pool.rotate_left(1);
+            Ok(pool[0].clone())
+        }
+    });
+    store_conformance(store).await;
+}
