@@ -1,5 +1,8 @@
 //! The only network code: one trait, one wrapper that bounds time and size, one implementation.
 
+#[cfg(feature = "reqwest")]
+mod tls;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use ::http::{HeaderMap, Method, Request, Response, StatusCode, header};
@@ -172,10 +175,12 @@ pub(crate) fn given_or_default(client: Option<Arc<dyn HttpClient>>) -> Result<Ar
     client.map_or_else(default_client, Ok)
 }
 
-/// The client used when none is given: rustls, no redirects, a short connect timeout.
+/// The client used when none is given: no redirects, a short connect timeout.
 #[cfg(feature = "reqwest")]
 fn default_client() -> Result<Arc<dyn HttpClient>> {
-    let client = reqwest::Client::builder()
+    #[cfg(all(feature = "rustls-no-provider", not(any(feature = "native-tls", feature = "rustls"))))]
+    tls::check_provider()?;
+    let client = tls::chosen(reqwest::Client::builder())
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(3))
         .build()

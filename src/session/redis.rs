@@ -5,6 +5,7 @@ mod coordinator;
 mod keys;
 mod revocations;
 mod sessions;
+mod tls;
 
 use std::{fmt, sync::Arc};
 

@@ -9,9 +9,9 @@ use redis::{
     cluster_async::ClusterConnection,
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
 };
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio::time::timeout;
 
+use super::tls;
 use crate::{Error, Result, error::Code};
 
 /// For a TCP connection, and TLS on it.
@@ -44,7 +44,7 @@ enum Server {
 impl Connection {
     pub(super) async fn single(url: &str) -> Result<Self> {
         let info = url.into_connection_info().map_err(invalid)?.set_tcp_settings(tcp());
-        provide_cryptography([url]);
+        provide_cryptography([url])?;
         let client = Client::open(info).map_err(invalid)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECT))
@@ -57,7 +57,7 @@ impl Connection {
     }
 
     pub(super) async fn cluster(urls: Vec<String>) -> Result<Self> {
-        provide_cryptography(urls.iter().map(String::as_str));
+        provide_cryptography(urls.iter().map(String::as_str))?;
         let client = ClusterClientBuilder::new(urls)
             .connection_timeout(CONNECT)
             .response_timeout(ANSWER)
@@ -142,12 +142,8 @@ fn tcp() -> TcpSettings {
     settings
 }
 
-/// TLS panics in a process that has named no cryptography to use. Where the application left that open, it is this crate's.
-fn provide_cryptography<'a>(urls: impl IntoIterator<Item = &'a str>) {
-    if urls.into_iter().any(|url| url.starts_with("rediss")) && CryptoProvider::get_default().is_none() {
-        // It fails where another thread was faster, and then there is one.
-        let _ = aws_lc_rs::default_provider().install_default();
-    }
+fn provide_cryptography<'a>(urls: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    if urls.into_iter().any(|url| url.starts_with("rediss")) { tls::provide_cryptography() } else { Ok(()) }
 }
 
 fn invalid(error: RedisError) -> Error {
