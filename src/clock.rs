@@ -22,6 +22,11 @@ impl Clock for SystemClock {
     }
 }
 
+/// A time to measure by how long something took, whatever the clock is set to.
+pub(crate) fn monotonic() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// Seconds since 1970, saturating: a clock set before 1970 reads 0.
 pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();

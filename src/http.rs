@@ -1,6 +1,9 @@
 //! The only network code: one trait, one wrapper that bounds time and size, one implementation.
 
 #[cfg(feature = "reqwest")]
+mod default_client;
+mod repeat;
+#[cfg(feature = "reqwest")]
 mod tls;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -9,8 +12,10 @@ use ::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+pub(crate) use self::repeat::Repeat;
 use crate::{
     BoxError, BoxFuture, Error, OAuthError, Result,
+    clock::monotonic,
     error::{Code, is_transient_status},
 };
 
@@ -29,11 +34,32 @@ pub trait HttpClient: Send + Sync + 'static {
     /// # Errors
     /// Any failure to get a response. A response with an error status is not an error.
     fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>>;
+
+    /// Sends `request` once more after its connection broke, on a connection that has carried no other if the client can see to that.
+    /// By default as [`send`](Self::send) does.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    fn send_on_new_connection(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+        self.send(request, max_body)
+    }
 }
 
 impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
     fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         (**self).send(request, max_body)
+    }
+
+    fn send_on_new_connection(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+        (**self).send_on_new_connection(request, max_body)
     }
 }
 
@@ -42,6 +68,11 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
 #[error("the body is larger than the limit")]
 #[non_exhaustive]
 pub struct BodyTooLarge;
+
+/// A client that was configured to follow redirects went somewhere we did not send it.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client followed a redirect to {0}")]
+struct RedirectFollowed(String);
 
 /// An [`HttpClient`] with a limit on time and on size.
 #[derive(Clone)]
@@ -70,9 +101,9 @@ impl Transport {
     }
 
     /// Sends `request`; every status but a redirect is an `Ok`.
-    pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+    pub(crate) async fn send(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>> {
         let what = line_of(&request);
-        let response = self.exchange(request).await?;
+        let response = self.exchange(request, repeat).await?;
         if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
             return Err(Error::new(Code::Redirected, format!("{what} answered with a redirect"))
                 .with_response(response.status().as_u16(), None));
@@ -81,9 +112,9 @@ impl Transport {
     }
 
     /// Sends `request`; every status is an `Ok`. For an endpoint whose redirect is an answer to be read.
-    pub(crate) async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+    pub(crate) async fn exchange(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>> {
         let what = line_of(&request);
-        let response = tokio::time::timeout(self.timeout, self.client.send(request, self.max_body))
+        let response = tokio::time::timeout(self.timeout, self.attempt(request, repeat))
             .await
             .map_err(|_| Error::new(Code::Timeout, format!("{what} was not answered within {:?}", self.timeout)))?
             .map_err(|source| match source.downcast_ref::<BodyTooLarge>() {
@@ -97,10 +128,23 @@ impl Transport {
         Ok(response)
     }
 
+    /// Sends the request, and once more where its connection broke and `repeat` allows it. One timeout is around both.
+    async fn attempt(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>, BoxError> {
+        let copy = (repeat != Repeat::Never).then(|| request.clone());
+        let begun = monotonic();
+        match (self.client.send(request, self.max_body).await, copy) {
+            (Err(error), Some(copy)) if repeat.allows(&error, begun.elapsed()) => {
+                tracing::debug!(target: "logto::http", error = &*error, "the connection to {} broke; the request is sent once more", self.server);
+                self.client.send_on_new_connection(copy, self.max_body).await
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
     /// Fetches a JSON document. Failures carry `code`, except those of the network.
     pub(crate) async fn get_json<T: DeserializeOwned>(&self, url: &Url, code: Code) -> Result<T> {
         let request = request(Method::GET, url).header(header::ACCEPT, "application/json").body(Vec::new());
-        let response = self.send(valid(request)?).await?;
+        let response = self.send(valid(request)?, Repeat::Always).await?;
         if response.status() != StatusCode::OK {
             return Err(unexpected(&response, code, url));
         }
@@ -175,17 +219,9 @@ pub(crate) fn given_or_default(client: Option<Arc<dyn HttpClient>>) -> Result<Ar
     client.map_or_else(default_client, Ok)
 }
 
-/// The client used when none is given: no redirects, a short connect timeout.
 #[cfg(feature = "reqwest")]
 fn default_client() -> Result<Arc<dyn HttpClient>> {
-    #[cfg(all(feature = "rustls-no-provider", not(any(feature = "native-tls", feature = "rustls"))))]
-    tls::check_provider()?;
-    let client = tls::chosen(reqwest::Client::builder())
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(3))
-        .build()
-        .map_err(|source| Error::new(Code::HttpClient, "the HTTP client cannot be built").with_source(source))?;
-    Ok(Arc::new(client))
+    Ok(Arc::new(default_client::DefaultClient::new()?))
 }
 
 #[cfg(not(feature = "reqwest"))]
@@ -200,13 +236,8 @@ impl HttpClient for reqwest::Client {
             let asked = request.uri().to_string();
             // The caller names the address, without its query.
             let mut answer = self.execute(request.try_into()?).await.map_err(reqwest::Error::without_url)?;
-            // A client that was configured to follow redirects went somewhere we did not send it.
             if answer.url().as_str() != asked {
-                return Err(format!(
-                    "the HTTP client followed a redirect to {}",
-                    answer.url().origin().ascii_serialization()
-                )
-                .into());
+                return Err(RedirectFollowed(answer.url().origin().ascii_serialization()).into());
             }
             let mut response = Response::new(Vec::new());
             *response.status_mut() = answer.status();

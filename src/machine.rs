@@ -116,8 +116,8 @@ impl MachineClient {
         let metadata = provider.metadata().await?;
         let client = self.credentials();
         let asked_at = unix_seconds(clock.now());
-        let ask = || token::client_credentials(provider.transport(), &metadata.token_endpoint, &client, &key);
-        let token = client::stored(key.clone(), token::once_more(&**clock, ask).await?, asked_at);
+        let response = token::client_credentials(provider.transport(), &metadata.token_endpoint, &client, &key).await?;
+        let token = client::stored(key.clone(), response, asked_at);
         let missing: Vec<_> = key
             .scopes
             .iter()

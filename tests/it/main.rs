@@ -25,6 +25,7 @@ mod forge;
 mod form_post;
 mod gate;
 mod hanging_store;
+mod idle_connections;
 mod instances;
 mod jose;
 mod leaks;
