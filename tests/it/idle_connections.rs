@@ -95,7 +95,7 @@ impl State {
                     while message(&mut client).await.is_some() {}
                     return;
                 }
-                GATHER => drop(self.together.wait().await),
+                GATHER => _ = self.together.wait().await,
                 _ => {}
             }
             let mut logto = TcpStream::connect(&self.logto).await.unwrap();
