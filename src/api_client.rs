@@ -2,6 +2,8 @@
 
 mod builder;
 mod challenge;
+mod headers;
+mod replaced;
 mod retry;
 mod source;
 
@@ -11,11 +13,11 @@ use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use url::Url;
 
 pub use self::{builder::ApiClientBuilder, source::TokenSource};
-use self::{builder::Patience, retry::Retries};
+use self::{builder::Patience, headers::end_to_end, replaced::Replacements, retry::Retries};
 use crate::{
     AccessToken, Clock, Error, Result, TokenOptions,
     error::Code,
-    http::{Transport, request, valid},
+    http::{Repeat, Transport, request, valid},
 };
 
 /// One API: where it is, and for what its access tokens are. Cheap to clone; make one for each API and share it.
@@ -38,13 +40,17 @@ use crate::{
 /// ```
 ///
 /// - **The token goes to this API alone**: to addresses below `base_url`, over https unless the API is on this machine. Redirects are not
-///   followed; they are the response.
+///   followed; they are the response. Dots and slashes that are encoded do not lead out of the path of `base_url` either.
+/// - **Headers**: the request's own go along, but for `Host`, those that frame the body, and those of one connection, also by the name that
+///   `Connection` gives them (RFC 9110 section 7.6.1). So a request that came in can be sent on.
 /// - **401**: the token is replaced once and the request sent again, if the challenge says `invalid_token` or nothing (RFC 6750 section 3.1).
+///   A replacement that is refused within 30 seconds is not replaced: the refusal is the response.
 ///   `insufficient_scope` and `insufficient_user_authentication` (RFC 9470) come back as they are: a new token would not help.
 /// - **429 and 503** with `Retry-After` (RFC 9110 section 10.2.3): the request is sent again after that time, as long as all waiting together
 ///   stays within [`max_wait`](ApiClientBuilder::max_wait), and at most three times. After 429 any request is repeated: it was turned away.
 ///   After 503 only one of an idempotent method (RFC 9110 section 9.2.2), for it may have been carried out; see
 ///   [`retry_any_method`](ApiClientBuilder::retry_any_method).
+/// - **A connection that breaks** before the response is complete: a request of an idempotent method is sent once more on another.
 /// - Every other status is a response like any other. An error is what left no response, or no token.
 #[derive(Clone)]
 pub struct ApiClient {
@@ -57,6 +63,7 @@ struct Api {
     transport: Transport,
     patience: Patience,
     clock: Arc<dyn Clock>,
+    replacements: Replacements,
 }
 
 impl ApiClient {
@@ -101,6 +108,7 @@ impl ApiClient {
             let response = api.ask(&parts, &url, body.clone(), &token).await?;
             if response.status() == StatusCode::UNAUTHORIZED
                 && !is_replaced
+                && !api.replacements.has_young(token.token(), api.clock.now())
                 && challenge::is_about_the_token(response.headers())
             {
                 is_replaced = true;
@@ -108,6 +116,7 @@ impl ApiClient {
                 if other.token() == token.token() {
                     return Ok(response);
                 }
+                api.replacements.remember(other.token(), api.clock.now());
                 tracing::debug!(target: "logto::api", "the API refused the access token; another is tried");
                 token = other;
                 continue;
@@ -139,7 +148,7 @@ impl Api {
         if url.origin() != self.base_url.origin() || !anonymous {
             return Err(self.leads_away("it leads to another origin"));
         }
-        if !below {
+        if !below || climbs(url.path().get(base_path.len()..).unwrap_or_default()) {
             return Err(self.leads_away("it leads outside of the path of `base_url`"));
         }
         Ok(url)
@@ -151,17 +160,41 @@ impl Api {
 
     async fn ask(&self, parts: &Parts, url: &Url, body: Vec<u8>, token: &AccessToken) -> Result<Response<Vec<u8>>> {
         let mut request = valid(request(parts.method.clone(), url).body(body))?;
-        for name in parts.headers.keys() {
+        let headers = end_to_end(&parts.headers);
+        for name in headers.keys() {
             request.headers_mut().remove(name);
         }
-        request.headers_mut().extend(parts.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        request.headers_mut().extend(headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.token())).map_err(|_| {
             Error::new(Code::AccessTokenMalformed, "the access token has characters that no header may have")
         })?;
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        self.transport.exchange(request).await.map_err(explained)
+        let repeat = if self.patience.any_method { Repeat::Always } else { Repeat::of(&parts.method) };
+        self.transport.exchange(request, repeat).await.map_err(explained)
     }
+}
+
+/// Whether a path leads above where it begins for a server that decodes it, once or more often, before it resolves dots.
+fn climbs(path: &str) -> bool {
+    let (mut path, mut before) = (path.to_ascii_lowercase(), String::new());
+    while path != before {
+        before = path;
+        path = before.replace("%25", "%").replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\");
+    }
+    let mut depth = 0_usize;
+    for segment in path.split(['/', '\\']) {
+        // Some servers take parameters off a segment first: `..;a=b`.
+        match segment.split(';').next().unwrap_or_default() {
+            "" | "." => {}
+            ".." => match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return true,
+            },
+            _ => depth += 1,
+        }
+    }
+    false
 }
 
 /// What to do, where it is the API and not Logto that could not be asked.

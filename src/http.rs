@@ -1,6 +1,11 @@
 //! The only network code: one trait, one wrapper that bounds time and size, one implementation.
 
+#[cfg(feature = "reqwest")]
+mod default_client;
+mod repeat;
 mod retry_after;
+#[cfg(feature = "reqwest")]
+mod tls;
 #[cfg(feature = "reqwest")]
 mod without_trust;
 
@@ -10,10 +15,10 @@ use ::http::{Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-#[cfg(feature = "reqwest")]
-use self::without_trust::WithoutTrust;
+pub(crate) use self::repeat::Repeat;
 use crate::{
     BoxError, BoxFuture, Error, OAuthError, Result,
+    clock::moment,
     error::{Code, is_transient_status},
 };
 
@@ -35,11 +40,32 @@ pub trait HttpClient: Send + Sync + 'static {
     /// # Errors
     /// Any failure to get a response. A response with an error status is not an error.
     fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>>;
+
+    /// Sends `request` once more after its connection broke, on a connection that has carried no other if the client can see to that.
+    /// By default as [`send`](Self::send) does.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    fn send_on_new_connection(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+        self.send(request, max_body)
+    }
 }
 
 impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
     fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         (**self).send(request, max_body)
+    }
+
+    fn send_on_new_connection(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+        (**self).send_on_new_connection(request, max_body)
     }
 }
 
@@ -48,6 +74,11 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
 #[error("the body is larger than the limit")]
 #[non_exhaustive]
 pub struct BodyTooLarge;
+
+/// A client that was configured to follow redirects went somewhere we did not send it.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client followed a redirect to {0}")]
+struct RedirectFollowed(String);
 
 /// An [`HttpClient`] with a limit on time and on size.
 #[derive(Clone)]
@@ -76,9 +107,9 @@ impl Transport {
     }
 
     /// Sends `request`; every status but a redirect is an `Ok`.
-    pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+    pub(crate) async fn send(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>> {
         let what = line_of(&request);
-        let response = self.exchange(request).await?;
+        let response = self.exchange(request, repeat).await?;
         if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
             return Err(Error::new(Code::Redirected, format!("{what} answered with a redirect"))
                 .with_response(response.status().as_u16(), None));
@@ -87,9 +118,9 @@ impl Transport {
     }
 
     /// Sends `request`; every status is an `Ok`. For an endpoint whose redirect is an answer to be read.
-    pub(crate) async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>> {
+    pub(crate) async fn exchange(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>> {
         let what = line_of(&request);
-        let response = tokio::time::timeout(self.timeout, self.client.send(request, self.max_body))
+        let response = tokio::time::timeout(self.timeout, self.attempt(request, repeat))
             .await
             .map_err(|_| Error::new(Code::Timeout, format!("{what} was not answered within {:?}", self.timeout)))?
             .map_err(|source| match source.downcast::<Error>() {
@@ -105,10 +136,23 @@ impl Transport {
         Ok(response)
     }
 
+    /// Sends the request, and once more where its connection broke and `repeat` allows it. One timeout is around both.
+    async fn attempt(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>, BoxError> {
+        let copy = (repeat != Repeat::Never).then(|| request.clone());
+        let begun = moment();
+        match (self.client.send(request, self.max_body).await, copy) {
+            (Err(error), Some(copy)) if repeat.allows(&error, begun.elapsed()) => {
+                tracing::debug!(target: "logto::http", error = &*error, "the connection to {} broke; the request is sent once more", self.server);
+                self.client.send_on_new_connection(copy, self.max_body).await
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
     /// Fetches a JSON document. Failures carry `code`, except those of the network.
     pub(crate) async fn get_json<T: DeserializeOwned>(&self, url: &Url, code: Code) -> Result<T> {
         let request = request(Method::GET, url).header(header::ACCEPT, "application/json").body(Vec::new());
-        let response = self.send(valid(request)?).await?;
+        let response = self.send(valid(request)?, Repeat::Always).await?;
         if response.status() != StatusCode::OK {
             return Err(unexpected(&response, code, url));
         }
@@ -177,16 +221,9 @@ pub(crate) fn given_or_default(client: Option<Arc<dyn HttpClient>>) -> Result<Ar
     client.map_or_else(default_client, Ok)
 }
 
-/// The client used when none is given: rustls, no redirects, a short connect timeout.
 #[cfg(feature = "reqwest")]
 fn default_client() -> Result<Arc<dyn HttpClient>> {
-    let builder = || {
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).connect_timeout(Duration::from_secs(3))
-    };
-    match builder().build() {
-        Ok(client) => Ok(Arc::new(client)),
-        Err(cause) => Ok(Arc::new(WithoutTrust::new(builder(), cause)?)),
-    }
+    Ok(Arc::new(default_client::DefaultClient::new()?))
 }
 
 #[cfg(not(feature = "reqwest"))]
@@ -201,13 +238,8 @@ impl HttpClient for reqwest::Client {
             let asked = request.uri().to_string();
             // The caller names the address, without its query.
             let mut answer = self.execute(request.try_into()?).await.map_err(reqwest::Error::without_url)?;
-            // A client that was configured to follow redirects went somewhere we did not send it.
             if answer.url().as_str() != asked {
-                return Err(format!(
-                    "the HTTP client followed a redirect to {}",
-                    answer.url().origin().ascii_serialization()
-                )
-                .into());
+                return Err(RedirectFollowed(answer.url().origin().ascii_serialization()).into());
             }
             let mut response = Response::new(Vec::new());
             *response.status_mut() = answer.status();

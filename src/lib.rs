@@ -65,6 +65,9 @@
 //! | Feature | Default | What it adds |
 //! |---|---|---|
 //! | `reqwest` | yes | the HTTP client that reaches Logto; without it, give an [`HttpClient`] of your own |
+//! | `rustls` | yes | TLS by rustls with aws-lc-rs |
+//! | `rustls-no-provider` | | TLS by rustls with the cryptography that the application installs |
+//! | `native-tls` | | TLS of the system |
 //! | `actix-web` | | `logto::actix_web`: routes, middleware and extractors for actix-web 4 |
 //! | `axum` | | `logto::axum`: routes, layer and extractors for axum 0.8 |
 //! | `rocket` | | `logto::rocket`: routes, fairing and request guards for Rocket 0.5 |

@@ -118,8 +118,8 @@ impl MachineClient {
         let metadata = provider.metadata().await?;
         let client = self.credentials();
         let asked_at = unix_seconds(clock.now());
-        let ask = || token::client_credentials(provider.transport(), &metadata.token_endpoint, &client, &key);
-        let mut response = token::once_more(&**clock, ask).await?;
+        let mut response =
+            token::client_credentials(provider.transport(), &metadata.token_endpoint, &client, &key).await?;
         response.scope = response.scope.or_else(|| Some(granted::unsaid(response.access_token.expose(), &key.scopes)));
         let token = client::stored(key.clone(), response, asked_at);
         let missing: Vec<_> = key

@@ -14,7 +14,7 @@ case "${1:-}" in
     ;;
 esac
 
-# One target directory for the workspace and tests/both-backends.
+# One target directory for the workspace and tests/applications.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 # The tests bring their own Logto; one that is set for development is not theirs.
@@ -95,6 +95,8 @@ need chromium chromium
 need chromedriver chromium-driver
 need WebKitWebDriver webkit2gtk-driver
 need Xvfb xvfb
+# OpenSSL, for the feature `native-tls`, which all features hold.
+pkg-config --exists openssl 2>/dev/null || need openssl.pc pkg-config libssl-dev
 if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then need initdb postgresql; fi
 node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo 'Node 20 or later is needed for tests/oidc-provider' >&2; exit 1; }
 command -v cargo >/dev/null || { echo 'cargo is missing: install Rust from https://rustup.rs' >&2; exit 1; }
@@ -118,7 +120,7 @@ beside packages packages
 step 'format'
 cargo fmt --all --check
 cargo fmt --check --manifest-path fuzz/Cargo.toml
-cargo fmt --check --manifest-path tests/both-backends/Cargo.toml
+cargo fmt --all --check --manifest-path tests/applications/Cargo.toml
 
 code='\.(rs|toml|lock|snap)$'
 sources='^(src/|Cargo\.)'
@@ -162,7 +164,7 @@ if [ -n "$quick" ]; then
     skip 'tests'
   fi
   for name in 'tests of the examples: scenarios, certification modules, Leptos, Chromium and WebKit' 'sessions in PostgreSQL and SQLite' \
-    'both crypto backends' fuzzing benchmarks instructions package quickstart; do skip "$name"; done
+    'applications with other cryptography' fuzzing benchmarks instructions package quickstart; do skip "$name"; done
   if changed '^(src|docs)/|\.md$'; then
     step 'documentation tests'
     cargo test "${all[@]}" --doc
@@ -213,8 +215,8 @@ echo "$modules modules passed, and as many naive relying parties failed"
 step 'documentation tests'
 cargo test "${all[@]}" --doc
 
-step 'both crypto backends of jsonwebtoken in one build'
-(cd tests/both-backends && cargo test)
+step 'applications with other cryptography: jsonwebtoken in pure Rust, ring, the TLS of the system'
+bash tests/applications/run.sh
 
 step 'fuzzing, 20 seconds for each target (begun with the tests)'
 join fuzzing

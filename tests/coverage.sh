@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 . tests/need.sh
 need redis-server redis-server
+pkg-config --exists openssl 2>/dev/null || need openssl.pc pkg-config libssl-dev
 command -v cargo-llvm-cov >/dev/null || cargo install --locked cargo-llvm-cov
 command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
 rustup component add llvm-tools >/dev/null 2>&1 || need llvm-cov llvm

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Api, ApiClient};
+use super::{Api, ApiClient, replaced::Replacements};
 use crate::{
     Clock, HttpClient, Result, TokenOptions,
     clock::SystemClock,
@@ -15,7 +15,8 @@ use crate::{
 #[must_use]
 pub struct ApiClientBuilder {
     base_url: Option<String>,
-    token: TokenOptions,
+    token: Option<TokenOptions>,
+    of_logto: bool,
     timeout: Option<Duration>,
     max_wait: Option<Duration>,
     any_method: bool,
@@ -37,9 +38,16 @@ impl ApiClientBuilder {
         self
     }
 
-    /// For what to ask tokens: the API's resource, its scopes, perhaps an organization. Required, but for APIs of Logto itself.
+    /// For what to ask tokens: the API's resource, its scopes, perhaps an organization. Required, but for [`logto_api`](Self::logto_api).
     pub fn token(mut self, options: TokenOptions) -> Self {
-        self.token = options;
+        self.token = Some(options);
+        self
+    }
+
+    /// `base_url` is Logto itself: its user info, or the Account API. Their token is the user's opaque one, for no resource. It opens the user's
+    /// account, so give it to no other API.
+    pub fn logto_api(mut self) -> Self {
+        self.of_logto = true;
         self
     }
 
@@ -96,7 +104,13 @@ impl ApiClientBuilder {
                 "base_url is http on another machine (use https; tokens travel over it)".into()
             });
         }
-        if let Some(resource) = &self.token.resource {
+        let token = self.token.unwrap_or_default();
+        problems.unless(self.of_logto || token.resource.is_some() || token.organization.is_some(), || {
+            "token names no resource and no organization (say whose tokens the API takes with `token(TokenOptions::resource(…))`; \
+             for user info and the Account API of Logto call `logto_api()`)"
+                .into()
+        });
+        if let Some(resource) = &token.resource {
             problems.resource(resource);
         }
         let timeout = self.timeout.unwrap_or(TIMEOUT);
@@ -114,8 +128,9 @@ impl ApiClientBuilder {
                 any_method: self.any_method,
             },
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            replacements: Replacements::default(),
         };
-        Ok(ApiClient { api: Arc::new(api), token: self.token })
+        Ok(ApiClient { api: Arc::new(api), token })
     }
 }
 

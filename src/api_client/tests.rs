@@ -69,7 +69,8 @@ struct World {
 impl World {
     fn new(answers: Vec<Response<Vec<u8>>>, settings: impl FnOnce(ApiClientBuilder) -> ApiClientBuilder) -> Self {
         let script = Arc::new(Script { answers: Mutex::new(answers.into_iter().rev().collect()), ..Script::default() });
-        let builder = ApiClient::builder().base_url("https://api.example.com/v1/").http_client(Arc::clone(&script));
+        let builder = ApiClient::builder().base_url("https://api.example.com/v1/");
+        let builder = builder.token(TokenOptions::resource("https://api.example.com")).http_client(Arc::clone(&script));
         Self { script, source: Source::default(), api: settings(builder).build().unwrap() }
     }
 
@@ -86,7 +87,7 @@ impl World {
 }
 
 fn url(base: &str, address: &str) -> Result<String> {
-    let api = ApiClient::builder().base_url(base).build().unwrap();
+    let api = ApiClient::builder().base_url(base).logto_api().build().unwrap();
     let Ok(request) = Request::get(address).body(()) else { return Ok("no request".to_owned()) };
     let (parts, ()): (Parts, ()) = request.into_parts();
     api.api.url(&parts).map(String::from)
@@ -104,6 +105,8 @@ fn addresses_are_below_the_base_url() {
         ("https://api.example.com/v1", "https://api.example.com/v1/books", "https://api.example.com/v1/books"),
         ("https://api.example.com/v1", "https://API.example.com:443/v1/books", "https://api.example.com/v1/books"),
         ("https://api.example.com/v1", "https://api.example.com/v1", "https://api.example.com/v1"),
+        ("https://api.example.com/v1", "/a%2Fb/..%2Fc", "https://api.example.com/v1/a%2Fb/..%2Fc"),
+        ("https://api.example.com/v1", "/a...%2Fb/%25?q=..%2f", "https://api.example.com/v1/a...%2Fb/%25?q=..%2f"),
         // Two slashes do not make a host.
         ("https://api.example.com", "//evil.example/books", "https://api.example.com//evil.example/books"),
         ("http://localhost:3002", "/books", "http://localhost:3002/books"),
@@ -129,6 +132,15 @@ fn and_nowhere_else() {
         "/../admin",
         "/%2e%2e/admin",
         "/..\\..\\admin",
+        "/..%2fadmin",
+        "/..%5Cadmin",
+        "/a/..%2F..%2fadmin",
+        "/.%2e%2fadmin",
+        "/%252e%252e%252fadmin",
+        "/%25252e.%2fadmin",
+        "/..;a=b/admin",
+        "/.%2e;/admin",
+        "https://api.example.com/v1/..%2f..%2fadmin",
         "evil.example:443",
         "*",
     ] {
@@ -149,6 +161,7 @@ fn all_problems_are_told_at_once() {
         assert!(text.contains(problem), "{problem}: {text}");
     }
     for (base, problem) in [
+        ("https://api.example.com", "token names no resource and no organization"),
         ("http://api.example.com", "base_url is http on another machine"),
         ("ftp://api.example.com", "base_url is not a URL"),
         ("https://user:pass@api.example.com", "base_url has a user name"),

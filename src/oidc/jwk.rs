@@ -1,8 +1,10 @@
 //! One public key of the server (RFC 7517), ready to verify.
 
-use aws_lc_rs::signature::{ECDSA_P521_SHA512_FIXED, ParsedPublicKey};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, EcdsaVerificationAlgorithm,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPublicKeyComponents,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey, crypto::aws_lc};
 use serde::Deserialize;
 
 /// RFC 7518 sections 3.3 and 3.5: a smaller key must not be used.
@@ -52,13 +54,8 @@ pub(crate) struct Key {
 }
 
 enum Material {
-    Ec {
-        alg: Alg,
-        key: DecodingKey,
-    },
-    /// jsonwebtoken has no ES512.
-    P521(ParsedPublicKey),
-    Rsa(DecodingKey),
+    Ec { alg: Alg, key: ParsedPublicKey },
+    Rsa { pkcs1: ParsedPublicKey, pss: ParsedPublicKey },
 }
 
 impl Key {
@@ -99,7 +96,7 @@ impl Key {
     }
 
     /// Whether the key made this signature over `message`.
-    pub(super) fn verifies(&self, alg: Alg, message: &[u8], signature: &Vec<u8>) -> bool {
+    pub(super) fn verifies(&self, alg: Alg, message: &[u8], signature: &[u8]) -> bool {
         self.fits(alg) && self.material.verifies(alg, message, signature)
     }
 }
@@ -108,48 +105,48 @@ impl Material {
     /// RFC 7518 section 6: the parameters of each key type. Secrets (`oct`) and other curves are not for us.
     fn from_jwk(jwk: &Jwk) -> Result<Self, String> {
         match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-            ("EC", Some("P-256")) => {
-                Ok(Self::Ec { alg: Alg::Es256, key: DecodingKey::from_ec_der(&ec_point(jwk, 32)?) })
-            }
-            ("EC", Some("P-384")) => {
-                Ok(Self::Ec { alg: Alg::Es384, key: DecodingKey::from_ec_der(&ec_point(jwk, 48)?) })
-            }
-            ("EC", Some("P-521")) => ParsedPublicKey::new(&ECDSA_P521_SHA512_FIXED, ec_point(jwk, 66)?)
-                .map(Self::P521)
-                .map_err(|error| format!("its point is no key: {error}")),
-            ("RSA", _) => {
-                let n = without_leading_zeros(parameter("n", jwk.n.as_deref())?);
-                let e = without_leading_zeros(parameter("e", jwk.e.as_deref())?);
-                match bits(&n) {
-                    RSA_MIN_BITS.. => Ok(Self::Rsa(DecodingKey::from_rsa_raw_components(&n, &e))),
-                    bits => Err(format!("its modulus has {bits} bits, less than {RSA_MIN_BITS}")),
-                }
-            }
+            ("EC", Some("P-256")) => Self::ec(jwk, Alg::Es256, 32, &ECDSA_P256_SHA256_FIXED),
+            ("EC", Some("P-384")) => Self::ec(jwk, Alg::Es384, 48, &ECDSA_P384_SHA384_FIXED),
+            ("EC", Some("P-521")) => Self::ec(jwk, Alg::Es512, 66, &ECDSA_P521_SHA512_FIXED),
+            ("RSA", _) => Self::rsa(jwk),
             (kty, crv) => Err(format!("its type {kty} {} is not supported", crv.unwrap_or_default())),
         }
+    }
+
+    fn ec(jwk: &Jwk, alg: Alg, length: usize, check: &'static EcdsaVerificationAlgorithm) -> Result<Self, String> {
+        let key = ParsedPublicKey::new(check, ec_point(jwk, length)?)
+            .map_err(|error| format!("its point is no key: {error}"))?;
+        Ok(Self::Ec { alg, key })
+    }
+
+    fn rsa(jwk: &Jwk) -> Result<Self, String> {
+        let n = without_leading_zeros(parameter("n", jwk.n.as_deref())?);
+        let e = without_leading_zeros(parameter("e", jwk.e.as_deref())?);
+        if bits(&n) < RSA_MIN_BITS {
+            return Err(format!("its modulus has {} bits, less than {RSA_MIN_BITS}", bits(&n)));
+        }
+        let components = RsaPublicKeyComponents { n, e };
+        let parsed = |check: &'static RsaParameters| {
+            components.to_parsed_public_key(check).map_err(|error| format!("its numbers are no key: {error}"))
+        };
+        Ok(Self::Rsa { pkcs1: parsed(&RSA_PKCS1_2048_8192_SHA256)?, pss: parsed(&RSA_PSS_2048_8192_SHA256)? })
     }
 
     fn fits(&self, alg: Alg) -> bool {
         match self {
             Self::Ec { alg: only, .. } => *only == alg,
-            Self::P521(_) => alg == Alg::Es512,
-            Self::Rsa(_) => matches!(alg, Alg::Rs256 | Alg::Ps256),
+            Self::Rsa { .. } => matches!(alg, Alg::Rs256 | Alg::Ps256),
         }
     }
 
-    fn verifies(&self, alg: Alg, message: &[u8], signature: &Vec<u8>) -> bool {
-        let (key, algorithm) = match (self, alg) {
-            (Self::P521(key), Alg::Es512) => return key.verify_sig(message, signature).is_ok(),
-            (Self::Ec { key, .. }, Alg::Es256) => (key, Algorithm::ES256),
-            (Self::Ec { key, .. }, Alg::Es384) => (key, Algorithm::ES384),
-            (Self::Rsa(key), Alg::Rs256) => (key, Algorithm::RS256),
-            (Self::Rsa(key), Alg::Ps256) => (key, Algorithm::PS256),
+    /// aws-lc-rs is called by name. A JWT library would take its backend from a default of the process, which is the application's to set.
+    fn verifies(&self, alg: Alg, message: &[u8], signature: &[u8]) -> bool {
+        let key = match (self, alg) {
+            (Self::Ec { key, .. }, _) | (Self::Rsa { pkcs1: key, .. }, Alg::Rs256) => key,
+            (Self::Rsa { pss, .. }, Alg::Ps256) => pss,
             _ => return false,
         };
-        // Its backend is named here and not taken from jsonwebtoken's process-wide default, as its `decode` and `verify` do: those panic
-        // as soon as another crate in the build turns on the feature `rust_crypto`.
-        let verifier = (aws_lc::DEFAULT_PROVIDER.verifier_factory)(&algorithm, key);
-        verifier.is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
+        key.verify_sig(message, signature).is_ok()
     }
 }
 

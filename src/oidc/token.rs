@@ -1,6 +1,6 @@
 //! The token, revocation and introspection endpoints (RFC 6749 sections 4.1.3, 4.4 and 6, RFC 7009, RFC 7662, RFC 8693, RFC 8707).
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Method, Response, StatusCode, header};
@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use crate::{
-    Clock, Error, ErrorKind, Result, Secret,
+    Error, Result, Secret,
     clock::whole_part,
     error::Code,
-    http::{Transport, parse_json, request, unexpected, valid},
+    http::{Repeat, Transport, parse_json, request, unexpected, valid},
     types::TokenKey,
 };
 
@@ -43,7 +43,7 @@ pub(crate) struct TokenResponse {
 
 const OPENID: &str = "openid";
 
-/// A broken connection is tried once more within this: well inside the 3 seconds in which Logto lets a spent refresh token be used again.
+/// A refresh whose connection broke is sent once more within this: well inside the 3 seconds in which Logto lets a spent refresh token be used again.
 const RETRY_WITHIN: Duration = Duration::from_secs(2);
 
 /// RFC 6749 section 5.1 only recommends `expires_in`; a short life then costs a refresh, a long one a refused request.
@@ -87,7 +87,8 @@ pub(crate) async fn exchange_code(
         ("redirect_uri", redirect_uri),
         ("code_verifier", code_verifier),
     ];
-    token_request(transport, endpoint, client, &form).await.map_err(|error| {
+    // A code whose answer was lost is lost, too, so that a second use takes nothing away (RFC 6749 section 4.1.2).
+    token_request(transport, endpoint, client, &form, Repeat::Unanswered).await.map_err(|error| {
         match error.oauth_error().map(|oauth| oauth.error.as_str()) {
             Some("invalid_grant") => {
                 Error::new(Code::CodeRefused, "the authorization code was refused").caused_by(error)
@@ -116,9 +117,9 @@ pub(crate) async fn refresh(
     let is_for_logto = key.resource.is_none() && key.organization.is_none() && !key.scopes.is_empty();
     if is_for_logto && !key.scopes.iter().any(|scope| scope == OPENID) {
         let key = TokenKey { scopes: [&[OPENID.to_owned()], key.scopes.as_slice()].concat(), ..key.clone() };
-        return token_request_for(transport, endpoint, client, &form, &key).await;
+        return token_request_for(transport, endpoint, client, &form, &key, Repeat::Within(RETRY_WITHIN)).await;
     }
-    token_request_for(transport, endpoint, client, &form, key).await
+    token_request_for(transport, endpoint, client, &form, key, Repeat::Within(RETRY_WITHIN)).await
 }
 
 /// Asks for an access token for the client itself (RFC 6749 section 4.4).
@@ -128,7 +129,7 @@ pub(crate) async fn client_credentials(
     client: &Client<'_>,
     key: &TokenKey,
 ) -> Result<TokenResponse> {
-    token_request_for(transport, endpoint, client, &[("grant_type", "client_credentials")], key).await
+    token_request_for(transport, endpoint, client, &[("grant_type", "client_credentials")], key, Repeat::Always).await
 }
 
 /// The tokens of an exchange (RFC 8693 section 2.1).
@@ -158,7 +159,8 @@ pub(crate) async fn exchange(
     if let Some(actor_token) = tokens.actor_token {
         form.extend([("actor_token", actor_token.expose()), ("actor_token_type", ACCESS_TOKEN_TYPE)]);
     }
-    token_request_for(transport, endpoint, client, &form, key).await.map_err(|error| {
+    // A subject token works once, and the caller can tell whether a second use does harm.
+    token_request_for(transport, endpoint, client, &form, key, Repeat::Never).await.map_err(|error| {
         match error.oauth_error().map(|oauth| oauth.error.as_str()) {
             Some("invalid_grant") => {
                 Error::new(Code::SubjectRefused, "the token to be exchanged was refused").caused_by(error)
@@ -166,18 +168,6 @@ pub(crate) async fn exchange(
             _ => error,
         }
     })
-}
-
-/// Asks, and once more where the answer was lost on the way, so that one broken connection is nobody's failure.
-pub(crate) async fn once_more<T, F: Future<Output = Result<T>>>(clock: &dyn Clock, ask: impl Fn() -> F) -> Result<T> {
-    let asked_at = clock.now();
-    match ask().await {
-        Err(error) if error.kind() == ErrorKind::Network => {
-            let soon = clock.now().duration_since(asked_at).is_ok_and(|passed| passed < RETRY_WITHIN);
-            if soon && !error.is(Code::Timeout) { ask().await } else { Err(error) }
-        }
-        answer => answer,
-    }
 }
 
 /// Revokes a refresh token, and with it the whole grant.
@@ -188,7 +178,7 @@ pub(crate) async fn revoke(
     refresh_token: &Secret,
 ) -> Result<()> {
     let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
-    let response = post_form(transport, endpoint, client, &form).await?;
+    let response = post_form(transport, endpoint, client, &form, Repeat::Always).await?;
     match response.status() {
         StatusCode::OK => Ok(()),
         _ => Err(refusal(&response, endpoint, false)),
@@ -203,7 +193,7 @@ pub(crate) async fn introspect(
     token: &str,
 ) -> Result<Map<String, Value>> {
     let form = [("token", token), ("token_type_hint", "access_token")];
-    let response = post_form(transport, endpoint, client, &form).await?;
+    let response = post_form(transport, endpoint, client, &form, Repeat::Always).await?;
     match response.status() {
         StatusCode::OK => parse_json(&response, Code::IntrospectionFailed, endpoint),
         _ => Err(match refusal(&response, endpoint, false) {
@@ -220,13 +210,14 @@ async fn token_request_for(
     client: &Client<'_>,
     form: &[(&str, &str)],
     key: &TokenKey,
+    repeat: Repeat,
 ) -> Result<TokenResponse> {
     let scope = key.scopes.join(" ");
     let mut form = form.to_vec();
     form.extend(key.resource.as_deref().map(|resource| ("resource", resource)));
     form.extend(key.organization.as_deref().map(|organization| ("organization_id", organization)));
     form.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
-    token_request(transport, endpoint, client, &form).await
+    token_request(transport, endpoint, client, &form, repeat).await
 }
 
 async fn token_request(
@@ -234,8 +225,9 @@ async fn token_request(
     endpoint: &Url,
     client: &Client<'_>,
     form: &[(&str, &str)],
+    repeat: Repeat,
 ) -> Result<TokenResponse> {
-    let response = post_form(transport, endpoint, client, form).await?;
+    let response = post_form(transport, endpoint, client, form, repeat).await?;
     if response.status() != StatusCode::OK {
         let of_organization = form.iter().any(|(name, _)| *name == "organization_id");
         return Err(refusal(&response, endpoint, of_organization));
@@ -258,6 +250,7 @@ async fn post_form(
     endpoint: &Url,
     client: &Client<'_>,
     form: &[(&str, &str)],
+    repeat: Repeat,
 ) -> Result<Response<Vec<u8>>> {
     // RFC 6749 section 3.2.1: a client without a secret names itself in the body.
     let public = client.secret.is_none().then_some(("client_id", client.id));
@@ -268,7 +261,7 @@ async fn post_form(
     if let Some(secret) = client.secret {
         request = request.header(header::AUTHORIZATION, basic(client.id, secret));
     }
-    transport.send(valid(request.body(body.into_bytes()))?).await
+    transport.send(valid(request.body(body.into_bytes()))?, repeat).await
 }
 
 /// `client_secret_basic`: both parts are form-urlencoded first (RFC 6749 section 2.3.1).

@@ -7,7 +7,7 @@ use super::claims::UserInfo;
 use crate::{
     Error, Result, Secret,
     error::Code,
-    http::{Transport, parse_json, request, unexpected, valid},
+    http::{Repeat, Transport, parse_json, request, unexpected, valid},
 };
 
 /// Asks who the access token belongs to, which must be `sub`.
@@ -15,7 +15,7 @@ pub(crate) async fn fetch(transport: &Transport, endpoint: &Url, access_token: &
     let request = request(Method::GET, endpoint)
         .header(header::ACCEPT, "application/json")
         .header(header::AUTHORIZATION, format!("Bearer {}", access_token.expose()));
-    let response = transport.send(valid(request.body(Vec::new()))?).await?;
+    let response = transport.send(valid(request.body(Vec::new()))?, Repeat::Always).await?;
     if response.status() != StatusCode::OK {
         return Err(unexpected(&response, Code::UserInfoFailed, endpoint));
     }

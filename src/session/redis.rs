@@ -8,6 +8,7 @@ mod keys;
 mod link;
 mod revocations;
 mod sessions;
+mod tls;
 
 use std::{fmt, sync::Arc};
 

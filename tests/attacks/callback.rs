@@ -57,7 +57,7 @@ impl HttpClient for Hands {
         max_body: usize,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         if request.uri().path() == "/oidc/token" {
-            if std::mem::take(&mut *self.keep.lock().unwrap()) {
+            if *self.keep.lock().unwrap() {
                 *self.kept.lock().unwrap() = Some(request.into_body());
                 return Box::pin(std::future::ready(Err("kept back".into())));
             }
@@ -83,6 +83,7 @@ async fn nor_where_the_server_forgets_pkce() {
     let callback = site.mock.sign_in(&url, "ada").await;
     *hands.keep.lock().unwrap() = true;
     site.end(&mut victim, &callback).await.unwrap_err();
+    *hands.keep.lock().unwrap() = false;
 
     // Logto is content with the victim's code and verifier, as if it had not looked at the verifier.
     let url = site.begin(&mut attacker, SignInOptions::new()).await;

@@ -273,7 +273,7 @@ fn of_one() -> Vec<Row> {
         of(JWKS, "broken keys before the right one", bodies::broken_keys(true), "served"),
         of(JWKS, "broken keys alone", bodies::broken_keys(false), "jwks.failed"),
         of(JWKS, "another key under the right name", bodies::other_key(), "id_token.invalid_signature"),
-        of(JWKS, "a point that is not on the curve", bodies::off_curve(), "id_token.invalid_signature"),
+        of(JWKS, "a point that is not on the curve", bodies::off_curve(), "jwks.failed"),
         of(JWKS, "a shared secret under the right name", bodies::shared_secret(), "jwks.failed"),
         of(USER_INFO, "`sub` of another", set("sub", r#""user-bob""#), "user_info.sub_mismatched"),
         of(USER_INFO, "`sub` missing", set("sub", ""), "fetch_user_info_failed"),

@@ -76,7 +76,8 @@ impl Stranger {
     /// The client of somebody who trusts this CA and no other.
     fn trusted(&self) -> reqwest::Client {
         let ca = reqwest::Certificate::from_der(&self.ca).unwrap();
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).tls_certs_only([ca]).build().unwrap()
+        let builder = reqwest::Client::builder().tls_backend_rustls().redirect(reqwest::redirect::Policy::none());
+        builder.tls_certs_only([ca]).build().unwrap()
     }
 }
 

@@ -33,6 +33,7 @@ struct Api {
 struct Seen {
     line: String,
     authorization: Option<String>,
+    headers: axum::http::HeaderMap,
     body: Vec<u8>,
 }
 
@@ -64,7 +65,12 @@ async fn answer(State(api): State<Api>, request: Request<Body>) -> Response<Body
     let body = axum::body::to_bytes(body, 1_000_000).await.unwrap_or_else(|_| Bytes::new());
     let authorization = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     let line = format!("{} {}", parts.method, parts.uri);
-    api.seen.lock().unwrap().push(Seen { line, authorization: authorization.clone(), body: body.to_vec() });
+    api.seen.lock().unwrap().push(Seen {
+        line,
+        authorization: authorization.clone(),
+        headers: parts.headers,
+        body: body.to_vec(),
+    });
     if let Some(answer) = api.answers.lock().unwrap().pop_front() {
         return answer;
     }
@@ -172,14 +178,43 @@ async fn a_token_that_the_api_refuses_is_replaced_once() {
     assert!(seen.len() == 2 && seen.iter().all(|seen| seen.line == "POST /books" && seen.body == b"a book"));
     assert_ne!(seen[0].authorization, seen[1].authorization);
     assert_eq!(world.mock.requests(Endpoint::Token), 2);
+}
 
-    // An API that never agrees is asked twice, and no more.
-    world.mock.reset_counts();
-    for _ in 0..3 {
+#[tokio::test]
+async fn twenty_calls_to_an_api_that_refuses_every_token_make_two_token_requests() {
+    let world = World::start().await;
+    let client = client(&world.base).clock(world.clock.clone()).build().unwrap();
+    for _ in 0..23 {
         world.api.will_answer(401, &[("www-authenticate", "Bearer")]);
     }
+    for _ in 0..20 {
+        assert_eq!(text(&client, &world.machine, get("/books")).await.0, 401);
+    }
+    assert_eq!((world.api.seen().len(), world.mock.requests(Endpoint::Token)), (21, 2));
+    // When the replacement is 30 seconds old, another is asked for.
+    world.clock.advance(Duration::from_secs(30));
     assert_eq!(text(&client, &world.machine, get("/books")).await.0, 401);
-    assert_eq!((world.api.seen().len(), world.mock.requests(Endpoint::Token)), (2, 1));
+    assert_eq!((world.api.seen().len(), world.mock.requests(Endpoint::Token)), (2, 3));
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_on_keeps_its_whole_body_and_goes_to_the_apis_own_host() {
+    let world = World::start().await;
+    let client = client(&world.base).build().unwrap();
+    let request = Request::post("/books")
+        .header("content-length", "3")
+        .header("host", "evil.example")
+        .header("connection", "close, x-hop")
+        .header("x-hop", "1")
+        .header("x-own", "1")
+        .body(b"hello world".to_vec())
+        .unwrap();
+    assert_eq!(text(&client, &world.machine, request).await.0, 200);
+    let seen = world.api.seen();
+    let header = |name: &str| seen[0].headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    assert_eq!(seen[0].body, b"hello world");
+    assert_eq!(header("host").as_deref(), world.base.strip_prefix("http://"));
+    assert_eq!((header("x-hop"), header("x-own").as_deref()), (None, Some("1")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

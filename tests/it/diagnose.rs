@@ -14,15 +14,17 @@ use crate::support::{APP_SECRET, COOKIE_SECRET, Site};
 const ASKED: [Endpoint; 5] =
     [Endpoint::Discovery, Endpoint::Jwks, Endpoint::Token, Endpoint::Authorization, Endpoint::EndSession];
 
-/// Diagnoses, and checks what holds of every diagnosis: each request is made at most once, no secret is in it, and whatever is wrong comes
+/// Diagnoses, and checks what holds of every diagnosis: each request is made at most once (once more where its connection broke), no secret is in it, and whatever is wrong comes
 /// with something to do.
 async fn diagnose(site: &Site) -> Diagnosis {
     site.mock.reset_counts();
     let diagnosis = site.logto.diagnose().await;
+    let broke = usize::from(diagnosis.to_string().contains(" failed"));
     for endpoint in ASKED {
-        assert!(site.mock.requests(endpoint) <= 1, "{endpoint:?} was asked {} times", site.mock.requests(endpoint));
+        let asked = site.mock.requests(endpoint);
+        assert!(asked <= 1 + broke, "{endpoint:?} was asked {asked} times");
     }
-    assert!(site.mock.requests_total() <= ASKED.len());
+    assert!(site.mock.requests_total() <= ASKED.len() + broke);
     sound(&diagnosis);
     diagnosis
 }

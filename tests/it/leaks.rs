@@ -290,7 +290,8 @@ async fn no_type_prints_the_secret_that_it_holds() {
         seen.error(&api.authorize([bad], &Requirements::new()).await.unwrap_err());
     }
     // The address of a request may hold a secret of another service, and the API may not be there.
-    let nowhere = ApiClient::builder().base_url("http://127.0.0.1:9").build().unwrap();
+    let nowhere =
+        ApiClient::builder().base_url("http://127.0.0.1:9").token(TokenOptions::resource(BOOKS)).build().unwrap();
     let request = Request::get("/books?key=SENTINEL-API-KEY").body("").unwrap();
     seen.error(&nowhere.send(&token, request).await.unwrap_err());
 

@@ -31,6 +31,7 @@ mod form_post;
 mod gate;
 mod hang_ups;
 mod hanging_store;
+mod idle_connections;
 mod instances;
 mod jose;
 mod leaks;

@@ -8,7 +8,7 @@ use super::{Check, CheckOutcome, KEYS, clock};
 use crate::{
     Error, LogtoClient, Result,
     error::Code,
-    http::{parse_json, request, unexpected, valid},
+    http::{Repeat, parse_json, request, unexpected, valid},
     oidc::{
         discovery::{self, ProviderMetadata},
         jwks,
@@ -49,7 +49,7 @@ impl LogtoClient {
     async fn fetch_discovery(&self) -> Result<(Url, Value, HeaderMap)> {
         let url = discovery::address(self.0.provider.addresses())?;
         let request = request(Method::GET, &url).header(header::ACCEPT, "application/json").body(Vec::new());
-        let response = self.0.transport.send(valid(request)?).await?;
+        let response = self.0.transport.send(valid(request)?, Repeat::Always).await?;
         if response.status() != StatusCode::OK {
             return Err(unexpected(&response, Code::DiscoveryFailed, &url));
         }

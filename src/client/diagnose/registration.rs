@@ -10,7 +10,7 @@ use super::{CLIENT, Check, POST_SIGN_OUT, REDIRECT_URI, SCOPES};
 use crate::{
     Error, LogtoClient, OAuthError, Prompt, ResponseMode, Result, SignInOptions,
     error::Code,
-    http::{request, unexpected, valid},
+    http::{Repeat, request, unexpected, valid},
     oidc::{
         authorize::AuthorizationRequest,
         callback,
@@ -184,7 +184,7 @@ impl LogtoClient {
     /// Opens an address as a browser without cookies would, and stays there.
     async fn visit(&self, url: &Url) -> Result<Response<Vec<u8>>> {
         let request = request(Method::GET, url).header(header::ACCEPT, "text/html,application/json").body(Vec::new());
-        self.0.transport.exchange(valid(request)?).await
+        self.0.transport.exchange(valid(request)?, Repeat::Always).await
     }
 }
 

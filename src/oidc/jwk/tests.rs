@@ -70,12 +70,10 @@ fn a_modulus_is_measured_without_its_sign() {
 }
 
 #[test]
-fn a_point_off_the_curve_verifies_nothing() {
-    let signer = TestKey::new(Alg::Es256);
-    let jwk = signer.jwk();
-    let swapped = with(jwk.clone(), &[("x", jwk["y"].clone()), ("y", jwk["x"].clone())]);
-    assert!(!Key::from_jwk(swapped).unwrap().verifies(Alg::Es256, b"message", &vec![1; 64]));
-    let es512 = TestKey::new(Alg::Es512).jwk();
-    let swapped = with(es512.clone(), &[("x", es512["y"].clone()), ("y", es512["x"].clone())]);
-    assert!(refused(swapped).starts_with("its point is no key"));
+fn a_point_off_the_curve_is_no_key() {
+    for alg in [Alg::Es256, Alg::Es384, Alg::Es512] {
+        let jwk = TestKey::new(alg).jwk();
+        let swapped = with(jwk.clone(), &[("x", jwk["y"].clone()), ("y", jwk["x"].clone())]);
+        assert!(refused(swapped).starts_with("its point is no key"), "{}", alg.name());
+    }
 }

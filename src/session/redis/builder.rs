@@ -10,12 +10,12 @@ use redis::{
     io::tcp::{TcpSettings, socket2::TcpKeepalive},
     sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
 };
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
 use super::{
     RedisStore,
     condition::Condition,
     connection::{Connection, within},
+    tls,
 };
 use crate::{BoxError, BoxFuture, Error, Result, Secret, error::Code};
 
@@ -119,7 +119,7 @@ impl fmt::Debug for RedisStoreBuilder {
 /// Connects to a cluster.
 pub(super) async fn cluster(urls: Vec<String>) -> Result<RedisStore> {
     let infos: Vec<_> = urls.iter().map(|url| parse(url)).collect::<Result<_>>()?;
-    infos.iter().for_each(provide_cryptography);
+    infos.iter().try_for_each(provide_cryptography)?;
     let client = ClusterClientBuilder::new(infos)
         .connection_timeout(CONNECT)
         .response_timeout(ANSWER)
@@ -165,7 +165,7 @@ impl Target {
     fn new(builder: RedisStoreBuilder) -> Result<Self> {
         let info = parse(&builder.url)?.set_tcp_settings(tcp());
         let sentinels: Vec<_> = builder.sentinels.iter().map(|url| parse(url)).collect::<Result<_>>()?;
-        sentinels.iter().chain([&info]).for_each(provide_cryptography);
+        sentinels.iter().chain([&info]).try_for_each(provide_cryptography)?;
         let TlsCertificates { client_tls, root_cert } = &builder.certificates;
         let certificates = (client_tls.is_some() || root_cert.is_some()).then_some(builder.certificates);
         if certificates.is_some() && !is_encrypted(&info) {
@@ -268,12 +268,8 @@ fn tcp() -> TcpSettings {
     settings
 }
 
-/// TLS panics in a process that has named no cryptography to use. Where the application left that open, it is this crate's.
-fn provide_cryptography(info: &ConnectionInfo) {
-    if is_encrypted(info) && CryptoProvider::get_default().is_none() {
-        // It fails where another thread was faster, and then there is one.
-        let _ = aws_lc_rs::default_provider().install_default();
-    }
+fn provide_cryptography(info: &ConnectionInfo) -> Result<()> {
+    if is_encrypted(info) { tls::provide_cryptography() } else { Ok(()) }
 }
 
 fn invalid(error: RedisError) -> Error {

@@ -42,6 +42,11 @@ pub(super) async fn send(calls: &[LogoutCall]) {
     if calls.is_empty() {
         return;
     }
+    // reqwest would panic.
+    #[cfg(all(feature = "rustls-no-provider", not(any(feature = "native-tls", feature = "rustls"))))]
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        return tracing::warn!("no back-channel logouts: rustls has no `CryptoProvider`");
+    }
     let builder = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).no_proxy();
     let Ok(client) = builder.build() else { return tracing::warn!("no HTTP client for back-channel logouts") };
     for call in calls {

@@ -1,0 +1,63 @@
+//! Which tokens were asked for in place of a refused one a moment ago: an API that refuses all of them does not make Logto work.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use sha2::{Digest, Sha256};
+
+/// A replacement that is refused within this time is not replaced.
+const YOUNG: Duration = Duration::from_secs(30);
+const MOST: usize = 1000;
+
+/// Hashes of replacements, and when they came.
+#[derive(Default)]
+pub(super) struct Replacements(Mutex<HashMap<[u8; 32], SystemTime>>);
+
+impl Replacements {
+    pub(super) fn remember(&self, token: &str, now: SystemTime) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST {
+            known.retain(|_, came| is_young(*came, now));
+        }
+        if known.len() < MOST {
+            known.insert(Sha256::digest(token).into(), now);
+        }
+    }
+
+    pub(super) fn has_young(&self, token: &str, now: SystemTime) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        known.get(&hash).is_some_and(|came| is_young(*came, now))
+    }
+}
+
+/// One of the future came before the clock was set back: nobody knows its age.
+fn is_young(came: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(came).is_ok_and(|age| age < YOUNG)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::{MOST, Replacements};
+
+    #[test]
+    fn replacements_are_young_for_thirty_seconds_and_bounded() {
+        let (known, now) = (Replacements::default(), UNIX_EPOCH + Duration::from_secs(1000));
+        known.remember("a", now);
+        for (seconds, young) in [(999, false), (1000, true), (1029, true), (1030, false)] {
+            assert_eq!(known.has_young("a", UNIX_EPOCH + Duration::from_secs(seconds)), young, "{seconds}");
+        }
+        assert!(!known.has_young("b", now));
+        for number in 0..2 * MOST {
+            known.remember(&number.to_string(), now);
+        }
+        assert_eq!(known.0.lock().unwrap().len(), MOST);
+        known.remember("later", now + Duration::from_secs(60));
+        assert_eq!(known.0.lock().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,35 @@
+//! Whose TLS the default client has: that of the first of the features `rustls`, `native-tls` and `rustls-no-provider` that is on.
+
+/// Chooses it by name: reqwest's own choice depends on the features that other crates turn on.
+#[cfg(feature = "rustls")]
+pub(super) fn chosen(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.tls_backend_rustls()
+}
+
+#[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+pub(super) fn chosen(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.tls_backend_native()
+}
+
+#[cfg(all(feature = "rustls-no-provider", not(any(feature = "native-tls", feature = "rustls"))))]
+pub(super) fn chosen(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.tls_backend_rustls()
+}
+
+/// Other crates may have turned on TLS of reqwest. Where none did, an https request fails.
+#[cfg(not(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider")))]
+pub(super) fn chosen(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder
+}
+
+/// reqwest panics where rustls has no cryptography, and with `rustls-no-provider` that is the application's to install.
+#[cfg(all(feature = "rustls-no-provider", not(any(feature = "native-tls", feature = "rustls"))))]
+pub(super) fn check_provider() -> crate::Result<()> {
+    if rustls::crypto::CryptoProvider::get_default().is_some() {
+        return Ok(());
+    }
+    let message = "the process has no `CryptoProvider` for rustls, and the feature `rustls-no-provider` brings none";
+    let hint =
+        "Install one when the program begins, such as `rustls::crypto::ring::default_provider().install_default()`.";
+    Err(crate::Error::new(crate::error::Code::HttpClient, message).with_hint(hint))
+}
