@@ -43,7 +43,8 @@ async fn travel(site: &Site, browser: &mut Browser, user: &str) -> (String, Vec<
             return (location, prompts);
         }
         prompts.push(prompt(&location));
-        target = site.mock.sign_in(&location, user).await.strip_prefix(BASE_URL).unwrap().to_owned();
+        let callback = site.mock.sign_in(&location, user).await;
+        callback.strip_prefix(BASE_URL).unwrap().clone_into(&mut target);
     }
 }
 

@@ -49,6 +49,11 @@ fn recorded_user_info_is_read_and_written_back() {
 }
 
 /// What a user has beside the profile: in user info, and in ID tokens of a Logto whose Console says so.
+#[derive(serde::Deserialize, PartialEq, Debug)]
+struct Plan {
+    plan: Option<String>,
+}
+
 #[test]
 fn the_data_of_a_user_is_typed_in_user_info_and_in_id_tokens() {
     let kakao =
@@ -75,10 +80,6 @@ fn the_data_of_a_user_is_typed_in_user_info_and_in_id_tokens() {
     assert_eq!(user.organization_data[1].description, None);
     assert_eq!(serde_json::to_value(&user).unwrap(), with(data, &[("sub", json!("user"))]));
 
-    #[derive(serde::Deserialize, PartialEq, Debug)]
-    struct Plan {
-        plan: Option<String>,
-    }
     assert_eq!(claims.custom_data_as::<Plan>().unwrap(), Plan { plan: Some("pro".to_owned()) });
     assert_eq!(id_token(minimal()).custom_data_as::<Plan>().unwrap(), Plan { plan: None });
     let odd = id_token(with(minimal(), &[("custom_data", json!({ "plan": 5 }))]));
