@@ -84,7 +84,7 @@ pub async fn a_session_grows_and_shrinks_without_leftovers(example: Example) {
         tab.open(&app.url("/access-token")).await;
         assert_eq!(session(&app, &tab).len(), cookies, "{claim}: {:?}", session(&app, &tab));
         tab.open(&app.home()).await;
-        assert_eq!(tab.json()["badge"], noise(claim));
+        assert_eq!(tab.json()["website"], noise(claim));
     }
     ada_with(&app, 10_000);
     tab.open(&app.url("/access-token")).await;

@@ -39,7 +39,10 @@ pub async fn the_start_page_tells_who_is_signed_in(example: Example) {
         (&claims["roles"], &claims["organizations"]),
         (&json!(["librarian"]), &json!(["org-acme", "org-globex"]))
     );
-    let user = tab.fetch("/logto/user").await.json();
+    // As they are in the ID token: with members that are null, which the typed claims of the page leave out.
+    let mut user = tab.fetch("/logto/user").await.json();
+    assert_eq!(user["claims"]["picture"], json!(null));
+    user["claims"].as_object_mut().unwrap().retain(|_, value| !value.is_null());
     assert_eq!((&user["isAuthenticated"], &user["claims"]), (&json!(true), &claims));
 }
 
