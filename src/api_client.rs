@@ -3,6 +3,7 @@
 mod builder;
 mod challenge;
 mod headers;
+mod reading;
 mod replaced;
 mod retry;
 mod source;
@@ -13,9 +14,15 @@ use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use url::Url;
 
 pub use self::{builder::ApiClientBuilder, source::TokenSource};
-use self::{builder::Patience, headers::end_to_end, replaced::Replacements, retry::Retries};
+use self::{
+    builder::Patience,
+    headers::end_to_end,
+    reading::{Reading, Streamed, Whole},
+    replaced::Replacements,
+    retry::Retries,
+};
 use crate::{
-    AccessToken, Clock, Error, Result, TokenOptions,
+    AccessToken, BodyStream, Clock, Error, Result, TokenOptions,
     error::Code,
     http::{Repeat, Transport, request, valid},
 };
@@ -98,6 +105,39 @@ impl ApiClient {
         source: &(impl TokenSource + ?Sized),
         request: Request<B>,
     ) -> Result<Response<Vec<u8>>> {
+        self.call::<Whole>(source, request).await
+    }
+
+    /// Sends a request as [`send`](Self::send) does, and gives the response when its head is there: for server-sent events and large
+    /// downloads. The timeout is for the head alone, and `max_body` does not count; see [`BodyStream::idle_limit`].
+    ///
+    /// ```
+    /// # async fn example(books: logto::ApiClient, machine: logto::MachineClient) -> logto::Result<()> {
+    /// use http::Request;
+    ///
+    /// let response = books.send_streamed(&machine, Request::get("/news").body(vec![]).unwrap()).await?;
+    /// let mut body = response.into_body();
+    /// while let Some(bytes) = body.chunk().await? {
+    ///     println!("{} bytes", bytes.len());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send), and `config.http_client` where the client is an [`HttpClient`](crate::HttpClient) that cannot do so.
+    pub async fn send_streamed<B: Into<Vec<u8>>>(
+        &self,
+        source: &(impl TokenSource + ?Sized),
+        request: Request<B>,
+    ) -> Result<Response<BodyStream>> {
+        self.call::<Streamed>(source, request).await
+    }
+
+    async fn call<R: Reading>(
+        &self,
+        source: &(impl TokenSource + ?Sized),
+        request: Request<impl Into<Vec<u8>>>,
+    ) -> Result<Response<R::Body>> {
         let Self { api, token: options } = self;
         let (parts, body) = request.into_parts();
         let (url, body) = (api.url(&parts)?, body.into());
@@ -105,7 +145,7 @@ impl ApiClient {
         let mut is_replaced = false;
         let mut retries = Retries::new(&api.patience);
         loop {
-            let response = api.ask(&parts, &url, body.clone(), &token).await?;
+            let response = api.ask::<R>(&parts, &url, body.clone(), &token).await?;
             if response.status() == StatusCode::UNAUTHORIZED
                 && !is_replaced
                 && !api.replacements.has_young(token.token(), api.clock.now())
@@ -158,7 +198,13 @@ impl Api {
         Error::new(Code::ApiOtherOrigin, format!("the request's address is not below {}: {why}", self.base_url))
     }
 
-    async fn ask(&self, parts: &Parts, url: &Url, body: Vec<u8>, token: &AccessToken) -> Result<Response<Vec<u8>>> {
+    async fn ask<R: Reading>(
+        &self,
+        parts: &Parts,
+        url: &Url,
+        body: Vec<u8>,
+        token: &AccessToken,
+    ) -> Result<Response<R::Body>> {
         let mut request = valid(request(parts.method.clone(), url).body(body))?;
         let headers = end_to_end(&parts.headers);
         for name in headers.keys() {
@@ -171,7 +217,7 @@ impl Api {
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
         let repeat = if self.patience.any_method { Repeat::Always } else { Repeat::of(&parts.method) };
-        self.transport.exchange(request, repeat).await.map_err(explained)
+        R::exchange(&self.transport, request, repeat).await.map_err(explained)
     }
 }
 

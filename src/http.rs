@@ -4,6 +4,7 @@
 mod default_client;
 mod repeat;
 mod retry_after;
+mod stream;
 #[cfg(feature = "reqwest")]
 mod tls;
 #[cfg(feature = "reqwest")]
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 pub(crate) use self::repeat::Repeat;
+pub use self::stream::{BodyChunks, BodyStream};
 use crate::{
     BoxError, BoxFuture, Error, OAuthError, Result,
     clock::moment,
@@ -24,6 +26,8 @@ use crate::{
 
 use self::retry_after::retry_after;
 pub(crate) use self::retry_after::retry_after_at;
+#[cfg(feature = "reqwest")]
+use self::stream::ReqwestBody;
 
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
 const MAX_BODY: usize = 1024 * 1024;
@@ -53,6 +57,21 @@ pub trait HttpClient: Send + Sync + 'static {
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         self.send(request, max_body)
     }
+
+    /// Sends `request` and gives the response when its head is there. The body is read as it comes, however large it is and however long it
+    /// takes. For [`ApiClient::send_streamed`](crate::ApiClient::send_streamed). By default an error, as not every client can do so.
+    ///
+    /// # Errors
+    /// Any failure to get the head of a response.
+    fn send_streamed(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<Response<Box<dyn BodyChunks>>, BoxError>> {
+        drop(request);
+        let error = Error::new(Code::HttpClient, "the HTTP client cannot give a response as a stream")
+            .with_hint("Implement `HttpClient::send_streamed` for it, or give a `reqwest::Client` or none.");
+        Box::pin(async { Err(error.into()) })
+    }
 }
 
 impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
@@ -66,6 +85,13 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
         max_body: usize,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         (**self).send_on_new_connection(request, max_body)
+    }
+
+    fn send_streamed(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<Response<Box<dyn BodyChunks>>, BoxError>> {
+        (**self).send_streamed(request)
     }
 }
 
@@ -120,7 +146,21 @@ impl Transport {
     /// Sends `request`; every status is an `Ok`. For an endpoint whose redirect is an answer to be read.
     pub(crate) async fn exchange(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>> {
         let what = line_of(&request);
-        let response = tokio::time::timeout(self.timeout, self.attempt(request, repeat))
+        let response = self.in_time(&what, self.attempt(request, repeat)).await?;
+        tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
+        Ok(response)
+    }
+
+    /// Sends `request` and gives the response when its head is there, which is within the timeout; every status is an `Ok`.
+    pub(crate) async fn stream(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<BodyStream>> {
+        let what = line_of(&request);
+        let response = self.in_time(&what, self.attempt_stream(request, repeat)).await?;
+        tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
+        Ok(BodyStream::of(response, what))
+    }
+
+    async fn in_time<T>(&self, what: &str, work: impl Future<Output = Result<T, BoxError>>) -> Result<T> {
+        tokio::time::timeout(self.timeout, work)
             .await
             .map_err(|_| Error::new(Code::Timeout, format!("{what} was not answered within {:?}", self.timeout)))?
             .map_err(|source| match source.downcast::<Error>() {
@@ -131,9 +171,7 @@ impl Transport {
                     Error::new(Code::BodyTooLarge, message)
                 }
                 Err(source) => Error::new(Code::Unreachable, format!("{what} failed")).with_source(source),
-            })?;
-        tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
-        Ok(response)
+            })
     }
 
     /// Sends the request, and once more where its connection broke and `repeat` allows it. One timeout is around both.
@@ -145,6 +183,20 @@ impl Transport {
                 tracing::debug!(target: "logto::http", error = &*error, "the connection to {} broke; the request is sent once more", self.server);
                 self.client.send_on_new_connection(copy, self.max_body).await
             }
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// The same, up to the head of the response.
+    async fn attempt_stream(
+        &self,
+        request: Request<Vec<u8>>,
+        repeat: Repeat,
+    ) -> Result<Response<Box<dyn BodyChunks>>, BoxError> {
+        let copy = (repeat != Repeat::Never).then(|| request.clone());
+        let begun = moment();
+        match (self.client.send_streamed(request).await, copy) {
+            (Err(error), Some(copy)) if repeat.allows(&error, begun.elapsed()) => self.client.send_streamed(copy).await,
             (outcome, _) => outcome,
         }
     }
@@ -235,15 +287,8 @@ fn default_client() -> Result<Arc<dyn HttpClient>> {
 impl HttpClient for reqwest::Client {
     fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         Box::pin(async move {
-            let asked = request.uri().to_string();
-            // The caller names the address, without its query.
-            let mut answer = self.execute(request.try_into()?).await.map_err(reqwest::Error::without_url)?;
-            if answer.url().as_str() != asked {
-                return Err(RedirectFollowed(answer.url().origin().ascii_serialization()).into());
-            }
-            let mut response = Response::new(Vec::new());
-            *response.status_mut() = answer.status();
-            std::mem::swap(response.headers_mut(), answer.headers_mut());
+            let (head, mut answer) = begun(self, request).await?.into_parts();
+            let mut response = Response::from_parts(head, Vec::new());
             while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
                 if response.body().len() + chunk.len() > max_body {
                     return Err(BodyTooLarge.into());
@@ -253,4 +298,30 @@ impl HttpClient for reqwest::Client {
             Ok(response)
         })
     }
+
+    fn send_streamed(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<Response<Box<dyn BodyChunks>>, BoxError>> {
+        Box::pin(async move {
+            let response = begun(self, request).await?;
+            Ok(response.map(|answer| -> Box<dyn BodyChunks> { Box::new(ReqwestBody(answer)) }))
+        })
+    }
+}
+
+/// The head of the response, and reqwest's response to read the body from.
+#[cfg(feature = "reqwest")]
+async fn begun(client: &reqwest::Client, request: Request<Vec<u8>>) -> Result<Response<reqwest::Response>, BoxError> {
+    let asked = request.uri().to_string();
+    // The caller names the address, without its query.
+    let mut answer = client.execute(request.try_into()?).await.map_err(reqwest::Error::without_url)?;
+    if answer.url().as_str() != asked {
+        return Err(RedirectFollowed(answer.url().origin().ascii_serialization()).into());
+    }
+    let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+    let mut response = Response::new(answer);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
 }

@@ -133,7 +133,7 @@ pub use self::{
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{BoxError, Error, ErrorKind, OAuthError, Result},
-    http::{BodyTooLarge, HttpClient},
+    http::{BodyChunks, BodyStream, BodyTooLarge, HttpClient},
     machine::{MachineClient, MachineClientBuilder},
     oidc::claims::{AccessTokenClaims, Actor, Audience, IdTokenClaims, UserInfo, user_data as claims},
     reply::{Reply, Requester},

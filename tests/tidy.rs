@@ -61,8 +61,9 @@ const GUESSED: &[&str] = &["state", "nonce", "at_hash", "code_verifier", "expose
 const MAX_LINES: usize = 400;
 const MAX_ADAPTER: usize = 150;
 /// The verbs' words, the claims, the traits that users implement, the three words of a diagnosis, what guards an API and what calls one,
-/// what guards a page by a fresh login, a sign-in that the application may refuse, and the module of what claims are made of.
-const MAX_EXPORTS: usize = 87;
+/// what guards a page by a fresh login, a sign-in that the application may refuse, the module of what claims are made of, and a response
+/// that is read as it comes.
+const MAX_EXPORTS: usize = 89;
 
 #[test]
 fn imports_follow_the_table() {

@@ -64,8 +64,8 @@ impl ApiClientBuilder {
         self
     }
 
-    /// Whether POST and PATCH, too, are sent again after 503 with `Retry-After`. Default: no, since the API may have carried them out. Turn it
-    /// on for an API that recognizes what it has seen (by an `Idempotency-Key`, say).
+    /// Whether POST and PATCH, too, are sent again after 503 with `Retry-After` and where the connection broke. Default: no, since the API may
+    /// have carried them out. Turn it on for an API that recognizes what it has seen (by an `Idempotency-Key`, say).
     pub fn retry_any_method(mut self, retry: bool) -> Self {
         self.any_method = retry;
         self

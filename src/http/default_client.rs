@@ -8,7 +8,7 @@ use std::{
 use ::http::{Request, Response};
 use tokio::time::Instant;
 
-use super::{HttpClient, tls, without_trust::WithoutTrust};
+use super::{BodyChunks, HttpClient, tls, without_trust::WithoutTrust};
 use crate::{BoxError, BoxFuture, Result, clock::moment};
 
 /// Servers and proxies close what is idle for longer than this: Node and Envoy's upstreams after 5 s, most others later.
@@ -105,5 +105,13 @@ impl HttpClient for DefaultClient {
         max_body: usize,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         Box::pin(async move { self.unpooled()?.send(request, max_body).await })
+    }
+
+    /// On a connection of its own: it takes long, and has none that may be closed.
+    fn send_streamed(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<Response<Box<dyn BodyChunks>>, BoxError>> {
+        Box::pin(async move { self.unpooled()?.send_streamed(request).await })
     }
 }

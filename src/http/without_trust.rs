@@ -2,7 +2,7 @@
 
 use ::http::{Request, Response};
 
-use super::HttpClient;
+use super::{BodyChunks, HttpClient};
 use crate::{BoxError, BoxFuture, Error, Result, error::Code};
 
 /// Reaches http alone, as a Logto on the same machine is. The first request to https fails.
@@ -20,6 +20,12 @@ impl WithoutTrust {
             Err(_) => Err(Error::new(Code::HttpClient, "the HTTP client cannot be built").with_source(cause)),
         }
     }
+
+    fn refusal(&self) -> BoxError {
+        let message =
+            format!("no https server can be trusted here, since the HTTP client could not be built: {}", self.cause);
+        Error::new(Code::HttpClient, message).into()
+    }
 }
 
 impl HttpClient for WithoutTrust {
@@ -27,9 +33,19 @@ impl HttpClient for WithoutTrust {
         if request.uri().scheme_str() == Some("http") {
             return self.client.send(request, max_body);
         }
-        let message =
-            format!("no https server can be trusted here, since the HTTP client could not be built: {}", self.cause);
-        Box::pin(async { Err(Error::new(Code::HttpClient, message).into()) })
+        let error = self.refusal();
+        Box::pin(async { Err(error) })
+    }
+
+    fn send_streamed(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<Response<Box<dyn BodyChunks>>, BoxError>> {
+        if request.uri().scheme_str() == Some("http") {
+            return self.client.send_streamed(request);
+        }
+        let error = self.refusal();
+        Box::pin(async { Err(error) })
     }
 }
 

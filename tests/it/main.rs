@@ -72,6 +72,7 @@ mod skipping;
 mod slow_body;
 mod step_up;
 mod stores;
+mod streamed;
 mod timeouts;
 mod token_for_logto;
 mod user_json;
