@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use super::{AuthRequest, FORM};
+use super::{AuthRequest, FORM, one_time_token};
 use crate::{Error, LogtoClient, Redirect, Reply, RequestSession, Result, SignInOptions, error::Code};
 
 /// Longer text of others is not repeated.
@@ -19,6 +19,7 @@ pub(super) async fn begin(logto: &LogtoClient, request: &AuthRequest, session: &
     // Where it may lead is checked as for any sign-in: this site, or an origin on the list. Another address is refused and not passed over:
     // whoever sent the user wanted that page, and should learn that it is not to be had.
     if let Some(target) = asked.target_link_uri {
+        one_time_token::check_return_to(logto, &target)?;
         options = options.post_redirect_uri(target);
     }
     options.from_another_site = true;
