@@ -36,7 +36,7 @@ pub(super) fn by_get(logto: &LogtoClient, request: &AuthRequest) -> Result<Reply
     let pairs = [("iss", asked.iss), ("login_hint", asked.login_hint), ("target_link_uri", asked.target_link_uri)];
     let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    let again = format!("{}?{query}", logto.site_path(request.path()));
+    let again = format!("{}?{query}", logto.route_path(request.path()));
     Ok(Reply::see_other(&Redirect::to(logto.config().application().path(&again))))
 }
 

@@ -33,7 +33,7 @@ pub(super) fn asks_first(logto: &LogtoClient, request: &AuthRequest, options: &S
         // Of several the last with a value counts, as for the sign-in.
         query.extend_pairs(request.query().filter(|(known, value)| known == name && !value.is_empty()).last());
     }
-    let target = format!("{}?{}", logto.site_path(request.path()), query.finish());
+    let target = format!("{}?{}", logto.route_path(request.path()), query.finish());
     let application = logto.config().application();
     Some(Reply::ask_first(options.login_hint.as_deref(), &application.path(&target), &application.home()))
 }
