@@ -102,7 +102,9 @@ async fn a_sign_in_that_would_return_to_a_one_time_token_is_refused_wherever_it_
         "/books/../logto/sign-in?a=b&one%5Ftime_token=t",
         "/books/%2e%2e/logto/sign-in?one_time_token=t",
     ] {
-        for address in ["/logto/sign-in?return_to=", "/logto/sign-up?return_to=", "/initiate?iss=ISSUER&target_link_uri="] {
+        for address in
+            ["/logto/sign-in?return_to=", "/logto/sign-up?return_to=", "/initiate?iss=ISSUER&target_link_uri="]
+        {
             let address = format!("{}{}", address.replace("ISSUER", &issuer), encoded(link));
             for from in ["cross-site", "same-origin", "none"] {
                 let from = [("sec-fetch-site", from)];
