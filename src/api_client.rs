@@ -48,8 +48,8 @@ use crate::{
 ///
 /// - **The token goes to this API alone**: to addresses below `base_url`, over https unless the API is on this machine. Redirects are not
 ///   followed; they are the response. Dots and slashes that are encoded do not lead out of the path of `base_url` either.
-/// - **Headers**: the request's own go along, but for `Host`, those that frame the body, and those of one connection, also by the name that
-///   `Connection` gives them (RFC 9110 section 7.6.1). So a request that came in can be sent on.
+/// - **Headers**: the request's own go along, but for `Host`, `Cookie`, those that frame the body, and those of one connection, also by
+///   the name that `Connection` gives them (RFC 9110 section 7.6.1). So a request that came in can be sent on, and its session stays here.
 /// - **401**: the token is replaced once and the request sent again, if the challenge says `invalid_token` or nothing (RFC 6750 section 3.1).
 ///   A replacement that is refused within 30 seconds is not replaced: the refusal is the response.
 ///   `insufficient_scope` and `insufficient_user_authentication` (RFC 9470) come back as they are: a new token would not help.

@@ -276,7 +276,7 @@ impl LogtoClient {
         let query = [("max_age", max_age.as_deref()), ("acr_values", acr_values), ("return_to", return_to)];
         let query = query.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
-        let path = self.site_path(self.config().routes().sign_in_path());
+        let path = self.below_base(self.config().routes().sign_in_path());
         Redirect::to(self.config().application().path(&if query.is_empty() { path } else { format!("{path}?{query}") }))
     }
 
@@ -287,7 +287,7 @@ impl LogtoClient {
         }
         let config = self.config();
         let sign_in = self.to_sign_in(error.step_up(), error.return_to());
-        let sign_out = config.application().path(&self.site_path(config.routes().sign_out_path()));
+        let sign_out = config.application().path(&self.below_base(config.routes().sign_out_path()));
         let home = config.application().home();
         Reply::error(
             error,
@@ -298,10 +298,13 @@ impl LogtoClient {
     }
 
     fn route(&self, path: &str) -> Option<Route> {
-        let prefix = self.config().path_prefix();
-        let routes = self.config().routes();
         // A proxy may have taken the prefix off, or not.
-        let path = path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')).unwrap_or(path);
+        self.without_base(path).and_then(|path| self.configured(path)).or_else(|| self.configured(path))
+    }
+
+    /// The route with this path below the base URL.
+    fn configured(&self, path: &str) -> Option<Route> {
+        let routes = self.config().routes();
         [
             (routes.sign_in_path(), Route::SignIn),
             (routes.sign_up_path(), Route::SignUp),
@@ -330,11 +333,27 @@ impl LogtoClient {
         }
     }
 
+    fn without_base<'a>(&self, path: &'a str) -> Option<&'a str> {
+        path.strip_prefix(self.config().path_prefix()).filter(|rest| rest.starts_with('/'))
+    }
+
+    fn below_base(&self, path: &str) -> String {
+        format!("{}{path}", self.config().path_prefix())
+    }
+
+    /// The path of a route as the browser sees it, from that of a request to it.
+    fn route_path(&self, path: &str) -> String {
+        match self.without_base(path).and_then(|path| self.configured(path)) {
+            Some(_) => path.to_owned(),
+            None => self.below_base(path),
+        }
+    }
+
     /// The path as the browser sees it: below the prefix of the base URL.
     fn site_path(&self, path: &str) -> String {
         let prefix = self.config().path_prefix();
         let inside = path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
-        if inside { path.to_owned() } else { format!("{prefix}{path}") }
+        if inside { path.to_owned() } else { self.below_base(path) }
     }
 
     async fn callback(&self, params: &str, session: &RequestSession) -> Result<Redirect> {

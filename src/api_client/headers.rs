@@ -6,11 +6,12 @@ use http::{
 };
 
 /// What belongs to one connection (RFC 9110 section 7.6.1 and, for `Proxy-Authorization`, 11.7.2), frames a body (RFC 9112 section 6), names the
-/// host, or is set here.
-const OWN: [HeaderName; 12] = [
+/// host, is for this application alone (its session is in its cookies, RFC 6265 section 8.2), or is set here.
+const OWN: [HeaderName; 13] = [
     header::AUTHORIZATION,
     header::CONNECTION,
     header::CONTENT_LENGTH,
+    header::COOKIE,
     header::EXPECT,
     header::HOST,
     HeaderName::from_static("keep-alive"),
@@ -42,13 +43,15 @@ mod tests {
     use super::end_to_end;
 
     #[test]
-    fn headers_of_one_hop_of_framing_and_of_the_host_are_not_copied() {
+    fn cookies_and_headers_of_one_hop_of_framing_and_of_the_host_are_not_copied() {
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("authorization", "Bearer mine"),
             ("connection", "close, X-Hop"),
             ("connection", " x-other ,,=, keep-alive"),
             ("content-length", "3"),
+            ("cookie", "__Host-logto=session"),
+            ("cookie", "theme=dark"),
             ("expect", "100-continue"),
             ("host", "evil.example"),
             ("keep-alive", "timeout=5"),

@@ -7,8 +7,9 @@ use crate::{Error, HeaderCookies, LogtoClient, Reply, RequestSession, Result, er
 
 /// Marks what our own page has posted, so that it is posted once.
 const POSTED_AGAIN: &str = "logto_posted_again";
-/// What is read of an authorization response (RFC 6749 section 4.1.2, RFC 9207 section 2); nothing else is repeated.
-const FIELDS: [&str; 6] = ["code", "state", "iss", "error", "error_description", "error_uri"];
+/// What is read of an authorization response (RFC 6749 section 4.1.2, RFC 9207 section 2, and the scope that Logto refuses); nothing else is
+/// repeated.
+const FIELDS: [&str; 7] = ["code", "state", "iss", "error", "error_description", "error_uri", "scope"];
 /// Bytes that are repeated, names and values together: as many as servers take in an address. Nothing honest is near this.
 const MAX_REPEATED: usize = 8 * 1024;
 

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use super::{AuthRequest, FORM};
+use super::{AuthRequest, FORM, one_time_token};
 use crate::{Error, LogtoClient, Redirect, Reply, RequestSession, Result, SignInOptions, error::Code};
 
 /// Longer text of others is not repeated.
@@ -19,6 +19,7 @@ pub(super) async fn begin(logto: &LogtoClient, request: &AuthRequest, session: &
     // Where it may lead is checked as for any sign-in: this site, or an origin on the list. Another address is refused and not passed over:
     // whoever sent the user wanted that page, and should learn that it is not to be had.
     if let Some(target) = asked.target_link_uri {
+        one_time_token::check_return_to(logto, &target)?;
         options = options.post_redirect_uri(target);
     }
     options.from_another_site = true;
@@ -35,7 +36,7 @@ pub(super) fn by_get(logto: &LogtoClient, request: &AuthRequest) -> Result<Reply
     let pairs = [("iss", asked.iss), ("login_hint", asked.login_hint), ("target_link_uri", asked.target_link_uri)];
     let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    let again = format!("{}?{query}", logto.site_path(request.path()));
+    let again = format!("{}?{query}", logto.route_path(request.path()));
     Ok(Reply::see_other(&Redirect::to(logto.config().application().path(&again))))
 }
 

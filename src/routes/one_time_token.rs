@@ -2,8 +2,8 @@
 
 use url::form_urlencoded;
 
-use super::AuthRequest;
-use crate::{LogtoClient, Reply, SignInOptions};
+use super::{AuthRequest, Route};
+use crate::{Error, LogtoClient, Reply, Result, SignInOptions, error::Code};
 
 /// What the sign-in route reads: no other parameter goes on.
 const PARAMETERS: [&str; 10] = [
@@ -30,12 +30,28 @@ pub(super) fn asks_first(logto: &LogtoClient, request: &AuthRequest, options: &S
     }
     let mut query = form_urlencoded::Serializer::new(String::new());
     for name in PARAMETERS {
-        // Of several the last counts, as for the sign-in.
-        query.extend_pairs(request.query().filter(|(known, _)| known == name).last());
+        // Of several the last with a value counts, as for the sign-in.
+        query.extend_pairs(request.query().filter(|(known, value)| known == name && !value.is_empty()).last());
     }
-    let target = format!("{}?{}", logto.site_path(request.path()), query.finish());
+    let target = format!("{}?{}", logto.route_path(request.path()), query.finish());
     let application = logto.config().application();
     Some(Reply::ask_first(options.login_hint.as_deref(), &application.path(&target), &application.home()))
+}
+
+/// No sign-in leads on to one by a one-time token. The way there may end on a page of this site, such as the one that posts a callback once more,
+/// and then nobody would be asked.
+///
+/// # Errors
+/// `sign_in.return_to_refused`.
+pub(super) fn check_return_to(logto: &LogtoClient, return_to: &str) -> Result<()> {
+    let leads_on = logto.config().base_url.join(return_to).is_ok_and(|url| {
+        matches!(logto.route(url.path()), Some(Route::SignIn | Route::SignUp))
+            && url.query_pairs().any(|(name, _)| name == "one_time_token")
+    });
+    match leads_on {
+        true => Err(Error::new(Code::ReturnToRefused, "the address to return to signs in by a one-time token")),
+        false => Ok(()),
+    }
 }
 
 /// Fetch Metadata section 2.3: a page of this very site led here, or no page at all, as from the address bar, a bookmark or a program for

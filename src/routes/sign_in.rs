@@ -14,7 +14,10 @@ pub(super) async fn begin(
     // RFC 6749 section 3.1: a parameter without a value counts as left out.
     for (name, value) in request.query().filter(|(_, value)| !value.is_empty()) {
         options = match name.as_str() {
-            "return_to" => options.post_redirect_uri(value),
+            "return_to" => {
+                one_time_token::check_return_to(session.client(), &value)?;
+                options.post_redirect_uri(value)
+            }
             "direct_sign_in" => options.direct_sign_in(value.parse().map_err(wrong)?),
             "first_screen" => options.first_screen(value.parse().map_err(wrong)?),
             "login_hint" => options.login_hint(value),

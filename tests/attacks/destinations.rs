@@ -123,6 +123,22 @@ async fn a_page_that_was_allowed_when_the_sign_in_began_is_judged_again_when_it_
     }
 }
 
+#[tokio::test]
+async fn a_silent_sign_in_that_signs_nobody_in_does_not_lead_to_a_page_that_is_allowed_no_more() {
+    let mut site = Site::with(|mock| mock, |config| config.allowed_return_origins([ALLOWED])).await;
+    let wanted = format!("{ALLOWED}/reports");
+    for (allowed, reached) in [(true, wanted.clone()), (false, format!("{BASE_URL}/"))] {
+        let mut browser = Browser::default();
+        let url = site.begin(&mut browser, SignInOptions::new().silent(true).post_redirect_uri(&wanted)).await;
+        if !allowed {
+            site.logto = site.redeployed(|config| config);
+        }
+        let callback = site.mock.sign_in(&url, "ada").await;
+        assert!(callback.contains("login_required"), "{callback}");
+        assert_eq!(site.end(&mut browser, &callback).await.unwrap(), reached);
+    }
+}
+
 /// Both endpoints that the crate leads browsers to, and those that it asks itself.
 #[tokio::test]
 async fn an_endpoint_of_another_scheme_is_refused_and_no_browser_is_led_there() {

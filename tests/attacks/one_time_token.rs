@@ -1,9 +1,9 @@
 //! Login CSRF by a magic link: the attacker leads the victim's browser to a link of the attacker's own account.
 
-use logto::SignInOptions;
+use logto::{Routes, SignInOptions};
 
 use crate::{
-    header, open,
+    encoded, header, open,
     support::{BASE_URL, Browser, Site},
 };
 
@@ -88,4 +88,42 @@ async fn the_question_shows_scripts_as_text_and_bad_parameters_as_errors() {
     assert!(reply.body().contains("&lt;script&gt;") && reply.body().len() < link.len() * 2 + 4096);
     let link = "/logto/sign-in?one_time_token=t&direct_sign_in=x";
     assert_ne!(open(&site.logto, "GET", link, &Browser::default(), &from).await.status(), 200);
+}
+
+/// After a sign-in that ends in a page of this site (`form_post`), or at a Logto behind the same host, the link would come from this site.
+#[tokio::test]
+async fn a_sign_in_that_would_return_to_a_one_time_token_is_refused_wherever_it_comes_from() {
+    let site = Site::with(|mock| mock, |config| config.routes(Routes::new().initiate_login("/initiate"))).await;
+    let issuer = encoded(&site.mock.issuer());
+    for link in [
+        LINK,
+        "http://localhost:3000/logto/sign-in?one_time_token=t",
+        "/logto/sign-up?one_time_token=t",
+        "/books/../logto/sign-in?a=b&one%5Ftime_token=t",
+        "/books/%2e%2e/logto/sign-in?one_time_token=t",
+    ] {
+        for address in
+            ["/logto/sign-in?return_to=", "/logto/sign-up?return_to=", "/initiate?iss=ISSUER&target_link_uri="]
+        {
+            let address = format!("{}{}", address.replace("ISSUER", &issuer), encoded(link));
+            for from in ["cross-site", "same-origin", "none"] {
+                let from = [("sec-fetch-site", from)];
+                let reply = open(&site.logto, "GET", &address, &Browser::default(), &from).await;
+                assert_eq!((reply.status(), header(&reply, "set-cookie")), (400, None), "{address}");
+            }
+        }
+    }
+    // A page that only has a parameter of that name is a page.
+    let page = "/logto/sign-in?return_to=%2Fbooks%3Fone_time_token%3Dt";
+    assert_eq!(open(&site.logto, "GET", page, &Browser::default(), &[]).await.status(), 302);
+}
+
+#[tokio::test]
+async fn the_link_of_the_question_asks_for_the_user_whom_the_question_names() {
+    let site = Site::start().await;
+    let link = "/logto/sign-in?one_time_token=t&one_time_token=&login_hint=eve%40evil.example&login_hint=";
+    let reply = open(&site.logto, "GET", link, &Browser::default(), &[]).await;
+    assert!(reply.body().contains("<strong>eve@evil.example</strong>"), "{}", reply.body());
+    let link = "/logto/sign-in?login_hint=eve%40evil.example&amp;one_time_token=t";
+    assert!(reply.body().contains(&format!("href=\"{link}\"")), "{}", reply.body());
 }

@@ -205,8 +205,10 @@ async fn logtos_no_comes_by_post_too() {
     let refused = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .append_pair("error", "login_required")
+        .append_pair("scope", "openid")
         .finish();
     let page = post(&site, &mut browser, false, &refused).await;
+    assert!(fields(&page).contains("&scope=openid&"), "what the callback reads is posted again: {}", page.body());
     let reply = post(&site, &mut browser, true, &fields(&page)).await;
     assert_eq!(reply.status(), 403);
     assert!(reply.body().contains("callback_uri_verification.error_found"), "{}", reply.body());

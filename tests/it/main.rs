@@ -15,6 +15,7 @@ mod axum;
 mod back_channel;
 mod bad_input;
 mod bare;
+mod base_path;
 mod clock_ahead;
 mod configuration_mistakes;
 mod cookies_of_one_name;

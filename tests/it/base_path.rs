@@ -1,0 +1,31 @@
+//! A base URL whose path begins as the paths of the routes do.
+
+use logto::{AuthRequest, Reply};
+
+use crate::support::{BASE_URL, Site};
+
+fn request(target: &str) -> AuthRequest {
+    AuthRequest::new("GET", target, |name| (name == "accept").then(|| "text/html".to_owned()))
+}
+
+fn location(reply: &Reply) -> &str {
+    reply.headers().find(|(name, _)| *name == "location").map_or("", |(_, value)| value)
+}
+
+/// Each route is asked for as the browser knows it, and as it is behind a proxy that takes the path of the base URL off.
+#[tokio::test]
+async fn routes_that_begin_with_the_path_of_the_base_url_are_found_and_led_to() {
+    let site = Site::with(|mock| mock, |config| config.base_url(format!("{BASE_URL}/logto"))).await;
+    for target in ["/logto/logto/sign-in", "/logto/sign-in"] {
+        let reply = site.logto.respond(&request(target)).await.unwrap();
+        assert!(location(&reply).starts_with(&site.mock.issuer()), "{target}");
+        let asked = site.logto.respond(&request(&format!("{target}?one_time_token=t"))).await.unwrap();
+        assert!(asked.body().contains("href=\"/logto/logto/sign-in?one_time_token=t\""), "{target}: {}", asked.body());
+    }
+    for target in ["/logto/callback", "/callback", "/logto/logto/user", "/logto/user"] {
+        assert!(site.logto.respond(&request(target)).await.is_some(), "{target}");
+    }
+    assert!(site.logto.respond(&request("/logto/me")).await.is_none());
+    let reply = site.logto.sign_in_required(&request("/logto/me"));
+    assert_eq!(location(&reply), "/logto/logto/sign-in?return_to=%2Flogto%2Fme");
+}
