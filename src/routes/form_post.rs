@@ -2,13 +2,13 @@
 
 use url::form_urlencoded;
 
-use super::{AuthRequest, FORM};
-use crate::{Error, HeaderCookies, LogtoClient, Reply, RequestSession, Result, error::Code};
+use super::{AuthRequest, FORM, one_time_token};
+use crate::{Error, HeaderCookies, LogtoClient, Redirect, Reply, RequestSession, Result, error::Code};
 
 /// Marks what our own page has posted, so that it is posted once.
 const POSTED_AGAIN: &str = "logto_posted_again";
-/// What is read of an authorization response (RFC 6749 section 4.1.2, RFC 9207 section 2); nothing else is repeated.
-const FIELDS: [&str; 6] = ["code", "state", "iss", "error", "error_description", "error_uri"];
+/// What is read of an authorization response (RFC 6749 section 4.1.2, RFC 9207 section 2, and Logto's `scope`); nothing else is repeated.
+const FIELDS: [&str; 7] = ["code", "state", "iss", "error", "error_description", "error_uri", "scope"];
 /// Bytes that are repeated, names and values together: as many as servers take in an address. Nothing honest is near this.
 const MAX_REPEATED: usize = 8 * 1024;
 
@@ -32,5 +32,10 @@ pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest, session: 
         tracing::debug!(target: "logto::sign_in", "the callback came from another site and so without its cookie; asking the browser to post it again");
         return Ok(Reply::post_again(fields.into_iter().chain([(POSTED_AGAIN.to_owned(), "1".to_owned())])));
     }
-    logto.callback(&query, session).await.map(|redirect| Reply::see_other(&redirect))
+    let redirect = logto.callback(&query, session).await?;
+    // What follows the post of our own page comes from this site for a browser, whoever chose where to return to.
+    if one_time_token::is_asked_for_by(logto, redirect.location()) {
+        return Ok(Reply::see_other(&Redirect::to(logto.config().application().home())));
+    }
+    Ok(Reply::see_other(&redirect))
 }

@@ -1,8 +1,8 @@
 //! A sign-in by a one-time token that another site's page has led to.
 
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
-use super::AuthRequest;
+use super::{AuthRequest, Route};
 use crate::{LogtoClient, Reply, SignInOptions};
 
 /// What the sign-in route reads: no other parameter goes on.
@@ -36,6 +36,15 @@ pub(super) fn asks_first(logto: &LogtoClient, request: &AuthRequest, options: &S
     let target = format!("{}?{}", logto.site_path(request.path()), query.finish());
     let application = logto.config().application();
     Some(Reply::ask_first(options.login_hint.as_deref(), &application.path(&target), &application.home()))
+}
+
+/// Whether an address of this site begins a sign-in by a one-time token.
+pub(super) fn is_asked_for_by(logto: &LogtoClient, address: &str) -> bool {
+    let is_ours = |url: &Url| url.origin() == logto.config().base_url.origin();
+    Url::parse(address).ok().filter(is_ours).is_some_and(|url| {
+        matches!(logto.route(url.path()), Some(Route::SignIn | Route::SignUp))
+            && url.query_pairs().any(|(name, value)| name == "one_time_token" && !value.is_empty())
+    })
 }
 
 /// Fetch Metadata section 2.3: a page of this very site led here, or no page at all, as from the address bar, a bookmark or a program for

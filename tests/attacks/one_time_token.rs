@@ -1,9 +1,10 @@
 //! Login CSRF by a magic link: the attacker leads the victim's browser to a link of the attacker's own account.
 
-use logto::SignInOptions;
+use logto::{ResponseMode, SignInOptions};
+use url::{Url, form_urlencoded};
 
 use crate::{
-    header, open,
+    header, open, post,
     support::{BASE_URL, Browser, Site},
 };
 
@@ -88,4 +89,31 @@ async fn the_question_shows_scripts_as_text_and_bad_parameters_as_errors() {
     assert!(reply.body().contains("&lt;script&gt;") && reply.body().len() < link.len() * 2 + 4096);
     let link = "/logto/sign-in?one_time_token=t&direct_sign_in=x";
     assert_ne!(open(&site.logto, "GET", link, &Browser::default(), &from).await.status(), 200);
+}
+
+/// In `form_post` mode a page of ours posts the callback, so what follows it comes from this site: also the address to return to that another
+/// site has chosen.
+#[tokio::test]
+async fn a_one_time_token_in_the_address_to_return_to_is_not_followed_after_a_callback_that_was_posted() {
+    for (return_to, landed) in [
+        (LINK, format!("{BASE_URL}/")),
+        ("/logto/sign-up?one_time_token=t0ken", format!("{BASE_URL}/")),
+        (&format!("{BASE_URL}/x/..{LINK}"), format!("{BASE_URL}/")),
+        ("/logto/sign-in?login_hint=ada", format!("{BASE_URL}/logto/sign-in?login_hint=ada")),
+        ("/books?one_time_token=t0ken", format!("{BASE_URL}/books?one_time_token=t0ken")),
+    ] {
+        let site = Site::with(|mock| mock, |config| config.response_mode(ResponseMode::FormPost)).await;
+        let mut browser = Browser::default();
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
+        let from = [("sec-fetch-site", "cross-site")];
+        let reply = open(&site.logto, "GET", &format!("/logto/sign-in?{query}"), &browser, &from).await;
+        let cookies: Vec<_> =
+            reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();
+        browser.receive(&cookies);
+        // The server inside answers by query: the same parameters.
+        let request = header(&reply, "location").unwrap().replace("response_mode=form_post&", "");
+        let callback: Url = site.mock.sign_in(&request, "ada").await.parse().unwrap();
+        let reply = post(&site.logto, "/callback", &browser, callback.query().unwrap()).await;
+        assert_eq!((reply.status(), header(&reply, "location")), (303, Some(landed)), "{return_to}");
+    }
 }
