@@ -100,6 +100,8 @@ async fn a_wrong_parameter_of_the_sign_in_route_is_400_and_quiet_in_the_log() {
         for (parameter, message) in [
             ("max_age=abc", "max_age is not a number of seconds"),
             ("max_age=-1", "max_age is not a number of seconds"),
+            // Logto would refuse it at the callback, which is for mistakes in the settings.
+            ("max_age=9007199254740992", "max_age is not a number of seconds"),
             ("first_screen=nosuch", "first_screen"),
             ("direct_sign_in=kakao", "social:"),
             (&*format!("acr_values={long}"), "does not fit a cookie"),
