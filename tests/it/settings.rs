@@ -284,7 +284,7 @@ fn a_secret_that_is_printed_or_repeated_is_for_the_machine_of_a_developer_alone(
     let repeated = "a".repeat(64);
     let placeholder = "complex_password_at_least_32_characters_long";
     assert!(config("https://www.example.com", good, &[]).is_ok());
-    for known in [placeholder, &format!(" {placeholder} "), &repeated, &"é".repeat(40)] {
+    for known in [placeholder, &format!(" {placeholder} "), &repeated, &"é".repeat(40), &" ".repeat(40)] {
         for (secret, previous, name) in
             [(known, &[][..], "cookie_secret "), (good, &[known][..], "previous_cookie_secrets ")]
         {
