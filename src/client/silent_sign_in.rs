@@ -30,7 +30,8 @@ impl Session {
             (Ok(_), _) | (Err(_), Some("consent_required")) => Err(self.second_request(done).await?),
             (Err(error), Some(refusal)) if MUST_ASK.contains(&refusal) => {
                 tracing::debug!(target: "logto::sign_in", %error, "no silent sign-in; the session is that of before");
-                Err(unfinished("Logto would have to ask the user", &done.return_to).caused_by(error))
+                let page = self.client.config().application().return_to_or_home(&done.return_to);
+                Err(unfinished("Logto would have to ask the user", &page).caused_by(error))
             }
             (Err(error), _) => Err(error),
         }
