@@ -5,9 +5,6 @@ use std::time::Duration;
 use super::{AuthRequest, one_time_token};
 use crate::{Error, ErrorKind, FirstScreen, Reply, RequestSession, Result, SignInOptions, error::Code};
 
-/// The largest number that JSON is sure to keep (RFC 8259 section 6). Logto refuses a `max_age` that is larger, as a mistake of the application's.
-const LARGEST_NUMBER: u64 = (1 << 53) - 1;
-
 pub(super) async fn begin(
     request: &AuthRequest,
     session: &RequestSession,
@@ -41,9 +38,8 @@ pub(super) async fn begin(
 }
 
 fn seconds(text: &str) -> Result<Duration> {
-    let seconds = text.parse().ok().filter(|seconds| *seconds <= LARGEST_NUMBER);
-    let refused = || Error::new(Code::InvalidParameter, "max_age is not a number of seconds");
-    seconds.map(Duration::from_secs).ok_or_else(refused)
+    let seconds = text.parse().map_err(|_| Error::new(Code::InvalidParameter, "max_age is not a number of seconds"))?;
+    Ok(Duration::from_secs(seconds))
 }
 
 /// Every option came from the address, so one that cannot be served is its author's mistake and not the application's.

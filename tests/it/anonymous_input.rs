@@ -100,8 +100,6 @@ async fn a_wrong_parameter_of_the_sign_in_route_is_400_and_quiet_in_the_log() {
         for (parameter, message) in [
             ("max_age=abc", "max_age is not a number of seconds"),
             ("max_age=-1", "max_age is not a number of seconds"),
-            // Logto would refuse it at the callback, which is for mistakes in the settings.
-            ("max_age=9007199254740992", "max_age is not a number of seconds"),
             ("first_screen=nosuch", "first_screen"),
             ("direct_sign_in=kakao", "social:"),
             (&*format!("acr_values={long}"), "does not fit a cookie"),
@@ -188,5 +186,22 @@ async fn a_guarded_page_of_any_address_leads_to_the_sign_in_and_back() {
         ("*", format!("{BASE_URL}/")),
     ] {
         assert_eq!(lands(&site, page).await, reached, "{}", page.chars().take(80).collect::<String>());
+    }
+}
+
+/// Logto refuses a number that is not safe in JavaScript, and what it refuses at the callback is a mistake in the settings.
+#[tokio::test]
+async fn a_max_age_beyond_all_numbers_of_logto_is_sent_as_the_largest() {
+    let site = Site::start().await;
+    for (asked, sent) in [
+        ("300", "300"),
+        ("9007199254740991", "9007199254740991"),
+        ("9007199254740992", "9007199254740991"),
+        ("18446744073709551615", "9007199254740991"),
+    ] {
+        let (status, location) = answer(&site.logto, &Input::page(format!("/logto/sign-in?max_age={asked}"))).await;
+        let url: url::Url = location.unwrap().parse().unwrap();
+        let max_age = url.query_pairs().find(|(name, _)| name == "max_age").map(|(_, value)| value.into_owned());
+        assert_eq!((status, max_age.as_deref()), (302, Some(sent)), "{asked}");
     }
 }
