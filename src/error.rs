@@ -285,8 +285,21 @@ pub(crate) fn one_line(text: &str) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
-        let mut told = String::new();
-        let mut cause = self.get_ref().map(|cause| -> &(dyn StdError + 'static) { cause });
+        match self.get_ref() {
+            Some(cause) => write!(f, ": {}", WithCauses(cause)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An error of another library in one line with the whole chain of its causes: what it says itself is often the least of it.
+pub(crate) struct WithCauses<'a>(pub(crate) &'a (dyn StdError + 'static));
+
+impl fmt::Display for WithCauses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = one_line(&self.0.to_string());
+        f.write_str(&told)?;
+        let mut cause = self.0.source();
         while let Some(error) = cause {
             let text = one_line(&error.to_string());
             // Some libraries tell a cause and give it as the source, too.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::LogtoClient;
-use crate::{BoxError, RefreshCoordinator};
+use crate::{BoxError, RefreshCoordinator, error::WithCauses};
 
 /// Seconds a result is kept. Longer than Logto's own 3 seconds of grace, and than a request spends on its way.
 pub(super) const GRACE: i64 = 30;
@@ -85,7 +85,7 @@ impl Shared<'_> {
         if let Some((name, holder)) = held
             && let Err(error) = self.coordinator.unlock(&name, &holder).await
         {
-            tracing::warn!(target: "logto::refresh", %error, "a lock could not be given back; it expires by itself");
+            tracing::warn!(target: "logto::refresh", error = %WithCauses(&*error), "a lock could not be given back; it expires by itself");
         }
     }
 
@@ -125,5 +125,5 @@ pub(super) fn name(kind: &str, hash: &[u8]) -> String {
 }
 
 fn log_failure(error: &BoxError) {
-    tracing::warn!(target: "logto::refresh", %error, "the refresh coordinator cannot be asked; this instance goes on for itself");
+    tracing::warn!(target: "logto::refresh", error = %WithCauses(&**error), "the refresh coordinator cannot be asked; this instance goes on for itself");
 }

@@ -74,7 +74,7 @@ impl Session {
                         Ok(living)
                     }
                     (Err(error), _) if error.kind() == ErrorKind::Denied => {
-                        self.forget_organization(id, key.organization.as_deref());
+                        self.forget_refused(id, &key);
                         Err(error)
                     }
                     (Err(error), _) => return Err(naming_the_resource(error, &key, &self.client.config().resources)),
@@ -85,10 +85,13 @@ impl Session {
         Ok(tokens)
     }
 
-    /// Logto no longer lets the user into the organization: the tokens for it are not to be given out again, with and without a resource.
-    fn forget_organization(&self, id: SessionId, organization: Option<&str>) {
+    /// What Logto refuses the user is not to be given out again: of an organization all tokens, with and without a resource, else the one.
+    fn forget_refused(&self, id: SessionId, refused: &TokenKey) {
         let mut open = self.read();
-        let is_for = |key: &TokenKey| organization.is_some() && key.organization.as_deref() == organization;
+        let is_for = |key: &TokenKey| match &refused.organization {
+            Some(organization) => key.organization.as_ref() == Some(organization),
+            None => key == refused,
+        };
         let data = open.data().filter(|data| data.id == id);
         let has_some = data.is_some_and(|data| data.access_tokens.iter().any(|token| is_for(&token.key)));
         if has_some

@@ -20,7 +20,8 @@ pub(super) fn known(secret: &Secret) -> Option<&'static str> {
         PRINTED.iter().fold(Choice::from(0), |found, printed| found | text.as_bytes().ct_eq(printed.as_bytes()));
     let mut characters = text.chars();
     let first = characters.next();
-    let is_repeated = first.is_some() && characters.all(|character| Some(character) == first);
+    // Nothing but spaces is as easily guessed.
+    let is_repeated = !secret.expose().is_empty() && characters.all(|character| Some(character) == first);
     match (is_printed.into(), is_repeated) {
         (true, _) => Some("is printed in documentation"),
         (false, true) => Some("is one repeated character"),

@@ -42,6 +42,7 @@ enum Broke {
     No,
     /// As far as is known: only reqwest says more.
     Unanswered,
+    #[cfg_attr(not(feature = "reqwest"), expect(dead_code, reason = "only reqwest tells it"))]
     InAnswer,
 }
 

@@ -22,6 +22,18 @@ pub(super) fn chosen(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder 
     builder
 }
 
+/// Takes no certificate for trusted.
+#[cfg(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider"))]
+pub(super) fn trusting_nobody(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.tls_certs_only([])
+}
+
+/// Without TLS there are none.
+#[cfg(not(any(feature = "native-tls", feature = "rustls", feature = "rustls-no-provider")))]
+pub(super) fn trusting_nobody(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder
+}
+
 /// reqwest panics where rustls has no cryptography, and with `rustls-no-provider` that is the application's to install.
 #[cfg(all(feature = "rustls-no-provider", not(any(feature = "native-tls", feature = "rustls"))))]
 pub(super) fn check_provider() -> crate::Result<()> {

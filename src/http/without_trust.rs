@@ -2,7 +2,7 @@
 
 use ::http::{Request, Response};
 
-use super::{BodyChunks, HttpClient};
+use super::{BodyChunks, HttpClient, tls};
 use crate::{BoxError, BoxFuture, Error, Result, error::Code};
 
 /// Reaches http alone, as a Logto on the same machine is. The first request to https fails.
@@ -15,7 +15,7 @@ pub(super) struct WithoutTrust {
 impl WithoutTrust {
     /// Fails as the client that was wanted did, where this one cannot be built either.
     pub(super) fn new(builder: reqwest::ClientBuilder, cause: reqwest::Error) -> Result<Self> {
-        match builder.tls_certs_only([]).build() {
+        match tls::trusting_nobody(builder).build() {
             Ok(client) => Ok(Self { client, cause: chain(&cause) }),
             Err(_) => Err(Error::new(Code::HttpClient, "the HTTP client cannot be built").with_source(cause)),
         }

@@ -62,6 +62,10 @@ impl Asked {
                 return Err(refused(format!("the request to sign in holds `{name}` more than once")));
             }
         }
+        // RFC 6749 section 3.1: a parameter without a value counts as left out.
+        for slot in [&mut asked.iss, &mut asked.login_hint, &mut asked.target_link_uri] {
+            *slot = slot.take().filter(|value| !value.is_empty());
+        }
         Ok(asked)
     }
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     BoxError, BoxFuture, Error, Result,
     clock::{self, far_future, system_time},
-    error::Code,
+    error::{Code, WithCauses},
 };
 
 /// The keys under which it is remembered that sessions ended.
@@ -66,7 +66,7 @@ async fn is_revoked_by(settings: &CookieSettings, data: &SessionData, further: O
         Ok(until) => ended_by(data, until),
         // Nobody is logged out because a list cannot be read.
         Err(error) => {
-            tracing::error!(target: "logto::session", error = %error, "the revocation store cannot be asked; the session is taken as valid");
+            tracing::error!(target: "logto::session", error = %WithCauses(&*error), "the revocation store cannot be asked; the session is taken as valid");
             false
         }
     }
@@ -123,10 +123,10 @@ pub(super) async fn insist(
         return;
     };
     let Ok(place) = Arc::clone(&settings.retries).try_acquire_owned() else {
-        tracing::error!(target: "logto::session", %error, "a store could not be told that a session ended: its cookie may sign in again");
+        tracing::error!(target: "logto::session", error = %WithCauses(&*error), "a store could not be told that a session ended: its cookie may sign in again");
         return;
     };
-    tracing::error!(target: "logto::session", %error, "a store could not be told that a session ended; trying again");
+    tracing::error!(target: "logto::session", error = %WithCauses(&*error), "a store could not be told that a session ended; trying again");
     tokio::spawn(async move {
         let _place = place;
         let (mut left, mut pause) = (ttl, FIRST_PAUSE);
@@ -186,7 +186,7 @@ pub(crate) async fn remember(settings: &CookieSettings, jti: &str, now: i64, ttl
 /// Gives a message back that could not be done with, so that it may come again.
 pub(crate) async fn release(settings: &CookieSettings, jti: &str) {
     if let Err(error) = settings.stores.revocations.release(&key::jti(jti)).await {
-        tracing::warn!(target: "logto::session", %error, "a logout token could not be given back; it may come again after {CLAIM:?}");
+        tracing::warn!(target: "logto::session", error = %WithCauses(&*error), "a logout token could not be given back; it may come again after {CLAIM:?}");
     }
 }
 

@@ -107,9 +107,11 @@ async fn a_session_ends_when_logto_no_longer_lets_its_user_into_the_application(
     let in_cookies = Site::start().await;
     let in_a_store = Site::with(|mock| mock, |config| config.session_store(MemoryStore::new())).await;
     let rotating = Site::rotating().await;
-    for site in [in_cookies, in_a_store, rotating] {
+    let narrower = Site::start().await;
+    for (site, scopes) in [(in_cookies, &[][..]), (in_a_store, &[]), (rotating, &[]), (narrower, &["email"])] {
         let mut browser = site.signed_in("ada").await;
-        let (copy, options) = (browser.clone(), || TokenOptions::new().force_refresh(true));
+        let (copy, options) =
+            (browser.clone(), || TokenOptions::new().scopes(scopes.iter().copied()).force_refresh(true));
         site.mock.fault(Endpoint::Token, fault_of(BARRED));
         let mut cookies = browser.request();
         let error = site.logto.get_access_token(&mut cookies, options()).await.unwrap_err();
@@ -158,6 +160,25 @@ async fn a_token_that_a_script_denies_is_refused_alone_and_the_session_is_kept()
     }
     let mut cookies = browser.request();
     site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS).force_refresh(true)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_was_denied_is_not_given_out_again_from_the_session() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    for (denied, force, code) in
+        [(false, false, None), (true, true, Some("token.access_denied")), (true, false, Some("token.access_denied"))]
+    {
+        site.mock.clear_faults();
+        if denied {
+            site.mock.fault(Endpoint::Token, fault_of(SCRIPT));
+        }
+        let mut cookies = browser.request();
+        let books = TokenOptions::resource(BOOKS).force_refresh(force);
+        let token = site.logto.get_access_token(&mut cookies, books).await;
+        browser.receive(&cookies.set_cookie_headers());
+        assert_eq!(token.err().map(|error| error.code()), code, "denied {denied}, force {force}");
+    }
 }
 
 #[tokio::test]

@@ -188,3 +188,20 @@ async fn a_guarded_page_of_any_address_leads_to_the_sign_in_and_back() {
         assert_eq!(lands(&site, page).await, reached, "{}", page.chars().take(80).collect::<String>());
     }
 }
+
+/// Logto refuses a number that is not safe in JavaScript, and what it refuses at the callback is a mistake in the settings.
+#[tokio::test]
+async fn a_max_age_beyond_all_numbers_of_logto_is_sent_as_the_largest() {
+    let site = Site::start().await;
+    for (asked, sent) in [
+        ("300", "300"),
+        ("9007199254740991", "9007199254740991"),
+        ("9007199254740992", "9007199254740991"),
+        ("18446744073709551615", "9007199254740991"),
+    ] {
+        let (status, location) = answer(&site.logto, &Input::page(format!("/logto/sign-in?max_age={asked}"))).await;
+        let url: url::Url = location.unwrap().parse().unwrap();
+        let max_age = url.query_pairs().find(|(name, _)| name == "max_age").map(|(_, value)| value.into_owned());
+        assert_eq!((status, max_age.as_deref()), (302, Some(sent)), "{asked}");
+    }
+}

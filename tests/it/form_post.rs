@@ -156,6 +156,7 @@ async fn what_was_posted_is_text_on_the_page() {
         .append_pair("state", hostile)
         .append_pair("code", hostile)
         .append_pair("error_description", hostile)
+        .append_pair("scope", "the one that Logto refuses")
         .finish();
     // What no authorization response has is left out.
     let others = form_urlencoded::Serializer::new(String::new())

@@ -68,6 +68,21 @@ async fn it_leads_to_logto_and_back_to_the_page_wanted() {
 }
 
 #[tokio::test]
+async fn a_parameter_without_a_value_counts_as_left_out() {
+    let site = site().await;
+    let issuer = site.mock.issuer();
+    let reply = get(&site, &[("iss", &issuer), ("login_hint", ""), ("target_link_uri", "")]).await;
+    assert_eq!(reply.status(), 302, "{}", reply.body());
+    let to = location(&reply);
+    assert!(!to.query_pairs().any(|(name, _)| name == "login_hint"), "{to}");
+    let mut browser = Browser::default();
+    browser.receive(&headers(&reply, "set-cookie").map(str::to_owned).collect::<Vec<_>>());
+    let callback = site.mock.sign_in(to.as_str(), "ada").await;
+    assert_eq!(site.end(&mut browser, &callback).await.unwrap(), "http://localhost:3000/");
+    refused(&get(&site, &[("iss", "")]).await, "sign_in.initiation_refused");
+}
+
+#[tokio::test]
 async fn the_issuer_is_ours_letter_by_letter() {
     let site = site().await;
     let issuer = site.mock.issuer();

@@ -1,6 +1,7 @@
 //! Rows of the tables in `docs/security.md` that no other test shows.
 
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,7 +14,10 @@ use logto::{
     testing::{Endpoint, Fault},
 };
 
-use crate::support::{APP_SECRET, Browser, Site, settings};
+use crate::{
+    logs,
+    support::{APP_SECRET, Browser, Site, settings},
+};
 
 /// Row 3. Such a sign-in would be good for as long as the clock was ahead, and an hour more.
 #[tokio::test]
@@ -135,13 +139,19 @@ impl RevocationStore for Away {
     }
 }
 
+/// An error as many libraries have it: the cause is the source, and `Display` does not tell it.
+#[derive(Debug, thiserror::Error)]
+#[error("down")]
+struct Down(#[source] io::Error);
+
 fn gone<'a, T: Send + 'a>() -> BoxFuture<'a, Result<T, BoxError>> {
-    Box::pin(std::future::ready(Err("down".into())))
+    Box::pin(std::future::ready(Err(Down(io::ErrorKind::ConnectionRefused.into()).into())))
 }
 
 /// Row 39.
 #[tokio::test]
 async fn a_revocation_store_that_is_down_ends_no_session_and_hides_no_end_for_good() {
+    let (log, _guard) = logs::listen("logto=warn,logto::testing=off");
     let store = Away::default();
     let site = Site::with(|mock| mock, |config| config.revocation_store(store.clone())).await;
     let (ada, bob) = (site.signed_in("ada").await, site.signed_in("bob").await);
@@ -151,4 +161,5 @@ async fn a_revocation_store_that_is_down_ends_no_session_and_hides_no_end_for_go
         assert_eq!(site.is_signed_in(&ada).await, is_down, "the end is not known while the store is down");
         assert!(site.is_signed_in(&bob).await);
     }
+    assert!(log.text().contains("down: connection refused"), "the log has the cause, too: {}", log.text());
 }

@@ -284,7 +284,7 @@ fn a_secret_that_is_printed_or_repeated_is_for_the_machine_of_a_developer_alone(
     let repeated = "a".repeat(64);
     let placeholder = "complex_password_at_least_32_characters_long";
     assert!(config("https://www.example.com", good, &[]).is_ok());
-    for known in [placeholder, &format!(" {placeholder} "), &repeated, &"é".repeat(40)] {
+    for known in [placeholder, &format!(" {placeholder} "), &repeated, &"é".repeat(40), &" ".repeat(40)] {
         for (secret, previous, name) in
             [(known, &[][..], "cookie_secret "), (good, &[known][..], "previous_cookie_secrets ")]
         {
@@ -345,6 +345,7 @@ fn a_machine_without_ca_certificates_reaches_http_and_is_told_at_its_first_reque
         again("a_machine_without_ca_certificates_reaches_http_and_is_told_at_its_first_request_to_https", &nowhere);
         return;
     }
+    // By name, as in the crate: with the feature `native-tls` reqwest chooses another by itself, which builds without.
     assert!(reqwest::Client::builder().tls_backend_rustls().build().is_err(), "this machine has none");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

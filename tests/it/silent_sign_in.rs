@@ -216,3 +216,19 @@ async fn a_silent_sign_in_with_a_prompt_is_refused() {
     let error = site.logto.sign_in(&mut cookies, silent().prompt([Prompt::Login])).await.unwrap_err();
     assert_eq!(error.code(), "options.invalid");
 }
+
+#[tokio::test]
+async fn a_silent_sign_in_does_not_lead_back_to_an_origin_that_is_no_longer_allowed() {
+    let allowed = ["https://old.example"];
+    let site = Site::with(|mock| mock, |config| config.allowed_return_origins(allowed)).await;
+    for (logto, landed) in [
+        (site.redeployed(|config| config.allowed_return_origins(allowed)), "https://old.example/books".to_owned()),
+        (site.redeployed(|config| config), format!("{BASE_URL}/")),
+    ] {
+        let mut browser = Browser::default();
+        let url = site.begin(&mut browser, silent().post_redirect_uri("https://old.example/books")).await;
+        let callback = answer(&site, &url, "login_required");
+        let redirect = logto.handle_sign_in(&mut browser.request(), &callback).await.unwrap();
+        assert_eq!(redirect.location(), landed);
+    }
+}

@@ -57,7 +57,7 @@ impl LogtoClient {
             }
             // The token without a resource or an organization is the application's own: whoever is refused it may not use the application
             // any more, and could not sign in again either.
-            Err(error) if error.is(Code::TokenAccessDenied) && *key == TokenKey::default() => {
+            Err(error) if error.is(Code::TokenAccessDenied) && key.resource.is_none() && key.organization.is_none() => {
                 let ended = Error::new(Code::SessionEnded, "Logto no longer lets the user into this application")
                     .caused_by(error)
                     .with_hint(Code::AccessDenied.hint());
