@@ -198,7 +198,7 @@ impl LogtoClient {
     /// Answers a request to one of the authentication routes ([`Routes`](crate::Routes)); `None` for any other path.
     ///
     /// - `GET /logto/sign-in`, `/logto/sign-up`: to Logto. Query: `return_to`, `direct_sign_in`, `first_screen`, `login_hint`,
-    ///   `organization_id`, `one_time_token` (from another site: a page that asks first), `ui_locales`, `silent=true` ([no page](SignInOptions::silent)).
+    ///   `organization_id`, `one_time_token` (from another site: a page that asks first), `ui_locales`, `silent=true` ([no page](crate::SignInOptions::silent)).
     /// - `GET /callback`: ends the sign-in and leads to the page the user wanted. With
     ///   [`ResponseMode::FormPost`](crate::ResponseMode::FormPost) by POST, too; it needs the request's [`body`](AuthRequest::body).
     /// - `POST /logto/sign-out`, from this site alone: ends the session, here and at Logto.

@@ -155,7 +155,7 @@ impl MockUser {
     }
 
     /// Sets a claim that Logto has (`zoneinfo`, `custom_data`, …) to any JSON. It appears with the scope that governs it, in user info and,
-    /// but for `custom_data` and others that the Console [turns on](super::MockLogtoBuilder::extended_id_token_claims), in ID tokens.
+    /// but for `custom_data` and others that the Console [turns on](crate::testing::MockLogtoBuilder::extended_id_token_claims), in ID tokens.
     ///
     /// # Panics
     ///
