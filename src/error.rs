@@ -117,13 +117,12 @@ impl Error {
     }
 
     /// Another of our errors as the cause; what Logto answered is ours to tell, too.
-    pub(crate) fn caused_by(self, cause: Self) -> Self {
+    pub(crate) fn caused_by(mut self, cause: Self) -> Self {
         let Inner { oauth, status, retry_after, transient, .. } = &*cause.0;
-        let mut error = self;
-        let inner = error.inner_mut();
+        let inner = self.inner_mut();
         (inner.oauth, inner.status, inner.retry_after) = (oauth.clone(), *status, *retry_after);
         inner.transient = *transient;
-        error.with_source(cause)
+        self.with_source(cause)
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -138,8 +137,7 @@ impl Error {
 
     pub(crate) fn with_response(mut self, status: u16, retry_after: Option<Duration>) -> Self {
         let inner = self.inner_mut();
-        inner.status = Some(status);
-        inner.retry_after = retry_after;
+        (inner.status, inner.retry_after) = (Some(status), retry_after);
         self
     }
 
