@@ -139,7 +139,7 @@ async fn redis_holds_no_token() {
     for part in parts.into_iter().flatten() {
         assert!(part.len() > 8 && !dump.contains(part), "{part} is in Redis");
     }
-    assert!(!dump.contains("eyJ") && !dump.contains('@'), "neither a token nor an email address: {dump}");
+    assert!(!dump.contains("eyJhbGci") && !dump.contains('@'), "neither a JWT nor an email address: {dump}");
 }
 
 #[tokio::test]
