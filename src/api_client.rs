@@ -206,11 +206,8 @@ impl Api {
         token: &AccessToken,
     ) -> Result<Response<R::Body>> {
         let mut request = valid(request(parts.method.clone(), url).body(body))?;
-        let headers = end_to_end(&parts.headers);
-        for name in headers.keys() {
-            request.headers_mut().remove(name);
-        }
-        request.headers_mut().extend(headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        // In place of those of that name that the client sets itself.
+        request.headers_mut().extend(end_to_end(&parts.headers));
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.token())).map_err(|_| {
             Error::new(Code::AccessTokenMalformed, "the access token has characters that no header may have")
         })?;

@@ -1,39 +1,28 @@
 //! A sign-in by a one-time token that another site's page has led to.
 
+use std::collections::BTreeMap;
+
 use url::form_urlencoded;
 
 use super::{AuthRequest, Route};
 use crate::{Error, LogtoClient, Reply, Result, SignInOptions, error::Code};
 
-/// What the sign-in route reads: no other parameter goes on.
-const PARAMETERS: [&str; 10] = [
-    "return_to",
-    "direct_sign_in",
-    "first_screen",
-    "login_hint",
-    "organization_id",
-    "one_time_token",
-    "ui_locales",
-    "silent",
-    "max_age",
-    "acr_values",
-];
-
 /// A page that asks first, where it is not known that this site or the user themselves led here.
 ///
 /// A one-time token signs in whoever opens its link, as the one that it was made for. Any site could lead its visitors to a link of its own
 /// account, and what they enter then would be there for it to read (login CSRF, RFC 6819 section 4.4.1.8); so the page says who would be
-/// signed in. Its link leads here once more, and then this site did.
-pub(super) fn asks_first(logto: &LogtoClient, request: &AuthRequest, options: &SignInOptions) -> Option<Reply> {
+/// signed in. Its link leads here once more with what was `read` of the address, and then this site did.
+pub(super) fn asks_first(
+    logto: &LogtoClient,
+    request: &AuthRequest,
+    options: &SignInOptions,
+    read: &BTreeMap<String, String>,
+) -> Option<Reply> {
     if options.one_time_token.is_none() || is_ours_or_the_users(logto, request) {
         return None;
     }
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for name in PARAMETERS {
-        // Of several the last with a value counts, as for the sign-in.
-        query.extend_pairs(request.query().filter(|(known, value)| known == name && !value.is_empty()).last());
-    }
-    let target = format!("{}?{}", logto.route_path(request.path()), query.finish());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(read).finish();
+    let target = format!("{}?{query}", logto.route_path(request.path()));
     let application = logto.config().application();
     Some(Reply::ask_first(options.login_hint.as_deref(), &application.path(&target), &application.home()))
 }

@@ -1,6 +1,6 @@
 //! The routes that begin a sign-in. What they are asked for comes from an address that anyone can write.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{AuthRequest, one_time_token};
 use crate::{Error, ErrorKind, FirstScreen, Reply, RequestSession, Result, SignInOptions, error::Code};
@@ -10,9 +10,10 @@ pub(super) async fn begin(
     session: &RequestSession,
     screen: Option<FirstScreen>,
 ) -> Result<Reply> {
-    let mut options = SignInOptions::new();
+    let (mut options, mut read) = (SignInOptions::new(), BTreeMap::new());
     // RFC 6749 section 3.1: a parameter without a value counts as left out.
     for (name, value) in request.query().filter(|(_, value)| !value.is_empty()) {
+        let asked = value.clone();
         options = match name.as_str() {
             "return_to" => {
                 one_time_token::check_return_to(session.client(), &value)?;
@@ -27,13 +28,15 @@ pub(super) async fn begin(
             "silent" => options.silent(value == "true"),
             "max_age" => options.max_age(seconds(&value)?),
             "acr_values" => options.acr_values(value),
-            _ => options,
+            _ => continue,
         };
+        // Of several the last counts.
+        read.insert(name, asked);
     }
     if let Some(screen) = screen {
         options = options.first_screen(screen);
     }
-    if let Some(page) = one_time_token::asks_first(session.client(), request, &options) {
+    if let Some(page) = one_time_token::asks_first(session.client(), request, &options, &read) {
         return Ok(page);
     }
     options.from_another_site = request.is_from_another_site();

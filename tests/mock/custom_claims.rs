@@ -5,24 +5,13 @@ use serde_json::json;
 
 use crate::{
     permissions::world,
+    recording::whole_ada,
     replay::{Replay, fixture},
     support::{API, authorization_url, decoded, exchange, refresh, text, tokens, userinfo},
 };
 
 fn ada() -> MockUser {
-    MockUser::new("ada")
-        .id("hmsct46yllsj")
-        .name("Ada Lovelace")
-        .email("ada@example.test")
-        .phone("14155550123")
-        .picture("https://example.test/ada.png")
-        .claim("given_name", "Ada")
-        .claim("family_name", "Lovelace")
-        .claim("zoneinfo", "Europe/London")
-        .claim("locale", "en-GB")
-        .claim("custom_data", json!({ "plan": "pro", "nested": { "n": 1 } }))
-        .role("librarian")
-        .organization("7ivtbhtrj7t0", &["admin"])
+    whole_ada("hmsct46yllsj", "7ivtbhtrj7t0")
 }
 
 fn scope_of(file: &str) -> String {

@@ -7,7 +7,7 @@ use logto::testing::{MockApp, MockLogto, SigningAlg, TestClock};
 use crate::{
     later,
     not_replayed::NOT_REPLAYED,
-    recording::{CALLBACK, all, files, recorded_ada, world, world_where_the_web_app},
+    recording::{ADA, CALLBACK, all, files, recorded_ada, world, world_where_the_web_app},
     replay::{Replay, compare_tokens, fixture, form_value, xsrf},
     support::{API, authorization_url, param, refresh, text},
 };
@@ -244,7 +244,7 @@ async fn rotation_of_a_web_app() -> BTreeSet<String> {
     let app = || MockApp::new("goo9x6rpfvbll73jondzd", "A0SdZT1a8j7AgMYJahkXisR5dnncVdBw").redirect_uri(CALLBACK);
     let clock = TestClock::new();
     let builder = MockLogto::builder().app(app()).clock(clock.clone());
-    let mock = builder.refresh_token_ttl(Duration::from_secs(20)).user(recorded_ada()).start().await.unwrap();
+    let mock = builder.refresh_token_ttl(Duration::from_secs(20)).user(recorded_ada(ADA)).start().await.unwrap();
     let mut replay = Replay::new(&mock);
     let begin = async |replay: &mut Replay<'_>, file: &str| {
         let tokens = crate::support::tokens(replay.mock, &[]).await;
@@ -269,7 +269,7 @@ async fn rotation_of_a_web_app() -> BTreeSet<String> {
 
     let file = "23-rotation/19-trad-rotate-false.json";
     let builder = MockLogto::builder().app(app().rotate_refresh_token(false)).clock(clock.clone());
-    let mock = builder.refresh_token_ttl(Duration::from_secs(20)).user(recorded_ada()).start().await.unwrap();
+    let mock = builder.refresh_token_ttl(Duration::from_secs(20)).user(recorded_ada(ADA)).start().await.unwrap();
     let mut steady = Replay::new(&mock);
     let tokens = begin(&mut steady, file).await;
     clock.advance(Duration::from_secs(15));

@@ -9,6 +9,7 @@ use crate::{replay::fixtures, support::API};
 
 const WEB: &str = "h8rc2xdlth5ihimk3tfuc";
 const ORGANIZATION: &str = "lh6cvveo9nmz";
+pub(crate) const ADA: &str = "amc3emckvas6";
 pub(crate) const CALLBACK: &str = "http://localhost:3000/callback";
 
 /// The world of the recording.
@@ -26,22 +27,7 @@ pub(crate) fn world_where_the_web_app(differs: impl FnOnce(MockApp) -> MockApp) 
         .app(MockApp::new("fb2mcffu06byggw1g17z6", "").public().redirect_uri(CALLBACK))
         .app(third_party.third_party().redirect_uri(CALLBACK))
         .machine(machine.role("librarian").organization(ORGANIZATION, &["admin"]))
-        .user(
-            MockUser::new("ada")
-                .id("amc3emckvas6")
-                .password("Ada-Lovelace-1815!")
-                .name("Ada Lovelace")
-                .email("ada@example.test")
-                .phone("14155550123")
-                .picture("https://example.test/ada.png")
-                .claim("given_name", "Ada")
-                .claim("family_name", "Lovelace")
-                .claim("zoneinfo", "Europe/London")
-                .claim("locale", "en-GB")
-                .claim("custom_data", json!({ "plan": "pro", "nested": { "n": 1 } }))
-                .role("librarian")
-                .organization(ORGANIZATION, &["admin"]),
-        )
+        .user(whole_ada(ADA, ORGANIZATION).password("Ada-Lovelace-1815!"))
         .user(MockUser::new("lonely").id("ywl2azwlnzom"))
         .user(MockUser::new("newuser41bfba").id("iignepfcmvwy"))
         .organization(
@@ -57,11 +43,17 @@ pub(crate) fn world_where_the_web_app(differs: impl FnOnce(MockApp) -> MockApp) 
         .role("librarian", API, &["read:books", "write:books"])
 }
 
-/// The parts of Ada that `profile` and `email` show.
-pub(crate) fn recorded_ada() -> MockUser {
-    let ada = MockUser::new("ada").id("amc3emckvas6").name("Ada Lovelace").email("ada@example.test");
+/// The parts of Ada that `profile` and `email` show. Her id is another in each world.
+pub(crate) fn recorded_ada(id: &str) -> MockUser {
+    let ada = MockUser::new("ada").id(id).name("Ada Lovelace").email("ada@example.test");
     let ada = ada.picture("https://example.test/ada.png").claim("given_name", "Ada").claim("family_name", "Lovelace");
     ada.claim("zoneinfo", "Europe/London").claim("locale", "en-GB")
+}
+
+/// Ada with all that was recorded of her.
+pub(crate) fn whole_ada(id: &str, organization: &str) -> MockUser {
+    let ada = recorded_ada(id).phone("14155550123").role("librarian").organization(organization, &["admin"]);
+    ada.claim("custom_data", json!({ "plan": "pro", "nested": { "n": 1 } }))
 }
 
 pub(crate) fn collect(folder: &Path, prefix: &str, files: &mut BTreeSet<String>) {

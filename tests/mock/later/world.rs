@@ -2,7 +2,10 @@
 
 use logto::testing::{MockApp, MockLogto, MockLogtoBuilder, MockOrganization, MockResource, MockUser};
 
-use crate::{recording::CALLBACK, support::API};
+use crate::{
+    recording::{CALLBACK, whole_ada},
+    support::API,
+};
 
 pub(super) const ORGANIZATION: &str = "7ivtbhtrj7t0";
 pub(super) const MFA_ORGANIZATION: &str = "hmdb9ku099ja";
@@ -42,7 +45,7 @@ pub(super) fn world_with(web: MockApp, page: MockApp) -> MockLogtoBuilder {
         .machine(machine.token_exchange(true))
         .app(MockApp::new("md1kdhptxg4nxh73iccsp", "AgPgI5s9LqOKEt8HTQnBmub4XOfKKiwQ").redirect_uri(CALLBACK))
         .app(MockApp::new("d0b53ij7ow781fj4whela", "").device_flow())
-        .user(ada())
+        .user(whole_ada("hmsct46yllsj", ORGANIZATION).password(PASSWORD))
         .user(bob())
         .user(MockUser::new("nobody").id("jq05n7axh8ms"))
         .user(MockUser::new("mfa_4a85eb").id("mnc04bpvqpdo").mfa().organization("uqgqvpm6cic9", &[]))
@@ -61,23 +64,6 @@ pub(super) fn world_with(web: MockApp, page: MockApp) -> MockLogtoBuilder {
         .role("librarian", API, &["read:books", "write:books"])
         .role("ro", API, &["read:books"])
         .role("rw", API, &["read:books", "write:books"])
-}
-
-fn ada() -> MockUser {
-    MockUser::new("ada")
-        .id("hmsct46yllsj")
-        .password(PASSWORD)
-        .name("Ada Lovelace")
-        .email("ada@example.test")
-        .phone("14155550123")
-        .picture("https://example.test/ada.png")
-        .claim("given_name", "Ada")
-        .claim("family_name", "Lovelace")
-        .claim("zoneinfo", "Europe/London")
-        .claim("locale", "en-GB")
-        .claim("custom_data", serde_json::json!({ "plan": "pro", "nested": { "n": 1 } }))
-        .role("librarian")
-        .organization(ORGANIZATION, &["admin"])
 }
 
 fn bob() -> MockUser {
