@@ -12,7 +12,7 @@ use actix_web::{
     post,
     web::{Data, Json, Path},
 };
-use logto::{ApiAudience, ApiAuth, Require, Requirements, testing::ApiPlayground};
+use logto::{api::{ApiAudience, ApiAuth, Require, Requirements}, testing::ApiPlayground};
 
 struct ReadBooks;
 

@@ -12,7 +12,7 @@ use axum::{
     http::StatusCode,
     routing::get,
 };
-use logto::{ApiAudience, ApiAuth, Require, Requirements, testing::ApiPlayground};
+use logto::{api::{ApiAudience, ApiAuth, Require, Requirements}, testing::ApiPlayground};
 use tokio::net::TcpListener;
 
 struct ReadBooks;

@@ -7,7 +7,7 @@
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
 #![allow(clippy::needless_pass_by_value)] // Rocket gives guards by value.
 
-use logto::{ApiAudience, ApiAuth, Require, Requirements, testing::ApiPlayground};
+use logto::{api::{ApiAudience, ApiAuth, Require, Requirements}, testing::ApiPlayground};
 use rocket::{State, fairing::AdHoc, get, http::Status, post, response::content::RawJson, routes};
 use serde_json::json;
 

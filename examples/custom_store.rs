@@ -15,10 +15,7 @@ use std::{
 };
 
 use axum::{Router, routing::get};
-use logto::{
-    BoxError, BoxFuture, LogtoContext, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession,
-    testing::Playground,
-};
+use logto::{LogtoContext, integrate::{BoxError, BoxFuture}, store::{RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::Playground};
 use serde_json::json;
 use tokio::net::TcpListener;
 

@@ -17,7 +17,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::Playground};
+use logto::{ContextOptions, RequestSession, TokenOptions, integrate::AuthRequest, testing::Playground};
 use tokio::net::TcpListener;
 
 /// Whether `REQUEST_LOG=1` asks for a line in the log for each request.

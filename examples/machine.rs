@@ -12,10 +12,7 @@ use std::{env, error::Error};
 
 use axum::{Json, Router, extract::State, http::HeaderMap, routing::get};
 use http::Request;
-use logto::{
-    ApiAudience, ApiClient, MachineClient, Requirements, ResourceServer, ResourceServerBuilder, TokenOptions,
-    testing::{MockApp, MockLogto},
-};
+use logto::{TokenOptions, api::{ApiAudience, Requirements, ResourceServer, ResourceServerBuilder}, api_client::ApiClient, machine::MachineClient, testing::{MockApp, MockLogto}};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

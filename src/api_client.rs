@@ -14,25 +14,15 @@ use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use url::Url;
 
 pub use self::{builder::ApiClientBuilder, source::TokenSource};
-use self::{
-    builder::Patience,
-    headers::end_to_end,
-    reading::{Reading, Streamed, Whole},
-    replaced::Replacements,
-    retry::Retries,
-};
-use crate::{
-    AccessToken, BodyStream, Clock, Error, Result, TokenOptions,
-    error::Code,
-    http::{Repeat, Transport, request, valid},
-};
+use self::{builder::Patience, headers::end_to_end, reading::{Reading, Streamed, Whole}, replaced::Replacements, retry::Retries};
+use crate::{client::AccessToken, clock::Clock, error::{Code, Error, Result}, http::{BodyStream, Repeat, Transport, request, valid}, types::TokenOptions};
 
 /// One API: where it is, and for what its access tokens are. Cheap to clone; make one for each API and share it.
 ///
 /// ```
-/// # async fn example(machine: logto::MachineClient, session: logto::RequestSession) -> logto::Result<()> {
+/// # async fn example(machine: logto::machine::MachineClient, session: logto::RequestSession) -> logto::Result<()> {
 /// use http::Request;
-/// use logto::{ApiClient, TokenOptions};
+/// use logto::{TokenOptions, api_client::ApiClient};
 ///
 /// let books = ApiClient::builder()
 ///     .base_url("https://api.example.com/v1")
@@ -91,7 +81,7 @@ impl ApiClient {
         Self { api: Arc::clone(&self.api), token: self.token.clone().scopes(scopes) }
     }
 
-    /// Sends a request with an access token from `source`: a [`MachineClient`](crate::MachineClient), the session of a user
+    /// Sends a request with an access token from `source`: a [`MachineClient`](crate::machine::MachineClient), the session of a user
     /// ([`RequestSession`](crate::RequestSession)), or a token at hand ([`AccessToken`]).
     ///
     /// The request's address is a path, which is put behind `base_url`, or an absolute URL below it. `Authorization` is overwritten. The body
@@ -112,7 +102,7 @@ impl ApiClient {
     /// downloads. The timeout is for the head alone, and `max_body` does not count; see [`BodyStream::idle_limit`].
     ///
     /// ```
-    /// # async fn example(books: logto::ApiClient, machine: logto::MachineClient) -> logto::Result<()> {
+    /// # async fn example(books: logto::api_client::ApiClient, machine: logto::machine::MachineClient) -> logto::Result<()> {
     /// use http::Request;
     ///
     /// let response = books.send_streamed(&machine, Request::get("/news").body(vec![]).unwrap()).await?;
@@ -124,7 +114,7 @@ impl ApiClient {
     /// ```
     ///
     /// # Errors
-    /// Those of [`send`](Self::send), and `config.http_client` where the client is an [`HttpClient`](crate::HttpClient) that cannot do so.
+    /// Those of [`send`](Self::send), and `config.http_client` where the client is an [`HttpClient`](crate::integrate::HttpClient) that cannot do so.
     pub async fn send_streamed<B: Into<Vec<u8>>>(
         &self,
         source: &(impl TokenSource + ?Sized),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_lc_rs::rand;
 use tokio::time::Instant;
 
-use crate::{Error, error::Code};
+use crate::error::{Code, Error};
 
 /// Tells the time. The default is the system's clock; tests bring their own ([`crate::testing::TestClock`]).
 pub trait Clock: Send + Sync + 'static {

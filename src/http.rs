@@ -18,11 +18,7 @@ use url::Url;
 
 pub(crate) use self::repeat::Repeat;
 pub use self::stream::{BodyChunks, BodyStream};
-use crate::{
-    BoxError, BoxFuture, Error, OAuthError, Result,
-    clock::moment,
-    error::{Code, is_transient_status},
-};
+use crate::{clock::moment, error::{BoxError, Code, Error, OAuthError, Result, is_transient_status}, types::BoxFuture};
 
 use self::retry_after::retry_after;
 pub(crate) use self::retry_after::retry_after_at;
@@ -32,7 +28,7 @@ use self::stream::ReqwestBody;
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// Sends one HTTP request: the one door through which the crate reaches Logto, and an [`ApiClient`](crate::ApiClient) its API.
+/// Sends one HTTP request: the one door through which the crate reaches Logto, and an [`ApiClient`](crate::api_client::ApiClient) its API.
 ///
 /// Implemented for `reqwest::Client` (feature `reqwest`). Implement it to bring another client, a proxy or a recorder.
 ///
@@ -59,7 +55,7 @@ pub trait HttpClient: Send + Sync + 'static {
     }
 
     /// Sends `request` and gives the response when its head is there. The body is read as it comes, however large it is and however long it
-    /// takes. For [`ApiClient::send_streamed`](crate::ApiClient::send_streamed). By default an error, as not every client can do so.
+    /// takes. For [`ApiClient::send_streamed`](crate::api_client::ApiClient::send_streamed). By default an error, as not every client can do so.
     ///
     /// # Errors
     /// Any failure to get the head of a response.

@@ -8,14 +8,7 @@ use std::{fmt, sync::Arc};
 
 pub use self::builder::MachineClientBuilder;
 use self::cache::{Tokens, Want};
-use crate::{
-    AccessToken, Clock, Error, ExchangedToken, Result, Secret, TokenExchange, TokenOptions, client,
-    clock::unix_seconds,
-    error::Code,
-    oidc::{provider::Provider, token},
-    session::StoredAccessToken,
-    types::TokenKey,
-};
+use crate::{client::{self, AccessToken}, clock::{Clock, unix_seconds}, error::{Code, Error, Result}, machine::{ExchangedToken, TokenExchange}, oidc::{provider::Provider, token}, secret::Secret, session::StoredAccessToken, types::{TokenKey, TokenOptions}};
 
 /// A machine-to-machine app: gets access tokens for itself and keeps them while they live. Cheap to clone; make one and share it.
 ///
@@ -23,7 +16,7 @@ use crate::{
 ///
 /// ```
 /// # async fn example() -> logto::Result<()> {
-/// use logto::{MachineClient, TokenOptions};
+/// use logto::{TokenOptions, machine::MachineClient};
 ///
 /// let machine = MachineClient::builder()
 ///     .endpoint("https://my-tenant.logto.app")

@@ -13,19 +13,14 @@ use std::fmt;
 
 use url::{Url, form_urlencoded};
 
-use crate::{
-    Error, FirstScreen, LogtoClient, Redirect, Reply, RequestSession, Requester, ResponseMode, Result, SessionHeaders,
-    SignOutOptions,
-    error::{Authentication, Code},
-    reply::Links,
-};
+use crate::{client::{LogtoClient, RequestSession, SessionHeaders}, error::{Authentication, Code, Error, Result}, response::{Links, Reply, Requester}, types::{FirstScreen, Redirect, ResponseMode, SignOutOptions}};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request, as far as authentication looks at it.
 ///
 /// ```
-/// use logto::{AuthRequest, Requester};
+/// use logto::integrate::{AuthRequest, Requester};
 ///
 /// let header = |name: &str| (name == "accept").then(|| "text/html".to_owned());
 /// let request = AuthRequest::new("GET", "/logto/sign-in?return_to=/me", header);

@@ -9,16 +9,10 @@ use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::{
-    destination::{Application, Destination, Server},
-    options::TokenKey,
-};
-pub use self::{
-    options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions},
-    response_mode::ResponseMode,
-    step_up::StepUp,
-};
-use crate::{Error, error::Code};
+pub(crate) use self::{destination::{Application, Destination, Server}, options::TokenKey};
+pub use self::{options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions}, response_mode::ResponseMode};
+pub use crate::step_up::StepUp;
+use crate::error::{Code, Error};
 
 /// A boxed future, as object-safe traits return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

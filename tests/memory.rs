@@ -20,12 +20,7 @@ use std::{
 use allocation_counter::measure;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, Response};
-use logto::{
-    ApiAudience, AuthRequest, BoxError, BoxFuture, ContextOptions, HeaderCookies, HttpClient, LogtoClient, LogtoConfig,
-    LogtoConfigBuilder, MachineClient, MemoryRevocations, MemoryStore, RequestSession, Requirements, ResourceServer,
-    RevocationStore, SessionId, SessionStore, StoredSession, TokenOptions,
-    testing::{MockLogto, TestClock, TestSession},
-};
+use logto::{ContextOptions, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, RequestSession, TokenOptions, api::{ApiAudience, Requirements, ResourceServer}, integrate::{AuthRequest, BoxError, BoxFuture, HttpClient}, machine::MachineClient, store::{MemoryRevocations, MemoryStore, RevocationStore, SessionId, SessionStore, StoredSession}, testing::{MockLogto, TestClock, TestSession}};
 use serde_json::json;
 
 const BOOKS: &str = "https://api.example.test";
@@ -155,7 +150,7 @@ impl World {
         }
     }
 
-    async fn authorize(&self, header: &str) -> logto::Result<logto::AuthInfo> {
+    async fn authorize(&self, header: &str) -> logto::Result<logto::api::AuthInfo> {
         self.api.authorize([header], &self.requirements).await
     }
 

@@ -47,10 +47,10 @@ const SHARED_STATE: &[&str] = &[
     "src/client/request_session.rs",
     "src/client/session.rs",
     "src/machine/cache.rs",
-    "src/resource_server/verified.rs",
-    "src/session/breaker.rs",
-    "src/session/memory.rs",
-    "src/session/redis/link.rs",
+    "src/api/verified.rs",
+    "src/store/breaker.rs",
+    "src/store/memory.rs",
+    "src/store/redis/link.rs",
     "src/session/settings.rs",
     "src/session/tower_sessions",
     "src/testing/",
@@ -80,7 +80,7 @@ fn adapters_are_glue() {
     let sources = sources("src");
     tidy(
         adapters(&sources, MAX_ADAPTER),
-        "Move what decides something into src/routes.rs, src/reply.rs or src/client/, where every framework gets it; make it public there.",
+        "Move what decides something into src/routes.rs, src/response.rs or src/client/, where every framework gets it; make it public there.",
     );
 }
 
@@ -1085,7 +1085,7 @@ fn an_arrow_is_seen_however_it_is_written() {
 #[test]
 fn an_adapter_that_knows_too_much_is_seen() {
     let lib = ("src/lib.rs", "mod client; mod web; pub use self::{client::Client, web::one};");
-    let check = |text| adapters(&some(&[lib, ("src/web/one.rs", text), ("src/web/mod.rs", "\n\n\n")]), 2);
+    let check = |text| adapters(&some(&[lib, ("src/web/one.rs", text), ("src/web.rs", "\n\n\n")]), 2);
     assert!(check("// glue\n\nuse crate::Client;\n/* more\nglue */\nfn f() {}\n").is_empty());
     assert_eq!(check("fn f() {}\nfn g() {}\nfn h() {}\n").len(), 1);
     assert_eq!(check("use crate::client::inner;").len(), 1);

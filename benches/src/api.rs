@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use logto::{ApiAudience, AuthInfo, Requirements, ResourceServer, testing::MockLogto};
+use logto::{api::{ApiAudience, AuthInfo, Requirements, ResourceServer}, testing::MockLogto};
 use serde_json::{Value, json};
 
 use crate::at_once;

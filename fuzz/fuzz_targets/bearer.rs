@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use logto::{Requirements, ResourceServer};
+use logto::api::{Requirements, ResourceServer};
 use logto_fuzz::{Server, access_token, assert_explained, block_on, is_genuine, resource_server};
 
 static API: LazyLock<ResourceServer> = LazyLock::new(|| resource_server(&Arc::new(Server::default())));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::Request;
 use libfuzzer_sys::fuzz_target;
-use logto::{ApiClient, HeaderCookies, MachineClient, SignInOptions, StepUp, TokenOptions};
+use logto::{HeaderCookies, SignInOptions, TokenOptions, api_client::ApiClient, machine::MachineClient, step_up::StepUp};
 use logto_fuzz::{APP_ID, ENDPOINT, RESOURCE, Server, assert_explained, block_on, client, config};
 
 fuzz_target!(|header: &[u8]| {

@@ -10,10 +10,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use logto::{
-    Clock, ContextOptions, Cookies, Error, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, ResourceServer,
-    SignInOptions,
-};
+use logto::{ContextOptions, Cookies, Error, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, SignInOptions, api::ResourceServer, integrate::Clock};
 
 pub use self::{
     server::{Server, discovery},
@@ -56,7 +53,7 @@ pub fn client(config: LogtoConfigBuilder) -> LogtoClient {
 }
 
 pub fn resource_server(server: &Arc<Server>) -> ResourceServer {
-    let audience = logto::ApiAudience::resource(RESOURCE);
+    let audience = logto::api::ApiAudience::resource(RESOURCE);
     let builder =
         ResourceServer::builder().endpoint(ENDPOINT).audience(audience).http_client(Arc::clone(server)).clock(At);
     builder.build().expect("the settings are right")

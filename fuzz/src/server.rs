@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use http::{Request, Response};
-use logto::{BoxError, BoxFuture, HttpClient};
+use logto::integrate::{BoxError, BoxFuture, HttpClient};
 use serde_json::{Value, json};
 
 use crate::{ENDPOINT, ISSUER, Tokens, jwks};
@@ -50,7 +50,7 @@ impl HttpClient for Server {
         });
         Box::pin(async move {
             if body.len() > max_body {
-                return Err(logto::BodyTooLarge::default().into());
+                return Err(logto::integrate::BodyTooLarge::default().into());
             }
             let response = Response::builder().status(status).header("content-type", "application/json");
             Ok(response.header("www-authenticate", challenge).body(body)?)

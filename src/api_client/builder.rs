@@ -3,12 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{Api, ApiClient, replaced::Replacements};
-use crate::{
-    Clock, HttpClient, Result, TokenOptions,
-    clock::SystemClock,
-    config::problems::{Problems, TIMEOUT, is_loopback},
-    http::{self, Transport},
-};
+use crate::{clock::{Clock, SystemClock}, config::problems::{Problems, TIMEOUT, is_loopback}, error::Result, http::{self, HttpClient, Transport}, types::TokenOptions};
 
 /// Settings on their way to an [`ApiClient`].
 #[derive(Clone, Default)]

@@ -4,10 +4,7 @@ use std::future::Future;
 
 use http::{Request, Response};
 
-use crate::{
-    BodyStream, Result,
-    http::{Repeat, Transport},
-};
+use crate::{error::Result, http::{BodyStream, Repeat, Transport}};
 
 /// A way to read a response.
 pub(super) trait Reading {

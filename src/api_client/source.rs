@@ -1,6 +1,6 @@
 //! Where the access tokens for an API come from.
 
-use crate::{AccessToken, BoxFuture, MachineClient, RequestSession, Result, TokenOptions};
+use crate::{client::{AccessToken, RequestSession}, error::Result, machine::MachineClient, types::{BoxFuture, TokenOptions}};
 
 /// Gives access tokens: a [`MachineClient`] its own, a [`RequestSession`] those of the user who is signed in, an [`AccessToken`] itself.
 ///

@@ -9,9 +9,7 @@ use std::{
 use http::{Method, Request, Response, request::Parts};
 
 use super::{ApiClient, ApiClientBuilder, TokenSource};
-use crate::{
-    AccessToken, BoxError, BoxFuture, HttpClient, Result, TokenOptions, session::StoredAccessToken, types::TokenKey,
-};
+use crate::{client::AccessToken, error::{BoxError, Result}, http::HttpClient, session::StoredAccessToken, types::{BoxFuture, TokenKey, TokenOptions}};
 
 /// An API in the process: answers with these, in order, and writes down what it was asked.
 #[derive(Default)]
@@ -248,7 +246,7 @@ async fn it_waits_no_longer_than_it_may() {
 
 struct Noon(std::time::SystemTime);
 
-impl crate::Clock for Noon {
+impl crate::clock::Clock for Noon {
     fn now(&self) -> std::time::SystemTime {
         self.0
     }

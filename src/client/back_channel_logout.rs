@@ -3,13 +3,7 @@
 use url::form_urlencoded;
 
 use super::LogtoClient;
-use crate::{
-    Error, Result, RevokedSessions,
-    clock::whole_seconds,
-    error::Code,
-    oidc::logout_token::{self, Expected, LogoutToken, Named},
-    session::revocation,
-};
+use crate::{clock::whole_seconds, error::{Code, Error, Result}, oidc::logout_token::{self, Expected, LogoutToken, Named}, session::revocation, store::RevokedSessions};
 
 impl LogtoClient {
     /// Takes a logout token (OpenID Connect Back-Channel Logout 1.0) and ends what it names: the sessions of one session at Logto (`sid`)
@@ -17,7 +11,7 @@ impl LogtoClient {
     ///
     /// [`respond`](Self::respond) does this on its route. Call it yourself to do more when a session ends, like closing its web sockets.
     ///
-    /// Sessions in cookies are ended by way of the [`RevocationStore`](crate::RevocationStore); several instances need one that they share.
+    /// Sessions in cookies are ended by way of the [`RevocationStore`](crate::store::RevocationStore); several instances need one that they share.
     ///
     /// # Errors
     /// `logout_token.…` for a request that is refused: nothing was ended. `store.failed` where not everything was ended, and `network.…`,

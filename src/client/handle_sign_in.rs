@@ -3,12 +3,7 @@
 use std::sync::Arc;
 
 use super::{LogtoClient, PendingSignIn, Session, code_exchange::Progress};
-use crate::{
-    Cookies, Error, Redirect, Result,
-    error::Code,
-    oidc::callback::CallbackParams,
-    session::{self, Silent, Transaction},
-};
+use crate::{error::{Code, Error, Result}, oidc::callback::CallbackParams, session::{self, Cookies, Silent, Transaction}, types::Redirect};
 
 impl Session {
     /// Ends a sign-in: takes the query of the callback (or its whole URL, of which only the query counts; or the body of one that was

@@ -6,15 +6,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{
-    LogtoClient,
-    code_exchange::{CodeExchange, Progress},
-};
-use crate::{
-    Cookies, Error, IdTokenClaims, Result, Secret,
-    error::Code,
-    session::{OpenSession, SessionData},
-};
+use super::{LogtoClient, code_exchange::{CodeExchange, Progress}};
+use crate::{claims::IdTokenClaims, error::{Code, Error, Result}, secret::Secret, session::{Cookies, OpenSession, SessionData}};
 
 /// The session of one request: loaded once, worked with as often as needed, committed once.
 ///

@@ -3,12 +3,7 @@
 use url::Url;
 
 use super::Session;
-use crate::{
-    Error, Prompt, Redirect, Result, SignInOptions, clock,
-    error::Code,
-    oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS},
-    session::{Silent, Transaction},
-};
+use crate::{clock, error::{Code, Error, Result}, oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS}, session::{Silent, Transaction}, types::{Prompt, Redirect, SignInOptions}};
 
 impl Session {
     /// Begins a sign-in: the redirect leads to Logto, and the sign-in is remembered in a cookie of its own for

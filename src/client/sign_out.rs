@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use super::{LogtoClient, RequestSession, Session};
-use crate::{
-    Cookies, Redirect, Result, Secret, SignOutOptions,
-    oidc::{jws::Jws, logout::end_session_url, token},
-    session::Ended,
-};
+use crate::{error::Result, oidc::{jws::Jws, logout::end_session_url, token}, secret::Secret, session::{Cookies, Ended}, types::{Redirect, SignOutOptions}};
 
 /// A user who leaves does not wait for a slow server.
 const REVOCATION_TIMEOUT: Duration = Duration::from_secs(2);

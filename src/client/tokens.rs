@@ -3,13 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Session, refresh::Freshness};
-use crate::{
-    AccessTokenClaims, Error, Result, Secret, TokenOptions, clock,
-    error::Code,
-    oidc::{jws, token::TokenResponse},
-    session::StoredAccessToken,
-    types::TokenKey,
-};
+use crate::{claims::AccessTokenClaims, clock, error::{Code, Error, Result}, oidc::{jws, token::TokenResponse}, secret::Secret, session::StoredAccessToken, types::{TokenKey, TokenOptions}};
 
 /// An access token: a JWT for an API resource or an organization, an opaque one for Logto's own endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]

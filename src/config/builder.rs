@@ -5,21 +5,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{
-    LogtoConfig, Routes,
-    problems::{Problems, Server, TIMEOUT},
-};
-use crate::{
-    Clock, Error, HttpClient, Prompt, ResponseMode, Result, Secret, SessionFormat, SessionLifetime,
-    clock::SystemClock,
-    scopes,
-    session::{
-        Bounded, CookieSettings, Keys, NextCookie, Stores,
-        memory::MemoryRevocations,
-        store::{RefreshCoordinator, RevocationStore, SessionStore},
-    },
-    types::ORGANIZATIONS_RESOURCE,
-};
+use super::{LogtoConfig, Routes, problems::{Problems, Server, TIMEOUT}};
+use crate::{clock::{Clock, SystemClock}, error::{Error, Result}, http::HttpClient, organizations::ORGANIZATIONS_RESOURCE, scopes, secret::Secret, session::{CookieSettings, Keys, NextCookie, SessionFormat, SessionLifetime, Stores}, store::{Bounded, MemoryRevocations, RefreshCoordinator, RevocationStore, SessionStore}, types::{Prompt, ResponseMode}};
 use serde::Deserialize;
 
 /// Settings on their way to a [`LogtoConfig`]. Also what serde reads: each setter's name is a member.

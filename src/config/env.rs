@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, env, time::Duration};
 
 use super::LogtoConfigBuilder;
-use crate::SessionLifetime;
+use crate::session::SessionLifetime;
 
 impl LogtoConfigBuilder {
     /// Takes what the environment holds (`LOGTO_…`, see `docs/configuration.md`); the rest can be set by the builder's methods.

@@ -2,7 +2,7 @@
 
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::Secret;
+use crate::secret::Secret;
 
 /// Those of our documentation and examples, and the placeholder of Logto's guides.
 const PRINTED: [&str; 5] = [

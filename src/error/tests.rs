@@ -110,10 +110,10 @@ fn questions_are_answered_by_the_status_and_the_kind() {
 fn an_error_is_one_word_and_goes_anywhere() {
     fn goes_anywhere<T: Clone + Send + Sync + 'static>() {}
     goes_anywhere::<Error>();
-    goes_anywhere::<crate::LogtoClient>();
-    goes_anywhere::<crate::RequestSession>();
+    goes_anywhere::<crate::client::LogtoClient>();
+    goes_anywhere::<crate::client::RequestSession>();
     assert_eq!(size_of::<Error>(), size_of::<usize>());
-    assert_eq!(size_of::<crate::LogtoClient>(), size_of::<usize>());
+    assert_eq!(size_of::<crate::client::LogtoClient>(), size_of::<usize>());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ::http::Method;
 
 use super::{BodyTooLarge, RedirectFollowed};
-use crate::BoxError;
+use crate::error::BoxError;
 
 /// When a request whose connection broke is sent once more, on a connection of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ enum Broke {
 
 impl Broke {
     fn by(error: &BoxError) -> Self {
-        if error.is::<BodyTooLarge>() || error.is::<RedirectFollowed>() || error.is::<crate::Error>() {
+        if error.is::<BodyTooLarge>() || error.is::<RedirectFollowed>() || error.is::<crate::error::Error>() {
             return Self::No;
         }
         #[cfg(feature = "reqwest")]

@@ -4,12 +4,12 @@ use std::{fmt, time::Duration};
 
 use ::http::Response;
 
-use crate::{BoxError, BoxFuture, Error, Result, error::Code};
+use crate::{error::{BoxError, Code, Error, Result}, types::BoxFuture};
 
 /// After so much silence nothing more is expected of a body. Servers of events send a comment every 15 to 30 seconds.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// The body of a response, as an [`HttpClient`](crate::HttpClient) reads it.
+/// The body of a response, as an [`HttpClient`](crate::integrate::HttpClient) reads it.
 pub trait BodyChunks: Send + 'static {
     /// The next bytes, as many as there are; `None` at the end.
     ///
@@ -18,7 +18,7 @@ pub trait BodyChunks: Send + 'static {
     fn next_chunk(&mut self) -> BoxFuture<'_, Result<Option<Vec<u8>>, BoxError>>;
 }
 
-/// The body of a response that is read as it comes. Given by [`ApiClient::send_streamed`](crate::ApiClient::send_streamed). Dropped before its
+/// The body of a response that is read as it comes. Given by [`ApiClient::send_streamed`](crate::api_client::ApiClient::send_streamed). Dropped before its
 /// end, it gives up the rest.
 pub struct BodyStream {
     chunks: Box<dyn BodyChunks>,

@@ -36,12 +36,12 @@ pub(super) fn trusting_nobody(builder: reqwest::ClientBuilder) -> reqwest::Clien
 
 /// reqwest panics where rustls has no cryptography, and with `rustls-no-provider` that is the application's to install.
 #[cfg(all(feature = "rustls-no-provider", not(any(feature = "native-tls", feature = "rustls"))))]
-pub(super) fn check_provider() -> crate::Result<()> {
+pub(super) fn check_provider() -> crate::error::Result<()> {
     if rustls::crypto::CryptoProvider::get_default().is_some() {
         return Ok(());
     }
     let message = "the process has no `CryptoProvider` for rustls, and the feature `rustls-no-provider` brings none";
     let hint =
         "Install one when the program begins, such as `rustls::crypto::ring::default_provider().install_default()`.";
-    Err(crate::Error::new(crate::error::Code::HttpClient, message).with_hint(hint))
+    Err(crate::error::Error::new(crate::error::Code::HttpClient, message).with_hint(hint))
 }

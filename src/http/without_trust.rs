@@ -3,7 +3,7 @@
 use ::http::{Request, Response};
 
 use super::{BodyChunks, HttpClient, tls};
-use crate::{BoxError, BoxFuture, Error, Result, error::Code};
+use crate::{error::{BoxError, Code, Error, Result}, types::BoxFuture};
 
 /// Reaches http alone, as a Logto on the same machine is. The first request to https fails.
 pub(super) struct WithoutTrust {

@@ -3,13 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{Inner, MachineClient, cache::Tokens};
-use crate::{
-    Clock, HttpClient, LogtoConfig, LogtoConfigBuilder, Result, Secret,
-    clock::SystemClock,
-    config::problems::{Problems, Server, TIMEOUT, logto_issuer},
-    http::{self, Transport},
-    oidc::{discovery::Addresses, provider::Provider},
-};
+use crate::{clock::{Clock, SystemClock}, config::{LogtoConfig, LogtoConfigBuilder, problems::{Problems, Server, TIMEOUT, logto_issuer}}, error::Result, http::{self, HttpClient, Transport}, oidc::{discovery::Addresses, provider::Provider}, secret::Secret};
 
 /// Settings on their way to a [`MachineClient`].
 #[derive(Clone, Default)]

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::{Prompt, ResponseMode, types::SignInOptions};
+use crate::types::{Prompt, ResponseMode, SignInOptions};
 
 /// The parameters that the crate sets itself.
 pub(crate) const OWN_PARAMETERS: [&str; 20] = [

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use crate::{Error, OAuthError, Result, error::Code};
+use crate::error::{Code, Error, OAuthError, Result};
 
 /// The parameters of a callback, taken from the network and not yet believed.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use serde::{
 };
 
 use super::jwk::Alg;
-use crate::Error;
+use crate::error::Error;
 
 /// The ID token of a user in 400 organizations is 20 KB; nothing honest is near this.
 const MAX_TOKEN: usize = 256 * 1024;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::Secret;
+use crate::secret::Secret;
 
 /// A longer ID token would break the request line of servers and proxies; the app id alone does the same at Logto.
 const MAX_HINT: usize = 2048;

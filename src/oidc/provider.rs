@@ -2,12 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    cached::{Asker, Cached},
-    discovery::{self, Addresses, ProviderMetadata},
-    jwks::{KeySet, KeySource, Keys},
-};
-use crate::{Clock, Result, http::Transport};
+use super::{cached::{Asker, Cached}, discovery::{self, Addresses, ProviderMetadata}, jwks::{KeySet, KeySource, Keys}};
+use crate::{clock::Clock, error::Result, http::Transport};
 
 /// Discovery hardly ever changes; the key set has its own, shorter life.
 const DISCOVERY_TTL: Duration = Duration::from_secs(24 * 60 * 60);

@@ -8,13 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
-use crate::{
-    Error, Result, Secret,
-    clock::whole_part,
-    error::Code,
-    http::{Repeat, Transport, parse_json, request, unexpected, valid},
-    types::TokenKey,
-};
+use crate::{clock::whole_part, error::{Code, Error, Result}, http::{Repeat, Transport, parse_json, request, unexpected, valid}, secret::Secret, types::TokenKey};
 
 /// Who asks.
 #[derive(Debug, Clone)]

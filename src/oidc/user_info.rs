@@ -3,12 +3,7 @@
 use http::{Method, StatusCode, header};
 use url::Url;
 
-use super::claims::UserInfo;
-use crate::{
-    Error, Result, Secret,
-    error::Code,
-    http::{Repeat, Transport, parse_json, request, unexpected, valid},
-};
+use crate::{claims::UserInfo, error::{Code, Error, Result}, http::{Repeat, Transport, parse_json, request, unexpected, valid}, secret::Secret};
 
 /// Asks who the access token belongs to, which must be `sub`.
 pub(crate) async fn fetch(transport: &Transport, endpoint: &Url, access_token: &Secret, sub: &str) -> Result<UserInfo> {

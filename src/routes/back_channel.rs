@@ -1,7 +1,7 @@
 //! The route that Logto posts to.
 
 use super::{AuthRequest, FORM};
-use crate::{Error, LogtoClient, Reply, error::Code};
+use crate::{client::LogtoClient, error::{Code, Error}, response::Reply};
 
 /// Logto sends it, and no browser: no cookie is read or set, and who sent it is told by the token.
 pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest) -> Reply {

@@ -3,7 +3,7 @@
 use url::form_urlencoded;
 
 use super::{AuthRequest, FORM};
-use crate::{Error, HeaderCookies, LogtoClient, Reply, RequestSession, Result, error::Code};
+use crate::{client::{LogtoClient, RequestSession}, error::{Code, Error, Result}, response::Reply, session::cookies::HeaderCookies};
 
 /// Marks what our own page has posted, so that it is posted once.
 const POSTED_AGAIN: &str = "logto_posted_again";

@@ -3,7 +3,7 @@
 use url::form_urlencoded;
 
 use super::{AuthRequest, FORM, one_time_token};
-use crate::{Error, LogtoClient, Redirect, Reply, RequestSession, Result, SignInOptions, error::Code};
+use crate::{client::{LogtoClient, RequestSession}, error::{Code, Error, Result}, response::Reply, types::{Redirect, SignInOptions}};
 
 /// Longer text of others is not repeated.
 const EXCERPT: usize = 120;

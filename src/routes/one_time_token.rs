@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use url::form_urlencoded;
 
 use super::{AuthRequest, Route};
-use crate::{Error, LogtoClient, Reply, Result, SignInOptions, error::Code};
+use crate::{client::LogtoClient, error::{Code, Error, Result}, response::Reply, types::SignInOptions};
 
 /// A page that asks first, where it is not known that this site or the user themselves led here.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::LogtoClient;
+use crate::client::LogtoClient;
 
 /// Longer addresses are cut: the sign-in remembers about 1,400 characters, and the address of the sign-in route has three for one.
 const LONGEST: usize = 2048;

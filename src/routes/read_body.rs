@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::AuthRequest;
-use crate::LogtoClient;
+use crate::client::LogtoClient;
 
 /// A form of Logto's comes in a packet or two. Who sends a byte a minute does not hold a task for ever.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ impl AuthRequest {
     ///
     /// ```
     /// use http_body_util::{BodyExt, Collected, Limited};
-    /// use logto::{AuthRequest, LogtoClient};
+    /// use logto::{LogtoClient, integrate::AuthRequest};
     ///
     /// async fn with_body(logto: &LogtoClient, request: http::Request<hyper::body::Incoming>) -> AuthRequest {
     ///     let (parts, body) = request.into_parts();

@@ -2,7 +2,7 @@
 
 use http::Response;
 
-use crate::{AuthRequest, LogtoClient, Reply, RequestSession, Result};
+use crate::{client::{LogtoClient, RequestSession}, error::Result, response::Reply, routes::AuthRequest};
 
 impl LogtoClient {
     /// Answers a request: an authentication route by itself (see [`respond`](Self::respond)), any other with what `page` makes of the
@@ -10,7 +10,7 @@ impl LogtoClient {
     ///
     /// ```
     /// use http::{Response, request::Parts};
-    /// use logto::{AuthRequest, ContextOptions, LogtoClient};
+    /// use logto::{ContextOptions, LogtoClient, integrate::AuthRequest};
     ///
     /// async fn answer(logto: &LogtoClient, parts: Parts) -> Response<String> {
     ///     let request = AuthRequest::of(&parts, &parts.uri);
@@ -48,7 +48,7 @@ impl LogtoClient {
     ///
     /// ```
     /// use http::{Response, request::Parts};
-    /// use logto::{AuthRequest, LogtoClient};
+    /// use logto::{LogtoClient, integrate::AuthRequest};
     ///
     /// async fn answer(logto: &LogtoClient, parts: Parts) -> Response<String> {
     ///     let request = AuthRequest::of(&parts, &parts.uri);

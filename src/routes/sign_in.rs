@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{AuthRequest, one_time_token};
-use crate::{Error, ErrorKind, FirstScreen, Reply, RequestSession, Result, SignInOptions, error::Code};
+use crate::{client::RequestSession, error::{Code, Error, ErrorKind, Result}, response::Reply, types::{FirstScreen, SignInOptions}};
 
 pub(super) async fn begin(
     request: &AuthRequest,

@@ -1,7 +1,7 @@
 //! What a session holds.
 
-use super::{packed::Jwt, settings::CookieSettings, store::SessionId};
-use crate::{Result, Secret, types::TokenKey};
+use super::{packed::Jwt, settings::CookieSettings};
+use crate::{error::Result, secret::Secret, store::SessionId, types::TokenKey};
 
 /// One user's session.
 #[derive(Debug, Clone, PartialEq)]

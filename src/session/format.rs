@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, error::Code};
+use crate::error::{Code, Error};
 
 /// In which form a session is in its cookie. `docs/from-next.md` leads from one to the next.
 ///

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::data::{ID_TOKEN, SessionData};
-use crate::{Error, error::Code};
+use crate::error::{Code, Error};
 
 /// Claims are called by names of Logto's, which are short.
 const LONGEST_NAME: usize = 64;

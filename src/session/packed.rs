@@ -6,7 +6,7 @@ use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-use crate::Secret;
+use crate::secret::Secret;
 
 /// What is secret of a token.
 #[derive(Serialize, Deserialize)]

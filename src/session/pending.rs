@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{CookieSettings, Transaction, chunks};
-use crate::{Error, Result, clock, error::Code};
+use crate::{clock, error::{Code, Error, Result}};
 
 /// Sign-ins under way in one browser; beginning another forgets the oldest.
 pub(super) const MAX_PENDING: usize = 4;

@@ -9,16 +9,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{
-    SessionData,
-    settings::CookieSettings,
-    store::{RevokedSessions, SessionId},
-};
-use crate::{
-    BoxError, BoxFuture, Error, Result,
-    clock::{self, far_future, system_time},
-    error::{Code, WithCauses},
-};
+use super::{SessionData, settings::CookieSettings};
+use crate::{clock::{self, far_future, system_time}, error::{BoxError, Code, Error, Result, WithCauses}, store::{RevokedSessions, SessionId}, types::BoxFuture};
 
 /// The keys under which it is remembered that sessions ended.
 pub(super) mod key {

@@ -14,7 +14,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Error, Result, Secret, clock, error::Code};
+use crate::{clock, error::{Code, Error, Result}, secret::Secret};
 
 /// The layout above. A later layout gets a later number, and this one stays readable.
 const VERSION: u8 = 1;

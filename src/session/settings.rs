@@ -15,12 +15,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::{
-    next::NextCookie,
-    seal::Keys,
-    store::{RevocationStore, SessionStore},
-};
-use crate::clock;
+use super::{next::NextCookie, seal::Keys};
+use crate::{clock, store::{RevocationStore, SessionStore}};
 
 /// How long a session lives. Both limits are inside the sealed session, so a longer `Max-Age` does not revive it.
 ///

@@ -2,12 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{
-    CookieSettings, OpenSession, SessionData,
-    persist::{self, Origin, Saved},
-    store::{SessionId, SessionStore},
-};
-use crate::Result;
+use super::{CookieSettings, OpenSession, SessionData, persist::{self, Origin, Saved}};
+use crate::{error::Result, store::{SessionId, SessionStore}};
 
 /// A session that a store holds, as this request has it.
 pub(crate) struct StoredCopy {

@@ -7,11 +7,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookie::Cookie;
 use proptest::prelude::*;
 
-use super::{
-    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores, Subject,
-    Transaction, cookies::HeaderCookies, memory::MemoryRevocations, pending,
-};
-use crate::{Secret, types::TokenKey};
+use super::{CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores, Subject, Transaction, cookies::HeaderCookies, pending};
+use crate::{secret::Secret, store::MemoryRevocations, types::TokenKey};
 
 const NOW: i64 = 1_795_385_600;
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -45,7 +42,7 @@ fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> OpenSessi
 }
 
 impl OpenSession {
-    fn committed(self, settings: &CookieSettings, now: i64) -> crate::Result<Vec<Cookie<'static>>> {
+    fn committed(self, settings: &CookieSettings, now: i64) -> crate::error::Result<Vec<Cookie<'static>>> {
         wait(self.commit(settings, now))
     }
 }

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::settings::CookieSettings;
-use crate::{Result, clock};
+use crate::{clock, error::Result};
 
 /// What the callback needs to know of the sign-in it ends.
 #[derive(Clone)]

@@ -5,13 +5,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::Clock;
+use crate::clock::Clock;
 
 /// A clock for tests: it stands still, and moves when told to. Clones are hands of the same clock.
 ///
 /// ```
 /// use std::time::Duration;
-/// use logto::{Clock, testing::TestClock};
+/// use logto::{integrate::Clock, testing::TestClock};
 ///
 /// let clock = TestClock::new();
 /// let before = clock.now();

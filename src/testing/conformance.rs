@@ -15,13 +15,13 @@ use std::{
 };
 
 use super::TestClock;
-use crate::{BoxError, BoxFuture, Clock, SessionId, SessionStore, StoredSession, clock};
+use crate::{clock::{self, Clock}, error::BoxError, store::{SessionId, SessionStore, StoredSession}, types::BoxFuture};
 
 /// Checks that a store of your own does what [`SessionStore`] asks for. Await it in a test:
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use logto::{MemoryStore, testing::store_conformance};
+/// use logto::{store::MemoryStore, testing::store_conformance};
 ///
 /// let store = MemoryStore::new();
 /// let other_process = store.clone(); // for a store with a server: a second connection

@@ -5,10 +5,7 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    Cookies, HeaderCookies, IdTokenClaims, LogtoConfig, Secret, TokenOptions,
-    session::{Jwt, OpenSession, SessionData, StoredAccessToken, Subject},
-};
+use crate::{claims::IdTokenClaims, config::LogtoConfig, secret::Secret, session::{Cookies, Jwt, OpenSession, SessionData, StoredAccessToken, Subject, cookies::HeaderCookies}, types::TokenOptions};
 
 /// Forges the cookie of a signed-in user, for tests of pages that need one: no browser, no Logto, no network.
 ///
@@ -102,7 +99,7 @@ impl TestSession {
     ///
     /// # Errors
     /// `session.too_large` for a user whose session no browser would keep, either.
-    pub async fn cookie_header(&self, config: &LogtoConfig) -> crate::Result<String> {
+    pub async fn cookie_header(&self, config: &LogtoConfig) -> crate::error::Result<String> {
         let mut pairs = Vec::new();
         self.cookies(config).await?.each(&mut |name, value| pairs.push(format!("{name}={value}")));
         Ok(pairs.join("; "))
@@ -112,7 +109,7 @@ impl TestSession {
     ///
     /// # Errors
     /// See [`cookie_header`](Self::cookie_header).
-    pub async fn cookies(&self, config: &LogtoConfig) -> crate::Result<HeaderCookies> {
+    pub async fn cookies(&self, config: &LogtoConfig) -> crate::error::Result<HeaderCookies> {
         let now = config.now();
         let mut claims = self.claims.clone();
         for (name, value) in [
@@ -126,10 +123,10 @@ impl TestSession {
         let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let id_token = format!("{}.{}.", encode(r#"{"alg":"none"}"#), encode(&Value::Object(claims).to_string()));
         let jwt = Jwt::parse(&id_token).ok_or_else(|| {
-            crate::Error::new(crate::error::Code::IdTokenMalformed, "the test session's ID token cannot be read")
+            crate::error::Error::new(crate::error::Code::IdTokenMalformed, "the test session's ID token cannot be read")
         })?;
         let said: IdTokenClaims = serde_json::from_slice(jwt.payload()).map_err(|source| {
-            crate::Error::new(crate::error::Code::IdTokenMalformed, "the test session's claims are none of an ID token")
+            crate::error::Error::new(crate::error::Code::IdTokenMalformed, "the test session's claims are none of an ID token")
                 .with_source(source)
         })?;
         let mut data = SessionData::begin(jwt, Subject::of(&said.sub, said.sid.as_deref()), said.iat, now)?;

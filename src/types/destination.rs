@@ -5,7 +5,7 @@ use std::{fmt, ops::Deref};
 use url::{Origin, Position, Url};
 
 use super::without_query;
-use crate::{Error, Result, error::Code};
+use crate::error::{Code, Error, Result};
 
 /// An address that was judged. Nothing else becomes a [`Redirect`](super::Redirect), and no other link is on a page of ours.
 ///

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{DirectSignIn, FirstScreen, Identifier, Prompt};
-use crate::Secret;
+use crate::secret::Secret;
 
 /// Options of [`sign_in`](crate::LogtoClient::sign_in). All have sensible defaults.
 ///

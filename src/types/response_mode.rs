@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, error::Code};
+use crate::error::{Code, Error};
 
 /// How Logto's answer comes to the callback (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

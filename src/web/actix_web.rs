@@ -38,11 +38,11 @@
 //!
 //! # An API
 //!
-//! [`ApiAuth`](crate::ApiAuth) is an extractor, for the [`ResourceServer`](crate::ResourceServer) of the nearest [`api`]:
+//! [`ApiAuth`](crate::api::ApiAuth) is an extractor, for the [`ResourceServer`](crate::api::ResourceServer) of the nearest [`api`]:
 //!
 //! ```
 //! use actix_web::{App, HttpServer, web};
-//! use logto::{ApiAuth, ResourceServer};
+//! use logto::api::{ApiAuth, ResourceServer};
 //!
 //! async fn books(auth: ApiAuth) -> Result<String, logto::Error> {
 //!     auth.require_scopes(["read:books"])?; // or by type: see `ApiAuth`
@@ -61,7 +61,7 @@
 //! ```
 //!
 //! `Option<ApiAuth>` is `None` for those who send no credentials. A bad token is refused, as above after the handler has run; one that must
-//! not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::ApiAuth::optional).
+//! not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::api::ApiAuth::optional).
 
 mod api;
 mod recent_auth;
@@ -81,8 +81,8 @@ use actix_web::{
 
 pub use self::api::{api, api_metadata};
 use self::response::http_response;
-pub use crate::SignedIn;
-use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Reply, RequestSession, SessionHeaders};
+pub use crate::client::SignedIn;
+use crate::{client::{LogtoClient, LogtoContext, RequestSession, SessionHeaders}, error::Error, response::Reply, routes::AuthRequest, types::ContextOptions};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::respond`].

@@ -27,12 +27,12 @@
 //!
 //! # An API
 //!
-//! [`ApiAuth`](crate::ApiAuth) and `Option<ApiAuth>` are extractors, for the [`ResourceServer`](crate::ResourceServer) of the nearest
+//! [`ApiAuth`](crate::api::ApiAuth) and `Option<ApiAuth>` are extractors, for the [`ResourceServer`](crate::api::ResourceServer) of the nearest
 //! [`Extension`](axum::Extension):
 //!
 //! ```
 //! use axum::{Extension, Router, routing::get};
-//! use logto::{ApiAuth, ResourceServer};
+//! use logto::api::{ApiAuth, ResourceServer};
 //!
 //! async fn books(auth: ApiAuth) -> Result<String, logto::Error> {
 //!     auth.require_scopes(["read:books"])?; // or by type: see `ApiAuth`
@@ -68,10 +68,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 pub use self::api::api_metadata;
-pub use crate::SignedIn;
-use crate::{
-    AuthRequest, BoxFuture, ContextOptions, Error, LogtoClient, LogtoContext, Redirect, Reply, RequestSession,
-};
+pub use crate::client::SignedIn;
+use crate::{client::{LogtoClient, LogtoContext, RequestSession}, error::Error, response::Reply, routes::AuthRequest, types::{BoxFuture, ContextOptions, Redirect}};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::respond`].

@@ -62,10 +62,10 @@
 //!
 //! # An API
 //!
-//! [`ApiAuth`](crate::ApiAuth) is a guard, for the [`ResourceServer`](crate::ResourceServer) of [`api`](fn@api):
+//! [`ApiAuth`](crate::api::ApiAuth) is a guard, for the [`ResourceServer`](crate::api::ResourceServer) of [`api`](fn@api):
 //!
 //! ```
-//! use logto::{ApiAuth, ResourceServer};
+//! use logto::api::{ApiAuth, ResourceServer};
 //! use rocket::{Build, Rocket, get, routes};
 //!
 //! #[get("/books")]
@@ -83,7 +83,7 @@
 //! ```
 //!
 //! It never forwards. `Option<ApiAuth>` is `None` for those who send no credentials. A bad token is refused, as above after the handler has
-//! run; one that must not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::ApiAuth::optional).
+//! run; one that must not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::api::ApiAuth::optional).
 
 mod api;
 mod recent_auth;
@@ -101,8 +101,8 @@ use rocket::{
 };
 
 pub use self::api::{ApiFairing, api, api_metadata};
-pub use crate::SignedIn;
-use crate::{AuthRequest, ContextOptions, Error, LogtoClient, LogtoContext, Reply, RequestSession};
+pub use crate::client::SignedIn;
+use crate::{client::{LogtoClient, LogtoContext, RequestSession}, error::Error, response::Reply, routes::AuthRequest, types::ContextOptions};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::respond`].

@@ -3,10 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
-use logto::{
-    BoxError, BoxFuture, HttpClient, LogtoClient, ResponseMode, SignInOptions,
-    testing::{Endpoint, MockLogto},
-};
+use logto::{LogtoClient, ResponseMode, SignInOptions, integrate::{BoxError, BoxFuture, HttpClient}, testing::{Endpoint, MockLogto}};
 use url::Url;
 
 use crate::{

@@ -1,9 +1,6 @@
 //! Attacks by way of the browser's cookies.
 
-use logto::{
-    ContextOptions, Cookies, HeaderCookies, LogtoClient, LogtoConfigBuilder, SignInOptions, TokenOptions,
-    testing::{MockLogto, TestClock},
-};
+use logto::{ContextOptions, Cookies, HeaderCookies, LogtoClient, LogtoConfigBuilder, SignInOptions, TokenOptions, testing::{MockLogto, TestClock}};
 
 use crate::support::{APP_SECRET, BASE_URL, BOOKS, Browser, Site, app, settings};
 

@@ -28,15 +28,15 @@ const SIGNS: &[&str] = &[
 /// Every place in `src/` that does so. `Redirect::to` takes a judged address and nothing else, the headers are written of a `Redirect`, and the
 /// links of a page are judged addresses.
 const PLACES: &[(&str, &str)] = &[
-    ("src/client/diagnose/registration.rs", "LOCATION"), // is read
+    ("src/diagnose/registration.rs", "LOCATION"), // is read
     ("src/client/handle_sign_in.rs", "Redirect::to("),
     ("src/client/sign_in.rs", "Redirect::to("),
     ("src/client/sign_out.rs", "Redirect::to("),
     ("src/error/code.rs", "action="), // the text of a hint
-    ("src/reply.rs", "\"location\""),
-    ("src/reply/ask.rs", "href="),
-    ("src/reply/page.rs", "action="),
-    ("src/reply/page.rs", "href="),
+    ("src/response.rs", "\"location\""),
+    ("src/response/ask.rs", "href="),
+    ("src/response/page.rs", "action="),
+    ("src/response/page.rs", "href="),
     ("src/routes.rs", "Redirect::to("),
     ("src/routes/initiation.rs", "Redirect::to("),
     ("src/types.rs", "\"location\""), // in `Debug`

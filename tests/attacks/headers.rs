@@ -1,10 +1,7 @@
 //! Header injection: line breaks in whatever a request or a server can say.
 
 use http::HeaderValue;
-use logto::{
-    AuthRequest, Error, HeaderCookies, Reply, Requester, SignInOptions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, Fault},
-};
+use logto::{Error, HeaderCookies, SignInOptions, SignOutOptions, TokenOptions, integrate::{AuthRequest, Reply, Requester}, testing::{Endpoint, Fault}};
 
 use crate::{
     encoded, open,

@@ -22,7 +22,7 @@ mod return_to;
 mod return_to_scheme;
 mod sign_out;
 
-use logto::{AuthRequest, LogtoClient, Reply};
+use logto::{LogtoClient, integrate::{AuthRequest, Reply}};
 
 use crate::support::Browser;
 

@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use logto::{
-    AuthRequest, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes, SignInOptions, SignOutOptions,
-};
+use logto::{HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes, SignInOptions, SignOutOptions, integrate::AuthRequest};
 use proptest::prelude::*;
 use url::Url;
 

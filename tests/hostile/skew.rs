@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    ApiAudience, Clock, LogtoClient, ResourceServer, TokenOptions,
-    testing::{MockLogto, TestClock},
-};
+use logto::{LogtoClient, TokenOptions, api::{ApiAudience, ResourceServer}, integrate::Clock, testing::{MockLogto, TestClock}};
 
 use crate::support::{APP_SECRET, BOOKS, Site, app, settings};
 

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    ApiAudience, Error, LogtoClient, LogtoConfigBuilder, ResourceServer, Result, SignInOptions, SignOutOptions,
-    TokenOptions, testing::Endpoint,
-};
+use logto::{Error, LogtoClient, LogtoConfigBuilder, Result, SignInOptions, SignOutOptions, TokenOptions, api::{ApiAudience, ResourceServer}, testing::Endpoint};
 
 use crate::{
     detour::Detour,

@@ -13,11 +13,7 @@ use actix_web::{
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
-use logto::{
-    Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, TokenOptions,
-    actix_web::SignedIn,
-    testing::{Endpoint, Fault, MockLogto, TestClock},
-};
+use logto::{Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, TokenOptions, actix_web::SignedIn, testing::{Endpoint, Fault, MockLogto, TestClock}};
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use tokio::sync::Notify;
 

@@ -9,7 +9,7 @@ mod served;
 use std::collections::BTreeMap;
 
 use http::Response;
-use logto::{AuthRequest, LogtoClient, ResponseMode, Routes};
+use logto::{LogtoClient, ResponseMode, Routes, integrate::AuthRequest};
 
 use self::inputs::{INITIATION, Input, inputs};
 use crate::{

@@ -13,11 +13,7 @@ use axum::{
     http::{Request, Response},
     routing::any,
 };
-use logto::{
-    ApiAudience, ApiClient, ApiClientBuilder, MachineClient, RequestSession, Requirements, ResourceServer,
-    TokenOptions,
-    testing::{Endpoint, MockApp, MockLogto, TestClock},
-};
+use logto::{RequestSession, TokenOptions, api::{ApiAudience, Requirements, ResourceServer}, api_client::{ApiClient, ApiClientBuilder}, machine::MachineClient, testing::{Endpoint, MockApp, MockLogto, TestClock}};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::support::{APP_SECRET, BOOKS, Site};
@@ -135,7 +131,7 @@ impl World {
 
 async fn text(
     client: &ApiClient,
-    source: &(impl logto::TokenSource + ?Sized),
+    source: &(impl logto::api_client::TokenSource + ?Sized),
     request: Request<Vec<u8>>,
 ) -> (u16, String) {
     let response = client.send(source, request).await.unwrap();

@@ -8,11 +8,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse},
     routing::{get, post},
 };
-use logto::{
-    Error, LogtoClient, LogtoContext, RequestSession, SignInOptions, TokenOptions,
-    axum::SignedIn,
-    testing::{Endpoint, Fault, MockLogto, TestClock},
-};
+use logto::{Error, LogtoClient, LogtoContext, RequestSession, SignInOptions, TokenOptions, axum::SignedIn, testing::{Endpoint, Fault, MockLogto, TestClock}};
 use reqwest::{Method, Response, StatusCode};
 use tokio::sync::{Notify, watch};
 

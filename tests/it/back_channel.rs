@@ -9,11 +9,7 @@ use std::{
 };
 
 use axum::Router;
-use logto::{
-    AuthRequest, BoxError, BoxFuture, Clock, ContextOptions, LogtoClient, LogtoConfigBuilder, MemoryRevocations,
-    MemoryStore, RevocationStore, RevokedSessions, SignInOptions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, MockLogto, SigningAlg, TestClock},
-};
+use logto::{ContextOptions, LogtoClient, LogtoConfigBuilder, SignInOptions, SignOutOptions, TokenOptions, integrate::{AuthRequest, BoxError, BoxFuture, Clock}, store::{MemoryRevocations, MemoryStore, RevocationStore, RevokedSessions}, testing::{Endpoint, MockLogto, SigningAlg, TestClock}};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 

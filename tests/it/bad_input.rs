@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    Error, HeaderCookies, LogtoClient, SignInOptions, SignOutOptions,
-    testing::{Endpoint, Fault, SigningAlg},
-};
+use logto::{Error, HeaderCookies, LogtoClient, SignInOptions, SignOutOptions, testing::{Endpoint, Fault, SigningAlg}};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use url::Url;

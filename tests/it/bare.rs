@@ -3,10 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::SET_COOKIE};
-use logto::{
-    AuthRequest, ContextOptions, RequestSession, StepUp, TokenOptions,
-    testing::{Endpoint, Fault, TestSession},
-};
+use logto::{ContextOptions, RequestSession, TokenOptions, integrate::AuthRequest, step_up::StepUp, testing::{Endpoint, Fault, TestSession}};
 
 use crate::support::{BOOKS, Browser, Site};
 

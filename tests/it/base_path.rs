@@ -1,6 +1,6 @@
 //! A base URL whose path begins as the paths of the routes do.
 
-use logto::{AuthRequest, Reply};
+use logto::integrate::{AuthRequest, Reply};
 
 use crate::support::{BASE_URL, Site};
 

@@ -1,6 +1,6 @@
 //! A mistake in the configuration that shows when a user comes back from Logto: it is the operator's, and not a sign-in that was cancelled.
 
-use logto::{AuthRequest, ErrorKind, SignInOptions};
+use logto::{ErrorKind, SignInOptions, integrate::AuthRequest};
 use serde_json::Value;
 use url::Url;
 

@@ -3,10 +3,7 @@
 //! A browser sends them all, in an order that means nothing (RFC 6265 section 4.2.2), and this application can change one of them at most.
 
 use cookie::Cookie;
-use logto::{
-    CheckOutcome, ContextOptions, HeaderCookies, LogtoClient, MemoryStore, RequestSession, SignInOptions,
-    SignOutOptions,
-};
+use logto::{ContextOptions, HeaderCookies, LogtoClient, RequestSession, SignInOptions, SignOutOptions, diagnose::CheckOutcome, store::MemoryStore};
 
 use crate::support::{BASE_URL, Browser, COOKIE_SECRET, Site};
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{BoxError, BoxFuture, RefreshCoordinator};
+use logto::{integrate::{BoxError, BoxFuture}, store::RefreshCoordinator};
 use tokio::sync::watch;
 
 /// What Redis is to real instances.

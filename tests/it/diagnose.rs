@@ -6,7 +6,7 @@ mod provider;
 mod registration;
 mod settings;
 
-use logto::{Check, CheckOutcome, Diagnosis, testing::Endpoint};
+use logto::{diagnose::{Check, CheckOutcome, Diagnosis}, testing::Endpoint};
 
 use crate::support::{APP_SECRET, COOKIE_SECRET, Site};
 

@@ -6,10 +6,7 @@ mod processes;
 
 use std::time::Duration;
 
-use logto::{
-    LogtoClient, MemoryStore, RequestSession, SessionFormat, SignInOptions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, Fault, MockLogto, TestClock},
-};
+use logto::{LogtoClient, RequestSession, SessionFormat, SignInOptions, SignOutOptions, TokenOptions, store::MemoryStore, testing::{Endpoint, Fault, MockLogto, TestClock}};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -308,7 +305,7 @@ async fn a_copy_of_the_callback_does_not_replace_who_signed_in_since() {
         let expected = sub(&site.logto, &bob).await;
         // A copy of the cookie of Ada's sign-in beside Bob's session.
         bob.cookies.extend(browser.cookies.clone().into_iter().filter(|(name, _)| name.contains("_txn_")));
-        let request = logto::AuthRequest::new("GET", callback.strip_prefix(BASE_URL).unwrap(), |name| match name {
+        let request = logto::integrate::AuthRequest::new("GET", callback.strip_prefix(BASE_URL).unwrap(), |name| match name {
             "cookie" => Some(bob.header()),
             "accept" => Some("text/html".to_owned()),
             _ => None,

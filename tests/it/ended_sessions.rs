@@ -6,10 +6,7 @@ use std::sync::{
 };
 
 use http::{HeaderMap, Request, Response, header};
-use logto::{
-    BoxError, BoxFuture, HttpClient, LogtoClient, LogtoConfig, MemoryRevocations, MemoryStore, RequestSession,
-    RevokedSessions, SignInOptions, SignOutOptions, TokenOptions,
-};
+use logto::{LogtoClient, LogtoConfig, RequestSession, SignInOptions, SignOutOptions, TokenOptions, integrate::{BoxError, BoxFuture, HttpClient}, store::{MemoryRevocations, MemoryStore, RevokedSessions}};
 use tokio::sync::Notify;
 
 use crate::support::{BASE_URL, BOOKS, Site};
@@ -105,7 +102,7 @@ async fn a_response_that_sets_cookies_is_private_though_nobody_is_signed_in() {
 #[tokio::test]
 async fn a_session_that_changed_hands_is_not_ended_with_those_of_its_former_owner() {
     use crate::redis::{id, next, session, store};
-    use logto::{SaveOutcome, SessionStore};
+    use logto::store::{SaveOutcome, SessionStore};
     let Some((_server, store)) = store().await else { return };
     let before = session("ada", Some("s1"));
     store.create(&id(1), &before).await.unwrap();

@@ -9,11 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use logto::{
-    BoxError, BoxFuture, LogtoClient, LogtoConfigBuilder, MemoryRevocations, MemoryStore, RevocationStore,
-    RevokedSessions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, Fault, TestClock},
-};
+use logto::{LogtoClient, LogtoConfigBuilder, SignOutOptions, TokenOptions, integrate::{BoxError, BoxFuture}, store::{MemoryRevocations, MemoryStore, RevocationStore, RevokedSessions}, testing::{Endpoint, Fault, TestClock}};
 use serde_json::{Value, json};
 
 use crate::{

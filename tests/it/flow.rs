@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use cookie::CookieJar;
-use logto::{
-    ContextOptions, DirectSignIn, FirstScreen, HeaderCookies, LogtoClient, RequestSession, SessionLifetime,
-    SignInOptions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, MockOrganization, MockUser},
-};
+use logto::{ContextOptions, DirectSignIn, FirstScreen, HeaderCookies, LogtoClient, RequestSession, SessionLifetime, SignInOptions, SignOutOptions, TokenOptions, testing::{Endpoint, MockOrganization, MockUser}};
 
 use crate::support::{BASE_URL, BOOKS, Browser, Site};
 
@@ -254,7 +250,7 @@ async fn max_age_is_checked_on_return() {
     let url = site.begin(&mut browser, options()).await;
     let now = site.clock.clone();
     site.mock.tamper_id_token(move |_, claims| {
-        let now = logto::Clock::now(&now).duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let now = logto::integrate::Clock::now(&now).duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         claims["auth_time"] = (now - 300 - 61).into();
     });
     let callback = site.mock.sign_in(&url, "ada").await;

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use logto::{AuthRequest, Reply, ResponseMode, SignInOptions};
+use logto::{ResponseMode, SignInOptions, integrate::{AuthRequest, Reply}};
 use url::{Url, form_urlencoded};
 
 use crate::support::{Browser, Site};

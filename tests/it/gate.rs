@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{Request, Response};
-use logto::{BoxError, BoxFuture, HttpClient};
+use logto::integrate::{BoxError, BoxFuture, HttpClient};
 use tokio::sync::watch;
 
 /// It is open at first.

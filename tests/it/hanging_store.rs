@@ -9,11 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use logto::{
-    BoxError, BoxFuture, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, MemoryRevocations, MemoryStore,
-    RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession, TokenOptions,
-    testing::TestSession,
-};
+use logto::{HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, TokenOptions, integrate::{BoxError, BoxFuture}, store::{MemoryRevocations, MemoryStore, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::TestSession};
 use tokio::{
     io::AsyncReadExt,
     net::TcpListener,

@@ -8,11 +8,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{
-    BoxError, BoxFuture, ContextOptions, HeaderCookies, LogtoClient, MemoryStore, RefreshCoordinator, RequestSession,
-    RevokedSessions, SaveOutcome, SessionId, SessionStore, SignInOptions, SignOutOptions, StoredSession, TokenOptions,
-    testing::{Endpoint, Fault, TestClock},
-};
+use logto::{ContextOptions, HeaderCookies, LogtoClient, RequestSession, SignInOptions, SignOutOptions, TokenOptions, integrate::{BoxError, BoxFuture}, store::{MemoryStore, RefreshCoordinator, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::{Endpoint, Fault, TestClock}};
 
 use crate::{
     coordinator::Coordinator,
@@ -380,7 +376,7 @@ trait Ahead {
 
 impl Ahead for TestClock {
     fn now_plus(&self, seconds: u64) -> TestClock {
-        TestClock::at(logto::Clock::now(self) + Duration::from_secs(seconds))
+        TestClock::at(logto::integrate::Clock::now(self) + Duration::from_secs(seconds))
     }
 }
 
@@ -431,7 +427,7 @@ async fn the_cookie_secret_may_change_while_users_are_signed_in() {
 async fn cookies_and_a_coordinator_in_redis() {
     let Some(mut redis) = crate::redis_server::RedisServer::start() else { return };
     let site = Site::rotating().await;
-    let shared = logto::RedisStore::connect(&redis.url()).await.unwrap();
+    let shared = logto::store::RedisStore::connect(&redis.url()).await.unwrap();
     let instances: Vec<_> = (0..3)
         .map(|_| {
             let config = settings(&site.mock, &site.clock).app_id("spa").refresh_coordinator(shared.coordinator());

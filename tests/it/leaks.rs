@@ -3,12 +3,7 @@
 use std::{error::Error as StdError, fmt::Debug};
 
 use http::Request;
-use logto::{
-    ApiAudience, ApiClient, ApiClientBuilder, AuthRequest, ContextOptions, HeaderCookies, LogtoConfig, MachineClient,
-    MemoryRevocations, MemoryStore, Reply, RequestSession, Requirements, ResourceServer, SessionId, SignInOptions,
-    SignOutOptions, StoredSession, TokenExchange, TokenOptions,
-    testing::{Endpoint, Fault, MockApp, TestSession},
-};
+use logto::{ContextOptions, HeaderCookies, LogtoConfig, RequestSession, SignInOptions, SignOutOptions, TokenOptions, api::{ApiAudience, Requirements, ResourceServer}, api_client::{ApiClient, ApiClientBuilder}, integrate::{AuthRequest, Reply}, machine::{MachineClient, TokenExchange}, store::{MemoryRevocations, MemoryStore, SessionId, StoredSession}, testing::{Endpoint, Fault, MockApp, TestSession}};
 
 use crate::{
     logs::listen,

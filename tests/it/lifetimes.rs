@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    ContextOptions, LogtoConfigBuilder, MemoryRevocations, MemoryStore, SessionLifetime, SignOutOptions,
-    testing::TestClock,
-};
+use logto::{ContextOptions, LogtoConfigBuilder, SessionLifetime, SignOutOptions, store::{MemoryRevocations, MemoryStore}, testing::TestClock};
 
 use crate::support::{Browser, Site};
 

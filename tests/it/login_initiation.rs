@@ -1,6 +1,6 @@
 //! A sign-in that another site begins (OpenID Connect Core 1.0 section 4).
 
-use logto::{AuthRequest, Reply, Routes};
+use logto::{Routes, integrate::{AuthRequest, Reply}};
 use url::{Url, form_urlencoded};
 
 use crate::support::{Browser, Site};

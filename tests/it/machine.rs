@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    ErrorKind, HeaderCookies, MachineClient, MachineClientBuilder, TokenExchange, TokenOptions,
-    testing::{Endpoint, Fault, MockApp, MockLogto, MockResource, TestClock},
-};
+use logto::{ErrorKind, HeaderCookies, TokenOptions, machine::{MachineClient, MachineClientBuilder, TokenExchange}, testing::{Endpoint, Fault, MockApp, MockLogto, MockResource, TestClock}};
 use tokio::task::JoinSet;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{AuthRequest, CheckOutcome, LogtoClient, Reply, Routes, SignInOptions, testing::TestClock};
+use logto::{LogtoClient, Routes, SignInOptions, diagnose::CheckOutcome, integrate::{AuthRequest, Reply}, testing::TestClock};
 
 use crate::support::{APP_SECRET, BASE_URL, Browser, Site, settings};
 

@@ -8,10 +8,7 @@ use std::{
 };
 
 use cookie::Cookie;
-use logto::{
-    Clock, ContextOptions, LogtoConfigBuilder, MemoryStore, SessionFormat, SessionLifetime, SignInOptions,
-    SignOutOptions, TokenOptions, scopes, testing::Endpoint,
-};
+use logto::{ContextOptions, LogtoConfigBuilder, SessionFormat, SessionLifetime, SignInOptions, SignOutOptions, TokenOptions, integrate::Clock, scopes, store::MemoryStore, testing::Endpoint};
 use serde_json::{Value, json};
 
 use crate::{

@@ -11,10 +11,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{
-    AccessToken, ApiAudience, ErrorKind, LogtoClient, LogtoConfig, LogtoConfigBuilder, Prompt, ResourceServer, Result,
-    Secret, Session, SignInOptions, SignOutOptions, TokenOptions, UserInfo, testing::TestClock,
-};
+use logto::{AccessToken, ErrorKind, LogtoClient, LogtoConfig, LogtoConfigBuilder, Prompt, Result, Secret, Session, SignInOptions, SignOutOptions, TokenOptions, UserInfo, api::{ApiAudience, ResourceServer}, testing::TestClock};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 

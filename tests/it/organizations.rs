@@ -9,11 +9,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{
-    BoxError, BoxFuture, ContextOptions, ErrorKind, HttpClient, LogtoClient, LogtoConfigBuilder, LogtoContext,
-    MemoryStore, SignInOptions, TokenOptions, scopes,
-    testing::{Endpoint, Fault, MockLogtoBuilder, MockOrganization, MockUser, TestClock},
-};
+use logto::{ContextOptions, ErrorKind, LogtoClient, LogtoConfigBuilder, LogtoContext, SignInOptions, TokenOptions, integrate::{BoxError, BoxFuture, HttpClient}, scopes, store::MemoryStore, testing::{Endpoint, Fault, MockLogtoBuilder, MockOrganization, MockUser, TestClock}};
 
 use crate::support::{BOOKS, Browser, Site};
 

@@ -1,9 +1,6 @@
 //! A sign-in that was verified signs nobody in until the application accepts it.
 
-use logto::{
-    LogtoClient, MemoryStore, PendingSignIn, RequestSession, SessionFormat, SignInOptions, TokenOptions,
-    testing::{Endpoint, Fault},
-};
+use logto::{LogtoClient, PendingSignIn, RequestSession, SessionFormat, SignInOptions, TokenOptions, store::MemoryStore, testing::{Endpoint, Fault}};
 
 use crate::{
     logs::listen,
@@ -218,7 +215,7 @@ async fn an_error_answer_of_the_callback_route_carries_no_session() {
                 "ID token" => site.mock.tamper_signature(true),
                 _ => {}
             }
-            let request = logto::AuthRequest::new("GET", target.strip_prefix(BASE_URL).unwrap(), |name| {
+            let request = logto::integrate::AuthRequest::new("GET", target.strip_prefix(BASE_URL).unwrap(), |name| {
                 (name == "cookie").then(|| browser.header())
             });
             let reply = site.logto.respond(&request).await.unwrap();

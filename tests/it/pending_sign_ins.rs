@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{AuthRequest, LogtoClient, Reply, SignInOptions, testing::Endpoint};
+use logto::{LogtoClient, SignInOptions, integrate::{AuthRequest, Reply}, testing::Endpoint};
 
 use crate::support::{BASE_URL, Browser, Site};
 

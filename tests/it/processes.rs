@@ -10,10 +10,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{
-    ContextOptions, HeaderCookies, LogtoClient, LogtoConfigBuilder, RedisStore, SignInOptions, TokenOptions, scopes,
-    testing::{Endpoint, MockLogto, MockResource},
-};
+use logto::{ContextOptions, HeaderCookies, LogtoClient, LogtoConfigBuilder, SignInOptions, TokenOptions, scopes, store::RedisStore, testing::{Endpoint, MockLogto, MockResource}};
 use tokio::task::JoinSet;
 
 use crate::{

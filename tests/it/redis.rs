@@ -20,7 +20,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use logto::{RedisStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
+use logto::store::{RedisStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
 use tokio::task::JoinSet;
 
 use crate::redis_server::RedisServer;

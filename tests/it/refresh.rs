@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    ContextOptions, ErrorKind, TokenOptions,
-    testing::{Endpoint, Fault, MockResource},
-};
+use logto::{ContextOptions, ErrorKind, TokenOptions, testing::{Endpoint, Fault, MockResource}};
 use tokio::task::JoinSet;
 
 use crate::{

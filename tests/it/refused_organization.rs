@@ -55,7 +55,7 @@ async fn a_refusal_for_an_organization_ends_every_token_for_it_and_no_other() {
 
 #[tokio::test]
 async fn a_refusal_for_an_organization_ends_every_token_for_it_in_a_store() {
-    let store = logto::MemoryStore::new();
+    let store = logto::store::MemoryStore::new();
     let site = Site::with(|mock| mock, |config| config.session_store(store)).await;
     a_refusal_ends_every_token(site).await;
 }

@@ -1,9 +1,6 @@
 //! What a user is told who is signed in and may not.
 
-use logto::{
-    Error, Requester, TokenExchange, TokenOptions,
-    testing::{Endpoint, Fault},
-};
+use logto::{Error, TokenOptions, integrate::Requester, machine::TokenExchange, testing::{Endpoint, Fault}};
 use serde_json::Value;
 
 use crate::support::{BOOKS, Site};

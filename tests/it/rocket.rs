@@ -24,12 +24,7 @@ use ::rocket::{
     request::{FromRequest, Outcome},
     routes,
 };
-use logto::{
-    BoxError, BoxFuture, ContextOptions, Error, LogtoClient, LogtoConfigBuilder, LogtoContext, MemoryStore,
-    RequestSession, RevokedSessions, SaveOutcome, SessionId, SessionStore, SignInOptions, StoredSession, TokenOptions,
-    rocket::SignedIn,
-    testing::{Endpoint, Fault, MockLogto, TestClock},
-};
+use logto::{ContextOptions, Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, TokenOptions, integrate::{BoxError, BoxFuture}, rocket::SignedIn, store::{MemoryStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::{Endpoint, Fault, MockLogto, TestClock}};
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use tokio::sync::Notify;

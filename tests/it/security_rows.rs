@@ -9,10 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use logto::{
-    BoxError, BoxFuture, HeaderCookies, LogtoClient, MemoryRevocations, RevocationStore, SignInOptions, TokenOptions,
-    testing::{Endpoint, Fault},
-};
+use logto::{HeaderCookies, LogtoClient, SignInOptions, TokenOptions, integrate::{BoxError, BoxFuture}, store::{MemoryRevocations, RevocationStore}, testing::{Endpoint, Fault}};
 
 use crate::{
     logs,

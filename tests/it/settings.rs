@@ -5,10 +5,7 @@ use std::{
     process::Command,
 };
 
-use logto::{
-    ApiAudience, ApiClient, LogtoClient, LogtoConfig, LogtoConfigBuilder, MachineClient, ResourceServer, Routes,
-    testing::MockLogto,
-};
+use logto::{LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes, api::{ApiAudience, ResourceServer}, api_client::ApiClient, machine::MachineClient, testing::MockLogto};
 use serde_json::{Value, json};
 
 use crate::logs::listen;
@@ -195,7 +192,7 @@ fn is_child() -> bool {
 #[allow(clippy::print_stdout, reason = "the test that started this process reads it")]
 fn print_what_the_environment_gives() {
     let (log, guard) = listen("trace");
-    let (machine, api) = (MachineClient::from_env(), logto::ResourceServerBuilder::from_env());
+    let (machine, api) = (MachineClient::from_env(), logto::api::ResourceServerBuilder::from_env());
     let config = LogtoConfig::from_env();
     let builder = LogtoConfigBuilder::from_env();
     println!("{} {} {api:?} {builder:?} {}", printed(&config), printed(&machine), printed(&api.clone().build()));

@@ -1,10 +1,7 @@
 //! The ID token goes along to Logto's sign-out where Logto can still check it: with one whose key was deleted, Logto ends the sign-out with
 //! an error in JSON, and its session lives on (recorded: `98-oidc-extra/12` and `13`).
 
-use logto::{
-    LogtoClient, SignOutOptions,
-    testing::{Endpoint, SigningAlg},
-};
+use logto::{LogtoClient, SignOutOptions, testing::{Endpoint, SigningAlg}};
 
 use crate::support::{BASE_URL, Browser, Site};
 

@@ -1,9 +1,6 @@
 //! A sign-in that shows no page: it brings what no refresh brings, or it leaves everything as it was.
 
-use logto::{
-    AuthRequest, LogtoClient, Prompt, SignInOptions, TokenOptions,
-    testing::{Endpoint, MockUser},
-};
+use logto::{LogtoClient, Prompt, SignInOptions, TokenOptions, integrate::AuthRequest, testing::{Endpoint, MockUser}};
 use url::Url;
 
 use crate::support::{BASE_URL, BOOKS, Browser, Site};

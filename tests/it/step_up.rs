@@ -10,10 +10,7 @@ mod rocket;
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use logto::{
-    Error, LogtoClient, LogtoConfigBuilder, RequestSession, RequireRecentAuth, RequireStepUp, StepUp, Within,
-    testing::{Endpoint, MockLogto, MockLogtoBuilder, MockUser, TestClock},
-};
+use logto::{Error, LogtoClient, LogtoConfigBuilder, RequestSession, step_up::{RequireRecentAuth, RequireStepUp, StepUp, Within}, testing::{Endpoint, MockLogto, MockLogtoBuilder, MockUser, TestClock}};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -285,7 +282,7 @@ async fn nobody_goes_in_circles() {
         // A Logto, or something before it, that lets the user through without asking.
         let clock = served.clock.clone();
         served.mock.tamper_id_token(move |_, claims| {
-            let now = logto::Clock::now(&clock).duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            let now = logto::integrate::Clock::now(&clock).duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
             claims["auth_time"] = (now - 3600).into();
         });
         let (response, redirects) = served.open("/pay", "ada").await;

@@ -14,10 +14,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{
-    MemoryRevocations, MemoryStore, TowerSessionStore,
-    testing::{TestClock, TestSession, revocation_conformance, store_conformance},
-};
+use logto::{store::{MemoryRevocations, MemoryStore, TowerSessionStore}, testing::{TestClock, TestSession, revocation_conformance, store_conformance}};
 use tower_sessions_memory_store::MemoryStore as TowerMemoryStore;
 
 use self::{bad::Strict, custom_store::FileStore};

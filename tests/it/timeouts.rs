@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    ApiAudience, BoxError, BoxFuture, Error, HeaderCookies, HttpClient, LogtoClient, LogtoConfig, MachineClient,
-    ResourceServer, SignInOptions, TokenOptions,
-};
+use logto::{Error, HeaderCookies, LogtoClient, LogtoConfig, SignInOptions, TokenOptions, api::{ApiAudience, ResourceServer}, integrate::{BoxError, BoxFuture, HttpClient}, machine::MachineClient};
 
 use crate::support::COOKIE_SECRET;
 

@@ -1,7 +1,7 @@
 //! What `GET /logto/user` answers: the claims of the ID token, member by member, as `@logto/next` does.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use logto::AuthRequest;
+use logto::integrate::AuthRequest;
 use serde_json::{Value, json};
 
 use crate::support::{Browser, Site};

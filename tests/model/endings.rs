@@ -7,7 +7,7 @@ mod world;
 
 use std::time::Duration;
 
-use logto::{RevokedSessions, SignInOptions, SignOutOptions, TokenOptions};
+use logto::{SignInOptions, SignOutOptions, TokenOptions, store::RevokedSessions};
 use tokio::time::advance;
 
 use self::world::{ABSOLUTE, Answer, Place, Slow, Tab, World};

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{HeaderCookies, LogtoClient, MemoryRevocations, MemoryStore, SignInOptions, SignOutOptions, TokenOptions};
+use logto::{HeaderCookies, LogtoClient, SignInOptions, SignOutOptions, TokenOptions, store::{MemoryRevocations, MemoryStore}};
 use tokio::{task::LocalSet, time::sleep};
 
 use crate::{

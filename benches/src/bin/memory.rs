@@ -4,7 +4,7 @@
 use std::{env::args, fs, hint::black_box, time::SystemTime};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use logto::{MemoryStore, SessionId, SessionStore, StoredSession};
+use logto::store::{MemoryStore, SessionId, SessionStore, StoredSession};
 use logto_benches::{MORE_THAN_REMEMBERED, User, World, at_once, header};
 
 const SESSIONS: u128 = 100_000;

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use axum::{Extension, Router, routing::get};
-use logto::{ApiAuth, Require, Requirements, SignedIn};
+use logto::{SignedIn, api::{ApiAuth, Require, Requirements}};
 use logto_benches::{SCOPE, User, World, header};
 use tokio::net::TcpListener;
 

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use logto::{RedisStore, testing::TestSession};
+use logto::{store::RedisStore, testing::TestSession};
 use logto_benches::User;
 use tokio::task::JoinSet;
 

@@ -25,10 +25,7 @@ use axum::{
     routing::{get, post},
 };
 use leptos::prelude::*;
-use logto::{
-    AccessToken, AccessTokenClaims, ContextOptions, IdTokenClaims, LogtoContext, RequestSession, SignedIn,
-    TokenOptions, testing::Playground,
-};
+use logto::{AccessToken, ContextOptions, IdTokenClaims, LogtoContext, RequestSession, SignedIn, TokenOptions, claims::AccessTokenClaims, testing::Playground};
 use serde::Serialize;
 use tokio::net::TcpListener;
 

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use logto::{AuthRequest, ContextOptions, LogtoClient, RequestSession, SignedIn, TokenOptions, testing::Playground};
+use logto::{ContextOptions, LogtoClient, RequestSession, SignedIn, TokenOptions, integrate::AuthRequest, testing::Playground};
 use poem::{
     Body, Endpoint, EndpointExt, FromRequest, IntoResponse, Request, RequestBody, Response, Result, Route, Server,
     error::InternalServerError,

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --package logto-example-poem --bin poem_minimal` reads `LOGTO_ENDPOINT` and the others from the environment: see README.
 
-use logto::{AuthRequest, LogtoClient, LogtoConfig, RequestSession}; // 1
+use logto::{LogtoClient, LogtoConfig, RequestSession, integrate::AuthRequest}; // 1
 use poem::{
     Body, Endpoint, EndpointExt, IntoResponse, Result, Route, Server,
     error::InternalServerError,

@@ -6,7 +6,7 @@
 
 use std::{env, net::SocketAddr, sync::LazyLock};
 
-use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::Playground};
+use logto::{ContextOptions, RequestSession, TokenOptions, integrate::AuthRequest, testing::Playground};
 use salvo::{
     http::header::{HeaderValue, SET_COOKIE},
     prelude::*,

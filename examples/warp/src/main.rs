@@ -6,7 +6,7 @@
 
 use std::{convert::Infallible, env, sync::LazyLock};
 
-use logto::{AuthRequest, ContextOptions, RequestSession, TokenOptions, testing::Playground};
+use logto::{ContextOptions, RequestSession, TokenOptions, integrate::AuthRequest, testing::Playground};
 use warp::{
     Filter, Reply,
     filters::{BoxedFilter, path::FullPath},

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --package logto-example-warp --bin warp_minimal` reads `LOGTO_ENDPOINT` and the others from the environment: see README.
 
-use logto::{AuthRequest, LogtoClient, LogtoConfig, RequestSession}; // 1
+use logto::{LogtoClient, LogtoConfig, RequestSession, integrate::AuthRequest}; // 1
 use warp::{
     Filter, Reply,
     filters::path::FullPath,

@@ -4,11 +4,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use super::{CodeExchange, MEMORY, Progress, Verified};
-use crate::{
-    BoxError,
-    client::coordinate::{Exclusive, GRACE, Shared, is_recent, name},
-    session::SessionData,
-};
+use crate::{client::coordinate::{Exclusive, GRACE, Shared, is_recent, name}, error::BoxError, session::SessionData};
 
 /// An exchange that one instance makes.
 pub(super) struct Exchanging<'a> {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{LogtoConfig, MachineClient};
+use crate::{config::LogtoConfig, machine::MachineClient};
 
 #[test]
 fn all_problems_are_told_at_once() {

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{Asker, Cached};
-use crate::{Error, Result, error::Code, oidc::test_support::TestClock};
+use crate::{error::{Code, Error, Result}, oidc::test_support::TestClock};
 
 mod clocks;
 mod hang_ups;

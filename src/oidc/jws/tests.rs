@@ -2,7 +2,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{Jws, JwsError, MAX_TOKEN, decode_unverified, excerpt};
-use crate::{AccessTokenClaims, oidc::test_support::fixture};
+use crate::{claims::AccessTokenClaims, oidc::test_support::fixture};
 
 fn token(header: &str) -> String {
     format!("{}.e30.AAAA", URL_SAFE_NO_PAD.encode(header))

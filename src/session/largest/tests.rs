@@ -1,10 +1,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::*;
-use crate::{
-    Secret,
-    session::{Jwt, data::Subject},
-};
+use crate::{secret::Secret, session::{Jwt, data::Subject}};
 
 fn session_with(claims: &Value) -> SessionData {
     let payload = URL_SAFE_NO_PAD.encode(claims.to_string());

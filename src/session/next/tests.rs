@@ -9,14 +9,7 @@ use cookie::Cookie;
 use serde_json::{Value, json};
 
 use super::{NextCookie, members, seal::Keys as NextKeys};
-use crate::{
-    Secret,
-    session::{
-        CookieSettings, Jwt, Keys, OpenSession, SessionData, SessionFormat, SessionLifetime, StoredAccessToken, Stores,
-        Subject, cookies::HeaderCookies, memory::MemoryRevocations,
-    },
-    types::TokenKey,
-};
+use crate::{secret::Secret, session::{CookieSettings, Jwt, Keys, OpenSession, SessionData, SessionFormat, SessionLifetime, StoredAccessToken, Stores, Subject, cookies::HeaderCookies}, store::MemoryRevocations, types::TokenKey};
 
 const NOW: i64 = 1_795_385_600;
 const APP: &str = "h8rc2xdlth5ihimk3tfuc";
@@ -48,7 +41,7 @@ fn load(settings: &CookieSettings, value: &str, now: i64) -> OpenSession {
     wait(OpenSession::load(settings, &cookies, now)).unwrap()
 }
 
-fn commit(open: OpenSession, settings: &CookieSettings, now: i64) -> crate::Result<Vec<Cookie<'static>>> {
+fn commit(open: OpenSession, settings: &CookieSettings, now: i64) -> crate::error::Result<Vec<Cookie<'static>>> {
     wait(open.commit(settings, now))
 }
 

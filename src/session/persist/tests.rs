@@ -1,10 +1,7 @@
 use std::{sync::Arc, time::UNIX_EPOCH};
 
 use super::*;
-use crate::{
-    Secret,
-    session::{Jwt, Keys, SessionLifetime, Stores, Subject, memory::MemoryRevocations},
-};
+use crate::{secret::Secret, session::{Jwt, Keys, SessionLifetime, Stores, Subject}, store::MemoryRevocations};
 
 const NOW: i64 = 1_795_385_600;
 

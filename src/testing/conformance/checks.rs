@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
 
 use super::{StoreConformance, create, expect, expect_none, id, load, next, ok, random};
-use crate::{SaveOutcome, SessionId, SessionStore, StoredSession};
+use crate::store::{SaveOutcome, SessionId, SessionStore, StoredSession};
 
 const HOUR: u64 = 3600;
 /// More requests than a browser sends at once.

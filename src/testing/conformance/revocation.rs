@@ -1,7 +1,7 @@
 //! What holds for sessions that belong together.
 
 use super::{StoreConformance, checks::save, create, expect, expect_none, next, ok, random};
-use crate::{RevokedSessions, SaveOutcome, SessionId, StoredSession};
+use crate::store::{RevokedSessions, SaveOutcome, SessionId, StoredSession};
 
 const HOUR: u64 = 3600;
 

@@ -8,7 +8,7 @@ use std::{
 use tokio::task::JoinSet;
 
 use super::{ok, random};
-use crate::RevocationStore;
+use crate::store::RevocationStore;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// More than a server sends again.
@@ -19,7 +19,7 @@ const RACERS: usize = 64;
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use logto::{MemoryRevocations, testing::revocation_conformance};
+/// use logto::{store::MemoryRevocations, testing::revocation_conformance};
 ///
 /// let store = MemoryRevocations::new();
 /// let other_process = store.clone(); // for a store with a server: a second connection

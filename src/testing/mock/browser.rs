@@ -6,9 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use url::Url;
 
-use super::{
-    MockLogto, error::OidcResult, interaction, reply::Reply, request::RecordedRequest, state::State, world::MockUser,
-};
+use super::{MockLogto, error::OidcResult, interaction, reply::Reply, request::RecordedRequest, state::State, world::MockUser};
 
 /// What a user does, without a browser. Of the URLs only path and query count.
 ///

@@ -2,15 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    MockLogto, backchannel,
-    fault::Fault,
-    keys::SigningAlg,
-    request::RecordedRequest,
-    route::Endpoint,
-    tampering::Tampering,
-    world::{MockApp, MockUser},
-};
+use super::{MockLogto, backchannel, fault::Fault, keys::SigningAlg, request::RecordedRequest, route::Endpoint, tampering::Tampering, world::{MockApp, MockUser}};
 
 /// What was asked of the server.
 impl MockLogto {

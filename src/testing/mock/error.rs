@@ -142,8 +142,8 @@ impl OidcError {
     }
 }
 
-impl From<crate::Error> for OidcError {
-    fn from(error: crate::Error) -> Self {
+impl From<crate::error::Error> for OidcError {
+    fn from(error: crate::error::Error) -> Self {
         tracing::error!(%error, "MockLogto failed");
         Self::new(500, "server_error", "oops! something went wrong")
     }

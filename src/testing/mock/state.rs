@@ -8,23 +8,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{
-    custom_jwt::CustomJwt,
-    device::Devices,
-    error::{OidcError, OidcResult},
-    interaction::Interaction,
-    keys::KeyRing,
-    logout::PendingLogout,
-    pushed::Pushed,
-    session::Session,
-    store::Store,
-    tampering::Tampering,
-    world::World,
-};
-use crate::{
-    Clock,
-    clock::{random_token, unix_seconds},
-};
+use super::{custom_jwt::CustomJwt, device::Devices, error::{OidcError, OidcResult}, interaction::Interaction, keys::KeyRing, logout::PendingLogout, pushed::Pushed, session::Session, store::Store, tampering::Tampering, world::World};
+use crate::clock::{Clock, random_token, unix_seconds};
 
 pub(super) struct State {
     /// `http://127.0.0.1:PORT`.

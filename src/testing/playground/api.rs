@@ -6,15 +6,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{
-    PlaygroundError, error,
-    port::{Port, in_use},
-};
-use crate::{
-    ApiAudience, Error, HeaderCookies, LogtoClient, LogtoConfig, ResourceServer, ResourceServerBuilder, Result,
-    SignInOptions, TokenOptions, scopes,
-    testing::{MockLogto, MockOrganization, MockResource},
-};
+use super::{PlaygroundError, error, port::{Port, in_use}};
+use crate::{api::{ApiAudience, ResourceServer, ResourceServerBuilder}, client::LogtoClient, config::LogtoConfig, error::{Error, Result}, scopes, session::cookies::HeaderCookies, testing::{MockLogto, MockOrganization, MockResource}, types::{SignInOptions, TokenOptions}};
 
 const SCOPES: [&str; 2] = ["read:books", "write:books"];
 
@@ -30,7 +23,7 @@ const SCOPES: [&str; 2] = ["read:books", "write:books"];
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// use logto::{ApiAudience, testing::ApiPlayground};
+/// use logto::{api::ApiAudience, testing::ApiPlayground};
 ///
 /// let playground = ApiPlayground::start().await?;
 /// let api = playground.resource_server().audience(ApiAudience::resource(playground.resource())).build()?;

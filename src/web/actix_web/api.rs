@@ -11,7 +11,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{ApiAuth, Error, Require, ResourceServer};
+use crate::{api::{ApiAuth, Require, ResourceServer}, error::Error};
 
 /// The middleware that gives each request the API to which [`ApiAuth`] is to be good, for an app or a scope. The innermost one counts.
 #[must_use]

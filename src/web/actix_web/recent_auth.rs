@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 
-use crate::{Error, RequestSession, RequireRecentAuth, RequireStepUp};
+use crate::{client::RequestSession, error::Error, step_up::{RequireRecentAuth, RequireStepUp}};
 
 /// The middleware answers the error: a browser goes to sign in again, a program gets 401.
 impl<R: RequireStepUp + 'static> FromRequest for RequireRecentAuth<R> {

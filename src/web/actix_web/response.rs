@@ -6,7 +6,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 
-use crate::{Error, Redirect, Reply};
+use crate::{error::Error, response::Reply, types::Redirect};
 
 impl Responder for Redirect {
     type Body = BoxBody;

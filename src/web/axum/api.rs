@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 
-use crate::{ApiAuth, Error, Require, ResourceServer};
+use crate::{api::{ApiAuth, Require, ResourceServer}, error::Error};
 
 /// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Merge it into the outermost router,
 /// for its path begins at the host's root. No route, if the API has no metadata.

@@ -5,7 +5,7 @@ use axum::{
     http::request::Parts,
 };
 
-use crate::{Error, RequestSession, RequireRecentAuth, RequireStepUp};
+use crate::{client::RequestSession, error::Error, step_up::{RequireRecentAuth, RequireStepUp}};
 
 /// The layer answers the rejection: a browser goes to sign in again, a program gets 401.
 impl<R: RequireStepUp, S: Send + Sync> FromRequestParts<S> for RequireRecentAuth<R> {

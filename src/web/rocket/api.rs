@@ -9,7 +9,7 @@ use rocket::{
     route,
 };
 
-use crate::{ApiAuth, Error, Reply, Require, ResourceServer};
+use crate::{api::{ApiAuth, Require, ResourceServer}, error::Error, response::Reply};
 
 /// The fairing that says to which API [`ApiAuth`] is to be good, and answers for it.
 #[must_use]

@@ -5,7 +5,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use crate::{Error, RequestSession, RequireRecentAuth, RequireStepUp};
+use crate::{client::RequestSession, error::Error, step_up::{RequireRecentAuth, RequireStepUp}};
 
 impl<R> Sentinel for RequireRecentAuth<R> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {

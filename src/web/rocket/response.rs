@@ -8,7 +8,7 @@ use rocket::{
     response::{self, Responder},
 };
 
-use crate::{Redirect, Reply};
+use crate::{response::Reply, types::Redirect};
 
 impl<'r> Responder<'r, 'static> for Redirect {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {

@@ -3,10 +3,7 @@
 mod applications;
 mod browser;
 
-use logto::{
-    LogtoClient, LogtoConfig,
-    testing::{MockApp, MockLogto, MockUser},
-};
+use logto::{LogtoClient, LogtoConfig, testing::{MockApp, MockLogto, MockUser}};
 
 use self::{
     applications::FRAMEWORKS,

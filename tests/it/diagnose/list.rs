@@ -1,15 +1,12 @@
 //! The list as people and programs read it.
 
-use logto::{
-    CheckOutcome,
-    testing::{Endpoint, Fault},
-};
+use logto::{diagnose::CheckOutcome, testing::{Endpoint, Fault}};
 
 use super::{ASKED, diagnose, names};
 use crate::support::{Browser, Site};
 
 /// The list, with what differs from run to run replaced.
-fn printed(site: &Site, diagnosis: &logto::Diagnosis) -> String {
+fn printed(site: &Site, diagnosis: &logto::diagnose::Diagnosis) -> String {
     diagnosis.to_string().replace(&site.mock.endpoint(), "http://127.0.0.1:3001")
 }
 

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use http::{Request, Response};
-use logto::{
-    BoxError, BoxFuture, CheckOutcome, HttpClient, SignInOptions,
-    testing::{Endpoint, Fault, TestClock},
-};
+use logto::{SignInOptions, diagnose::CheckOutcome, integrate::{BoxError, BoxFuture, HttpClient}, testing::{Endpoint, Fault, TestClock}};
 use serde_json::json;
 use tokio::time::Instant;
 

@@ -1,6 +1,6 @@
 //! Settings that are valid, and bite all the same; and those that are refused before.
 
-use logto::{CheckOutcome, Prompt};
+use logto::{Prompt, diagnose::CheckOutcome};
 
 use super::{check, diagnose, says, warned};
 use crate::support::{BOOKS, Site, app, settings};
@@ -45,7 +45,7 @@ async fn the_host_to_open_it_under() {
 
 #[tokio::test]
 async fn the_cookie_that_will_be_set() {
-    let cookie = |diagnosis: &logto::Diagnosis| check(diagnosis, "cookies").found.clone();
+    let cookie = |diagnosis: &logto::diagnose::Diagnosis| check(diagnosis, "cookies").found.clone();
     let found = cookie(&diagnose(&Site::start().await).await);
     assert_eq!(
         found,
@@ -54,7 +54,7 @@ async fn the_cookie_that_will_be_set() {
     let found = cookie(&diagnose(&at("https://app.example.com").await).await);
     assert!(found.starts_with("__Host-logto_moved=…; HttpOnly; SameSite=Lax; Secure; Path=/"), "{found}");
     assert!(found.contains("sent over https alone"));
-    let site = Site::with(|mock| mock, |config| config.session_store(logto::MemoryStore::new())).await;
+    let site = Site::with(|mock| mock, |config| config.session_store(logto::store::MemoryStore::new())).await;
     let found = cookie(&diagnose(&site).await);
     assert!(found.contains("session in a store, reference in the cookie"), "{found}");
 }

@@ -2,10 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use logto::{
-    LogtoClient, LogtoConfigBuilder, MemoryStore, RedisStore, SignOutOptions,
-    testing::{Endpoint, Fault},
-};
+use logto::{LogtoClient, LogtoConfigBuilder, SignOutOptions, store::{MemoryStore, RedisStore}, testing::{Endpoint, Fault}};
 
 use super::{at_once, call_back, is_alive, is_signed_in, refresh_token, rounds, sent_back, take_a_while};
 use crate::{
@@ -27,7 +24,7 @@ async fn worlds() -> Vec<(&'static str, Site, Vec<LogtoClient>, Coordinator)> {
     let mut worlds = Vec::new();
     for place in ["cookies", "a store"] {
         let (site, coordinator, store) = (Site::rotating().await, Coordinator::default(), MemoryStore::new());
-        let revocations = logto::MemoryRevocations::new().clock(site.clock.clone());
+        let revocations = logto::store::MemoryRevocations::new().clock(site.clock.clone());
         let instances = instances(&site, 3, |config| {
             let config = config.refresh_coordinator(coordinator.clone());
             match place {

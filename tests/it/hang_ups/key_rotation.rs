@@ -9,10 +9,7 @@ use std::{
 };
 
 use http::{Request, Response};
-use logto::{
-    ApiAudience, BoxError, BoxFuture, Clock, HttpClient, LogtoClient, ResourceServer, SignInOptions,
-    testing::{Endpoint, MockLogto, SigningAlg},
-};
+use logto::{LogtoClient, SignInOptions, api::{ApiAudience, ResourceServer}, integrate::{BoxError, BoxFuture, Clock, HttpClient}, testing::{Endpoint, MockLogto, SigningAlg}};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -146,7 +143,7 @@ async fn while_no_fetch_has_ended_an_unknown_key_is_no_verdict() {
     let api = api.build().unwrap();
     api.warm_up().await.unwrap();
     site.mock.rotate_keys(SigningAlg::Es256);
-    let now = logto::Clock::now(&site.clock);
+    let now = logto::integrate::Clock::now(&site.clock);
     site.mock.fault(Endpoint::Jwks, logto::testing::Fault::close());
     let error = api.verify(&token(&site.mock, json!({ "typ": "at+jwt" }), now, 0)).await.unwrap_err();
     assert_eq!((error.http_status(), error.is_transient()), (503, true));
@@ -173,7 +170,7 @@ async fn an_answer_without_a_key_that_can_serve_replaces_no_keys() {
         api.warm_up().await.unwrap();
         site.mock.tamper_jwks(change);
         let verify = async |header: Value| {
-            let now = logto::Clock::now(&site.clock);
+            let now = logto::integrate::Clock::now(&site.clock);
             api.verify(&token(&site.mock, header, now, 0)).await.map(drop)
         };
         let hour = 3600;

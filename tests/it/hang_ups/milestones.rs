@@ -3,7 +3,7 @@
 use std::{future::Future, pin::pin};
 
 use http::{Request, Response};
-use logto::{BoxError, BoxFuture, HttpClient};
+use logto::integrate::{BoxError, BoxFuture, HttpClient};
 use tokio::sync::watch;
 
 /// It counts: one for each request that begins, one for each answer.

@@ -9,10 +9,7 @@ use std::{
 };
 
 use http::{Request, Response};
-use logto::{
-    ApiAudience, BoxError, BoxFuture, HttpClient, ResourceServer, ResourceServerBuilder, TokenOptions,
-    testing::{Endpoint, Fault},
-};
+use logto::{TokenOptions, api::{ApiAudience, ResourceServer, ResourceServerBuilder}, integrate::{BoxError, BoxFuture, HttpClient}, testing::{Endpoint, Fault}};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{Milestones, at_every_moment};
@@ -64,7 +61,7 @@ async fn a_token_is_never_taken_past_its_end() {
     let token = opaque(&site).await;
     let api = asking(&site).introspection_cache(Duration::from_secs(1_000_000)).leeway(Duration::ZERO).build().unwrap();
     let exp = api.verify(&token).await.unwrap().expires_at();
-    let left = exp.duration_since(logto::Clock::now(&site.clock)).unwrap().as_secs();
+    let left = exp.duration_since(logto::integrate::Clock::now(&site.clock)).unwrap().as_secs();
     site.advance(left - 1);
     api.verify(&token).await.unwrap();
     assert_eq!(asked(&site), 1);

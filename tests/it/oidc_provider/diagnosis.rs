@@ -1,6 +1,6 @@
 //! The diagnosis, asked of the engine: its harmless requests are answered as expected, and in the order in which Logto judges them.
 
-use logto::{CheckOutcome, LogtoClient, LogtoConfigBuilder};
+use logto::{LogtoClient, LogtoConfigBuilder, diagnose::CheckOutcome};
 
 use super::{App, Client, Engine, SPA, WEB};
 

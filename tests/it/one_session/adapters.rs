@@ -20,10 +20,7 @@ use axum::{
     response::Response as AxumResponse,
     routing::get,
 };
-use logto::{
-    AuthRequest, Error, LogtoClient, LogtoContext, RequestSession, RequireRecentAuth, SignedIn, StepUp, TokenOptions,
-    Within,
-};
+use logto::{Error, LogtoClient, LogtoContext, RequestSession, SignedIn, TokenOptions, integrate::AuthRequest, step_up::{RequireRecentAuth, StepUp, Within}};
 use rocket::{
     Request as RocketRequest, Rocket,
     config::LogLevel,

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    RequestSession, SignOutOptions,
-    testing::{Endpoint, Fault},
-};
+use logto::{RequestSession, SignOutOptions, testing::{Endpoint, Fault}};
 
 use super::sites;
 

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    ContextOptions, RequestSession, SignInOptions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, Fault},
-};
+use logto::{ContextOptions, RequestSession, SignInOptions, SignOutOptions, TokenOptions, testing::{Endpoint, Fault}};
 
 use crate::support::{BOOKS, Browser, Site};
 

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    LogtoClient, MemoryStore, RequestSession, TokenOptions,
-    testing::{Endpoint, Fault, TestClock},
-};
+use logto::{LogtoClient, RequestSession, TokenOptions, store::MemoryStore, testing::{Endpoint, Fault, TestClock}};
 
 use crate::{
     instances::Counted,

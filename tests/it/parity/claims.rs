@@ -1,6 +1,6 @@
 //! Rows 154 to 156: what becomes of a member that is null or of another type.
 
-use logto::{AccessTokenClaims, IdTokenClaims, UserInfo};
+use logto::{IdTokenClaims, UserInfo, claims::AccessTokenClaims};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 

@@ -6,10 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use logto::{
-    ContextOptions, Error, ErrorKind, LogtoClient, RedisStore, SignInOptions, SignOutOptions, TokenOptions,
-    testing::{Endpoint, Fault, MockLogto, MockResource},
-};
+use logto::{ContextOptions, Error, ErrorKind, LogtoClient, SignInOptions, SignOutOptions, TokenOptions, store::RedisStore, testing::{Endpoint, Fault, MockLogto, MockResource}};
 use tokio::{sync::Mutex, task::JoinSet, time::sleep};
 
 use super::{instance, settings};

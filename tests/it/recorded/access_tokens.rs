@@ -5,7 +5,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use logto::{ApiAudience, ResourceServer, testing::TestClock};
+use logto::{api::{ApiAudience, ResourceServer}, testing::TestClock};
 use serde_json::Value;
 
 use super::replay::{DISCOVERY, ENDPOINT, Exchange, JWKS, Server, fixture};

@@ -149,7 +149,7 @@ async fn refreshes() {
             Ok(token) => {
                 assert_eq!(Some(token.token()), recorded.member("access_token"), "{name}");
                 assert_eq!(token.scopes().join(" "), recorded.member("scope").unwrap(), "{name}");
-                let lifetime = token.expires_at().duration_since(logto::Clock::now(&app.clock)).unwrap().as_secs();
+                let lifetime = token.expires_at().duration_since(logto::integrate::Clock::now(&app.clock)).unwrap().as_secs();
                 assert_eq!(Some(lifetime), recorded.body()["expires_in"].as_u64(), "{name}");
                 assert_holds(name, &app, &recorded).await;
                 // It is kept while it has a minute to live, or half of a shorter life: the server need not be asked again.

@@ -1,11 +1,7 @@
 //! The diagnosis, asked of the recordings: what a real Logto answers to its harmless requests is understood.
 
 use http::Response;
-use logto::{
-    CheckOutcome::{self, Failure, Ok, Skipped},
-    Diagnosis, LogtoClient,
-    testing::TestClock,
-};
+use logto::{LogtoClient, diagnose::{CheckOutcome::{self, Failure, Ok, Skipped}, Diagnosis}, testing::TestClock};
 
 use super::replay::{APP_SECRET, DISCOVERY, Exchange, JWKS, Server, TOKEN, settings};
 

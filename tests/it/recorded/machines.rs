@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use logto::{AccessToken, Error, MachineClient, Result, TokenExchange, testing::TestClock};
+use logto::{AccessToken, Error, Result, machine::{MachineClient, TokenExchange}, testing::TestClock};
 
 use super::{
     replay::{App, DISCOVERY, ENDPOINT, Exchange, RECORDED_AT, Server, TOKEN, names, settings},

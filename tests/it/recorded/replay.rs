@@ -17,10 +17,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use http::{Method, Request, Response, header};
-use logto::{
-    AccessToken, BoxError, BoxFuture, HttpClient, LogtoClient, LogtoConfig, LogtoConfigBuilder, Result, Session,
-    SignInOptions, SignOutOptions, TokenOptions, UserInfo, testing::TestClock,
-};
+use logto::{AccessToken, LogtoClient, LogtoConfig, LogtoConfigBuilder, Result, Session, SignInOptions, SignOutOptions, TokenOptions, UserInfo, integrate::{BoxError, BoxFuture, HttpClient}, testing::TestClock};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
@@ -397,7 +394,7 @@ impl App {
 }
 
 pub fn unix_seconds(clock: &TestClock) -> i64 {
-    let now = logto::Clock::now(clock).duration_since(UNIX_EPOCH).unwrap();
+    let now = logto::integrate::Clock::now(clock).duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(now.as_secs()).unwrap()
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionStore};
+use logto::store::{RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionStore};
 
 use super::{id, next, session};
 use crate::redis_server::RedisServer;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use logto::{RedisStore, RefreshCoordinator, RevocationStore, SessionStore};
+use logto::store::{RedisStore, RefreshCoordinator, RevocationStore, SessionStore};
 
 use super::store;
 

@@ -1,6 +1,6 @@
 //! A Redis with too little memory, which forgets what it was not asked for lately.
 
-use logto::{CheckOutcome, LogtoClient, RedisStore, RevocationStore, RevokedSessions, SessionStore};
+use logto::{LogtoClient, diagnose::CheckOutcome, store::{RedisStore, RevocationStore, RevokedSessions, SessionStore}};
 
 use super::{id, session};
 use crate::{

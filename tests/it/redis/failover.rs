@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionStore};
+use logto::store::{RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionStore};
 use tokio::time::sleep;
 
 use super::{forwarder::Forwarder, id, next, session};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use logto::{LogtoClient, RedisStore, SignOutOptions, TokenOptions};
+use logto::{LogtoClient, SignOutOptions, TokenOptions, store::RedisStore};
 
 use crate::{
     redis_server::RedisServer,

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use logto::{ErrorKind, RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SessionStore};
+use logto::{ErrorKind, store::{RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SessionStore}};
 use tokio::time::{Instant, pause, resume, sleep};
 
 use super::{id, next, session, store};
 use crate::redis_server::RedisServer;
 
 /// It fails, and within three seconds of a clock that goes on when there is nothing to do but to wait.
-async fn fails_soon<T>(what: &str, operation: impl Future<Output = Result<T, logto::BoxError>>) {
+async fn fails_soon<T>(what: &str, operation: impl Future<Output = Result<T, logto::integrate::BoxError>>) {
     let begun = Instant::now();
     assert!(operation.await.is_err(), "{what} gave an answer");
     assert!(begun.elapsed() < Duration::from_secs(3), "{what} took {:?}", begun.elapsed());

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use logto::{RedisStore, SessionStore};
+use logto::store::{RedisStore, SessionStore};
 use tokio::time::sleep;
 
 use super::{id, session};

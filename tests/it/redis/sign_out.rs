@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{HeaderCookies, LogtoClient, RedisStore, SignOutOptions};
+use logto::{HeaderCookies, LogtoClient, SignOutOptions, store::RedisStore};
 use tokio::time::sleep;
 
 use super::store;

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use logto::{RedisStore, SessionStore};
+use logto::store::{RedisStore, SessionStore};
 
 use super::{id, session};
 use crate::{port::Port, redis_server::RedisServer};

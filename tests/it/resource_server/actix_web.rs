@@ -9,7 +9,7 @@ use ::actix_web::{
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
-use logto::{ApiAuth, Error, SignedIn};
+use logto::{Error, SignedIn, api::ApiAuth};
 
 use super::{
     cases::{ReadBooks, Recent},

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use logto::{ApiAuth, Error, SignedIn};
+use logto::{Error, SignedIn, api::ApiAuth};
 
 use super::{
     cases::{ReadBooks, Recent},

@@ -10,10 +10,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use logto::{
-    ApiAudience, Clock, Require, Requirements, ResourceServer,
-    testing::{Endpoint, MockLogto, SigningAlg, TestClock},
-};
+use logto::{api::{ApiAudience, Require, Requirements, ResourceServer}, integrate::Clock, testing::{Endpoint, MockLogto, SigningAlg, TestClock}};
 use serde_json::{Value, json};
 
 use crate::support::BOOKS;

@@ -5,11 +5,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{
-    ApiAudience, AuthInfo, BoxError, BoxFuture, Error, ErrorKind, HttpClient, LogtoConfig, Requirements,
-    ResourceServer, ResourceServerBuilder, Result, TokenOptions,
-    testing::{Endpoint, Fault, SigningAlg},
-};
+use logto::{Error, ErrorKind, LogtoConfig, Result, TokenOptions, api::{ApiAudience, AuthInfo, Requirements, ResourceServer, ResourceServerBuilder}, integrate::{BoxError, BoxFuture, HttpClient}, testing::{Endpoint, Fault, SigningAlg}};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -186,7 +182,7 @@ async fn a_logto_that_is_away() {
     let error = world.api.verify(&token).await.unwrap_err();
     assert_eq!((error.code(), error.http_status()), ("network.unreachable", 503));
     assert_eq!(error.www_authenticate(), None, "the token may be good");
-    let reply = logto::Reply::from(&error);
+    let reply = logto::integrate::Reply::from(&error);
     assert!(reply.headers().any(|header| header == ("retry-after", "5")));
     // What can be refused without keys is.
     assert_eq!(code(world.api.verify("a.b.c").await), "bearer_token.invalid_token");
@@ -217,8 +213,8 @@ async fn claims_of_the_application() {
     assert_eq!((auth.roles(), auth.acr()), (["librarian".to_owned()].as_slice(), Some("mfa")));
     assert_eq!(auth.actor().unwrap().sub, "support");
     assert_eq!(auth.extra()["plan"], "gold");
-    assert_eq!(auth.auth_time(), Some(logto::Clock::now(&world.clock)));
-    assert_eq!(auth.expires_at(), logto::Clock::now(&world.clock) + Duration::from_secs(3600));
+    assert_eq!(auth.auth_time(), Some(logto::integrate::Clock::now(&world.clock)));
+    assert_eq!(auth.expires_at(), logto::integrate::Clock::now(&world.clock) + Duration::from_secs(3600));
 
     let error = world.api.verify(&world.token(json!({}))).await.unwrap().claims::<Custom>().map(|_| ()).unwrap_err();
     assert_eq!((error.code(), error.http_status()), ("bearer_token.unreadable_claims", 500));
@@ -236,7 +232,7 @@ async fn refusals_tell_the_log_what_they_do_not_tell_the_client() {
     let token = world.token(json!({ "iss": evil, "aud": evil, "scope": evil }));
     let error = world.api.verify(&token).await.unwrap_err();
     assert!(error.to_string().contains("Set-Cookie") && !error.to_string().contains('\n'));
-    let reply = logto::Reply::from(&error);
+    let reply = logto::integrate::Reply::from(&error);
     assert!(!reply.body().contains("Set-Cookie"));
     assert!(!error.www_authenticate().unwrap().contains("Set-Cookie"));
 }

@@ -1,12 +1,12 @@
 //! The table at the level of strings: what every integration is thin glue over.
 
-use logto::{ApiAuth, Reply, ResourceServer};
+use logto::{api::{ApiAuth, ResourceServer}, integrate::Reply};
 
 use super::cases::{Answer, Case, OfAcme, ReadBooks, Recent, World, flood, run};
 
 async fn send(api: &ResourceServer, case: &Case) -> Answer {
     let headers = &case.headers;
-    let sub = |auth: Option<logto::AuthInfo>| auth.map_or("nobody".to_owned(), |auth| auth.sub().to_owned());
+    let sub = |auth: Option<logto::api::AuthInfo>| auth.map_or("nobody".to_owned(), |auth| auth.sub().to_owned());
     let result = match case.path {
         "/books" => ApiAuth::<ReadBooks>::authorize(api, headers).await.map(|auth| sub(Some(auth.into_inner()))),
         "/acme" => ApiAuth::<OfAcme>::authorize(api, headers).await.map(|auth| sub(Some(auth.into_inner()))),

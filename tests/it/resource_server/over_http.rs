@@ -8,10 +8,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{
-    ApiAudience, LogtoClient, ResourceServer, ResourceServerBuilder,
-    testing::{Endpoint, TestSession},
-};
+use logto::{LogtoClient, api::{ApiAudience, ResourceServer, ResourceServerBuilder}, testing::{Endpoint, TestSession}};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

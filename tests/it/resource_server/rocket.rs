@@ -9,7 +9,7 @@ use std::sync::{
 };
 
 use ::rocket::{State, error::ErrorKind, get, post, routes};
-use logto::{ApiAuth, Error, SignedIn};
+use logto::{Error, SignedIn, api::ApiAuth};
 
 use super::{
     cases::{ReadBooks, Recent, World},

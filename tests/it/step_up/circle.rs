@@ -15,10 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use logto::{
-    ApiAudience, Error, LogtoClient, RequestSession, Requirements, ResourceServer, TokenOptions,
-    testing::{MockLogto, MockLogtoBuilder, TestClock},
-};
+use logto::{Error, LogtoClient, RequestSession, TokenOptions, api::{ApiAudience, Requirements, ResourceServer}, testing::{MockLogto, MockLogtoBuilder, TestClock}};
 use tokio::net::TcpListener;
 
 use super::{Served, text};

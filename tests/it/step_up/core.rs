@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{
-    HeaderCookies, LogtoClient, Prompt, SignInOptions, StepUp,
-    testing::{MockUser, TestSession},
-};
+use logto::{HeaderCookies, LogtoClient, Prompt, SignInOptions, step_up::StepUp, testing::{MockUser, TestSession}};
 
 use crate::support::{Browser, Site};
 
@@ -99,7 +96,7 @@ async fn a_session_at_logto_that_shows_too_little_is_asked_for_more() {
 async fn judged(logto: &LogtoClient, seconds: Option<i64>, acr: Option<&str>, step_up: &StepUp) -> &'static str {
     let session = TestSession::builder().sub("ada");
     let config = logto.config();
-    let time = TIME.with(|clock| logto::Clock::now(clock).duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());
+    let time = TIME.with(|clock| logto::integrate::Clock::now(clock).duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());
     let session = match seconds {
         Some(seconds) => session.claim("auth_time", i64::try_from(time).unwrap() - seconds),
         None => session,

@@ -1,6 +1,6 @@
 //! The pages in Rocket.
 
-use logto::{Error, LogtoClient, RequestSession, RequireRecentAuth, Within};
+use logto::{Error, LogtoClient, RequestSession, step_up::{RequireRecentAuth, Within}};
 use rocket::{get, post, routes};
 
 use super::Vault;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use logto::{BoxError, BoxFuture, MemoryStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
+use logto::{integrate::{BoxError, BoxFuture}, store::{MemoryStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}};
 use tokio::sync::Notify;
 use tower_sessions_core::{
     SessionStore as TowerStore,

@@ -8,11 +8,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{
-    BoxError, BoxFuture, ContextOptions, LogtoClient, RevokedSessions, SaveOutcome, SessionId, SessionStore,
-    SignOutOptions, StoredSession, TokenOptions,
-    testing::{Endpoint, Fault, MockLogto, TestClock},
-};
+use logto::{ContextOptions, LogtoClient, SignOutOptions, TokenOptions, integrate::{BoxError, BoxFuture}, store::{RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::{Endpoint, Fault, MockLogto, TestClock}};
 
 use crate::support::{APP_SECRET, BOOKS, Browser, Site, app, settings};
 

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use logto::{
-    MemoryStore, RedisStore, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession,
-    TowerSessionStore,
-};
+use logto::store::{MemoryStore, RedisStore, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession, TowerSessionStore};
 use tower_sessions_memory_store::MemoryStore as TowerMemoryStore;
 
 use crate::redis_server::RedisServer;
@@ -65,7 +62,7 @@ async fn redis_takes_lifetimes_without_an_end() {
     takes_every_lifetime(&store).await;
     for (number, duration) in durations().into_iter().enumerate() {
         let (coordinator, key) = (store.coordinator(), number.to_string());
-        assert!(logto::RefreshCoordinator::lock(&coordinator, &key, duration).await.unwrap().is_some());
-        logto::RefreshCoordinator::put(&coordinator, &key, "value", duration).await.unwrap();
+        assert!(logto::store::RefreshCoordinator::lock(&coordinator, &key, duration).await.unwrap().is_some());
+        logto::store::RefreshCoordinator::put(&coordinator, &key, "value", duration).await.unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use logto::{RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession, TowerSessionStore};
+use logto::store::{RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession, TowerSessionStore};
 use tower_sessions_memory_store::MemoryStore;
 
 use super::bad::Held;

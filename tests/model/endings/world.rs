@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use logto::{Clock, HeaderCookies, LogtoClient, MemoryRevocations, MemoryStore, Session, SessionFormat};
+use logto::{HeaderCookies, LogtoClient, Session, SessionFormat, integrate::Clock, store::{MemoryRevocations, MemoryStore}};
 
 use crate::{
     coordinator::Coordinator,

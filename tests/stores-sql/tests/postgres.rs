@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use logto::{ContextOptions, ErrorKind, TowerSessionStore, testing::store_conformance};
+use logto::{ContextOptions, ErrorKind, store::TowerSessionStore, testing::store_conformance};
 use tower_sessions_sqlx_store::{PostgresStore, sqlx::postgres::PgPoolOptions};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! SQLite, in a file.
 
-use logto::{TowerSessionStore, testing::store_conformance};
+use logto::{store::TowerSessionStore, testing::store_conformance};
 use tower_sessions_sqlx_store::{
     SqliteStore,
     sqlx::{SqlitePool, sqlite::SqliteConnectOptions},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto::{HeaderCookies, LogtoClient, MemoryStore, TokenOptions, testing::TestSession};
+use logto::{HeaderCookies, LogtoClient, TokenOptions, store::MemoryStore, testing::TestSession};
 use logto_benches::{User, at_once};
 use tokio::{runtime::Runtime, task::JoinSet};
 

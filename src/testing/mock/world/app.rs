@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use super::{Holder, Membership, MockAccessControl, MockUser};
-use crate::Secret;
+use crate::secret::Secret;
 
 /// An application, as the Logto Console knows it. A traditional web app unless it is told to be another.
 #[derive(Debug, Clone)]

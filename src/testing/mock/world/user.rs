@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Value, json};
 
 use super::{Holder, Membership, claim};
-use crate::Secret;
+use crate::secret::Secret;
 
 /// A user. What is not set is `null` in the claims, as with Logto.
 ///

@@ -1,7 +1,7 @@
 //! rustls takes its cryptography from its crate features where none is installed, and panics where two are on. This application has turned on
 //! ring, and uses logto with `rustls-no-provider`.
 
-use logto::RedisStore;
+use logto::store::RedisStore;
 use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,0 +1,192 @@
+//! Protects an API: verifies the access tokens that others send, and says so when they do not suffice.
+
+mod api_auth;
+mod audience;
+mod auth_info;
+mod bearer;
+mod builder;
+mod challenge;
+mod introspection;
+mod metadata;
+mod opaque;
+mod requirements;
+mod verified;
+mod verify;
+
+use std::{fmt, sync::Arc};
+
+pub use self::{api_auth::{ApiAuth, Require}, audience::ApiAudience, auth_info::AuthInfo, builder::ResourceServerBuilder, requirements::Requirements};
+use self::{auth_info::House, metadata::Metadata, opaque::OpaqueTokens, verified::{Remembered, TokenHash, Verdict}};
+use crate::{clock::unix_seconds, error::{Code, Error, Result}, oidc::provider::Provider, response::Reply};
+
+/// An API, as OAuth calls it: it takes access tokens that Logto issued. Cheap to clone; make one and share it.
+///
+/// It needs no [`LogtoConfig`](crate::LogtoConfig): an API signs nobody in.
+///
+/// ```
+/// # async fn example(authorization: Option<&str>) -> logto::Result<()> {
+/// use logto::api::{ApiAudience, Requirements, ResourceServer};
+///
+/// let api = ResourceServer::builder()
+///     .endpoint("https://my-tenant.logto.app")
+///     .audience(ApiAudience::resource("https://api.example.com"))
+///     .build()?;
+///
+/// // The values of the request's Authorization headers, and what the route asks for.
+/// let auth = api.authorize(authorization, &Requirements::new().scopes(["read:books"])).await?;
+/// println!("{} reads books", auth.sub());
+/// # Ok(()) }
+/// ```
+///
+/// A token is a JWT of type `at+jwt`, signed with one of Logto's keys by ES256, ES384, ES512, RS256 or PS256, for this issuer and audience,
+/// neither expired nor from the future (RFC 9068 section 4). What was verified is remembered until the token expires or the keys change:
+/// see [`token_cache`](ResourceServerBuilder::token_cache).
+///
+/// Every refusal is an [`Error`] that answers for itself: [`http_status`](Error::http_status) and
+/// [`www_authenticate`](Error::www_authenticate) are those of RFC 6750, and `Reply::from(&error)` is the response.
+#[derive(Clone)]
+pub struct ResourceServer(Arc<Inner>);
+
+struct Inner {
+    provider: Provider,
+    audiences: Vec<ApiAudience>,
+    house: Arc<House>,
+    verified: Remembered<Verdict>,
+    opaque: Option<OpaqueTokens>,
+    metadata: Option<Metadata>,
+}
+
+impl ResourceServer {
+    /// Begins the settings.
+    pub fn builder() -> ResourceServerBuilder {
+        ResourceServerBuilder::default()
+    }
+
+    /// Fetches discovery and the key set ahead of the first request, for a health check or a warm start.
+    ///
+    /// # Errors
+    /// What keeps the first request from being served: `network.…`, `discovery.…` or `jwks.failed`.
+    pub async fn warm_up(&self) -> Result<()> {
+        self.0.provider.warm_up().await
+    }
+
+    /// Whether a request may do what it asks for: `authorization` are the values of its `Authorization` headers, all of them.
+    ///
+    /// # Errors
+    /// `bearer_token.…`: 400, 401 or 403, with a challenge. Where Logto's keys are not to be had: `network.…`, `discovery.…` or
+    /// `jwks.failed`.
+    pub async fn authorize<V: AsRef<[u8]>>(
+        &self,
+        authorization: impl IntoIterator<Item = V>,
+        requirements: &Requirements,
+    ) -> Result<AuthInfo> {
+        let missing = || {
+            let error = Error::new(Code::BearerMissing, "the request has no bearer token");
+            self.0.house.realm.challenge(error, requirements)
+        };
+        self.authorize_optional(authorization, requirements).await?.ok_or_else(missing)
+    }
+
+    /// Like [`authorize`](Self::authorize), for a route that also serves those who send no credentials: `None`. Whoever sends some must
+    /// send good ones.
+    ///
+    /// # Errors
+    /// As [`authorize`](Self::authorize), except `bearer_token.missing`.
+    pub async fn authorize_optional<V: AsRef<[u8]>>(
+        &self,
+        authorization: impl IntoIterator<Item = V>,
+        requirements: &Requirements,
+    ) -> Result<Option<AuthInfo>> {
+        let challenge = |error| self.0.house.realm.challenge(error, requirements);
+        let Some(header) = bearer::header(authorization).map_err(challenge)? else {
+            return Ok(None);
+        };
+        let Some(token) = bearer::token(header.as_ref()).map_err(challenge)? else {
+            return Ok(None);
+        };
+        let auth = self.judge(token).await.map_err(challenge)?;
+        auth.require(requirements)?;
+        Ok(Some(auth))
+    }
+
+    /// Verifies an access token, wherever it came from.
+    ///
+    /// # Errors
+    /// As [`authorize`](Self::authorize), except those about the header and about requirements.
+    pub async fn verify(&self, token: &str) -> Result<AuthInfo> {
+        let challenge = |error| self.0.house.realm.challenge(error, &Requirements::new());
+        bearer::check(token.as_bytes()).map_err(challenge)?;
+        self.judge(token).await.map_err(challenge)
+    }
+
+    /// Judges a token that [`bearer::check`] has let through.
+    async fn judge(&self, token: &str) -> Result<AuthInfo> {
+        // In boxes, since these may have to ask Logto: their futures are large, and most requests would carry them along for nothing.
+        if !token.contains('.') {
+            return Box::pin(self.introspect(token)).await;
+        }
+        let now = unix_seconds(self.0.house.clock.now());
+        let hash = TokenHash::of(token);
+        match self.remembered(&hash, now) {
+            Some(auth) => Ok(auth),
+            None => Box::pin(self.judge_anew(token, hash, now)).await,
+        }
+    }
+
+    /// The verdict of a moment ago, if it stands. There is none when the keys are due to be fetched again, so a key that Logto withdrew is not
+    /// believed for ever.
+    fn remembered(&self, hash: &TokenHash, now: i64) -> Option<AuthInfo> {
+        let keys = self.0.provider.keys_at_hand()?;
+        let verdict = self.0.verified.get(hash, now)?;
+        if keys.fingerprint() == &verdict.keys {
+            return Some(verdict.auth);
+        }
+        self.0.verified.forget(hash);
+        None
+    }
+
+    async fn judge_anew(&self, token: &str, hash: TokenHash, now: i64) -> Result<AuthInfo> {
+        let Inner { provider, audiences, house, verified, .. } = &*self.0;
+        let jws = verify::parse(token)?;
+        let metadata = provider.metadata().await?;
+        let issuers = provider.issuers(&metadata);
+        let expected = verify::Expected { issuers: &issuers, audiences, leeway: house.leeway };
+        let (facts, keys) = verify::verify(jws, &provider.keys(&metadata), &expected, now).await?;
+        // The leeway is for a token that is judged for the first time; a verdict is not kept beyond the token's end. Both ends are Logto's.
+        let lives = i64::MIN..facts.claims.exp;
+        let auth = AuthInfo::new(facts, Arc::clone(house));
+        if lives.contains(&now) {
+            verified.put(hash, Verdict { auth: auth.clone(), keys: *keys.fingerprint() }, lives);
+        }
+        Ok(auth)
+    }
+
+    async fn introspect(&self, token: &str) -> Result<AuthInfo> {
+        let Inner { provider, audiences, house, opaque, .. } = &*self.0;
+        match opaque {
+            Some(opaque) => opaque.judge(token, provider, audiences, house).await,
+            None => Err(Error::new(Code::BearerOpaque, "the access token is opaque, expected a JWT")),
+        }
+    }
+
+    /// The API's metadata (RFC 9728): which server issues tokens for it, and with which scopes. Serve it at
+    /// [`protected_resource_metadata_path`](Self::protected_resource_metadata_path), without asking for a token.
+    ///
+    /// `None` for an API that is no resource with a web address as its identifier.
+    #[must_use]
+    pub fn protected_resource_metadata(&self) -> Option<Reply> {
+        self.0.metadata.as_ref().map(|metadata| metadata.reply(self.0.provider.issuer()))
+    }
+
+    /// Where the metadata belongs: `/.well-known/oauth-protected-resource`, followed by the path of the resource's identifier.
+    #[must_use]
+    pub fn protected_resource_metadata_path(&self) -> Option<&str> {
+        self.0.metadata.as_ref().map(|metadata| metadata.path.as_str())
+    }
+}
+
+impl fmt::Debug for ResourceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceServer").field("audiences", &self.0.audiences).finish_non_exhaustive()
+    }
+}

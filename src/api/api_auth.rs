@@ -1,0 +1,139 @@
+//! What the extractors of the frameworks give a handler.
+
+use std::{fmt, marker::PhantomData, ops::Deref};
+
+use super::{AuthInfo, Requirements, ResourceServer};
+use crate::error::{Code, Result};
+
+/// Requirements by type, for [`ApiAuth`].
+///
+/// ```
+/// use logto::api::{Require, Requirements};
+///
+/// struct ReadBooks;
+///
+/// impl Require for ReadBooks {
+///     fn requirements() -> Requirements {
+///         Requirements::new().scopes(["read:books"])
+///     }
+/// }
+/// ```
+pub trait Require {
+    /// What a request must be allowed.
+    fn requirements() -> Requirements;
+}
+
+/// Nothing but a valid token.
+impl Require for () {
+    fn requirements() -> Requirements {
+        Requirements::new()
+    }
+}
+
+/// Who calls an API, after the token was verified and `R` was met: the argument of a handler.
+///
+/// Each framework's integration extracts it. Where the token is missing, wrong or not enough, the handler is not reached and the client gets
+/// the challenge of RFC 6750. `Option<ApiAuth>` is for a route that also serves those who send no credentials: they are `None`, and whoever
+/// sends some must send good ones.
+///
+/// ```
+/// use logto::{Error, api::{ApiAuth, Require, Requirements}};
+///
+/// struct ReadBooks;
+///
+/// impl Require for ReadBooks {
+///     fn requirements() -> Requirements {
+///         Requirements::new().scopes(["read:books"])
+///     }
+/// }
+///
+/// // By type: a token without the scope does not get here.
+/// async fn books(auth: ApiAuth<ReadBooks>) -> String {
+///     format!("the books of {}", auth.sub())
+/// }
+///
+/// // By value, where what is required is known to the handler alone.
+/// async fn books_of(organization: String, auth: ApiAuth) -> Result<String, Error> {
+///     auth.require_scopes(["read:books"])?;
+///     auth.require_organization(&organization)?;
+///     Ok(format!("the books of {organization}"))
+/// }
+/// ```
+pub struct ApiAuth<R = ()> {
+    auth: AuthInfo,
+    required: PhantomData<fn() -> R>,
+}
+
+impl<R: Require> ApiAuth<R> {
+    /// For integrations: judges the values of a request's `Authorization` headers.
+    ///
+    /// # Errors
+    /// See [`ResourceServer::authorize`].
+    pub async fn authorize<V: AsRef<[u8]>>(
+        api: &ResourceServer,
+        authorization: impl IntoIterator<Item = V>,
+    ) -> Result<Self> {
+        let auth = api.authorize(authorization, &R::requirements()).await?;
+        Ok(Self { auth, required: PhantomData })
+    }
+
+    /// For integrations: like [`authorize`](Self::authorize), and `None` for a request without credentials.
+    ///
+    /// # Errors
+    /// See [`ResourceServer::authorize_optional`].
+    pub async fn authorize_optional<V: AsRef<[u8]>>(
+        api: &ResourceServer,
+        authorization: impl IntoIterator<Item = V>,
+    ) -> Result<Option<Self>> {
+        let auth = api.authorize_optional(authorization, &R::requirements()).await?;
+        Ok(auth.map(|auth| Self { auth, required: PhantomData }))
+    }
+}
+
+impl<R> ApiAuth<R> {
+    /// For a handler that takes `Result<ApiAuth, Error>` because it must not begin if the token is not good: `None` if no credentials were
+    /// sent. In actix-web and Rocket a handler with `Option<ApiAuth>` runs before such a request is refused; in axum it does not.
+    ///
+    /// ```
+    /// # use logto::{Error, api::ApiAuth};
+    /// async fn comment(auth: Result<ApiAuth, Error>) -> Result<String, Error> {
+    ///     let auth = ApiAuth::optional(auth)?;
+    ///     Ok(auth.map_or("a stranger's".to_owned(), |auth| auth.sub().to_owned()))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The result's, except `bearer_token.missing`.
+    pub fn optional(auth: Result<Self>) -> Result<Option<Self>> {
+        match auth {
+            Err(error) if error.is(Code::BearerMissing) => Ok(None),
+            auth => auth.map(Some),
+        }
+    }
+
+    /// Who calls.
+    #[must_use]
+    pub fn into_inner(self) -> AuthInfo {
+        self.auth
+    }
+}
+
+impl<R> Deref for ApiAuth<R> {
+    type Target = AuthInfo;
+
+    fn deref(&self) -> &AuthInfo {
+        &self.auth
+    }
+}
+
+impl<R> Clone for ApiAuth<R> {
+    fn clone(&self) -> Self {
+        Self { auth: self.auth.clone(), required: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for ApiAuth<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ApiAuth").field(&self.auth).finish()
+    }
+}

@@ -1,0 +1,84 @@
+use super::{ApiAudience, Mismatch};
+use crate::claims::Audience;
+
+const BOOKS: &str = "https://api.example.test";
+
+fn aud(json: &str) -> Audience {
+    serde_json::from_str(json).unwrap()
+}
+
+#[test]
+fn a_resource_says_whether_it_wants_an_organization() {
+    let plain = ApiAudience::resource(BOOKS);
+    let acme = || Some("acme".to_owned());
+    let books = aud(&format!("[\"https://other.test\", \"{BOOKS}\"]"));
+    let none = Err(Mismatch::Organization);
+    for (audience, without, within, within_another) in [
+        (plain.clone(), Ok(None), none, Err(Mismatch::Organization)),
+        (plain.clone().in_organization("acme"), Err(Mismatch::Organization), Ok(acme()), Err(Mismatch::Organization)),
+        (plain.clone().in_any_organization(), Err(Mismatch::Organization), Ok(acme()), Ok(Some("globex".to_owned()))),
+        (plain.clone().in_any_or_no_organization(), Ok(None), Ok(acme()), Ok(Some("globex".to_owned()))),
+    ] {
+        assert_eq!(audience.admit(&books, None), without, "{audience:?}");
+        assert_eq!(audience.admit(&books, Some("acme")), within, "{audience:?}");
+        assert_eq!(audience.admit(&books, Some("globex")), within_another, "{audience:?}");
+        for other in
+            ["\"https://api.example.test/\"", "\"https://API.example.test\"", "[]", "\"urn:logto:organization:acme\""]
+        {
+            assert_eq!(audience.admit(&aud(other), Some("acme")), Err(Mismatch::Audience), "{other}");
+        }
+    }
+}
+
+#[test]
+fn an_organization_token_names_one_organization() {
+    let any = ApiAudience::any_organization();
+    let acme = ApiAudience::organization("acme");
+    let one = aud("\"urn:logto:organization:acme\"");
+    assert_eq!(any.admit(&one, None), Ok(Some("acme".to_owned())));
+    assert_eq!(acme.admit(&one, None), Ok(Some("acme".to_owned())));
+    for other in [
+        "\"urn:logto:organization:\"",
+        "\"urn:logto:organizations\"",
+        "\"acme\"",
+        "\"https://api.example.test\"",
+        "[\"urn:logto:organization:acme\", \"urn:logto:organization:globex\"]",
+    ] {
+        assert_eq!(any.admit(&aud(other), Some("acme")), Err(Mismatch::Audience), "{other}");
+        assert_eq!(acme.admit(&aud(other), Some("acme")), Err(Mismatch::Audience), "{other}");
+    }
+    assert_eq!(acme.admit(&aud("\"urn:logto:organization:globex\""), None), Err(Mismatch::Audience));
+}
+
+#[test]
+fn narrowing_an_organization_never_widens_it() {
+    assert_eq!(ApiAudience::any_organization().in_organization("acme"), ApiAudience::organization("acme"));
+    for same in [
+        ApiAudience::organization("acme").in_any_organization(),
+        ApiAudience::organization("acme").in_organization("x"),
+    ] {
+        assert_eq!(same, ApiAudience::organization("acme"));
+    }
+}
+
+#[test]
+fn an_organization_in_aud_and_another_in_organization_id_are_refused() {
+    let both = aud(&format!("[\"{BOOKS}\", \"urn:logto:organization:acme\"]"));
+    let plain = ApiAudience::resource(BOOKS);
+    for audience in [
+        plain.clone(),
+        plain.clone().in_organization("globex"),
+        plain.clone().in_any_organization(),
+        plain.clone().in_any_or_no_organization(),
+    ] {
+        for claimed in [None, Some("globex"), Some("")] {
+            assert_eq!(audience.admit(&both, claimed), Err(Mismatch::Audience), "{audience:?} {claimed:?}");
+        }
+    }
+    assert_eq!(plain.in_organization("acme").admit(&both, Some("acme")), Ok(Some("acme".to_owned())));
+    let one = aud("\"urn:logto:organization:acme\"");
+    for audience in [ApiAudience::any_organization(), ApiAudience::organization("acme")] {
+        assert_eq!(audience.admit(&one, Some("acme")), Ok(Some("acme".to_owned())));
+        assert_eq!(audience.admit(&one, Some("globex")), Err(Mismatch::Audience));
+    }
+}

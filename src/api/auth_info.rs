@@ -1,0 +1,194 @@
+//! Who calls an API, and what they may do there.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{Requirements, challenge::Realm};
+use crate::{claims::{AccessTokenClaims, Actor, Audience}, clock::{Clock, unix_seconds, whole_seconds}, error::{Code, Error, Result}};
+
+/// Who calls an API, by an access token that was verified. Cheap to clone.
+///
+/// ```
+/// # fn example(auth: logto::api::AuthInfo) -> logto::Result<()> {
+/// auth.require_scopes(["read:books"])?;
+/// println!("{} by app {}", auth.sub(), auth.client_id());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct AuthInfo(Arc<Inner>);
+
+struct Inner {
+    facts: Facts,
+    house: Arc<House>,
+}
+
+/// What the token says.
+pub(super) struct Facts {
+    pub(super) claims: AccessTokenClaims,
+    pub(super) client_id: String,
+    pub(super) organization_id: Option<String>,
+    /// The claims as they were signed, for types of the application's own.
+    pub(super) payload: Vec<u8>,
+}
+
+/// What all tokens of an API are judged by.
+pub(super) struct House {
+    pub(super) realm: Realm,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) leeway: Duration,
+}
+
+impl AuthInfo {
+    pub(super) fn new(facts: Facts, house: Arc<House>) -> Self {
+        Self(Arc::new(Inner { facts, house }))
+    }
+
+    fn claims_of_token(&self) -> &AccessTokenClaims {
+        &self.0.facts.claims
+    }
+
+    /// The user's id; for a machine its client id.
+    #[must_use]
+    pub fn sub(&self) -> &str {
+        &self.claims_of_token().sub
+    }
+
+    /// The app that the token was issued to.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.0.facts.client_id
+    }
+
+    /// Whether a machine-to-machine app calls in its own name, without a user.
+    #[must_use]
+    pub fn is_machine(&self) -> bool {
+        self.sub() == self.client_id()
+    }
+
+    /// The organization that the token is for, be it an organization token or one for an API resource in an organization.
+    #[must_use]
+    pub fn organization_id(&self) -> Option<&str> {
+        self.0.facts.organization_id.as_deref()
+    }
+
+    /// The scopes, in the token's order.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.claims_of_token().scopes()
+    }
+
+    /// Whether the token has the scope.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|one| one == scope)
+    }
+
+    /// Whom the token is for. An opaque token that was introspected names nobody.
+    #[must_use]
+    pub fn audience(&self) -> &Audience {
+        &self.claims_of_token().aud
+    }
+
+    /// Names of roles, where a custom token claim `roles` has them.
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.claims_of_token().roles
+    }
+
+    /// When the token expires.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        let seconds = u64::try_from(self.claims_of_token().exp).unwrap_or_default();
+        UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
+    }
+
+    /// When the user last authenticated, where the token says so.
+    #[must_use]
+    pub fn auth_time(&self) -> Option<SystemTime> {
+        let seconds = u64::try_from(self.claims_of_token().auth_time?).ok()?;
+        UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+    }
+
+    /// How strongly the user authenticated, where the token says so.
+    #[must_use]
+    pub fn acr(&self) -> Option<&str> {
+        self.claims_of_token().acr.as_deref()
+    }
+
+    /// Who acts for the user, where the token was exchanged with an actor token (RFC 8693 section 4.1).
+    #[must_use]
+    pub fn actor(&self) -> Option<&Actor> {
+        self.claims_of_token().act.as_ref()
+    }
+
+    /// The claims that have no method of their own: custom token claims, `sid`, and so on.
+    #[must_use]
+    pub fn extra(&self) -> &Map<String, Value> {
+        &self.claims_of_token().extra
+    }
+
+    /// All claims, in a type of the application's own.
+    ///
+    /// ```
+    /// # fn example(auth: logto::api::AuthInfo) -> logto::Result<()> {
+    /// #[derive(serde::Deserialize)]
+    /// struct Custom {
+    ///     plan: String,
+    /// }
+    /// let plan = auth.claims::<Custom>()?.plan;
+    /// # drop(plan); Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `bearer_token.unreadable_claims` if the token does not fit the type.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.0.facts.payload).map_err(|source| {
+            let message = format!("the access token's claims are no {}", std::any::type_name::<T>());
+            Error::new(Code::BearerClaims, message).with_source(source)
+        })
+    }
+
+    /// Checks that the token has all of the scopes.
+    ///
+    /// # Errors
+    /// `bearer_token.insufficient_scope`: 403.
+    pub fn require_scopes<S: AsRef<str>>(&self, scopes: impl IntoIterator<Item = S>) -> Result<()> {
+        self.require(&Requirements::new().scopes(scopes))
+    }
+
+    /// Checks that the token is for the organization.
+    ///
+    /// # Errors
+    /// `bearer_token.other_organization`: 403.
+    pub fn require_organization(&self, id: &str) -> Result<()> {
+        self.require(&Requirements::new().organization(id))
+    }
+
+    /// Checks what a route asks for.
+    ///
+    /// # Errors
+    /// `bearer_token.other_organization` and `bearer_token.insufficient_scope`: 403. `bearer_token.insufficient_user_authentication`: 401.
+    /// Each with its challenge ([`Error::www_authenticate`]).
+    pub fn require(&self, requirements: &Requirements) -> Result<()> {
+        let house = &self.0.house;
+        requirements
+            .check(&self.0.facts, unix_seconds(house.clock.now()), whole_seconds(house.leeway))
+            .map_err(|error| house.realm.challenge(error, requirements))
+    }
+}
+
+impl fmt::Debug for AuthInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthInfo")
+            .field("sub", &self.sub())
+            .field("client_id", &self.client_id())
+            .field("organization_id", &self.organization_id())
+            .field("scope", &self.claims_of_token().scope)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,230 @@
+//! The settings of a [`ResourceServer`], and the one place that checks them.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{ApiAudience, Inner, ResourceServer, auth_info::House, challenge::Realm, introspection::Introspection, metadata::Metadata, opaque::OpaqueTokens, verified::Remembered};
+use crate::{clock::{Clock, SystemClock}, config::{LogtoConfig, LogtoConfigBuilder, problems::{Problems, Server, TIMEOUT, logto_issuer}}, error::Result, http::{self, HttpClient, Transport}, oidc::{discovery::Addresses, provider::Provider}, secret::Secret};
+
+/// Settings on their way to a [`ResourceServer`].
+#[derive(Clone, Default)]
+#[must_use]
+pub struct ResourceServerBuilder {
+    endpoint: Option<String>,
+    issuer: Option<String>,
+    internal_endpoint: Option<String>,
+    accepted_issuers: Vec<String>,
+    audiences: Vec<ApiAudience>,
+    leeway: Option<u64>,
+    timeout: Option<Duration>,
+    token_cache: Option<usize>,
+    introspection: Option<Introspection>,
+    introspection_cache: Duration,
+    other_clients: Vec<String>,
+    scopes_supported: Vec<String>,
+    advertise_metadata: bool,
+    http_client: Option<Arc<dyn HttpClient>>,
+    clock: Option<Arc<dyn Clock>>,
+    unreadable: Vec<String>,
+}
+
+impl ResourceServerBuilder {
+    /// Takes `LOGTO_ENDPOINT` or `LOGTO_ISSUER`, `LOGTO_INTERNAL_ENDPOINT`, `LOGTO_ACCEPTED_ISSUERS`, `LOGTO_LEEWAY` and `LOGTO_TIMEOUT` from the
+    /// environment. The audience is part of the program: set it with [`audience`](Self::audience).
+    pub fn from_env() -> Self {
+        let LogtoConfigBuilder {
+            endpoint,
+            issuer,
+            internal_endpoint,
+            accepted_issuers,
+            leeway,
+            timeout,
+            unreadable,
+            ..
+        } = LogtoConfigBuilder::from_env();
+        Self { endpoint, issuer, internal_endpoint, accepted_issuers, leeway, timeout, unreadable, ..Self::default() }
+    }
+
+    /// Takes the server, the HTTP client and the clock from the configuration of an application that also signs users in.
+    pub fn config(self, config: &LogtoConfig) -> Self {
+        let is_logto = config.issuer == logto_issuer(&config.endpoint);
+        Self {
+            endpoint: is_logto.then(|| config.endpoint.to_string()),
+            issuer: (!is_logto).then(|| config.issuer.clone()),
+            internal_endpoint: config.internal_endpoint.as_ref().map(ToString::to_string),
+            accepted_issuers: config.accepted_issuers.clone(),
+            leeway: Some(config.leeway.as_secs()),
+            timeout: Some(config.timeout),
+            http_client: config.http_client.clone(),
+            clock: Some(Arc::clone(&config.clock)),
+            ..self
+        }
+    }
+
+    /// The address of Logto, without `/oidc`: `https://my-tenant.logto.app`, or your own domain. Required.
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// The issuer of a server that is not Logto, to the letter, in place of [`endpoint`](Self::endpoint).
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Where this server reaches Logto, if that differs from `endpoint` (inside a container network).
+    pub fn internal_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.internal_endpoint = Some(url.into());
+        self
+    }
+
+    /// Issuers to accept beside `endpoint` with `/oidc`, while a domain moves.
+    pub fn accepted_issuers<S: Into<String>>(mut self, issuers: impl IntoIterator<Item = S>) -> Self {
+        self.accepted_issuers = issuers.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// For what tokens must be issued. Required; where it is called several times, a token must fit one of them.
+    pub fn audience(mut self, audience: ApiAudience) -> Self {
+        self.audiences.push(audience);
+        self
+    }
+
+    /// How far Logto's clock and this one may differ, in whole seconds. Default: 60 seconds.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = Some(leeway.as_secs());
+        self
+    }
+
+    /// How long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How many verified tokens are remembered, so that their next request costs no signature check. Default: 1,000; 0 remembers none.
+    pub fn token_cache(mut self, tokens: usize) -> Self {
+        self.token_cache = Some(tokens);
+        self
+    }
+
+    /// Takes opaque access tokens, too, and asks Logto about each (RFC 7662), on every request. Default: they are refused.
+    ///
+    /// A token that was refused is refused for up to a second without asking again. At most 64 questions are under way at once; further
+    /// requests wait for as long as [`timeout`](Self::timeout) says.
+    ///
+    /// Logto's opaque tokens are issued for no API: they name no audience. So only those are taken that were issued to the app that asks,
+    /// which `client_id` and `client_secret` name, or to one of [`opaque_tokens_of`](Self::opaque_tokens_of).
+    pub fn introspection(mut self, client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
+        let (client_id, client_secret) = (client_id.into(), client_secret.into());
+        self.introspection = Some(Introspection { client_id, client_secret, other_clients: Vec::new() });
+        self
+    }
+
+    /// For how long a token that was [introspected](Self::introspection) is taken without asking again, in whole seconds: one that is revoked is
+    /// taken for so long, but never past its `exp`. Default: not at all. As many are remembered as [`token_cache`](Self::token_cache) says.
+    pub fn introspection_cache(mut self, time: Duration) -> Self {
+        self.introspection_cache = time;
+        self
+    }
+
+    /// Other apps whose opaque tokens are taken, by their app ids. Needs [`introspection`](Self::introspection).
+    pub fn opaque_tokens_of<S: Into<String>>(mut self, client_ids: impl IntoIterator<Item = S>) -> Self {
+        self.other_clients.extend(client_ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Scopes that [`ResourceServer::protected_resource_metadata`] lists.
+    pub fn scopes_supported<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes_supported = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether refusals name the address of the [metadata](ResourceServer::protected_resource_metadata), so that clients (of the Model Context
+    /// Protocol, say) find out by themselves where to get a token (RFC 9728 section 5.1). Default: no.
+    ///
+    /// The resource's identifier must then be the address of the API, and the document must be served there.
+    pub fn advertise_metadata(mut self, advertise: bool) -> Self {
+        self.advertise_metadata = advertise;
+        self
+    }
+
+    /// The client that reaches Logto: a configured `reqwest::Client` (own certificates, a proxy), or any [`HttpClient`].
+    pub fn http_client(mut self, client: impl HttpClient) -> Self {
+        self.http_client = Some(Arc::new(client));
+        self
+    }
+
+    /// The clock to go by. Default: the system's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Checks everything. Nothing is fetched yet: a Logto that is down does not keep the API from starting.
+    ///
+    /// # Errors
+    /// `config.invalid`, which names every setting that is missing or wrong, each with what to do; `config.http_client` if no HTTP client
+    /// can be made.
+    pub fn build(self) -> Result<ResourceServer> {
+        let mut problems = Problems(self.unreadable);
+        let server =
+            problems.server(self.endpoint.as_deref(), self.issuer.as_deref(), self.internal_endpoint.as_deref());
+        problems.issuers(&self.accepted_issuers);
+        problems.unless(!self.audiences.is_empty(), || {
+            "audience is missing (name the API: `ApiAudience::resource(…)` with the identifier of Logto Console › API resources)".into()
+        });
+        self.audiences.iter().for_each(|audience| audience.check(&mut problems));
+        let (leeway, timeout) = (self.leeway.unwrap_or(60), self.timeout.unwrap_or(TIMEOUT));
+        problems.times(leeway, timeout);
+        let introspection =
+            self.introspection.map(|asking| Introspection { other_clients: self.other_clients.clone(), ..asking });
+        problems.unless(introspection.is_some() || self.other_clients.is_empty(), || {
+            "opaque_tokens_of needs introspection (name a client to ask Logto with)".into()
+        });
+        if let Some(asking) = &introspection {
+            let empty = asking.client_id.trim().is_empty() || asking.client_secret.expose().trim().is_empty();
+            problems.unless(!empty, || {
+                "introspection has an empty client id or secret (copy them from Logto Console › Applications)".into()
+            });
+        }
+        let resource = self.audiences.iter().find_map(ApiAudience::identifier);
+        let metadata = resource.and_then(|resource| Metadata::of(resource, self.scopes_supported));
+        problems.unless(metadata.is_some() || !self.advertise_metadata, || {
+            "advertise_metadata needs a resource whose identifier is a web address (clients find the document from it)".into()
+        });
+
+        let (Some(Server { issuer, endpoint, internal_endpoint }), Some(first), true) =
+            (server, self.audiences.first(), problems.0.is_empty())
+        else {
+            return Err(problems.into_error());
+        };
+        let realm = Realm {
+            name: first.to_string(),
+            resource_metadata: metadata.as_ref().filter(|_| self.advertise_metadata).map(|found| found.url.clone()),
+        };
+        let client = http::given_or_default(self.http_client)?;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let addresses = Addresses { issuer, accepted_issuers: self.accepted_issuers, endpoint, internal_endpoint };
+        let size = self.token_cache.unwrap_or(1000);
+        let transport = Transport::new(client, timeout);
+        Ok(ResourceServer(Arc::new(Inner {
+            provider: Provider::new(transport, addresses, Arc::clone(&clock)),
+            house: Arc::new(House { realm, clock, leeway: Duration::from_secs(leeway) }),
+            audiences: self.audiences,
+            verified: Remembered::new(size),
+            opaque: introspection.map(|asking| OpaqueTokens::new(asking, self.introspection_cache, size, timeout)),
+            metadata,
+        })))
+    }
+}
+
+impl std::fmt::Debug for ResourceServerBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Nothing was checked, so anything may hold a secret.
+        f.debug_struct("ResourceServerBuilder").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

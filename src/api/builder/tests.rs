@@ -1,0 +1,84 @@
+use crate::{api::{ApiAudience, ResourceServer}, config::LogtoConfig};
+
+const ENDPOINT: &str = "https://my-tenant.logto.app";
+
+fn books() -> ApiAudience {
+    ApiAudience::resource("https://api.example.test")
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let error = ResourceServer::builder()
+        .endpoint("http://logto.example/oidc")
+        .accepted_issuers(["not a URL"])
+        .audience(ApiAudience::resource("books"))
+        .audience(ApiAudience::organization(" "))
+        .leeway(std::time::Duration::from_secs(601))
+        .introspection("", "secret")
+        .advertise_metadata(true)
+        .build()
+        .unwrap_err();
+    assert_eq!(error.code(), "config.invalid");
+    let text = error.to_string();
+    for problem in [
+        "8 settings are wrong",
+        "endpoint is http on another machine",
+        "endpoint ends with /oidc",
+        "accepted_issuers holds something that is not a URL",
+        "a resource is not an absolute URI",
+        "audience names an organization with an empty id",
+        "leeway is over 600 seconds",
+        "introspection has an empty client id or secret",
+        "advertise_metadata needs a resource whose identifier is a web address",
+    ] {
+        assert!(text.contains(problem), "{problem}: {text}");
+    }
+    let error = ResourceServer::builder().opaque_tokens_of(["app"]).build().unwrap_err().to_string();
+    for problem in ["endpoint is missing", "audience is missing", "opaque_tokens_of needs introspection"] {
+        assert!(error.contains(problem), "{problem}: {error}");
+    }
+}
+
+#[test]
+fn an_api_of_an_application_shares_its_server() {
+    let config = LogtoConfig::builder()
+        .endpoint(ENDPOINT)
+        .accepted_issuers(["https://old.logto.app/oidc"])
+        .app_id("app")
+        .base_url("https://www.example.com")
+        .cookie_secret("a cookie secret of these tests, long enough")
+        .build()
+        .unwrap();
+    let api = ResourceServer::builder().config(&config).audience(books()).build().unwrap();
+    assert_eq!(api.0.provider.issuer(), "https://my-tenant.logto.app/oidc");
+    let api = ResourceServer::builder().endpoint(ENDPOINT).audience(books()).build().unwrap();
+    assert_eq!(api.0.provider.issuer(), config.issuer());
+}
+
+#[test]
+fn an_issuer_stands_for_another_server() {
+    let config = LogtoConfig::builder()
+        .issuer("https://op.example.com/")
+        .internal_endpoint("http://op:8080")
+        .app_id("app")
+        .base_url("https://www.example.com")
+        .cookie_secret("a cookie secret of these tests, long enough")
+        .build()
+        .unwrap();
+    for builder in [ResourceServer::builder().config(&config), ResourceServer::builder().issuer(config.issuer())] {
+        let api = builder.audience(books()).build().unwrap();
+        assert_eq!(api.0.provider.issuer(), "https://op.example.com/");
+    }
+}
+
+#[test]
+fn metadata_is_for_resources_with_an_address() {
+    let path = |audience| {
+        let api = ResourceServer::builder().endpoint(ENDPOINT).audience(audience).build().unwrap();
+        assert_eq!(api.protected_resource_metadata().is_some(), api.protected_resource_metadata_path().is_some());
+        api.protected_resource_metadata_path().map(str::to_owned)
+    };
+    assert_eq!(path(books()).as_deref(), Some("/.well-known/oauth-protected-resource"));
+    assert_eq!(path(ApiAudience::any_organization()), None);
+    assert_eq!(path(ApiAudience::resource("urn:books")), None);
+}

@@ -1,0 +1,101 @@
+//! What a request must be allowed.
+
+use std::time::Duration;
+
+use super::auth_info::Facts;
+use crate::{clock::whole_seconds, error::{Code, Error, Result}};
+
+/// What a route asks of a token that is valid for its API: scopes, an organization, a recent or a strong authentication.
+///
+/// ```
+/// use std::time::Duration;
+/// use logto::api::Requirements;
+///
+/// let write = Requirements::new().scopes(["write:books"]);
+/// let delete = Requirements::new().scopes(["delete:books"]).max_age(Duration::from_secs(300));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[must_use]
+pub struct Requirements {
+    pub(super) scopes: Vec<String>,
+    organization: Option<String>,
+    pub(super) max_age: Option<Duration>,
+    pub(super) acr_values: Vec<String>,
+}
+
+impl Requirements {
+    /// Nothing but a valid token.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Scopes, all of which the token must have.
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        for scopes in scopes {
+            self.scopes.extend(scopes.as_ref().split_ascii_whitespace().map(str::to_owned));
+        }
+        self
+    }
+
+    /// The organization that the token must be for.
+    pub fn organization(mut self, id: impl Into<String>) -> Self {
+        self.organization = Some(id.into());
+        self
+    }
+
+    /// How long ago the user may have authenticated, in whole seconds (RFC 9470). The token must have `auth_time`.
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age);
+        self
+    }
+
+    /// Ways to authenticate, one of which the token must have as its `acr` (RFC 9470).
+    pub fn acr_values<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
+        self.acr_values.extend(values.into_iter().map(Into::into));
+        self
+    }
+
+    pub(super) fn check(&self, facts: &Facts, now: i64, leeway: i64) -> Result<()> {
+        if let Some(expected) = &self.organization
+            && facts.organization_id.as_ref() != Some(expected)
+        {
+            let found = facts.organization_id.as_deref().unwrap_or("none");
+            let message = format!("the access token is for organization `{found}`, expected `{expected}`");
+            return Err(Error::new(Code::BearerOrganization, message));
+        }
+        if let Some(missing) = self.scopes.iter().find(|scope| !facts.claims.scopes().any(|one| one == **scope)) {
+            let message = format!("the access token lacks the scope `{missing}`");
+            return Err(Error::new(Code::BearerScope, message));
+        }
+        if let Some(max_age) = self.max_age {
+            check_age(facts.claims.auth_time, whole_seconds(max_age), now, leeway)?;
+        }
+        let acr = facts.claims.acr.as_deref();
+        if !self.acr_values.is_empty() && !self.acr_values.iter().any(|value| acr == Some(value)) {
+            let expected = self.acr_values.join("` or `");
+            let found = acr.map_or_else(|| "missing".to_owned(), |acr| format!("`{acr}`"));
+            let message = format!("the access token's acr is {found}, expected `{expected}`");
+            return Err(Error::new(Code::BearerAuthentication, message));
+        }
+        Ok(())
+    }
+}
+
+fn check_age(auth_time: Option<i64>, max_age: i64, now: i64, leeway: i64) -> Result<()> {
+    let Some(auth_time) = auth_time else {
+        return Err(Error::new(Code::BearerAuthentication, "the access token's auth_time is missing"));
+    };
+    let age = now.saturating_sub(auth_time);
+    if age > max_age.saturating_add(leeway) {
+        let message = format!("the user authenticated {age} s ago, expected at most {max_age} s");
+        return Err(Error::new(Code::BearerAuthentication, message));
+    }
+    if age.saturating_add(leeway) < 0 {
+        let message = format!("the user authenticated {} s in the future", age.saturating_neg());
+        return Err(Error::new(Code::BearerAuthentication, message));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

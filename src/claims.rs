@@ -1,0 +1,17 @@
+//! What Logto says about a user or a token. One rule for all: a null, an unknown or an oddly typed member never fails.
+
+mod access_token;
+mod actor;
+mod audience;
+mod id_token;
+mod lenient;
+mod members;
+mod registered;
+pub mod user_data;
+mod user_info;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::registered::{Claim, Registered};
+pub use self::{access_token::AccessTokenClaims, actor::Actor, audience::Audience, id_token::IdTokenClaims, user_info::UserInfo};

@@ -1,0 +1,169 @@
+//! Writes the claim structs: each member is typed once, and reads leniently by the kind it is listed under.
+//!
+//! A shared struct behind `#[serde(flatten)]` would have serde buffer every member before it is read.
+
+/// A struct of claims: `required` members must be there and of their type; `optional` ones, `lists` and `json` may be missing, null or
+/// anything else; `objects` are left out unless they have the shape of their type; `data` say themselves how they are read; whatever is not
+/// listed ends in `extra`.
+macro_rules! claims {
+    ($(#[$about:meta])* struct $name:ident {
+        required { $($(#[$required_doc:meta])* $required:ident: $required_type:ty,)* }
+        optional { $($(#[$optional_doc:meta])* $optional:ident: $optional_type:ty,)* }
+        lists { $($(#[$list_doc:meta])* $list:ident,)* }
+        json { $($(#[$json_doc:meta])* $json:ident,)* }
+        $(objects { $($(#[$object_doc:meta])* $object:ident: $object_type:ty,)* })?
+        $(data { $($(#[$data:meta])* $member:ident: $data_type:ty,)* })?
+    }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[$required_doc])*
+                #[serde(deserialize_with = "super::lenient::required")]
+                pub $required: $required_type,
+            )*
+            $(
+                $(#[$optional_doc])*
+                #[serde(default, deserialize_with = "super::lenient::optional", skip_serializing_if = "Option::is_none")]
+                pub $optional: Option<$optional_type>,
+            )*
+            $(
+                $(#[$list_doc])*
+                #[serde(default, deserialize_with = "super::lenient::texts", skip_serializing_if = "Vec::is_empty")]
+                pub $list: Vec<String>,
+            )*
+            $(
+                $(#[$json_doc])*
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                pub $json: Option<serde_json::Value>,
+            )*
+            $($(
+                $(#[$object_doc])*
+                #[serde(default, deserialize_with = "super::lenient::object", skip_serializing_if = "Option::is_none")]
+                pub $object: Option<$object_type>,
+            )*)?
+            $($(
+                $(#[$data])*
+                pub $member: $data_type,
+            )*)?
+            /// Every other member, as it came.
+            #[serde(flatten)]
+            pub extra: serde_json::Map<String, serde_json::Value>,
+        }
+
+        impl $name {
+            /// Every other member, as a type of yours. In an access token these are the custom claims of Logto Console › Custom JWT, which no
+            /// ID token and no user info has.
+            ///
+            /// # Errors
+            /// `claims.unexpected` where they do not fit the type.
+            pub fn extra_as<T: serde::de::DeserializeOwned>(&self) -> $crate::error::Result<T> {
+                T::deserialize(&self.extra)
+                    .map_err(|error| $crate::error::Error::new($crate::error::Code::ClaimsUnexpected, error.to_string()))
+            }
+        }
+    };
+}
+
+/// [`claims`] with the members that describe a user (OpenID Connect Core 5.1, and Logto's own), by ID token and userinfo alike.
+macro_rules! user_claims {
+    ($(#[$about:meta])* struct $name:ident {
+        required { $($required:tt)* }
+        optional { $($optional:tt)* }
+        lists { $($lists:tt)* }
+        json { $($json:tt)* }
+    }) => {
+        $crate::claims::members::claims! {
+            $(#[$about])*
+            struct $name {
+                required { $($required)* }
+                optional {
+                    $($optional)*
+                    /// Full name.
+                    name: String,
+                    /// Surname.
+                    family_name: String,
+                    /// First name.
+                    given_name: String,
+                    /// Middle name.
+                    middle_name: String,
+                    /// Casual name.
+                    nickname: String,
+                    /// The name the user wants to be called by.
+                    preferred_username: String,
+                    /// Address of the profile page.
+                    profile: String,
+                    /// Address of the picture.
+                    picture: String,
+                    /// Address of the user's own site.
+                    website: String,
+                    /// Email address (scope `email`).
+                    email: String,
+                    /// Whether Logto has verified the email address.
+                    email_verified: bool,
+                    /// Gender.
+                    gender: String,
+                    /// Birthday, `YYYY-MM-DD` or `YYYY`.
+                    birthdate: String,
+                    /// Time zone, such as `Asia/Seoul`.
+                    zoneinfo: String,
+                    /// Language, such as `ko-KR`.
+                    locale: String,
+                    /// Phone number (scope `phone`), which Logto writes without the leading `+`.
+                    phone_number: String,
+                    /// Whether Logto has verified the phone number.
+                    phone_number_verified: bool,
+                    /// When the profile changed, in **milliseconds** since 1970: Logto's choice, the standard says seconds.
+                    updated_at: i64,
+                    /// When the user was created, in milliseconds since 1970.
+                    created_at: i64,
+                    /// User name in Logto.
+                    username: String,
+                }
+                lists {
+                    $($lists)*
+                    /// Names of the user's roles (scope `roles`).
+                    roles,
+                    /// Ids of the user's organizations (scope `urn:logto:scope:organizations`).
+                    organizations,
+                    /// The user's roles in organizations, as `<organization id>:<role name>` (scope `urn:logto:scope:organization_roles`).
+                    organization_roles,
+                }
+                json {
+                    $($json)*
+                    /// Postal address (scope `address`; OpenID Connect Core 5.1.1).
+                    address,
+                    /// Enterprise identities (scope `identities`), as each connector has them.
+                    sso_identities,
+                }
+                data {
+                    /// What your application keeps about the user (scope `custom_data`): an object. In a type of yours:
+                    /// `custom_data_as`.
+                    #[serde(default, deserialize_with = "super::lenient::object", skip_serializing_if = "Option::is_none")]
+                    custom_data: Option<serde_json::Map<String, serde_json::Value>>,
+                    /// Accounts at social connectors, by connector (scope `identities`).
+                    #[serde(default, deserialize_with = "super::lenient::objects_by_name", skip_serializing_if = "Option::is_none")]
+                    identities: Option<std::collections::BTreeMap<String, $crate::claims::SocialIdentity>>,
+                    /// Id, name and description of each organization (scope `urn:logto:scope:organizations`).
+                    #[serde(default, deserialize_with = "super::lenient::objects", skip_serializing_if = "Vec::is_empty")]
+                    organization_data: Vec<$crate::claims::OrganizationData>,
+                }
+            }
+        }
+
+        impl $name {
+            /// The [`custom_data`](Self::custom_data), as a type of yours. A user without any is like one with an empty object.
+            ///
+            /// # Errors
+            /// `claims.unexpected` where it does not fit the type.
+            pub fn custom_data_as<T: serde::de::DeserializeOwned>(&self) -> $crate::error::Result<T> {
+                let none = serde_json::Map::new();
+                T::deserialize(self.custom_data.as_ref().unwrap_or(&none))
+                    .map_err(|error| $crate::error::Error::new($crate::error::Code::ClaimsUnexpected, error.to_string()))
+            }
+        }
+    };
+}
+
+pub(super) use {claims, user_claims};

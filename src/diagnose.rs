@@ -1,0 +1,71 @@
+//! Verb: find out why it does not work.
+
+mod clock;
+mod diagnosis;
+mod provider;
+mod registration;
+mod settings;
+mod stores;
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+pub use self::diagnosis::{Check, CheckOutcome, Diagnosis};
+use crate::{client::LogtoClient, oidc::discovery::ProviderMetadata, types::BoxFuture};
+
+/// The names of what is asked of Logto's endpoints, in the order in which it is read.
+const KEYS: &str = "keys";
+const CLIENT: &str = "client authentication";
+const REDIRECT_URI: &str = "redirect URI";
+const SCOPES: &str = "scopes and resources";
+const POST_SIGN_OUT: &str = "post sign-out redirect URI";
+
+impl LogtoClient {
+    /// Looks for whatever keeps users from signing in: settings that bite, stores that forget, Logto's discovery and keys, the clock, and what the Logto
+    /// Console knows of this app. For a newcomer's first hour, and for an operator's bad one.
+    ///
+    /// It asks Logto five times at most, past all caches, and changes nothing there: no user signs in, and the code that it tries the app
+    /// secret with is none. It ends within twice the configuration's `timeout`, and never fails; the list says what does. No secret is in it.
+    ///
+    /// ```no_run
+    /// # async fn example(logto: logto::LogtoClient) {
+    /// let diagnosis = logto.diagnose().await;
+    /// println!("{diagnosis}");
+    /// assert!(diagnosis.is_ok());
+    /// # }
+    /// ```
+    pub async fn diagnose(&self) -> Diagnosis {
+        let mut checks = settings::checks(self.config());
+        checks.extend(self.look_at_stores().await);
+        let provider = self.look_at_discovery().await;
+        checks.extend(provider.checks);
+        checks.extend(match provider.metadata {
+            Some(metadata) => self.look_at_endpoints(metadata).await,
+            None => [KEYS, CLIENT, REDIRECT_URI, SCOPES, POST_SIGN_OUT]
+                .map(|name| Check::skipped(name, "it takes a discovery document that can be used"))
+                .into(),
+        });
+        Diagnosis::new(checks)
+    }
+
+    /// What needs an endpoint. The requests do not depend on each other, so they are made at once.
+    async fn look_at_endpoints(&self, metadata: ProviderMetadata) -> Vec<Check> {
+        type Look = fn(LogtoClient, Arc<ProviderMetadata>) -> BoxFuture<'static, Vec<Check>>;
+        let looks: [Look; 4] = [
+            |client, metadata| Box::pin(async move { vec![client.look_at_keys(&metadata).await] }),
+            |client, metadata| Box::pin(async move { vec![client.look_at_credentials(&metadata).await] }),
+            |client, metadata| Box::pin(async move { client.look_at_authorization(&metadata).await.into() }),
+            |client, metadata| Box::pin(async move { vec![client.look_at_sign_out(&metadata).await] }),
+        ];
+        let metadata = Arc::new(metadata);
+        let mut tasks = JoinSet::new();
+        for (index, look) in looks.into_iter().enumerate() {
+            let checks = look(self.clone(), Arc::clone(&metadata));
+            tasks.spawn(async move { (index, checks.await) });
+        }
+        let mut found = tasks.join_all().await;
+        found.sort_by_key(|(index, _)| *index);
+        found.into_iter().flat_map(|(_, checks)| checks).collect()
+    }
+}

@@ -1,0 +1,158 @@
+//! The pages of ours that a user may see.
+
+use std::fmt::Write;
+
+use super::Links;
+use crate::error::{Code, Error, ErrorKind};
+
+/// The policy of a page without script and without a form. Nobody else's page shows it in a frame, where a click could be stolen.
+pub(super) const WITHOUT_FORM: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+/// The same with the form that signs out. It may lead anywhere, since Chromium asks this policy of each redirect that follows.
+const WITH_FORM: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'; frame-ancestors 'none'";
+
+/// What a user needs to know, without a word of what is inside.
+pub(super) fn summary(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::Denied if is_about_the_sign_in(error) => "The sign-in was cancelled or refused.",
+        ErrorKind::Denied if error.is(Code::AccessDenied) => "You do not have access to this application.",
+        ErrorKind::Denied => "You do not have access to this page.",
+        _ if error.is(Code::StepUpRequired) => "Please sign in once more to confirm that it is you.",
+        ErrorKind::NotAuthenticated => "Please sign in.",
+        ErrorKind::Callback if error.is(Code::MethodNotAllowed) => "Please confirm that you want to sign out.",
+        ErrorKind::Callback if error.is(Code::CrossSite) => "This request came from another site and was refused.",
+        ErrorKind::Callback if is_about_the_link(error) => "The link that led here cannot be used to sign in.",
+        ErrorKind::Callback => "This sign-in cannot be completed. Please try again.",
+        _ if error.is_transient() => "The sign-in service cannot be reached right now. Please try again in a moment.",
+        ErrorKind::Usage => "Something is wrong with this page. Please try again later.",
+        _ => "Something is wrong with the sign-in. Please try again later.",
+    }
+}
+
+/// What the browser calls the page.
+fn title(error: &Error) -> &'static str {
+    match error.kind() {
+        _ if denies_access(error) => "No access",
+        ErrorKind::Usage => "Error",
+        _ if asks_to_sign_out(error) => "Sign-out",
+        _ => "Sign-in",
+    }
+}
+
+/// Whether the user is known and may not, so that signing in again changes nothing.
+fn denies_access(error: &Error) -> bool {
+    error.kind() == ErrorKind::Denied && !is_about_the_sign_in(error)
+}
+
+/// Whether a sign-in ended without a user, so that another may end with one.
+fn is_about_the_sign_in(error: &Error) -> bool {
+    [Code::UserCancelled, Code::AuthorizationRefused, Code::SilentUnfinished].into_iter().any(|code| error.is(code))
+}
+
+fn asks_to_sign_out(error: &Error) -> bool {
+    error.is(Code::MethodNotAllowed) || error.is(Code::CrossSite)
+}
+
+/// Whether the address that was opened is what is wrong, so that to open it again changes nothing.
+fn is_about_the_link(error: &Error) -> bool {
+    [Code::InvalidParameter, Code::ReturnToRefused, Code::InitiationRefused].into_iter().any(|code| error.is(code))
+}
+
+/// The policy of the [`error`] page.
+pub(super) fn policy(error: &Error) -> &'static str {
+    if offers_sign_out(error) { WITH_FORM } else { WITHOUT_FORM }
+}
+
+fn offers_sign_out(error: &Error) -> bool {
+    denies_access(error) || asks_to_sign_out(error)
+}
+
+pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
+    let mut body = format!("<h1>{}</h1>\n", escape(summary(error)));
+    if denies_access(error) {
+        body.push_str("<p>To use another account, sign out first.</p>\n");
+    }
+    if offers_sign_out(error) {
+        let _ = writeln!(
+            body,
+            r#"<form method="post" action="{}"><button>Sign out</button></form>"#,
+            escape(links.sign_out)
+        );
+    } else if error.kind() != ErrorKind::Usage {
+        let _ = writeln!(body, r#"<p><a class="button" href="{}">Sign in</a></p>"#, escape(links.sign_in));
+    }
+    let _ = writeln!(body, r#"<p><a href="{}">Back to the start page</a></p>"#, escape(links.home));
+    if details {
+        let _ = writeln!(
+            body,
+            "<section><h2>For developers</h2><p>{}</p><p><strong>What to do:</strong> {}</p>{}<p>Shown because the base URL is on this machine.</p></section>",
+            escape(&error.to_string()),
+            escape(error.hint()),
+            if is_about_logto(error) { DIAGNOSE } else { "" },
+        );
+    }
+    let _ = writeln!(body, "<footer><code>{}</code></footer>", escape(error.code()));
+    format!("{}{body}</main></body></html>\n", head(title(error)))
+}
+
+/// Not `forms[0].submit()`: a field named `submit` would be in its place.
+pub(super) const SCRIPT: &str = "HTMLFormElement.prototype.submit.call(document.forms[0])";
+
+/// A form without `action` goes to the address of its page.
+pub(super) fn post_again(fields: impl Iterator<Item = (String, String)>) -> String {
+    let mut inputs = String::new();
+    for (name, value) in fields {
+        let _ = writeln!(inputs, r#"<input type="hidden" name="{}" value="{}">"#, escape(&name), escape(&value));
+    }
+    format!(
+        "{}<form method=\"post\">\n{inputs}<p>Signing you in …</p>\n<noscript><button>Continue</button></noscript>\n</form>\n<script>{SCRIPT}</script></main></body></html>\n",
+        head("Sign-in"),
+    )
+}
+
+const DIAGNOSE: &str =
+    "<p>To look further: <code>LogtoClient::diagnose()</code> compares the settings with what Logto answers.</p>";
+
+/// Whether the settings and Logto do not agree, which a diagnosis would show.
+fn is_about_logto(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Config | ErrorKind::Provider | ErrorKind::Network | ErrorKind::InvalidToken)
+}
+
+pub(super) fn head(title: &str) -> String {
+    format!(
+        r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
+{STYLE}"#
+    )
+}
+
+const STYLE: &str = r"<style>
+:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
+body { display: grid; place-items: center; min-height: 100vh; margin: 0; }
+main { max-width: 34rem; padding: 2rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1rem; margin: 0; }
+.button, button { display: inline-block; padding: .6rem 1.2rem; border: 0; border-radius: .5rem; background: #5d34f2; color: #fff; font: inherit; text-decoration: none; cursor: pointer; }
+section { margin-top: 1.5rem; padding: 1rem; border: 1px solid #8886; border-radius: .5rem; overflow-wrap: anywhere; }
+footer { margin-top: 1.5rem; opacity: .6; }
+</style></head><body><main>
+";
+
+/// Text made safe for HTML, in content and in quoted attributes.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Verb: has the user authenticated recently, and strongly enough?
+
+use std::{fmt, marker::PhantomData, ops::Deref, time::Duration};
+
+use crate::{client::{RequestSession, Session, SignedIn, tokens::not_authenticated}, clock::whole_seconds, error::{Code, Error, Result}, step_up::StepUp};
+
+/// Seconds that a browser may take from its callback to the page it wanted. Whoever has just authenticated is never sent to do so again,
+/// not even where `max_age` is zero: that would have no end.
+const ARRIVAL: i64 = 30;
+
+/// What [`RequireRecentAuth`] asks for, by type.
+///
+/// ```
+/// use std::time::Duration;
+/// use logto::step_up::{RequireStepUp, StepUp};
+///
+/// struct Payment;
+///
+/// impl RequireStepUp for Payment {
+///     fn step_up() -> StepUp {
+///         StepUp::new().max_age(Duration::from_secs(300)).acr_values(["urn:logto:acr:mfa"])
+///     }
+/// }
+/// ```
+pub trait RequireStepUp {
+    /// How recently and how strongly the user must have authenticated.
+    fn step_up() -> StepUp;
+}
+
+/// Within the last so many seconds: `RequireRecentAuth<Within<300>>`.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Within<const SECONDS: u64>;
+
+impl<const SECONDS: u64> RequireStepUp for Within<SECONDS> {
+    fn step_up() -> StepUp {
+        StepUp::new().max_age(Duration::from_secs(SECONDS))
+    }
+}
+
+/// A user who authenticated as `R` asks: the argument of a handler that moves money or changes a password.
+///
+/// Others never reach the handler. A browser goes to sign in once more and comes back to the very page. A form that was posted is not sent
+/// again: the browser comes back to the page it was on, to post it anew. A program gets 401 as JSON with `max_age`, `acr_values` and the
+/// address to `sign_in` at. `Option<RequireRecentAuth<R>>` is `None` instead.
+///
+/// If Logto lets the user through without a fresh login though it was asked for one, the sign-in fails with `id_token.invalid_auth_time` or
+/// `id_token.invalid_acr`; nobody goes in circles.
+pub struct RequireRecentAuth<R> {
+    user: SignedIn,
+    required: PhantomData<fn() -> R>,
+}
+
+impl<R: RequireStepUp> RequireRecentAuth<R> {
+    /// For integrations: the user of a request.
+    ///
+    /// # Errors
+    /// See [`RequestSession::require_recent_auth`].
+    pub async fn check(session: &RequestSession) -> Result<Self> {
+        let user = session.require_recent_auth(&R::step_up()).await?;
+        Ok(Self { user, required: PhantomData })
+    }
+
+    /// For integrations: like [`check`](Self::check), and `None` for a user who would have to sign in (again).
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check) that say something else.
+    pub async fn check_optional(session: &RequestSession) -> Result<Option<Self>> {
+        match Self::check(session).await {
+            Ok(user) => Ok(Some(user)),
+            Err(error) if error.requires_sign_in() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl<R> Deref for RequireRecentAuth<R> {
+    type Target = SignedIn;
+
+    fn deref(&self) -> &SignedIn {
+        &self.user
+    }
+}
+
+impl<R> Clone for RequireRecentAuth<R> {
+    fn clone(&self) -> Self {
+        Self { user: self.user.clone(), required: PhantomData }
+    }
+}
+
+impl<R> fmt::Debug for RequireRecentAuth<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RequireRecentAuth").field(&self.user).finish()
+    }
+}
+
+impl RequestSession {
+    /// The signed-in user, if they authenticated as `step_up` asks. For a handler that knows only then what it takes: returned from it, the
+    /// error sends the browser to sign in and back, as [`RequireRecentAuth`] does.
+    ///
+    /// ```
+    /// # async fn example(session: logto::RequestSession, amount: u64) -> Result<(), logto::Error> {
+    /// use std::time::Duration;
+    /// use logto::step_up::StepUp;
+    ///
+    /// if amount > 1000 {
+    ///     session.require_recent_auth(&StepUp::new().max_age(Duration::from_secs(300))).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// See [`Session::require_recent_auth`]; `session.committed` once the response has begun.
+    pub async fn require_recent_auth(&self, step_up: &StepUp) -> Result<SignedIn> {
+        self.open().await?.require_recent_auth(step_up)
+    }
+
+    /// Has the user authenticate as an API asks that refused the user's access token.
+    ///
+    /// # Errors
+    /// See [`Session::step_up_if_challenged`]; `session.committed` once the response has begun.
+    pub async fn step_up_if_challenged(&self, www_authenticate: &str) -> Result<()> {
+        self.open().await?.step_up_if_challenged(www_authenticate)
+    }
+}
+
+impl Session {
+    /// The signed-in user, if they authenticated as `step_up` asks: by `auth_time` and `acr` of the ID token, and never longer ago than
+    /// `max_age` and the leeway together (at least 30 seconds, for the way back).
+    ///
+    /// An ID token without `auth_time` is taken for an old one: Logto adds it where a sign-in asked for `max_age`.
+    ///
+    /// # Errors
+    /// `not_authenticated` and `step_up.required`. [`LogtoClient::answer_error`](crate::LogtoClient::answer_error) makes of both what a
+    /// browser needs.
+    pub fn require_recent_auth(&self, step_up: &StepUp) -> Result<SignedIn> {
+        let refused =
+            |message: String| Error::new(Code::StepUpRequired, message).with_step_up(step_up.authentication());
+        let claims =
+            self.id_token_claims().ok_or_else(|| not_authenticated().with_step_up(step_up.authentication()))?;
+        if let Some(max_age) = step_up.max_age_seconds() {
+            let config = self.client.config();
+            let tolerance = whole_seconds(config.leeway).max(ARRIVAL);
+            let most = i64::try_from(max_age).unwrap_or(i64::MAX);
+            let auth_time = claims.auth_time.ok_or_else(|| {
+                refused(format!("the ID token does not say when the user authenticated, expected at most {most} s ago"))
+            })?;
+            let age = config.now().saturating_sub(auth_time);
+            if age > most.saturating_add(tolerance) || age.saturating_add(tolerance) < 0 {
+                return Err(refused(format!("the user authenticated {age} s ago, expected at most {most} s")));
+            }
+        }
+        if !step_up.admits(claims.acr.as_deref()) {
+            let found = claims.acr.as_deref().map_or_else(|| "missing".to_owned(), |acr| format!("`{acr}`"));
+            let expected = step_up.classes().unwrap_or_default().replace(' ', "` or `");
+            return Err(refused(format!("the ID token's acr is {found}, expected `{expected}`")));
+        }
+        Ok(SignedIn::new(claims))
+    }
+
+    /// Has the user authenticate as an API asks that refused the user's access token (RFC 9470): give the `WWW-Authenticate` of its 401, and
+    /// return the error from the handler. The browser goes to sign in and comes back, and the handler calls the API again, with a new token.
+    ///
+    /// `Ok` where the API complains of something else: see [`StepUp::from_www_authenticate`].
+    ///
+    /// # Errors
+    /// `not_authenticated` and `step_up.required`. `step_up.in_vain` where the user has done what the API asks and it asks all the same,
+    /// because its access tokens do not say so.
+    pub fn step_up_if_challenged(&self, www_authenticate: &str) -> Result<()> {
+        let Some(asked) = StepUp::from_www_authenticate(www_authenticate) else {
+            return Ok(());
+        };
+        self.require_recent_auth(&asked)?;
+        // The ID token says yes, the access token says no. A login that Logto did not skip settles it.
+        if asked.max_age_seconds().is_some() {
+            self.require_recent_auth(&asked.max_age(Duration::ZERO))?;
+        }
+        let message = "the user authenticated as the API asks, and it refuses the access token nevertheless";
+        Err(Error::new(Code::StepUpInVain, message))
+    }
+}

@@ -1,0 +1,145 @@
+//! Stores that are not waited for longer than a setting says. What takes longer is an error, as any other error of a store. Of a store that hangs
+//! the calls of a moment fail with the first one, so a request waits for it once.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, SystemTime},
+};
+
+use super::breaker::{Breaker, RESTS};
+use crate::{clock, error::BoxError, store::{RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, types::BoxFuture};
+
+/// A failure that took so long is that of a store that hangs. One that refuses at once may be asked by everybody.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// A store of any kind whose calls end within the limit.
+pub(crate) struct Bounded<S: ?Sized> {
+    store: Arc<S>,
+    limit: Duration,
+    breaker: Arc<Breaker>,
+}
+
+impl<S: ?Sized + Send + Sync> Bounded<S> {
+    pub(crate) fn new(store: Arc<S>, limit: Duration) -> Self {
+        Self { store, limit, breaker: Arc::default() }
+    }
+
+    /// Another face of the same store: when the one hangs, so does the other.
+    fn beside<T: ?Sized + Send + Sync>(&self, store: Arc<T>) -> Bounded<T> {
+        Bounded { store, limit: self.limit, breaker: Arc::clone(&self.breaker) }
+    }
+
+    /// What a call gives, or an error after the limit. The call is dropped then; whether it was carried out, nobody knows.
+    fn within<'a, T: Send + 'a>(
+        &'a self,
+        mut call: BoxFuture<'a, Result<T, BoxError>>,
+    ) -> BoxFuture<'a, Result<T, BoxError>> {
+        Box::pin(async move {
+            if !self.breaker.lets_pass(self.limit) {
+                return Err(RESTS.into());
+            }
+            let began = clock::moment();
+            // A store in memory has its answer at once, and needs neither a timer nor a runtime that has one.
+            let first = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
+            let answer = match first {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => tokio::time::timeout(self.limit, call).await.unwrap_or_else(|_| {
+                    Err(format!("no answer within {:?} (setting store_timeout)", self.limit).into())
+                }),
+            };
+            self.breaker.learn(answer.is_err() && began.elapsed() >= SLOW);
+            answer
+        })
+    }
+}
+
+impl<S: ?Sized> fmt::Debug for Bounded<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bounded").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+impl SessionStore for Bounded<dyn SessionStore> {
+    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
+        self.within(self.store.create(id, session))
+    }
+
+    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
+        self.within(self.store.load(id))
+    }
+
+    fn save<'a>(
+        &'a self,
+        id: &'a SessionId,
+        session: &'a StoredSession,
+        expected: u64,
+    ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
+        self.within(self.store.save(id, session, expected))
+    }
+
+    fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.within(self.store.delete(id))
+    }
+
+    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+        self.within(self.store.revoke(which))
+    }
+
+    fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
+        Some(Arc::new(self.beside(self.store.coordinator()?)))
+    }
+
+    fn revocations(&self) -> Option<Arc<dyn RevocationStore>> {
+        Some(Arc::new(self.beside(self.store.revocations()?)))
+    }
+
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
+        self.within(self.store.warnings())
+    }
+}
+
+impl RevocationStore for Bounded<dyn RevocationStore> {
+    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.within(self.store.revoke(key, until, ttl))
+    }
+
+    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+        self.within(self.store.revoked_until(keys))
+    }
+
+    fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
+        self.within(self.store.claim(key, ttl))
+    }
+
+    fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.within(self.store.release(key))
+    }
+
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
+        self.within(self.store.warnings())
+    }
+}
+
+impl RefreshCoordinator for Bounded<dyn RefreshCoordinator> {
+    fn lock<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+        self.within(self.store.lock(key, ttl))
+    }
+
+    fn unlock<'a>(&'a self, key: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.within(self.store.unlock(key, holder))
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+        self.within(self.store.get(key))
+    }
+
+    fn put<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.within(self.store.put(key, value, ttl))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! `MockLogto`: a Logto server in the process.
+//!
+//! A request is read into a plain value (`request`), [`route::handle`] makes a plain reply of it and of the `state`,
+//! and only `server` knows the network. Statuses, member names, header fields and error bodies are those that were
+//! recorded from a real server (`tests/fixtures/logto`).
+
+mod access;
+mod account;
+mod application_access;
+mod authorize;
+mod backchannel;
+mod browser;
+mod builder;
+mod claims;
+mod client;
+mod context;
+mod control;
+mod custom_jwt;
+mod device;
+mod discovery;
+mod error;
+mod fault;
+mod grant;
+pub(super) mod html;
+mod inspect;
+mod interaction;
+mod keys;
+mod logout;
+mod management;
+mod pages;
+mod permissions;
+mod pushed;
+mod reply;
+mod request;
+mod respond;
+mod route;
+mod running;
+mod screens;
+mod server;
+mod session;
+mod shared;
+mod state;
+mod store;
+mod tampering;
+mod token;
+mod userinfo;
+mod world;
+
+use std::{
+    fmt, io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use self::{builder::Address, running::Running, shared::Shared};
+pub use self::{builder::MockLogtoBuilder, custom_jwt::CustomJwtScript, fault::Fault, keys::SigningAlg, request::RecordedRequest, route::Endpoint, world::{MockAccessControl, MockApp, MockOrganization, MockResource, MockUser}};
+use super::held_port::HeldPort;
+
+/// A Logto server in the process, for development and tests. Never for production.
+///
+/// It listens on 127.0.0.1, answers as a real Logto does (the answers were recorded from one), and stops when it is
+/// dropped; by then its port is free. Beside the HTTP side, which applications use, it has these methods, which tests use.
+///
+/// It runs on a thread of its own. So a test may block while it waits for an answer, and one mock serves all tests of a program, although
+/// each of them has a runtime of its own:
+///
+/// ```
+/// use logto::testing::MockLogto;
+/// use tokio::sync::OnceCell;
+///
+/// async fn logto() -> &'static MockLogto {
+///     static LOGTO: OnceCell<MockLogto> = OnceCell::const_new();
+///     LOGTO.get_or_init(MockLogto::start).await
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() { assert_eq!(logto().await.issuer(), logto().await.issuer()); }
+/// ```
+///
+/// Tests with tokio's paused clock need [another](MockLogtoBuilder::on_this_runtime).
+///
+/// # The default world
+///
+/// - App `mock-app-id` with secret `mock-app-secret`; any loopback redirect URI.
+/// - User `ada` with password `lovelace`: name, email, phone, role `librarian`, `admin` of `org-acme`, `member` of `org-globex`.
+/// - User `bob` with password `builder`: a username and nothing else.
+/// - Resource `https://api.example.test` with `read:books` and `write:books`, which `librarian` grants, and `delete:books`, which no role does.
+///
+/// A user's id is `user-` with the username: `user-ada`.
+///
+/// # Not covered
+///
+/// Implicit and hybrid flow, enterprise SSO, the pages of MFA, the Account API but for reading and changing the profile, and the Management
+/// API but for its subject tokens.
+pub struct MockLogto {
+    shared: Arc<Shared>,
+    address: Address,
+    /// Before the port, which is let go when nobody listens on it.
+    running: Mutex<Option<Running>>,
+    port: HeldPort,
+    on_this_runtime: bool,
+    /// The session cookie of the browser inside: see [`MockLogto::sign_in`].
+    browser: Mutex<Option<String>>,
+    /// Held while that browser is on its way, so that tests on several threads do not meet in it.
+    on_its_way: tokio::sync::Mutex<()>,
+}
+
+impl MockLogto {
+    /// Starts a server with the default world on a free port.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot listen on 127.0.0.1. [`MockLogto::builder`] gives the error instead.
+    #[allow(clippy::expect_used, reason = "a test has nothing better to do without its server")]
+    pub async fn start() -> Self {
+        Self::builder().start().await.expect("MockLogto listens on 127.0.0.1")
+    }
+
+    /// Sets up a server.
+    pub fn builder() -> MockLogtoBuilder {
+        MockLogtoBuilder::default()
+    }
+
+    /// The server's address, without `/oidc`: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.address.endpoint.clone()
+    }
+
+    /// The issuer: the endpoint with `/oidc`.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("{}/oidc", self.address.endpoint)
+    }
+
+    /// The id of the first app.
+    #[must_use]
+    pub fn app_id(&self) -> String {
+        self.address.app_id.clone()
+    }
+
+    /// The secret of the first app.
+    #[must_use]
+    pub fn app_secret(&self) -> String {
+        self.address.app_secret.expose().to_owned()
+    }
+
+    /// Stops listening and drops every connection. What the server knows is kept for [`restart`](Self::restart), and so is its port, which
+    /// nobody else is given meanwhile.
+    pub async fn stop(&self) {
+        let running = self.running().take();
+        if let Some(running) = running {
+            running.stop().await;
+        }
+    }
+
+    /// Listens again on the same port, with everything as it was.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot start a thread or listen. The port is there, but on a system where it cannot be held while nobody listens.
+    pub async fn restart(&self) -> io::Result<()> {
+        self.stop().await;
+        *self.running() = Some(self.run()?);
+        Ok(())
+    }
+
+    fn run(&self) -> io::Result<Running> {
+        let run = if self.on_this_runtime { Running::on_this_runtime } else { Running::on_a_thread };
+        run(&self.port, self.shared.clone())
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for MockLogto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockLogto").field("address", &self.address).finish_non_exhaustive()
+    }
+}
