@@ -12,21 +12,24 @@ use actix_web::{
     post,
     web::{Data, Json, Path},
 };
-use logto::{api::{ApiAudience, ApiAuth, Require, Requirements}, testing::ApiPlayground};
+use logto::{
+    api::{ApiAudience, ApiAuth, ApiPolicy, TokenRequirements},
+    testing::ApiPlayground,
+};
 
 struct ReadBooks;
 
-impl Require for ReadBooks {
-    fn requirements() -> Requirements {
-        Requirements::new().scopes(["read:books"])
+impl ApiPolicy for ReadBooks {
+    fn requirements() -> TokenRequirements {
+        TokenRequirements::new().scopes(["read:books"])
     }
 }
 
 struct WriteBooks;
 
-impl Require for WriteBooks {
-    fn requirements() -> Requirements {
-        Requirements::new().scopes(["write:books"])
+impl ApiPolicy for WriteBooks {
+    fn requirements() -> TokenRequirements {
+        TokenRequirements::new().scopes(["write:books"])
     }
 }
 
@@ -38,7 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let api = playground
         .resource_server()
         // Tokens for an organization, too: each sees the books of its own, so the handlers look at `organization_id`.
-        .audience(ApiAudience::resource(playground.resource()).in_any_or_no_organization())
+        .audience(ApiAudience::resource(playground.resource()).with_or_without_organization())
         .scopes_supported(["read:books", "write:books"])
         .advertise_metadata(true)
         .build()?;

@@ -21,7 +21,11 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use logto::{ContextOptions, LogtoClient, LogtoConfigBuilder, LogtoContext, Prompt, RequestSession, Routes, SignInOptions, SignOutOptions, SignedIn, testing::{MockApp, MockLogto}};
+use logto::{
+    ContextOptions, LogtoClient, LogtoConfigBuilder, LogtoContext, Prompt, RequestSession, Routes, SignInOptions,
+    SignOutOptions, SignedIn,
+    testing::{MockApp, MockLogto},
+};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 

@@ -15,7 +15,12 @@ use std::{
 };
 
 use axum::{Router, routing::get};
-use logto::{LogtoContext, integrate::{BoxError, BoxFuture}, store::{RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::Playground};
+use logto::{
+    LogtoContext,
+    integrate::{BoxError, BoxFuture},
+    store::{SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
+    testing::Playground,
+};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -77,12 +82,12 @@ impl SessionStore for FileStore {
         })
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> Later<'a, u64> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> Later<'a, u64> {
         let which = which.clone();
         self.alone(move |directory| {
             let is_meant = |session: StoredSession| match &which {
-                RevokedSessions::Sid(sid) => session.sid.as_ref() == Some(sid),
-                RevokedSessions::Sub(sub) => session.sub == *sub,
+                SessionSelector::LogtoSession(sid) => session.sid.as_ref() == Some(sid),
+                SessionSelector::User(sub) => session.sub == *sub,
                 _ => false,
             };
             let mut count = 0;

@@ -7,7 +7,10 @@
 
 use std::{env, error::Error, process::ExitCode};
 
-use logto::{LogtoClient, LogtoConfigBuilder, testing::{MockApp, MockLogto}};
+use logto::{
+    LogtoClient, LogtoConfigBuilder,
+    testing::{MockApp, MockLogto},
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -85,7 +85,7 @@ async fn page(
         "" | "/" => playground.home(&session.get_context(ContextOptions::new()).await?),
         // For users alone. A browser without a session goes to sign in and comes back; `fetch` gets 401 and JSON.
         "/protected" => {
-            let user = session.require_signed_in().await?;
+            let user = session.require_user().await?;
             playground.page("Protected page", &user.claims().sub)
         }
         "/user-info" => playground.page("User info", &session.fetch_user_info().await?),

@@ -11,7 +11,9 @@ use axum::{
     response::{Html, IntoResponse},
     routing::get,
 };
-use logto::{DirectSignIn, IdTokenClaims, LogtoClient, LogtoContext, RequestSession, SignInOptions, testing::Playground};
+use logto::{
+    DirectSignIn, IdTokenClaims, LogtoClient, LogtoContext, RequestSession, SignInOptions, testing::Playground,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -12,7 +12,13 @@ use std::{env, error::Error};
 
 use axum::{Json, Router, extract::State, http::HeaderMap, routing::get};
 use http::Request;
-use logto::{TokenOptions, api::{ApiAudience, Requirements, ResourceServer, ResourceServerBuilder}, api_client::ApiClient, machine::MachineClient, testing::{MockApp, MockLogto}};
+use logto::{
+    TokenOptions,
+    api::{ApiAudience, ResourceServer, ResourceServerBuilder, TokenRequirements},
+    api_client::ApiClient,
+    machine::MachineClient,
+    testing::{MockApp, MockLogto},
+};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -33,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let base_url = match env::var("BOOKS_API") {
         Ok(url) => url,
-        Err(_) => serve(api.audience(ApiAudience::resource(&resource).in_any_or_no_organization()).build()?).await?,
+        Err(_) => serve(api.audience(ApiAudience::resource(&resource).with_or_without_organization()).build()?).await?,
     };
 
     // What a program of your own has: the machine once, and a client for each API.
@@ -65,7 +71,7 @@ async fn serve(api: ResourceServer) -> Result<String, Box<dyn Error>> {
 }
 
 async fn shelf(State(api): State<ResourceServer>, headers: HeaderMap) -> Result<Json<Value>, logto::Error> {
-    let reads = Requirements::new().scopes(["read:books"]);
+    let reads = TokenRequirements::new().scopes(["read:books"]);
     let auth = api.authorize(headers.get_all("authorization"), &reads).await?;
     Ok(Json(json!({ "books": ["Middlemarch"], "reader": auth.sub(), "organization": auth.organization_id() })))
 }

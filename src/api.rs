@@ -15,9 +15,25 @@ mod verify;
 
 use std::{fmt, sync::Arc};
 
-pub use self::{api_auth::{ApiAuth, Require}, audience::ApiAudience, auth_info::AuthInfo, builder::ResourceServerBuilder, requirements::Requirements};
-use self::{auth_info::House, metadata::Metadata, opaque::OpaqueTokens, verified::{Remembered, TokenHash, Verdict}};
-use crate::{clock::unix_seconds, error::{Code, Error, Result}, oidc::provider::Provider, response::Reply};
+pub use self::{
+    api_auth::{ApiAuth, ApiPolicy},
+    audience::ApiAudience,
+    auth_info::AuthInfo,
+    builder::ResourceServerBuilder,
+    requirements::TokenRequirements,
+};
+use self::{
+    auth_info::House,
+    metadata::Metadata,
+    opaque::OpaqueTokens,
+    verified::{Remembered, TokenHash, Verdict},
+};
+use crate::{
+    clock::unix_seconds,
+    error::{Code, Error, Result},
+    oidc::provider::Provider,
+    response::AuthResponse,
+};
 
 /// An API, as OAuth calls it: it takes access tokens that Logto issued. Cheap to clone; make one and share it.
 ///
@@ -25,7 +41,7 @@ use crate::{clock::unix_seconds, error::{Code, Error, Result}, oidc::provider::P
 ///
 /// ```
 /// # async fn example(authorization: Option<&str>) -> logto::Result<()> {
-/// use logto::api::{ApiAudience, Requirements, ResourceServer};
+/// use logto::api::{ApiAudience, TokenRequirements, ResourceServer};
 ///
 /// let api = ResourceServer::builder()
 ///     .endpoint("https://my-tenant.logto.app")
@@ -33,17 +49,17 @@ use crate::{clock::unix_seconds, error::{Code, Error, Result}, oidc::provider::P
 ///     .build()?;
 ///
 /// // The values of the request's Authorization headers, and what the route asks for.
-/// let auth = api.authorize(authorization, &Requirements::new().scopes(["read:books"])).await?;
+/// let auth = api.authorize(authorization, &TokenRequirements::new().scopes(["read:books"])).await?;
 /// println!("{} reads books", auth.sub());
 /// # Ok(()) }
 /// ```
 ///
 /// A token is a JWT of type `at+jwt`, signed with one of Logto's keys by ES256, ES384, ES512, RS256 or PS256, for this issuer and audience,
 /// neither expired nor from the future (RFC 9068 section 4). What was verified is remembered until the token expires or the keys change:
-/// see [`token_cache`](ResourceServerBuilder::token_cache).
+/// see [`token_cache_capacity`](ResourceServerBuilder::token_cache_capacity).
 ///
 /// Every refusal is an [`Error`] that answers for itself: [`http_status`](Error::http_status) and
-/// [`www_authenticate`](Error::www_authenticate) are those of RFC 6750, and `Reply::from(&error)` is the response.
+/// [`www_authenticate`](Error::www_authenticate) are those of RFC 6750, and `AuthResponse::from(&error)` is the response.
 #[derive(Clone)]
 pub struct ResourceServer(Arc<Inner>);
 
@@ -78,7 +94,7 @@ impl ResourceServer {
     pub async fn authorize<V: AsRef<[u8]>>(
         &self,
         authorization: impl IntoIterator<Item = V>,
-        requirements: &Requirements,
+        requirements: &TokenRequirements,
     ) -> Result<AuthInfo> {
         let missing = || {
             let error = Error::new(Code::BearerMissing, "the request has no bearer token");
@@ -95,7 +111,7 @@ impl ResourceServer {
     pub async fn authorize_optional<V: AsRef<[u8]>>(
         &self,
         authorization: impl IntoIterator<Item = V>,
-        requirements: &Requirements,
+        requirements: &TokenRequirements,
     ) -> Result<Option<AuthInfo>> {
         let challenge = |error| self.0.house.realm.challenge(error, requirements);
         let Some(header) = bearer::header(authorization).map_err(challenge)? else {
@@ -114,7 +130,7 @@ impl ResourceServer {
     /// # Errors
     /// As [`authorize`](Self::authorize), except those about the header and about requirements.
     pub async fn verify(&self, token: &str) -> Result<AuthInfo> {
-        let challenge = |error| self.0.house.realm.challenge(error, &Requirements::new());
+        let challenge = |error| self.0.house.realm.challenge(error, &TokenRequirements::new());
         bearer::check(token.as_bytes()).map_err(challenge)?;
         self.judge(token).await.map_err(challenge)
     }
@@ -174,7 +190,7 @@ impl ResourceServer {
     ///
     /// `None` for an API that is no resource with a web address as its identifier.
     #[must_use]
-    pub fn protected_resource_metadata(&self) -> Option<Reply> {
+    pub fn protected_resource_metadata(&self) -> Option<AuthResponse> {
         self.0.metadata.as_ref().map(|metadata| metadata.reply(self.0.provider.issuer()))
     }
 

@@ -14,8 +14,20 @@ use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use url::Url;
 
 pub use self::{builder::ApiClientBuilder, source::TokenSource};
-use self::{builder::Patience, headers::end_to_end, reading::{Reading, Streamed, Whole}, replaced::Replacements, retry::Retries};
-use crate::{client::AccessToken, clock::Clock, error::{Code, Error, Result}, http::{BodyStream, Repeat, Transport, request, valid}, types::TokenOptions};
+use self::{
+    builder::Patience,
+    headers::end_to_end,
+    reading::{Reading, Streamed, Whole},
+    replaced::Replacements,
+    retry::Retries,
+};
+use crate::{
+    client::AccessToken,
+    clock::Clock,
+    error::{Code, Error, Result},
+    http::{BodyStream, Repeat, Transport, request, valid},
+    types::TokenOptions,
+};
 
 /// One API: where it is, and for what its access tokens are. Cheap to clone; make one for each API and share it.
 ///
@@ -44,9 +56,9 @@ use crate::{client::AccessToken, clock::Clock, error::{Code, Error, Result}, htt
 ///   A replacement that is refused within 30 seconds is not replaced: the refusal is the response.
 ///   `insufficient_scope` and `insufficient_user_authentication` (RFC 9470) come back as they are: a new token would not help.
 /// - **429 and 503** with `Retry-After` (RFC 9110 section 10.2.3): the request is sent again after that time, as long as all waiting together
-///   stays within [`max_wait`](ApiClientBuilder::max_wait), and at most three times. After 429 any request is repeated: it was turned away.
+///   stays within [`max_retry_wait`](ApiClientBuilder::max_retry_wait), and at most three times. After 429 any request is repeated: it was turned away.
 ///   After 503 only one of an idempotent method (RFC 9110 section 9.2.2), for it may have been carried out; see
-///   [`retry_any_method`](ApiClientBuilder::retry_any_method).
+///   [`retry_non_idempotent`](ApiClientBuilder::retry_non_idempotent).
 /// - **A connection that breaks** before the response is complete: a request of an idempotent method is sent once more on another.
 /// - Every other status is a response like any other. An error is what left no response, or no token.
 #[derive(Clone)]
@@ -142,7 +154,7 @@ impl ApiClient {
                 && challenge::is_about_the_token(response.headers())
             {
                 is_replaced = true;
-                let other = source.instead_of(&token, options).await?;
+                let other = source.replace_rejected(&token, options).await?;
                 if other.token() == token.token() {
                     return Ok(response);
                 }

@@ -14,4 +14,6 @@ mod user_info;
 mod tests;
 
 pub(crate) use self::registered::{Claim, Registered};
-pub use self::{access_token::AccessTokenClaims, actor::Actor, audience::Audience, id_token::IdTokenClaims, user_info::UserInfo};
+pub use self::{
+    access_token::AccessTokenClaims, actor::Actor, audience::Audience, id_token::IdTokenClaims, user_info::UserInfo,
+};

@@ -23,12 +23,40 @@ mod user_info;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use self::{code_exchange::CodeExchanges, refresh::Refreshes};
-pub use self::{context::LogtoContext, pending_sign_in::PendingSignIn, request_session::{RequestSession, SignedIn}, session::Session, session_headers::SessionHeaders, tokens::AccessToken};
-pub use crate::{diagnose::{Check, CheckOutcome, Diagnosis}, machine::token_exchange::{ExchangedToken, TokenExchange}, step_up::recent_auth::{RequireRecentAuth, RequireStepUp, Within}};
 pub(crate) use self::tokens::stored;
+use self::{code_exchange::CodeExchanges, refresh::Refreshes};
+pub use self::{
+    context::LogtoContext,
+    pending_sign_in::PendingSignIn,
+    request_session::{RequestSession, SignedIn},
+    session::Session,
+    session_headers::SessionHeaders,
+    tokens::AccessToken,
+};
 pub(crate) use crate::machine::token_exchange::exchange_token;
-use crate::{claims::{AccessTokenClaims, IdTokenClaims, UserInfo}, clock::Clock, config::LogtoConfig, error::{Code, Error, Result}, http::{self, Transport}, oidc::{discovery::{Addresses, ProviderMetadata}, id_token::{self, Expected}, jwks::Keys, provider::Provider, token}, secret::Secret, session::{Cookies, Jwt}, store::RefreshCoordinator, types::{ContextOptions, Redirect, SignInOptions, TokenOptions}};
+use crate::{
+    claims::{AccessTokenClaims, IdTokenClaims, UserInfo},
+    clock::Clock,
+    config::LogtoConfig,
+    error::{Code, Error, Result},
+    http::{self, Transport},
+    oidc::{
+        discovery::{Addresses, ProviderMetadata},
+        id_token::{self, Expected},
+        jwks::Keys,
+        provider::Provider,
+        token,
+    },
+    secret::Secret,
+    session::{Cookies, Jwt},
+    store::RefreshCoordinator,
+    types::{ContextOptions, Redirect, SignInOptions, TokenOptions},
+};
+pub use crate::{
+    diagnose::{Check, CheckOutcome, Diagnosis},
+    machine::token_exchange::{TokenExchange, TokenExchangeResponse},
+    step_up::recent_auth::{MaxAge, RecentlyAuthenticated, StepUpPolicy},
+};
 
 /// Signs users in with Logto. Cheap to clone, holds nothing of any one request; make one and share it.
 ///
@@ -203,7 +231,7 @@ macro_rules! verbs {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                #[doc = concat!("See [`Session::", stringify!($verb), "`]; `session.committed` once the response has begun.")]
+                #[doc = concat!("See [`Session::", stringify!($verb), "`]; `session.already_committed` once the response has begun.")]
                 pub async fn $verb(&self, $($argument: $type),*) -> Result<$result> {
                     self.open().await?.$verb($($argument),*).await
                 }

@@ -16,7 +16,15 @@ use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
 pub use self::{builder::LogtoConfigBuilder, routes::Routes};
-use crate::{clock::Clock, error::Result, http::HttpClient, secret::Secret, session::CookieSettings, store::RefreshCoordinator, types::{Application, Prompt, ResponseMode, Server}};
+use crate::{
+    clock::Clock,
+    error::Result,
+    http::HttpClient,
+    secret::Secret,
+    session::CookieSettings,
+    store::RefreshCoordinator,
+    types::{Application, Prompt, ResponseMode, Server},
+};
 
 /// A checked configuration. Made by [`builder`](Self::builder), by [`from_env`](Self::from_env) or by serde.
 ///

@@ -106,7 +106,7 @@ impl Error {
 
     /// For integrations: an extractor needs `layer`, which was not added to the application.
     #[must_use]
-    pub fn layer_missing(layer: &str) -> Self {
+    pub fn integration_missing(layer: &str) -> Self {
         Self::new(Code::LayerMissing, format!("this route needs `{layer}`, which is not around it"))
             .with_hint(format!("Add `{layer}` to the application, after the routes that use it."))
     }

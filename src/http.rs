@@ -18,7 +18,11 @@ use url::Url;
 
 pub(crate) use self::repeat::Repeat;
 pub use self::stream::{BodyChunks, BodyStream};
-use crate::{clock::moment, error::{BoxError, Code, Error, OAuthError, Result, is_transient_status}, types::BoxFuture};
+use crate::{
+    clock::moment,
+    error::{BoxError, Code, Error, OAuthError, Result, is_transient_status},
+    types::BoxFuture,
+};
 
 use self::retry_after::retry_after;
 pub(crate) use self::retry_after::retry_after_at;

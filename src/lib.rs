@@ -55,7 +55,7 @@
 //! - [`LogtoConfig`]: the settings, by builder, serde or environment.
 //! - [`LogtoClient`]: the verbs. [`SignInOptions`], [`SignOutOptions`], [`ContextOptions`], [`TokenOptions`]: what they take.
 //! - [`LogtoContext`], [`IdTokenClaims`], [`UserInfo`], [`AccessToken`]: what they give.
-//! - [`RequireRecentAuth`], [`StepUp`]: a fresh or a stronger login before something sensitive.
+//! - [`RecentlyAuthenticated`], [`StepUp`]: a fresh or a stronger login before something sensitive.
 //! - [`ResourceServer`], [`ApiAuth`]: the other side, an API that verifies the access tokens that others send it.
 //! - [`MachineClient`], [`ApiClient`], [`TokenExchange`]: a program's own tokens, calling an API with them, and acting for a user.
 //! - [`Error`]: one type with a kind, a stable code, and a hint that says what to do.
@@ -127,8 +127,9 @@ pub use self::web::rocket;
 pub use self::{
     api_client::{ApiClient, ApiClientBuilder, TokenSource},
     client::{
-        AccessToken, Check, CheckOutcome, Diagnosis, ExchangedToken, LogtoClient, LogtoContext, PendingSignIn,
-        RequestSession, RequireRecentAuth, RequireStepUp, Session, SessionHeaders, SignedIn, TokenExchange, Within,
+        AccessToken, Check, CheckOutcome, Diagnosis, LogtoClient, LogtoContext, MaxAge, PendingSignIn,
+        RecentlyAuthenticated, RequestSession, Session, SessionHeaders, SignedIn, StepUpPolicy, TokenExchange,
+        TokenExchangeResponse,
     },
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
@@ -136,8 +137,10 @@ pub use self::{
     http::{BodyChunks, BodyStream, BodyTooLarge, HttpClient},
     machine::{MachineClient, MachineClientBuilder},
     oidc::claims::{AccessTokenClaims, Actor, Audience, IdTokenClaims, UserInfo, user_data as claims},
-    reply::{Reply, Requester},
-    resource_server::{ApiAudience, ApiAuth, AuthInfo, Require, Requirements, ResourceServer, ResourceServerBuilder},
+    reply::{AuthResponse, ResponseFormat},
+    resource_server::{
+        ApiAudience, ApiAuth, ApiPolicy, AuthInfo, ResourceServer, ResourceServerBuilder, TokenRequirements,
+    },
     routes::AuthRequest,
     secret::Secret,
     session::{
@@ -145,7 +148,7 @@ pub use self::{
         cookies::{Cookies, HeaderCookies},
         memory::{MemoryRevocations, MemoryStore},
         store::{
-            RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession,
+            RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
         },
     },
     types::{

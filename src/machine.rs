@@ -8,7 +8,16 @@ use std::{fmt, sync::Arc};
 
 pub use self::builder::MachineClientBuilder;
 use self::cache::{Tokens, Want};
-use crate::{client::{self, AccessToken}, clock::{Clock, unix_seconds}, error::{Code, Error, Result}, machine::{ExchangedToken, TokenExchange}, oidc::{provider::Provider, token}, secret::Secret, session::StoredAccessToken, types::{TokenKey, TokenOptions}};
+use crate::{
+    client::{self, AccessToken},
+    clock::{Clock, unix_seconds},
+    error::{Code, Error, Result},
+    machine::{TokenExchange, TokenExchangeResponse},
+    oidc::{provider::Provider, token},
+    secret::Secret,
+    session::StoredAccessToken,
+    types::{TokenKey, TokenOptions},
+};
 
 /// A machine-to-machine app: gets access tokens for itself and keeps them while they live. Cheap to clone; make one and share it.
 ///
@@ -65,7 +74,7 @@ impl MachineClient {
     /// missing role is found here and not in a 403 somewhere else.
     ///
     /// # Errors
-    /// `options.invalid` where neither a resource nor an organization is named. `client.rejected` (the secret), `client.grant_not_allowed`
+    /// `options.invalid` where neither a resource nor an organization is named. `client.invalid_credentials` (the secret), `client.grant_not_allowed`
     /// (the app is of another type), `token.access_denied`, `token.resource_refused`, `organization.access_denied`, `token.scope_refused`:
     /// see the hint.
     /// `network.…` and others with [`Error::is_transient`]: try again.
@@ -80,7 +89,7 @@ impl MachineClient {
     ///
     /// # Errors
     /// Those of [`LogtoClient::exchange_token`](crate::LogtoClient::exchange_token).
-    pub async fn exchange_token(&self, exchange: TokenExchange) -> Result<ExchangedToken> {
+    pub async fn exchange_token(&self, exchange: TokenExchange) -> Result<TokenExchangeResponse> {
         client::exchange_token(&self.0.provider, &self.credentials(), &*self.0.clock, exchange).await
     }
 

@@ -9,14 +9,17 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::{error::{Challenge, Error, ErrorKind}, types::{Destination, Redirect, without_query}};
+use crate::{
+    error::{Challenge, Error, ErrorKind},
+    types::{Destination, Redirect, without_query},
+};
 
 const JSON: &str = "application/json";
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::respond`](crate::LogtoClient::respond) answer.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "the browser gets nothing until the reply is returned as a response"]
-pub struct Reply {
+pub struct AuthResponse {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: String,
@@ -25,14 +28,14 @@ pub struct Reply {
 /// What the one who asks can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Requester {
+pub enum ResponseFormat {
     /// A person in front of a browser: pages and redirects.
     Browser,
     /// A program (`fetch`, XHR): JSON.
     Program,
 }
 
-impl Reply {
+impl AuthResponse {
     fn new(status: u16) -> Self {
         // What is said here is said to one user at one moment.
         Self { status, headers: vec![("cache-control", "no-store".to_owned())], body: String::new() }
@@ -103,16 +106,16 @@ impl Reply {
     }
 
     /// The answer to a request that failed. It names the error's code; what else went wrong is for the log, and for `details`.
-    pub(crate) fn error(error: &Error, requester: Requester, links: &Links<'_>, details: bool) -> Self {
+    pub(crate) fn error(error: &Error, response_format: ResponseFormat, links: &Links<'_>, details: bool) -> Self {
         // Whoever sends a bearer token is a program.
         if error.challenge().is_some() {
             return Self::from(error);
         }
         log(error);
         let status = error.http_status();
-        let reply = match requester {
-            Requester::Browser => Self::html(status, page::error(error, links, details), page::policy(error)),
-            Requester::Program => Self::json(status, &members(error, links, details)),
+        let reply = match response_format {
+            ResponseFormat::Html => Self::html(status, page::error(error, links, details), page::policy(error)),
+            ResponseFormat::Json => Self::json(status, &members(error, links, details)),
         };
         reply.retry_after(error)
     }
@@ -166,7 +169,7 @@ impl Reply {
     }
 }
 
-impl fmt::Debug for Reply {
+impl fmt::Debug for AuthResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let header = |(name, value): (&'static str, &str)| match name {
             // A cookie without its value, and an address without its query: both may be the session.
@@ -184,8 +187,8 @@ impl fmt::Debug for Reply {
 }
 
 /// For the frameworks on `http` 1. Several `set-cookie` headers stay several.
-impl From<Reply> for http::Response<String> {
-    fn from(reply: Reply) -> Self {
+impl From<AuthResponse> for http::Response<String> {
+    fn from(reply: AuthResponse) -> Self {
         let mut response = Self::default();
         *response.status_mut() = reply.status.try_into().unwrap_or_default();
         for (name, value) in reply.headers() {
@@ -199,7 +202,7 @@ impl From<Reply> for http::Response<String> {
 }
 
 /// The JSON reply for a place that knows nothing but the error. A mistake of the programmer is named, for it never reaches production.
-impl From<&Error> for Reply {
+impl From<&Error> for AuthResponse {
     fn from(error: &Error) -> Self {
         log(error);
         if let Some(challenge) = error.challenge() {

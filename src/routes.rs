@@ -1,4 +1,4 @@
-//! The authentication routes, for any framework: a request as strings in, a [`Reply`] out.
+//! The authentication routes, for any framework: a request as strings in, a [`AuthResponse`] out.
 
 mod back_channel;
 mod form_post;
@@ -13,18 +13,23 @@ use std::fmt;
 
 use url::{Url, form_urlencoded};
 
-use crate::{client::{LogtoClient, RequestSession, SessionHeaders}, error::{Authentication, Code, Error, Result}, response::{Links, Reply, Requester}, types::{FirstScreen, Redirect, ResponseMode, SignOutOptions}};
+use crate::{
+    client::{LogtoClient, RequestSession, SessionHeaders},
+    error::{Authentication, Code, Error, Result},
+    response::{AuthResponse, Links, ResponseFormat},
+    types::{FirstScreen, Redirect, ResponseMode, SignOutOptions},
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request, as far as authentication looks at it.
 ///
 /// ```
-/// use logto::integrate::{AuthRequest, Requester};
+/// use logto::integrate::{AuthRequest, ResponseFormat};
 ///
 /// let header = |name: &str| (name == "accept").then(|| "text/html".to_owned());
 /// let request = AuthRequest::new("GET", "/logto/sign-in?return_to=/me", header);
-/// assert_eq!(request.requester(), Requester::Browser);
+/// assert_eq!(request.response_format(), ResponseFormat::Html);
 /// ```
 #[derive(Clone)]
 pub struct AuthRequest {
@@ -66,7 +71,7 @@ impl AuthRequest {
         Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new(), session: None }
     }
 
-    /// The body, where [`LogtoClient::reads_body`] says that it is read: see [`read_body`](Self::read_body).
+    /// The body, where [`LogtoClient::route_needs_body`] says that it is read: see [`read_body`](Self::read_body).
     #[must_use]
     pub fn body(self, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..self }
@@ -135,13 +140,13 @@ impl AuthRequest {
 
     /// A person in a browser, or a program? `Sec-Fetch-Mode` says so (Fetch Metadata); older clients by `Accept`.
     #[must_use]
-    pub fn requester(&self) -> Requester {
+    pub fn response_format(&self) -> ResponseFormat {
         let accepts_html = self.header("accept").is_some_and(|accept| accept.contains("text/html"));
         match self.header("sec-fetch-mode") {
-            Some("navigate" | "nested-navigate") => Requester::Browser,
-            Some(_) => Requester::Program,
-            None if accepts_html => Requester::Browser,
-            None => Requester::Program,
+            Some("navigate" | "nested-navigate") => ResponseFormat::Html,
+            Some(_) => ResponseFormat::Json,
+            None if accepts_html => ResponseFormat::Html,
+            None => ResponseFormat::Json,
         }
     }
 
@@ -204,7 +209,7 @@ impl LogtoClient {
     ///   `iss`, `login_hint`, `target_link_uri`.
     ///
     /// Failures are replies, too: a page for people, JSON for programs, details in the log.
-    pub async fn respond(&self, request: &AuthRequest) -> Option<Reply> {
+    pub async fn respond(&self, request: &AuthRequest) -> Option<AuthResponse> {
         let route = self.route(request.path())?;
         if let Route::BackChannelLogout = route {
             return Some(back_channel::answer(self, request).await);
@@ -216,52 +221,52 @@ impl LogtoClient {
                 Err(Error::new(Code::MethodNotAllowed, format!("{} does not sign out, POST does", request.method)))
             }
             // HEAD looks, and must not change anything.
-            ("HEAD", _) => Ok(Reply::empty()),
-            ("GET", _) if request.is_prefetch() => Ok(Reply::empty()),
+            ("HEAD", _) => Ok(AuthResponse::empty()),
+            ("GET", _) if request.is_prefetch() => Ok(AuthResponse::empty()),
             ("GET", Route::SignIn) => sign_in::begin(request, &session, None).await,
             ("GET", Route::SignUp) => sign_in::begin(request, &session, Some(FirstScreen::Register)).await,
             ("GET", Route::Callback) => {
-                self.callback(&request.target, &session).await.map(|redirect| Reply::redirect(&redirect))
+                self.callback(&request.target, &session).await.map(|redirect| AuthResponse::redirect(&redirect))
             }
             ("POST", Route::Callback) if self.takes_post(route) => form_post::answer(self, request, &session).await,
             ("GET", Route::InitiateLogin) => initiation::begin(self, request, &session).await,
             ("POST", Route::InitiateLogin) => initiation::by_get(self, request),
             ("GET", Route::User) => user_route(&session).await,
-            _ => Ok(Reply::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
+            _ => Ok(AuthResponse::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
                 .header("allow", if self.takes_post(route) { "GET, HEAD, POST" } else { "GET, HEAD" })),
         };
         let reply = reply.unwrap_or_else(|error| {
-            let reply = self.error_reply(&error, request.requester());
+            let reply = self.error_reply(&error, request.response_format());
             if error.is(Code::MethodNotAllowed) { reply.header("allow", "POST") } else { reply }
         });
         // After a failure, too: it may have used up a sign-in.
         Some(match session.finish().await {
             Ok(headers) => with_session(reply, &headers),
-            Err(error) => self.error_reply(&error, request.requester()),
+            Err(error) => self.error_reply(&error, request.response_format()),
         })
     }
 
     /// What a request gets that needs a signed-in user and has none: a browser goes to sign in and comes back, a program gets 401.
-    pub fn sign_in_required(&self, request: &AuthRequest) -> Reply {
-        self.answer_error(request, &Error::new(Code::NotAuthenticated, "nobody is signed in"))
+    pub fn sign_in_redirect(&self, request: &AuthRequest) -> AuthResponse {
+        self.error_response(request, &Error::new(Code::NotAuthenticated, "nobody is signed in"))
     }
 
     /// What a request gets whose handler or guard failed: [`error_reply`](Self::error_reply), but if the user has to sign in
     /// (`not_authenticated`, `session.ended`) or to authenticate again (`step_up.required`), a browser goes to do so and comes back to the
     /// page. From a form that was posted it comes back to the start page, after a step-up to the page that the form was on.
-    pub fn answer_error(&self, request: &AuthRequest, error: &Error) -> Reply {
+    pub fn error_response(&self, request: &AuthRequest, error: &Error) -> AuthResponse {
         let step_up = error.step_up();
         let signs_in = step_up.is_some() || error.is(Code::NotAuthenticated) || error.is(Code::SessionEnded);
-        if !signs_in || request.requester() == Requester::Program {
-            return self.error_reply(error, request.requester());
+        if !signs_in || request.response_format() == ResponseFormat::Json {
+            return self.error_reply(error, request.response_format());
         }
         // Only a page can be returned to; a form that was posted cannot.
         if request.is_of_a_page() {
             let page = page_address::of(self, &request.target);
-            return Reply::redirect(&self.to_sign_in(step_up, page.as_deref()));
+            return AuthResponse::redirect(&self.to_sign_in(step_up, page.as_deref()));
         }
         let page_before = step_up.and_then(|_| request.page_before(&self.config().base_url));
-        Reply::see_other(&self.to_sign_in(step_up, page_before))
+        AuthResponse::see_other(&self.to_sign_in(step_up, page_before))
     }
 
     /// The sign-in route, with what is asked of the user and where they go then.
@@ -276,17 +281,17 @@ impl LogtoClient {
     }
 
     /// The reply that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
-    pub fn error_reply(&self, error: &Error, requester: Requester) -> Reply {
-        if let Some(redirect) = self.leads_on(error).filter(|_| requester == Requester::Browser) {
-            return Reply::redirect(&redirect);
+    pub fn error_reply(&self, error: &Error, response_format: ResponseFormat) -> AuthResponse {
+        if let Some(redirect) = self.leads_on(error).filter(|_| response_format == ResponseFormat::Html) {
+            return AuthResponse::redirect(&redirect);
         }
         let config = self.config();
         let sign_in = self.to_sign_in(error.step_up(), error.return_to());
         let sign_out = config.application().path(&self.below_base(config.routes().sign_out_path()));
         let home = config.application().home();
-        Reply::error(
+        AuthResponse::error(
             error,
-            requester,
+            response_format,
             &Links { home: &home, sign_in: sign_in.destination(), sign_out: &sign_out },
             config.is_local(),
         )
@@ -315,7 +320,7 @@ impl LogtoClient {
 
     /// Whether a request to this path has a body to give to [`AuthRequest::body`]; give the path that [`respond`](Self::respond) gets.
     #[must_use]
-    pub fn reads_body(&self, path: &str) -> bool {
+    pub fn route_needs_body(&self, path: &str) -> bool {
         matches!(self.route(path), Some(Route::Callback | Route::BackChannelLogout | Route::InitiateLogin))
     }
 
@@ -365,21 +370,21 @@ impl LogtoClient {
         }
     }
 
-    async fn sign_out_route(&self, request: &AuthRequest, session: &RequestSession) -> Result<Reply> {
+    async fn sign_out_route(&self, request: &AuthRequest, session: &RequestSession) -> Result<AuthResponse> {
         if !request.is_same_origin(&self.config().base_url) {
             return Err(Error::new(Code::CrossSite, "the sign-out was not sent by a page of this site"));
         }
-        Ok(Reply::see_other(&session.sign_out(SignOutOptions::new()).await?))
+        Ok(AuthResponse::see_other(&session.sign_out(SignOutOptions::new()).await?))
     }
 }
 
 /// The reply with what the session adds to its head.
-fn with_session(reply: Reply, session: &SessionHeaders) -> Reply {
+fn with_session(reply: AuthResponse, session: &SessionHeaders) -> AuthResponse {
     let replacements = session.replacements(|name| reply.said(name).map(str::to_owned));
     let reply = replacements.into_iter().fold(reply, |reply, (name, value)| reply.replace_header(name, value));
     session.set_cookies().iter().fold(reply, |reply, cookie| reply.header("set-cookie", cookie))
 }
 
-async fn user_route(session: &RequestSession) -> Result<Reply> {
-    Ok(Reply::json(200, &session.user_json().await?))
+async fn user_route(session: &RequestSession) -> Result<AuthResponse> {
+    Ok(AuthResponse::json(200, &session.user_json().await?))
 }

@@ -30,10 +30,22 @@ use std::mem;
 use cookie::Cookie;
 
 pub(crate) use self::persist::is_over;
-pub(crate) use self::{cookies::Cookies, data::{SessionData, StoredAccessToken, Subject}, next::{NextCookie, Others, sign_in_id}, packed::Jwt, seal::Keys, settings::{CookieSettings, SIGN_IN_TIMEOUT, Stores}, stored_copy::StoredCopy, transaction::{Silent, Transaction}};
-pub(crate) use crate::store::bounded::Bounded;
+pub(crate) use self::{
+    cookies::Cookies,
+    data::{SessionData, StoredAccessToken, Subject},
+    next::{NextCookie, Others, sign_in_id},
+    packed::Jwt,
+    seal::Keys,
+    settings::{CookieSettings, SIGN_IN_TIMEOUT, Stores},
+    stored_copy::StoredCopy,
+    transaction::{Silent, Transaction},
+};
 pub use self::{format::SessionFormat, settings::SessionLifetime};
-use self::{pending::Pending, persist::{Opened, Origin}};
+use self::{
+    pending::Pending,
+    persist::{Opened, Origin},
+};
+pub(crate) use crate::store::bounded::Bounded;
 use crate::{error::Result, store::SessionId};
 
 /// What one request brought, and what its response has to write.

@@ -31,4 +31,13 @@ mod mock;
 mod playground;
 mod session;
 
-pub use self::{clock::TestClock, conformance::{StoreConformance, revocations::revocation_conformance, store_conformance}, mock::{CustomJwtScript, Endpoint, Fault, MockAccessControl, MockApp, MockLogto, MockLogtoBuilder, MockOrganization, MockResource, MockUser, RecordedRequest, SigningAlg}, playground::{ApiPlayground, Playground, PlaygroundError}, session::TestSession};
+pub use self::{
+    clock::TestClock,
+    conformance::{StoreConformance, revocations::revocation_conformance, store_conformance},
+    mock::{
+        CustomJwtScript, Endpoint, Fault, MockAccessControl, MockApp, MockLogto, MockLogtoBuilder, MockOrganization,
+        MockResource, MockUser, RecordedRequest, SigningAlg,
+    },
+    playground::{ApiPlayground, Playground, PlaygroundError},
+    session::TestSession,
+};

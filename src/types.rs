@@ -9,10 +9,16 @@ use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::{destination::{Application, Destination, Server}, options::TokenKey};
-pub use self::{options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions}, response_mode::ResponseMode};
-pub use crate::step_up::StepUp;
+pub(crate) use self::{
+    destination::{Application, Destination, Server},
+    options::TokenKey,
+};
+pub use self::{
+    options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions},
+    response_mode::ResponseMode,
+};
 use crate::error::{Code, Error};
+pub use crate::step_up::StepUp;
 
 /// A boxed future, as object-safe traits return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

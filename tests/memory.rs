@@ -20,7 +20,14 @@ use std::{
 use allocation_counter::measure;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, Response};
-use logto::{ContextOptions, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, RequestSession, TokenOptions, api::{ApiAudience, Requirements, ResourceServer}, integrate::{AuthRequest, BoxError, BoxFuture, HttpClient}, machine::MachineClient, store::{MemoryRevocations, MemoryStore, RevocationStore, SessionId, SessionStore, StoredSession}, testing::{MockLogto, TestClock, TestSession}};
+use logto::{
+    ContextOptions, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, RequestSession, TokenOptions,
+    api::{ApiAudience, ResourceServer, TokenRequirements},
+    integrate::{AuthRequest, BoxError, BoxFuture, HttpClient},
+    machine::MachineClient,
+    store::{MemoryRevocations, MemoryStore, RevocationStore, SessionId, SessionStore, StoredSession},
+    testing::{MockLogto, TestClock, TestSession},
+};
 use serde_json::json;
 
 const BOOKS: &str = "https://api.example.test";
@@ -70,7 +77,7 @@ struct World {
     refreshing_cookie: String,
     clock: TestClock,
     api: ResourceServer,
-    requirements: Requirements,
+    requirements: TokenRequirements,
     /// `Authorization` headers, each with another token.
     headers: Vec<String>,
     forged: String,
@@ -112,11 +119,11 @@ impl World {
             cookie: user.cookie_header(logto.config()).await.unwrap(),
             stored_cookie: user.cookie_header(stored.config()).await.unwrap(),
             refreshing_cookie: user.cookie_header(refreshing.config()).await.unwrap(),
-            api: api.token_cache(KEPT).http_client(canned.clone()).build().unwrap(),
-            requirements: Requirements::new().scopes(["read:books"]),
+            api: api.token_cache_capacity(KEPT).http_client(canned.clone()).build().unwrap(),
+            requirements: TokenRequirements::new().scopes(["read:books"]),
             forged: format!("{}AAAA", headers[0]),
             headers,
-            machine: machine.token_cache(KEPT).http_client(canned).build().unwrap(),
+            machine: machine.token_cache_capacity(KEPT).http_client(canned).build().unwrap(),
             resources: (0..POOL).map(|n| TokenOptions::resource(format!("{BOOKS}/{n:03}"))).collect(),
             ids: (0..POOL).map(id).collect(),
             logto,

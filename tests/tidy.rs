@@ -105,7 +105,7 @@ fn secrets_are_compared_in_constant_time() {
 fn frameworks_stay_in_their_files() {
     tidy(
         only_in(&sources("src"), &["src/web/", "src/testing/"], FRAMEWORKS),
-        "The core takes strings and gives a `Reply`; the framework's types belong in src/web/<framework>.rs.",
+        "The core takes strings and gives a `AuthResponse`; the framework's types belong in src/web/<framework>.rs.",
     );
 }
 

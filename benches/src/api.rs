@@ -3,7 +3,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use logto::{api::{ApiAudience, AuthInfo, Requirements, ResourceServer}, testing::MockLogto};
+use logto::{
+    api::{ApiAudience, AuthInfo, ResourceServer, TokenRequirements},
+    testing::MockLogto,
+};
 use serde_json::{Value, json};
 
 use crate::at_once;
@@ -20,7 +23,7 @@ pub const MORE_THAN_REMEMBERED: usize = 2500;
 pub struct World {
     mock: MockLogto,
     pub api: ResourceServer,
-    pub requirements: Requirements,
+    pub requirements: TokenRequirements,
     /// The public half of the key that signs.
     pub jwk: Value,
 }
@@ -37,7 +40,7 @@ impl World {
             .json()
             .await
             .expect("JSON");
-        Self { api, requirements: Requirements::new().scopes([SCOPE]), jwk: jwks["keys"][0].clone(), mock }
+        Self { api, requirements: TokenRequirements::new().scopes([SCOPE]), jwk: jwks["keys"][0].clone(), mock }
     }
 
     pub fn issuer(&self) -> String {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use logto::{Cookies, HeaderCookies, LogtoClient, LogtoConfig, SignInOptions, TokenOptions, testing::{Endpoint, Fault, MockApp, MockLogto, MockResource, MockUser, TestClock}};
+use logto::{
+    Cookies, HeaderCookies, LogtoClient, LogtoConfig, SignInOptions, TokenOptions,
+    testing::{Endpoint, Fault, MockApp, MockLogto, MockResource, MockUser, TestClock},
+};
 
 use crate::RESOURCE;
 

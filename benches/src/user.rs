@@ -7,7 +7,10 @@ use std::{
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use logto::{ContextOptions, Cookies, HeaderCookies, IdTokenClaims, LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, Session, SessionFormat, store::SessionStore, testing::TestClock};
+use logto::{
+    ContextOptions, Cookies, HeaderCookies, IdTokenClaims, LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext,
+    Session, SessionFormat, store::SessionStore, testing::TestClock,
+};
 use serde_json::{Value, json};
 
 use crate::at_once;

@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use logto::api::{Requirements, ResourceServer};
+use logto::api::{ResourceServer, TokenRequirements};
 use logto_fuzz::{Server, access_token, assert_explained, block_on, is_genuine, resource_server};
 
 static API: LazyLock<ResourceServer> = LazyLock::new(|| resource_server(&Arc::new(Server::default())));
@@ -12,7 +12,7 @@ static GENUINE: LazyLock<String> = LazyLock::new(access_token);
 
 fuzz_target!(|headers: &[u8]| {
     let headers: Vec<&[u8]> = headers.split(|byte| *byte == b'\n').collect();
-    let requirements = Requirements::new().scopes(["read:books"]);
+    let requirements = TokenRequirements::new().scopes(["read:books"]);
     match block_on(API.authorize(&headers, &requirements)) {
         Ok(auth) => {
             let [header] = *headers else { panic!("one of several headers was chosen") };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use http::Request;
 use libfuzzer_sys::fuzz_target;
-use logto::{HeaderCookies, SignInOptions, TokenOptions, api_client::ApiClient, machine::MachineClient, step_up::StepUp};
+use logto::{
+    HeaderCookies, SignInOptions, TokenOptions, api_client::ApiClient, machine::MachineClient, step_up::StepUp,
+};
 use logto_fuzz::{APP_ID, ENDPOINT, RESOURCE, Server, assert_explained, block_on, client, config};
 
 fuzz_target!(|header: &[u8]| {

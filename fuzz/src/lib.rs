@@ -10,7 +10,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use logto::{ContextOptions, Cookies, Error, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, SignInOptions, api::ResourceServer, integrate::Clock};
+use logto::{
+    ContextOptions, Cookies, Error, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, SignInOptions,
+    api::ResourceServer, integrate::Clock,
+};
 
 pub use self::{
     server::{Server, discovery},

@@ -2,31 +2,31 @@
 
 use std::{fmt, marker::PhantomData, ops::Deref};
 
-use super::{AuthInfo, Requirements, ResourceServer};
+use super::{AuthInfo, ResourceServer, TokenRequirements};
 use crate::error::{Code, Result};
 
 /// Requirements by type, for [`ApiAuth`].
 ///
 /// ```
-/// use logto::api::{Require, Requirements};
+/// use logto::api::{ApiPolicy, TokenRequirements};
 ///
 /// struct ReadBooks;
 ///
-/// impl Require for ReadBooks {
-///     fn requirements() -> Requirements {
-///         Requirements::new().scopes(["read:books"])
+/// impl ApiPolicy for ReadBooks {
+///     fn requirements() -> TokenRequirements {
+///         TokenRequirements::new().scopes(["read:books"])
 ///     }
 /// }
 /// ```
-pub trait Require {
+pub trait ApiPolicy {
     /// What a request must be allowed.
-    fn requirements() -> Requirements;
+    fn requirements() -> TokenRequirements;
 }
 
 /// Nothing but a valid token.
-impl Require for () {
-    fn requirements() -> Requirements {
-        Requirements::new()
+impl ApiPolicy for () {
+    fn requirements() -> TokenRequirements {
+        TokenRequirements::new()
     }
 }
 
@@ -37,13 +37,13 @@ impl Require for () {
 /// sends some must send good ones.
 ///
 /// ```
-/// use logto::{Error, api::{ApiAuth, Require, Requirements}};
+/// use logto::{Error, api::{ApiAuth, ApiPolicy, TokenRequirements}};
 ///
 /// struct ReadBooks;
 ///
-/// impl Require for ReadBooks {
-///     fn requirements() -> Requirements {
-///         Requirements::new().scopes(["read:books"])
+/// impl ApiPolicy for ReadBooks {
+///     fn requirements() -> TokenRequirements {
+///         TokenRequirements::new().scopes(["read:books"])
 ///     }
 /// }
 ///
@@ -64,7 +64,7 @@ pub struct ApiAuth<R = ()> {
     required: PhantomData<fn() -> R>,
 }
 
-impl<R: Require> ApiAuth<R> {
+impl<R: ApiPolicy> ApiAuth<R> {
     /// For integrations: judges the values of a request's `Authorization` headers.
     ///
     /// # Errors

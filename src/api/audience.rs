@@ -16,7 +16,7 @@ use crate::{claims::Audience, config::problems::Problems, organizations::ORGANIZ
 /// use logto::api::ApiAudience;
 ///
 /// let everyone = ApiAudience::resource("https://api.example.com");
-/// let members = ApiAudience::resource("https://api.example.com").in_any_organization();
+/// let members = ApiAudience::resource("https://api.example.com").resource_in_any_organization();
 /// let acme = ApiAudience::organization("org-acme");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl ApiAudience {
 
     /// Any organization: see [`AuthInfo::organization_id`](super::AuthInfo::organization_id) for which.
     #[must_use]
-    pub fn any_organization() -> Self {
+    pub fn any_organization_token() -> Self {
         Self(Kind::Organization(None))
     }
 
@@ -80,14 +80,14 @@ impl ApiAudience {
 
     /// The resource within an organization, whichever it is: see [`AuthInfo::organization_id`](super::AuthInfo::organization_id).
     #[must_use]
-    pub fn in_any_organization(self) -> Self {
+    pub fn resource_in_any_organization(self) -> Self {
         self.with(Membership::Any)
     }
 
     /// The resource, within an organization or not: the handler must look at
     /// [`AuthInfo::organization_id`](super::AuthInfo::organization_id) before it shows anything.
     #[must_use]
-    pub fn in_any_or_no_organization(self) -> Self {
+    pub fn with_or_without_organization(self) -> Self {
         self.with(Membership::Optional)
     }
 

@@ -9,8 +9,12 @@ use std::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Requirements, challenge::Realm};
-use crate::{claims::{AccessTokenClaims, Actor, Audience}, clock::{Clock, unix_seconds, whole_seconds}, error::{Code, Error, Result}};
+use super::{TokenRequirements, challenge::Realm};
+use crate::{
+    claims::{AccessTokenClaims, Actor, Audience},
+    clock::{Clock, unix_seconds, whole_seconds},
+    error::{Code, Error, Result},
+};
 
 /// Who calls an API, by an access token that was verified. Cheap to clone.
 ///
@@ -158,23 +162,23 @@ impl AuthInfo {
     /// # Errors
     /// `bearer_token.insufficient_scope`: 403.
     pub fn require_scopes<S: AsRef<str>>(&self, scopes: impl IntoIterator<Item = S>) -> Result<()> {
-        self.require(&Requirements::new().scopes(scopes))
+        self.require(&TokenRequirements::new().scopes(scopes))
     }
 
     /// Checks that the token is for the organization.
     ///
     /// # Errors
-    /// `bearer_token.other_organization`: 403.
+    /// `bearer_token.wrong_organization`: 403.
     pub fn require_organization(&self, id: &str) -> Result<()> {
-        self.require(&Requirements::new().organization(id))
+        self.require(&TokenRequirements::new().organization(id))
     }
 
     /// Checks what a route asks for.
     ///
     /// # Errors
-    /// `bearer_token.other_organization` and `bearer_token.insufficient_scope`: 403. `bearer_token.insufficient_user_authentication`: 401.
+    /// `bearer_token.wrong_organization` and `bearer_token.insufficient_scope`: 403. `bearer_token.insufficient_user_authentication`: 401.
     /// Each with its challenge ([`Error::www_authenticate`]).
-    pub fn require(&self, requirements: &Requirements) -> Result<()> {
+    pub fn require(&self, requirements: &TokenRequirements) -> Result<()> {
         let house = &self.0.house;
         requirements
             .check(&self.0.facts, unix_seconds(house.clock.now()), whole_seconds(house.leeway))

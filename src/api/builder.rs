@@ -2,8 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{ApiAudience, Inner, ResourceServer, auth_info::House, challenge::Realm, introspection::Introspection, metadata::Metadata, opaque::OpaqueTokens, verified::Remembered};
-use crate::{clock::{Clock, SystemClock}, config::{LogtoConfig, LogtoConfigBuilder, problems::{Problems, Server, TIMEOUT, logto_issuer}}, error::Result, http::{self, HttpClient, Transport}, oidc::{discovery::Addresses, provider::Provider}, secret::Secret};
+use super::{
+    ApiAudience, Inner, ResourceServer, auth_info::House, challenge::Realm, introspection::Introspection,
+    metadata::Metadata, opaque::OpaqueTokens, verified::Remembered,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    config::{
+        LogtoConfig, LogtoConfigBuilder,
+        problems::{Problems, Server, TIMEOUT, logto_issuer},
+    },
+    error::Result,
+    http::{self, HttpClient, Transport},
+    oidc::{discovery::Addresses, provider::Provider},
+    secret::Secret,
+};
 
 /// Settings on their way to a [`ResourceServer`].
 #[derive(Clone, Default)]
@@ -16,7 +29,7 @@ pub struct ResourceServerBuilder {
     audiences: Vec<ApiAudience>,
     leeway: Option<u64>,
     timeout: Option<Duration>,
-    token_cache: Option<usize>,
+    token_cache_capacity: Option<usize>,
     introspection: Option<Introspection>,
     introspection_cache: Duration,
     other_clients: Vec<String>,
@@ -103,8 +116,8 @@ impl ResourceServerBuilder {
     }
 
     /// How many verified tokens are remembered, so that their next request costs no signature check. Default: 1,000; 0 remembers none.
-    pub fn token_cache(mut self, tokens: usize) -> Self {
-        self.token_cache = Some(tokens);
+    pub fn token_cache_capacity(mut self, tokens: usize) -> Self {
+        self.token_cache_capacity = Some(tokens);
         self
     }
 
@@ -114,7 +127,7 @@ impl ResourceServerBuilder {
     /// requests wait for as long as [`timeout`](Self::timeout) says.
     ///
     /// Logto's opaque tokens are issued for no API: they name no audience. So only those are taken that were issued to the app that asks,
-    /// which `client_id` and `client_secret` name, or to one of [`opaque_tokens_of`](Self::opaque_tokens_of).
+    /// which `client_id` and `client_secret` name, or to one of [`introspected_client_ids`](Self::introspected_client_ids).
     pub fn introspection(mut self, client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
         let (client_id, client_secret) = (client_id.into(), client_secret.into());
         self.introspection = Some(Introspection { client_id, client_secret, other_clients: Vec::new() });
@@ -122,14 +135,14 @@ impl ResourceServerBuilder {
     }
 
     /// For how long a token that was [introspected](Self::introspection) is taken without asking again, in whole seconds: one that is revoked is
-    /// taken for so long, but never past its `exp`. Default: not at all. As many are remembered as [`token_cache`](Self::token_cache) says.
+    /// taken for so long, but never past its `exp`. Default: not at all. As many are remembered as [`token_cache_capacity`](Self::token_cache_capacity) says.
     pub fn introspection_cache(mut self, time: Duration) -> Self {
         self.introspection_cache = time;
         self
     }
 
     /// Other apps whose opaque tokens are taken, by their app ids. Needs [`introspection`](Self::introspection).
-    pub fn opaque_tokens_of<S: Into<String>>(mut self, client_ids: impl IntoIterator<Item = S>) -> Self {
+    pub fn introspected_client_ids<S: Into<String>>(mut self, client_ids: impl IntoIterator<Item = S>) -> Self {
         self.other_clients.extend(client_ids.into_iter().map(Into::into));
         self
     }
@@ -180,7 +193,7 @@ impl ResourceServerBuilder {
         let introspection =
             self.introspection.map(|asking| Introspection { other_clients: self.other_clients.clone(), ..asking });
         problems.unless(introspection.is_some() || self.other_clients.is_empty(), || {
-            "opaque_tokens_of needs introspection (name a client to ask Logto with)".into()
+            "introspected_client_ids needs introspection (name a client to ask Logto with)".into()
         });
         if let Some(asking) = &introspection {
             let empty = asking.client_id.trim().is_empty() || asking.client_secret.expose().trim().is_empty();
@@ -206,7 +219,7 @@ impl ResourceServerBuilder {
         let client = http::given_or_default(self.http_client)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let addresses = Addresses { issuer, accepted_issuers: self.accepted_issuers, endpoint, internal_endpoint };
-        let size = self.token_cache.unwrap_or(1000);
+        let size = self.token_cache_capacity.unwrap_or(1000);
         let transport = Transport::new(client, timeout);
         Ok(ResourceServer(Arc::new(Inner {
             provider: Provider::new(transport, addresses, Arc::clone(&clock)),

@@ -1,6 +1,6 @@
 //! What a refused request is answered with: `WWW-Authenticate: Bearer …` (RFC 6750 section 3, RFC 9470, RFC 9728 section 5.1).
 
-use super::Requirements;
+use super::TokenRequirements;
 use crate::error::{Challenge, Code, Error};
 
 /// What a challenge says beside the error: the API's name, and where its metadata is.
@@ -12,7 +12,7 @@ pub(super) struct Realm {
 
 impl Realm {
     /// The error with its challenge, if it is one that the client is to be told of; else as it was.
-    pub(super) fn challenge(&self, error: Error, requirements: &Requirements) -> Error {
+    pub(super) fn challenge(&self, error: Error, requirements: &TokenRequirements) -> Error {
         let code = error.code_of();
         let Some((name, description)) = told(code) else {
             return error;

@@ -3,8 +3,19 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{ApiAudience, auth_info::Facts, verify::{Claims, check_audience, check_exp, check_iat, check_iss, check_nbf, not_empty, optional, required, unreadable}};
-use crate::{clock::whole_seconds, error::{Code, Error, Result}, oidc::{provider::Provider, token}, secret::Secret};
+use super::{
+    ApiAudience,
+    auth_info::Facts,
+    verify::{
+        Claims, check_audience, check_exp, check_iat, check_iss, check_nbf, not_empty, optional, required, unreadable,
+    },
+};
+use crate::{
+    clock::whole_seconds,
+    error::{Code, Error, Result},
+    oidc::{provider::Provider, token},
+    secret::Secret,
+};
 
 /// Who asks, and whose tokens count.
 #[derive(Clone)]

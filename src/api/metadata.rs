@@ -3,7 +3,7 @@
 use serde::Serialize;
 use url::Url;
 
-use crate::response::Reply;
+use crate::response::AuthResponse;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
@@ -36,8 +36,8 @@ impl Metadata {
         Some(Self { path, url, resource: resource.to_owned(), scopes })
     }
 
-    pub(super) fn reply(&self, issuer: &str) -> Reply {
-        Reply::public_json(&Document {
+    pub(super) fn reply(&self, issuer: &str) -> AuthResponse {
+        AuthResponse::public_json(&Document {
             // Section 3.3: exactly the identifier that the address was made of.
             resource: &self.resource,
             authorization_servers: [issuer],

@@ -4,8 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use super::{ApiAudience, AuthInfo, auth_info::House, introspection::{Expected, Introspection}, verified::{Remembered, TokenHash}};
-use crate::{clock::{unix_seconds, whole_seconds}, error::{Code, Error, ErrorKind, Result}, oidc::provider::Provider};
+use super::{
+    ApiAudience, AuthInfo,
+    auth_info::House,
+    introspection::{Expected, Introspection},
+    verified::{Remembered, TokenHash},
+};
+use crate::{
+    clock::{unix_seconds, whole_seconds},
+    error::{Code, Error, ErrorKind, Result},
+    oidc::provider::Provider,
+};
 
 /// Questions that are under way at once: who sends invented tokens keeps Logto no busier than this.
 const AT_ONCE: usize = 64;

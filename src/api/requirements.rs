@@ -3,27 +3,30 @@
 use std::time::Duration;
 
 use super::auth_info::Facts;
-use crate::{clock::whole_seconds, error::{Code, Error, Result}};
+use crate::{
+    clock::whole_seconds,
+    error::{Code, Error, Result},
+};
 
 /// What a route asks of a token that is valid for its API: scopes, an organization, a recent or a strong authentication.
 ///
 /// ```
 /// use std::time::Duration;
-/// use logto::api::Requirements;
+/// use logto::api::TokenRequirements;
 ///
-/// let write = Requirements::new().scopes(["write:books"]);
-/// let delete = Requirements::new().scopes(["delete:books"]).max_age(Duration::from_secs(300));
+/// let write = TokenRequirements::new().scopes(["write:books"]);
+/// let delete = TokenRequirements::new().scopes(["delete:books"]).max_age(Duration::from_secs(300));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
-pub struct Requirements {
+pub struct TokenRequirements {
     pub(super) scopes: Vec<String>,
     organization: Option<String>,
     pub(super) max_age: Option<Duration>,
     pub(super) acr_values: Vec<String>,
 }
 
-impl Requirements {
+impl TokenRequirements {
     /// Nothing but a valid token.
     pub fn new() -> Self {
         Self::default()

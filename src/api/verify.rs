@@ -6,7 +6,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{ApiAudience, audience::Mismatch, auth_info::Facts};
-use crate::{claims::{Audience, Claim}, clock::whole_seconds, error::{Code, Error, Result}, oidc::{jwks::{KeySet, Keys}, jws::{Jws, JwsError, decode_unverified, excerpt}}};
+use crate::{
+    claims::{Audience, Claim},
+    clock::whole_seconds,
+    error::{Code, Error, Result},
+    oidc::{
+        jwks::{KeySet, Keys},
+        jws::{Jws, JwsError, decode_unverified, excerpt},
+    },
+};
 
 /// What an access token has to say.
 #[derive(Clone, Copy)]

@@ -3,7 +3,13 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{Api, ApiClient, replaced::Replacements};
-use crate::{clock::{Clock, SystemClock}, config::problems::{Problems, TIMEOUT, is_loopback}, error::Result, http::{self, HttpClient, Transport}, types::TokenOptions};
+use crate::{
+    clock::{Clock, SystemClock},
+    config::problems::{Problems, TIMEOUT, is_loopback},
+    error::Result,
+    http::{self, HttpClient, Transport},
+    types::TokenOptions,
+};
 
 /// Settings on their way to an [`ApiClient`].
 #[derive(Clone, Default)]
@@ -13,7 +19,7 @@ pub struct ApiClientBuilder {
     token: Option<TokenOptions>,
     of_logto: bool,
     timeout: Option<Duration>,
-    max_wait: Option<Duration>,
+    max_retry_wait: Option<Duration>,
     any_method: bool,
     max_body: Option<usize>,
     http_client: Option<Arc<dyn HttpClient>>,
@@ -22,7 +28,7 @@ pub struct ApiClientBuilder {
 
 /// How long and for whom to wait.
 pub(super) struct Patience {
-    pub(super) max_wait: Duration,
+    pub(super) max_retry_wait: Duration,
     pub(super) any_method: bool,
 }
 
@@ -54,14 +60,14 @@ impl ApiClientBuilder {
 
     /// For how long at most one call waits in all because the API asks for it (429 and 503 with `Retry-After`). Default: 30 seconds. A longer
     /// `Retry-After` is not waited for: the response comes back at once. With zero nothing is sent again.
-    pub fn max_wait(mut self, time: Duration) -> Self {
-        self.max_wait = Some(time);
+    pub fn max_retry_wait(mut self, time: Duration) -> Self {
+        self.max_retry_wait = Some(time);
         self
     }
 
     /// Whether POST and PATCH, too, are sent again after 503 with `Retry-After` and where the connection broke. Default: no, since the API may
     /// have carried them out. Turn it on for an API that recognizes what it has seen (by an `Idempotency-Key`, say).
-    pub fn retry_any_method(mut self, retry: bool) -> Self {
+    pub fn retry_non_idempotent(mut self, retry: bool) -> Self {
         self.any_method = retry;
         self
     }
@@ -119,7 +125,7 @@ impl ApiClientBuilder {
             base_url,
             transport: Transport::to_api(client, timeout, max_body),
             patience: Patience {
-                max_wait: self.max_wait.unwrap_or(Duration::from_secs(30)),
+                max_retry_wait: self.max_retry_wait.unwrap_or(Duration::from_secs(30)),
                 any_method: self.any_method,
             },
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),

@@ -4,7 +4,10 @@ use std::future::Future;
 
 use http::{Request, Response};
 
-use crate::{error::Result, http::{BodyStream, Repeat, Transport}};
+use crate::{
+    error::Result,
+    http::{BodyStream, Repeat, Transport},
+};
 
 /// A way to read a response.
 pub(super) trait Reading {

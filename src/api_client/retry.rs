@@ -19,8 +19,8 @@ pub(super) struct Retries {
 
 impl Retries {
     pub(super) fn new(patience: &Patience) -> Self {
-        let times = if patience.max_wait.is_zero() { 0 } else { MOST };
-        Self { left: patience.max_wait, times, any_method: patience.any_method }
+        let times = if patience.max_retry_wait.is_zero() { 0 } else { MOST };
+        Self { left: patience.max_retry_wait, times, any_method: patience.any_method }
     }
 
     /// How long to wait before the request is sent again, if it is to be.

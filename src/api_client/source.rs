@@ -1,6 +1,11 @@
 //! Where the access tokens for an API come from.
 
-use crate::{client::{AccessToken, RequestSession}, error::Result, machine::MachineClient, types::{BoxFuture, TokenOptions}};
+use crate::{
+    client::{AccessToken, RequestSession},
+    error::Result,
+    machine::MachineClient,
+    types::{BoxFuture, TokenOptions},
+};
 
 /// Gives access tokens: a [`MachineClient`] its own, a [`RequestSession`] those of the user who is signed in, an [`AccessToken`] itself.
 ///
@@ -19,7 +24,7 @@ pub trait TokenSource: Send + Sync {
     ///
     /// # Errors
     /// Whatever keeps the source from giving one.
-    fn instead_of<'a>(
+    fn replace_rejected<'a>(
         &'a self,
         refused: &'a AccessToken,
         options: &'a TokenOptions,
@@ -39,7 +44,7 @@ impl TokenSource for MachineClient {
         Box::pin(self.get_access_token(options.clone()))
     }
 
-    fn instead_of<'a>(
+    fn replace_rejected<'a>(
         &'a self,
         refused: &'a AccessToken,
         options: &'a TokenOptions,

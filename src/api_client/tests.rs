@@ -9,7 +9,13 @@ use std::{
 use http::{Method, Request, Response, request::Parts};
 
 use super::{ApiClient, ApiClientBuilder, TokenSource};
-use crate::{client::AccessToken, error::{BoxError, Result}, http::HttpClient, session::StoredAccessToken, types::{BoxFuture, TokenKey, TokenOptions}};
+use crate::{
+    client::AccessToken,
+    error::{BoxError, Result},
+    http::HttpClient,
+    session::StoredAccessToken,
+    types::{BoxFuture, TokenKey, TokenOptions},
+};
 
 /// An API in the process: answers with these, in order, and writes down what it was asked.
 #[derive(Default)]
@@ -221,7 +227,7 @@ async fn it_waits_as_long_as_it_is_asked_to() {
 
 #[tokio::test(start_paused = true)]
 async fn it_waits_no_longer_than_it_may() {
-    let ten = |api: ApiClientBuilder| api.max_wait(Duration::from_secs(10));
+    let ten = |api: ApiClientBuilder| api.max_retry_wait(Duration::from_secs(10));
     for (answers, asked, waited) in [
         (vec![busy(503, "11")], 1, 0),
         (vec![busy(503, "6"), busy(503, "5")], 2, 6),
@@ -238,7 +244,7 @@ async fn it_waits_no_longer_than_it_may() {
     // Methods that may not be repeated, and the wish that they be.
     let world = World::new(vec![busy(503, "1")], |api| api);
     assert_eq!((world.send(Method::POST).await, world.seen().len()), (503, 1));
-    let world = World::new(vec![busy(503, "1"), answer(201, &[])], |api| api.retry_any_method(true));
+    let world = World::new(vec![busy(503, "1"), answer(201, &[])], |api| api.retry_non_idempotent(true));
     assert_eq!((world.send(Method::POST).await, world.seen().len()), (201, 2));
     let world = World::new(vec![busy(429, "1"), answer(201, &[])], |api| api);
     assert_eq!((world.send(Method::POST).await, world.seen().len()), (201, 2));

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::{Audience, lenient::{FromLoose, Loose}};
+use super::{
+    Audience,
+    lenient::{FromLoose, Loose},
+};
 
 /// The claims of an ID token that decide whether it is believed, and nothing else.
 #[derive(Debug, Default, Deserialize)]

@@ -3,7 +3,13 @@
 use url::form_urlencoded;
 
 use super::LogtoClient;
-use crate::{clock::whole_seconds, error::{Code, Error, Result}, oidc::logout_token::{self, Expected, LogoutToken, Named}, session::revocation, store::RevokedSessions};
+use crate::{
+    clock::whole_seconds,
+    error::{Code, Error, Result},
+    oidc::logout_token::{self, Expected, LogoutToken, Named},
+    session::revocation,
+    store::SessionSelector,
+};
 
 impl LogtoClient {
     /// Takes a logout token (OpenID Connect Back-Channel Logout 1.0) and ends what it names: the sessions of one session at Logto (`sid`)
@@ -17,7 +23,7 @@ impl LogtoClient {
     /// `logout_token.…` for a request that is refused: nothing was ended. `store.failed` where not everything was ended, and `network.…`,
     /// `discovery.…` or `jwks.failed` where Logto's keys are not to be had: the same token may be taken again. The answer to each is
     /// exactly 400, and exactly 200 without an error (section 2.8).
-    pub async fn back_channel_logout(&self, body: &str) -> Result<RevokedSessions> {
+    pub async fn back_channel_logout(&self, body: &str) -> Result<SessionSelector> {
         let token = self.verify_logout_token(&the_logout_token(body)?).await?;
         let settings = &self.config().cookies;
         // Step 8 of the checks.
@@ -25,8 +31,8 @@ impl LogtoClient {
             return Err(Error::new(Code::LogoutTokenReplayed, "the logout token was taken before"));
         }
         let (by, ended) = match &token.names {
-            Named::Session(sid) => ("sid", RevokedSessions::Sid(sid.clone())),
-            Named::User(sub) => ("sub", RevokedSessions::Sub(sub.clone())),
+            Named::Session(sid) => ("sid", SessionSelector::LogtoSession(sid.clone())),
+            Named::User(sub) => ("sub", SessionSelector::User(sub.clone())),
         };
         if let Err(error) = self.end_and_remember(&ended, &token).await {
             // A logout that failed half-way may be tried again.
@@ -37,7 +43,7 @@ impl LogtoClient {
         Ok(ended)
     }
 
-    async fn end_and_remember(&self, ended: &RevokedSessions, token: &LogoutToken) -> Result<()> {
+    async fn end_and_remember(&self, ended: &SessionSelector, token: &LogoutToken) -> Result<()> {
         let (config, now) = (self.config(), self.config().now());
         revocation::revoke(&config.cookies, ended, token.issued_at).await?;
         revocation::remember(&config.cookies, &token.jti, now, self.worth_remembering(token, now)).await
@@ -55,7 +61,7 @@ impl LogtoClient {
     /// `store.failed`: some sessions may be left; call it again.
     pub async fn revoke_all(&self, sub: &str) -> Result<()> {
         let config = self.config();
-        revocation::revoke(&config.cookies, &RevokedSessions::Sub(sub.to_owned()), config.now()).await?;
+        revocation::revoke(&config.cookies, &SessionSelector::User(sub.to_owned()), config.now()).await?;
         tracing::info!(target: "logto::sign_out", sub, "signed out everywhere");
         Ok(())
     }

@@ -25,8 +25,20 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OwnedMutexGuard;
 
 use self::shared::Exchanging;
-use super::{LogtoClient, Purpose, broke_off, coordinate::{GRACE, Shared}, tokens::stored};
-use crate::{claims::IdTokenClaims, error::{Code, Error, Result}, oidc::token, scopes, secret::Secret, session::{self, SessionData, Subject, Transaction}, types::TokenKey};
+use super::{
+    LogtoClient, Purpose, broke_off,
+    coordinate::{GRACE, Shared},
+    tokens::stored,
+};
+use crate::{
+    claims::IdTokenClaims,
+    error::{Code, Error, Result},
+    oidc::token,
+    scopes,
+    secret::Secret,
+    session::{self, SessionData, Subject, Transaction},
+    types::TokenKey,
+};
 
 /// Seconds for which it is remembered that a code was exchanged. RFC 6749 section 4.1.2 lets a code live ten minutes at most.
 const MEMORY: i64 = 600;

@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Serialize;
 
 use super::{AccessToken, RequestSession, Session, refresh::Freshness, tokens::not_authenticated};
-use crate::{claims::{IdTokenClaims, UserInfo}, clock, error::{Error, Result}, types::{ContextOptions, TokenKey, TokenOptions}};
+use crate::{
+    claims::{IdTokenClaims, UserInfo},
+    clock,
+    error::{Error, Result},
+    types::{ContextOptions, TokenKey, TokenOptions},
+};
 
 /// Who is signed in, and what was asked for with it. "Nobody" is a value, not an error.
 ///

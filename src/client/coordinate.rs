@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::LogtoClient;
-use crate::{error::{BoxError, WithCauses}, store::RefreshCoordinator};
+use crate::{
+    error::{BoxError, WithCauses},
+    store::RefreshCoordinator,
+};
 
 /// Seconds a result is kept. Longer than Logto's own 3 seconds of grace, and than a request spends on its way.
 pub(super) const GRACE: i64 = 30;

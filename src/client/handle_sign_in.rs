@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use super::{LogtoClient, PendingSignIn, Session, code_exchange::Progress};
-use crate::{error::{Code, Error, Result}, oidc::callback::CallbackParams, session::{self, Cookies, Silent, Transaction}, types::Redirect};
+use crate::{
+    error::{Code, Error, Result},
+    oidc::callback::CallbackParams,
+    session::{self, Cookies, Silent, Transaction},
+    types::Redirect,
+};
 
 impl Session {
     /// Ends a sign-in: takes the query of the callback (or its whole URL, of which only the query counts; or the body of one that was
@@ -15,7 +20,7 @@ impl Session {
     ///
     /// # Errors
     /// `user_cancelled`; `sign_in.access_denied`; `sign_in.request_refused` for a setting; `callback_uri_verification.…` and `sign_in_session.…` for a callback that does not belong to a sign-in of this
-    /// browser; `sign_in.code_refused`; `id_token.…`; `client.rejected`; `network.…`. See `docs/errors.md`.
+    /// browser; `sign_in.invalid_code`; `id_token.…`; `client.invalid_credentials`; `network.…`. See `docs/errors.md`.
     pub async fn handle_sign_in(&mut self, query_or_url: &str) -> Result<Redirect> {
         match self.verify_sign_in(query_or_url).await {
             Ok(pending) => self.accept_sign_in(pending).await,
@@ -30,7 +35,7 @@ impl Session {
     ///
     /// # Errors
     /// Those of [`handle_sign_in`](Self::handle_sign_in); `sign_in.silent_unfinished` where a [silent](crate::SignInOptions::silent) sign-in
-    /// leads on, to Logto or back to the page, and there is nobody to look at: [`answer_error`](crate::LogtoClient::answer_error) makes a
+    /// leads on, to Logto or back to the page, and there is nobody to look at: [`error_response`](crate::LogtoClient::error_response) makes a
     /// redirect of it.
     pub async fn verify_sign_in(&mut self, query_or_url: &str) -> Result<PendingSignIn> {
         let client = self.client.clone();

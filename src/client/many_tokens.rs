@@ -1,7 +1,18 @@
 //! Access tokens for many things: what the session holds first, then what Logto gives.
 
-use super::{AccessToken, Session, refresh::{Freshness, Refreshed, Renewal, Wanted}, session::id_token_claims, token_life, tokens::not_authenticated};
-use crate::{error::{Code, Error, ErrorKind, Result}, scopes, store::SessionId, types::TokenKey};
+use super::{
+    AccessToken, Session,
+    refresh::{Freshness, Refreshed, Renewal, Wanted},
+    session::id_token_claims,
+    token_life,
+    tokens::not_authenticated,
+};
+use crate::{
+    error::{Code, Error, ErrorKind, Result},
+    scopes,
+    store::SessionId,
+    types::TokenKey,
+};
 
 /// How many requests for one session may be under way at once, where that is safe. Enough to hide the way to Logto; few enough that a user
 /// in a hundred organizations is no burden to it.

@@ -2,8 +2,17 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{LogtoClient, code_exchange::{CodeExchange, Progress, Verified}};
-use crate::{claims::{IdTokenClaims, UserInfo}, error::{Code, Error, Result}, oidc::user_info, session, types::{Destination, TokenKey}};
+use super::{
+    LogtoClient,
+    code_exchange::{CodeExchange, Progress, Verified},
+};
+use crate::{
+    claims::{IdTokenClaims, UserInfo},
+    error::{Code, Error, Result},
+    oidc::user_info,
+    session,
+    types::{Destination, TokenKey},
+};
 
 /// A sign-in that Logto has confirmed and the application has not yet accepted: [`verify_sign_in`](LogtoClient::verify_sign_in) gives one.
 ///

@@ -24,7 +24,13 @@ use tokio::sync::OwnedMutexGuard;
 
 pub(super) use self::renewal::Renewal;
 use super::{LogtoClient, broke_off, coordinate::GRACE};
-use crate::{claims::IdTokenClaims, error::{Code, Error, ErrorKind, Result}, secret::Secret, session::{Jwt, StoredAccessToken}, types::TokenKey};
+use crate::{
+    claims::IdTokenClaims,
+    error::{Code, Error, ErrorKind, Result},
+    secret::Secret,
+    session::{Jwt, StoredAccessToken},
+    types::TokenKey,
+};
 
 /// Seconds it is remembered which token came after a spent one. Two answers may reach a browser in the wrong order, or one not at all; it
 /// then comes back with a spent token, which to Logto would be theft: the whole grant would end.

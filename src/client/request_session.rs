@@ -20,7 +20,7 @@ use crate::{claims::IdTokenClaims, error::Result, secret::Secret, session::cooki
 /// ask for the session costs nothing, and written once.
 ///
 /// An integration calls [`enter`](Self::enter) for each request and [`finish`](Self::finish) when the response is there. From then on
-/// what is known can be read, in the body of a stream for example; what would have to write a cookie fails with `session.committed`.
+/// what is known can be read, in the body of a stream for example; what would have to write a cookie fails with `session.already_committed`.
 ///
 /// Reading what is known never waits for a request to Logto that another task makes.
 #[derive(Clone)]
@@ -151,7 +151,7 @@ impl RequestSession {
     /// # Errors
     /// `not_authenticated` if nobody is signed in: returned from a handler, it leads a browser to sign in and back. See also
     /// [`LogtoClient::load`].
-    pub async fn require_signed_in(&self) -> Result<SignedIn> {
+    pub async fn require_user(&self) -> Result<SignedIn> {
         self.signed_in().await?.ok_or_else(not_authenticated)
     }
 
@@ -190,7 +190,7 @@ impl RequestSession {
     /// Forgets the access tokens: the next one comes from Logto.
     ///
     /// # Errors
-    /// `session.committed` once the response has begun.
+    /// `session.already_committed` once the response has begun.
     pub async fn clear_access_token(&self) -> Result<()> {
         self.open().await?.try_clear_access_token()
     }
@@ -198,7 +198,7 @@ impl RequestSession {
     /// Forgets the whole session, here alone.
     ///
     /// # Errors
-    /// `session.committed` once the response has begun.
+    /// `session.already_committed` once the response has begun.
     pub async fn clear_all_tokens(&self) -> Result<()> {
         self.open_to_end().await?.try_clear_all_tokens()
     }

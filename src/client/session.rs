@@ -6,8 +6,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{LogtoClient, code_exchange::{CodeExchange, Progress}};
-use crate::{claims::IdTokenClaims, error::{Code, Error, Result}, secret::Secret, session::{Cookies, OpenSession, SessionData}};
+use super::{
+    LogtoClient,
+    code_exchange::{CodeExchange, Progress},
+};
+use crate::{
+    claims::IdTokenClaims,
+    error::{Code, Error, Result},
+    secret::Secret,
+    session::{Cookies, OpenSession, SessionData},
+};
 
 /// The session of one request: loaded once, worked with as often as needed, committed once.
 ///
@@ -164,7 +172,7 @@ impl Session {
     /// The session, to be changed.
     ///
     /// # Errors
-    /// `session.committed` once the response has begun.
+    /// `session.already_committed` once the response has begun.
     pub(super) fn write(&self) -> Result<MutexGuard<'_, State>> {
         let open = self.read();
         match open.is_committed() {

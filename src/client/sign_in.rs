@@ -3,7 +3,13 @@
 use url::Url;
 
 use super::Session;
-use crate::{clock, error::{Code, Error, Result}, oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS}, session::{Silent, Transaction}, types::{Prompt, Redirect, SignInOptions}};
+use crate::{
+    clock,
+    error::{Code, Error, Result},
+    oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS},
+    session::{Silent, Transaction},
+    types::{Prompt, Redirect, SignInOptions},
+};
 
 impl Session {
     /// Begins a sign-in: the redirect leads to Logto, and the sign-in is remembered in a cookie of its own for

@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use super::{LogtoClient, RequestSession, Session};
-use crate::{error::Result, oidc::{jws::Jws, logout::end_session_url, token}, secret::Secret, session::{Cookies, Ended}, types::{Redirect, SignOutOptions}};
+use crate::{
+    error::Result,
+    oidc::{jws::Jws, logout::end_session_url, token},
+    secret::Secret,
+    session::{Cookies, Ended},
+    types::{Redirect, SignOutOptions},
+};
 
 /// A user who leaves does not wait for a slow server.
 const REVOCATION_TIMEOUT: Duration = Duration::from_secs(2);
@@ -115,7 +121,7 @@ impl RequestSession {
     /// when the store is back.
     ///
     /// # Errors
-    /// See [`Session::sign_out`]; `session.committed` once the response has begun.
+    /// See [`Session::sign_out`]; `session.already_committed` once the response has begun.
     pub async fn sign_out(&self, options: SignOutOptions) -> Result<Redirect> {
         self.open_to_end().await?.sign_out(options).await
     }

@@ -8,7 +8,12 @@
 use url::Url;
 
 use super::{LogtoClient, PendingSignIn, Session};
-use crate::{error::{Code, Error, Result}, scopes, session::{Silent, Transaction}, types::{Prompt, Redirect, SignInOptions}};
+use crate::{
+    error::{Code, Error, Result},
+    scopes,
+    session::{Silent, Transaction},
+    types::{Prompt, Redirect, SignInOptions},
+};
 
 /// What Logto answers where it would have to ask the user who they are (OpenID Connect Core section 3.1.2.6, OpenID Connect Unmet
 /// Authentication Requirements 1.0).

@@ -3,7 +3,15 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Session, refresh::Freshness};
-use crate::{claims::AccessTokenClaims, clock, error::{Code, Error, Result}, oidc::{jws, token::TokenResponse}, secret::Secret, session::StoredAccessToken, types::{TokenKey, TokenOptions}};
+use crate::{
+    claims::AccessTokenClaims,
+    clock,
+    error::{Code, Error, Result},
+    oidc::{jws, token::TokenResponse},
+    secret::Secret,
+    session::StoredAccessToken,
+    types::{TokenKey, TokenOptions},
+};
 
 /// An access token: a JWT for an API resource or an organization, an opaque one for Logto's own endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +81,7 @@ impl Session {
     /// `organization.not_a_member`, `organization.mfa_required`, `organization.not_granted`: Logto refuses this organization.
     /// `token.access_denied`: a rule of Logto refuses this user the token. Where no resource and no organization was asked for, it refuses the
     /// whole application: that is `session.ended`.
-    /// `token.resource_refused`, `token.scope_refused`, `client.rejected`: see the hint. The session is kept.
+    /// `token.resource_refused`, `token.scope_refused`, `client.invalid_credentials`: see the hint. The session is kept.
     /// `network.…` and others with [`Error::is_transient`]: try again; the session is kept.
     pub async fn get_access_token(&mut self, options: TokenOptions) -> Result<AccessToken> {
         let freshness =

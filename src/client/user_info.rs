@@ -1,7 +1,13 @@
 //! Verb: what Logto knows of the user.
 
 use super::{AccessToken, Session, tokens::not_authenticated};
-use crate::{claims::UserInfo, error::{Code, Error, Result}, oidc::user_info, secret::Secret, types::TokenOptions};
+use crate::{
+    claims::UserInfo,
+    error::{Code, Error, Result},
+    oidc::user_info,
+    secret::Secret,
+    types::TokenOptions,
+};
 
 impl Session {
     /// What Logto's userinfo endpoint says of the user, custom data and identities included.

@@ -5,8 +5,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{LogtoConfig, Routes, problems::{Problems, Server, TIMEOUT}};
-use crate::{clock::{Clock, SystemClock}, error::{Error, Result}, http::HttpClient, organizations::ORGANIZATIONS_RESOURCE, scopes, secret::Secret, session::{CookieSettings, Keys, NextCookie, SessionFormat, SessionLifetime, Stores}, store::{Bounded, MemoryRevocations, RefreshCoordinator, RevocationStore, SessionStore}, types::{Prompt, ResponseMode}};
+use super::{
+    LogtoConfig, Routes,
+    problems::{Problems, Server, TIMEOUT},
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    error::{Error, Result},
+    http::HttpClient,
+    organizations::ORGANIZATIONS_RESOURCE,
+    scopes,
+    secret::Secret,
+    session::{CookieSettings, Keys, NextCookie, SessionFormat, SessionLifetime, Stores},
+    store::{Bounded, MemoryRevocations, RefreshCoordinator, RevocationStore, SessionStore},
+    types::{Prompt, ResponseMode},
+};
 use serde::Deserialize;
 
 /// Settings on their way to a [`LogtoConfig`]. Also what serde reads: each setter's name is a member.

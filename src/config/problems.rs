@@ -5,7 +5,12 @@ use std::time::{Duration, SystemTime};
 use url::{Host, Url};
 
 use super::Routes;
-use crate::{error::{Code, Error}, scopes, secret::Secret, session::{SIGN_IN_TIMEOUT, SessionFormat, SessionLifetime}};
+use crate::{
+    error::{Code, Error},
+    scopes,
+    secret::Secret,
+    session::{SIGN_IN_TIMEOUT, SessionFormat, SessionLifetime},
+};
 
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
 const MIN_SECRET: usize = 32;

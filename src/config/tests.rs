@@ -1,7 +1,12 @@
 use std::time::Duration;
 
 use super::{LogtoConfig, LogtoConfigBuilder, Routes};
-use crate::{scopes, session::{SessionFormat, SessionLifetime}, store::MemoryStore, types::{Prompt, ResponseMode}};
+use crate::{
+    scopes,
+    session::{SessionFormat, SessionLifetime},
+    store::MemoryStore,
+    types::{Prompt, ResponseMode},
+};
 
 const SECRET: &str = "a cookie secret of these tests, long enough";
 

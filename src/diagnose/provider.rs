@@ -5,7 +5,15 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Check, CheckOutcome, KEYS, clock};
-use crate::{client::LogtoClient, error::{Code, Error, Result}, http::{Repeat, parse_json, request, unexpected, valid}, oidc::{discovery::{self, ProviderMetadata}, jwks}};
+use crate::{
+    client::LogtoClient,
+    error::{Code, Error, Result},
+    http::{Repeat, parse_json, request, unexpected, valid},
+    oidc::{
+        discovery::{self, ProviderMetadata},
+        jwks,
+    },
+};
 
 const DISCOVERY: &str = "discovery";
 const ISSUER: &str = "issuer";

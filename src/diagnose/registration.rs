@@ -7,7 +7,20 @@ use http::{HeaderMap, Method, Response, StatusCode, header};
 use url::Url;
 
 use super::{CLIENT, Check, POST_SIGN_OUT, REDIRECT_URI, SCOPES};
-use crate::{client::LogtoClient, error::{Code, Error, OAuthError, Result}, http::{Repeat, request, unexpected, valid}, oidc::{authorize::AuthorizationRequest, callback, discovery::{self, ProviderMetadata}, logout::end_session_url, token}, organizations::ORGANIZATIONS_RESOURCE, types::{Prompt, ResponseMode, SignInOptions}};
+use crate::{
+    client::LogtoClient,
+    error::{Code, Error, OAuthError, Result},
+    http::{Repeat, request, unexpected, valid},
+    oidc::{
+        authorize::AuthorizationRequest,
+        callback,
+        discovery::{self, ProviderMetadata},
+        logout::end_session_url,
+        token,
+    },
+    organizations::ORGANIZATIONS_RESOURCE,
+    types::{Prompt, ResponseMode, SignInOptions},
+};
 
 /// The `code`, `state` and `nonce` of the requests, so that whoever reads Logto's log sees what they were.
 const WORD: &str = "logto-rust-diagnose";

@@ -9,7 +9,11 @@ use ::http::{Request, Response};
 use tokio::time::Instant;
 
 use super::{BodyChunks, HttpClient, tls, without_trust::WithoutTrust};
-use crate::{clock::moment, error::{BoxError, Result}, types::BoxFuture};
+use crate::{
+    clock::moment,
+    error::{BoxError, Result},
+    types::BoxFuture,
+};
 
 /// Servers and proxies close what is idle for longer than this: Node and Envoy's upstreams after 5 s, most others later.
 const IDLE: Duration = Duration::from_secs(4);

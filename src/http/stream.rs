@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use ::http::Response;
 
-use crate::{error::{BoxError, Code, Error, Result}, types::BoxFuture};
+use crate::{
+    error::{BoxError, Code, Error, Result},
+    types::BoxFuture,
+};
 
 /// After so much silence nothing more is expected of a body. Servers of events send a comment every 15 to 30 seconds.
 const IDLE: Duration = Duration::from_secs(60);

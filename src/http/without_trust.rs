@@ -3,7 +3,10 @@
 use ::http::{Request, Response};
 
 use super::{BodyChunks, HttpClient, tls};
-use crate::{error::{BoxError, Code, Error, Result}, types::BoxFuture};
+use crate::{
+    error::{BoxError, Code, Error, Result},
+    types::BoxFuture,
+};
 
 /// Reaches http alone, as a Logto on the same machine is. The first request to https fails.
 pub(super) struct WithoutTrust {

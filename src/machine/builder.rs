@@ -3,7 +3,17 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{Inner, MachineClient, cache::Tokens};
-use crate::{clock::{Clock, SystemClock}, config::{LogtoConfig, LogtoConfigBuilder, problems::{Problems, Server, TIMEOUT, logto_issuer}}, error::Result, http::{self, HttpClient, Transport}, oidc::{discovery::Addresses, provider::Provider}, secret::Secret};
+use crate::{
+    clock::{Clock, SystemClock},
+    config::{
+        LogtoConfig, LogtoConfigBuilder,
+        problems::{Problems, Server, TIMEOUT, logto_issuer},
+    },
+    error::Result,
+    http::{self, HttpClient, Transport},
+    oidc::{discovery::Addresses, provider::Provider},
+    secret::Secret,
+};
 
 /// Settings on their way to a [`MachineClient`].
 #[derive(Clone, Default)]
@@ -16,7 +26,7 @@ pub struct MachineClientBuilder {
     app_id: Option<String>,
     app_secret: Option<Secret>,
     timeout: Option<Duration>,
-    token_cache: Option<usize>,
+    token_cache_capacity: Option<usize>,
     http_client: Option<Arc<dyn HttpClient>>,
     clock: Option<Arc<dyn Clock>>,
     unreadable: Vec<String>,
@@ -109,8 +119,8 @@ impl MachineClientBuilder {
 
     /// For how many combinations of resource, organization and scopes a token is kept, at least one. Default: 1,000. Beyond that the token
     /// that was not used for longest is forgotten, and asked for anew.
-    pub fn token_cache(mut self, tokens: usize) -> Self {
-        self.token_cache = Some(tokens);
+    pub fn token_cache_capacity(mut self, tokens: usize) -> Self {
+        self.token_cache_capacity = Some(tokens);
         self
     }
 
@@ -157,7 +167,7 @@ impl MachineClientBuilder {
             app_id,
             app_secret,
             clock,
-            tokens: Tokens::new(self.token_cache.unwrap_or(1000)),
+            tokens: Tokens::new(self.token_cache_capacity.unwrap_or(1000)),
         })))
     }
 }

@@ -6,7 +6,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{clock::{Clock, unix_seconds, whole_seconds}, error::{Code, Error, Result}, secret::Secret, session::StoredAccessToken, types::TokenKey};
+use crate::{
+    clock::{Clock, unix_seconds, whole_seconds},
+    error::{Code, Error, Result},
+    secret::Secret,
+    session::StoredAccessToken,
+    types::TokenKey,
+};
 
 /// Seconds for which a failure answers for Logto where there is no token to serve, so that a crowd waits for one answer together.
 const FAILURE: i64 = 1;

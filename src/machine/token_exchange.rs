@@ -1,6 +1,16 @@
 //! Token exchange (RFC 8693): a token that somebody brings, for an access token of its user.
 
-use crate::{client::{AccessToken, LogtoClient, tokens::stored}, clock::{Clock, unix_seconds}, error::Result, oidc::{provider::Provider, token::{self, ACCESS_TOKEN_TYPE, Exchanged}}, secret::Secret, types::TokenKey};
+use crate::{
+    client::{AccessToken, LogtoClient, tokens::stored},
+    clock::{Clock, unix_seconds},
+    error::Result,
+    oidc::{
+        provider::Provider,
+        token::{self, ACCESS_TOKEN_TYPE, Exchanged},
+    },
+    secret::Secret,
+    types::TokenKey,
+};
 
 /// Which token is exchanged, and for what.
 ///
@@ -76,12 +86,12 @@ impl TokenExchange {
 /// What a token exchange gives. It belongs to no session, and nothing puts it into one: keep it, or use it and let it go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ExchangedToken {
+pub struct TokenExchangeResponse {
     access_token: AccessToken,
     issued_token_type: Option<String>,
 }
 
-impl ExchangedToken {
+impl TokenExchangeResponse {
     /// The access token.
     #[must_use]
     pub fn access_token(&self) -> &AccessToken {
@@ -111,8 +121,8 @@ impl LogtoClient {
     ///
     /// # Errors
     /// `token_exchange.subject_refused`, `client.grant_not_allowed`, `token.access_denied`, `organization.access_denied` and the others of
-    /// organizations, `token.resource_refused`, `client.rejected`: see the hint. `network.…` and others with [`is_transient`](crate::Error::is_transient): try again.
-    pub async fn exchange_token(&self, exchange: TokenExchange) -> Result<ExchangedToken> {
+    /// organizations, `token.resource_refused`, `client.invalid_credentials`: see the hint. `network.…` and others with [`is_transient`](crate::Error::is_transient): try again.
+    pub async fn exchange_token(&self, exchange: TokenExchange) -> Result<TokenExchangeResponse> {
         exchange_token(&self.0.provider, &self.credentials(), self.clock(), exchange).await
     }
 }
@@ -122,7 +132,7 @@ pub(crate) async fn exchange_token(
     client: &token::Client<'_>,
     clock: &dyn Clock,
     exchange: TokenExchange,
-) -> Result<ExchangedToken> {
+) -> Result<TokenExchangeResponse> {
     let metadata = provider.metadata().await?;
     let tokens = Exchanged {
         subject_token: &exchange.subject_token,
@@ -133,5 +143,5 @@ pub(crate) async fn exchange_token(
     let mut answer =
         token::exchange(provider.transport(), &metadata.token_endpoint, client, &tokens, &exchange.key).await?;
     let issued_token_type = answer.issued_token_type.take();
-    Ok(ExchangedToken { access_token: (&stored(exchange.key, answer, asked_at)).into(), issued_token_type })
+    Ok(TokenExchangeResponse { access_token: (&stored(exchange.key, answer, asked_at)).into(), issued_token_type })
 }

@@ -9,7 +9,10 @@ use std::{
 
 use tokio::sync::OwnedMutexGuard;
 
-use crate::{clock::Clock, error::{Code, Error, Result}};
+use crate::{
+    clock::Clock,
+    error::{Code, Error, Result},
+};
 
 /// After an answer no stranger has the server asked again for this long while there is a value to serve; nor after failures in a row.
 const COOLDOWN: Duration = Duration::from_secs(10);

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use url::Url;
 
-use crate::{error::{Code, Error, Result}, http::Transport, types::Server};
+use crate::{
+    error::{Code, Error, Result},
+    http::Transport,
+    types::Server,
+};
 
 /// Where the server is, seen from the browser and from here.
 #[derive(Debug, Clone)]

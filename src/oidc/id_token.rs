@@ -6,8 +6,16 @@ use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 
-use super::{jwk::Alg, jwks::Keys, jws::{Jws, JwsError, excerpt}};
-use crate::{claims::{Claim, IdTokenClaims, Registered}, clock::{unix_seconds, whole_seconds}, error::{Code, Error, Result}};
+use super::{
+    jwk::Alg,
+    jwks::Keys,
+    jws::{Jws, JwsError, excerpt},
+};
+use crate::{
+    claims::{Claim, IdTokenClaims, Registered},
+    clock::{unix_seconds, whole_seconds},
+    error::{Code, Error, Result},
+};
 
 /// What the ID token has to say.
 #[derive(Debug, Clone, Copy)]

@@ -6,8 +6,16 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{cached::{Asker, Cached, Turn}, jwk::Key, jws::{Jws, JwsError}};
-use crate::{clock::Clock, error::{Code, Error, Result}, http::{Transport, path_of}};
+use super::{
+    cached::{Asker, Cached, Turn},
+    jwk::Key,
+    jws::{Jws, JwsError},
+};
+use crate::{
+    clock::Clock,
+    error::{Code, Error, Result},
+    http::{Transport, path_of},
+};
 
 /// For how long a key that the server has withdrawn may still be believed. New keys are noticed at once, by the tokens that name them.
 const TTL: Duration = Duration::from_secs(60 * 60);

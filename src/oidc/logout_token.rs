@@ -5,8 +5,15 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{jwks::Keys, jws::{Jws, JwsError, excerpt, is_there}};
-use crate::{claims::{Audience, Claim}, clock::{unix_seconds, whole_seconds}, error::{Code, Error, Result}};
+use super::{
+    jwks::Keys,
+    jws::{Jws, JwsError, excerpt, is_there},
+};
+use crate::{
+    claims::{Audience, Claim},
+    clock::{unix_seconds, whole_seconds},
+    error::{Code, Error, Result},
+};
 
 /// Section 2.4: what makes a JWT a logout token.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{cached::{Asker, Cached}, discovery::{self, Addresses, ProviderMetadata}, jwks::{KeySet, KeySource, Keys}};
+use super::{
+    cached::{Asker, Cached},
+    discovery::{self, Addresses, ProviderMetadata},
+    jwks::{KeySet, KeySource, Keys},
+};
 use crate::{clock::Clock, error::Result, http::Transport};
 
 /// Discovery hardly ever changes; the key set has its own, shorter life.

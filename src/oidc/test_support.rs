@@ -20,8 +20,16 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{jwk::Alg, jwks::{KeySource, Keys}};
-use crate::{clock::Clock, error::BoxError, http::{HttpClient, Transport}, types::BoxFuture};
+use super::{
+    jwk::Alg,
+    jwks::{KeySource, Keys},
+};
+use crate::{
+    clock::Clock,
+    error::BoxError,
+    http::{HttpClient, Transport},
+    types::BoxFuture,
+};
 
 /// A second in which every recorded token is valid that was issued at it or up to an hour before.
 pub(super) fn at(seconds: i64) -> SystemTime {

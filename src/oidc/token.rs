@@ -8,7 +8,13 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
-use crate::{clock::whole_part, error::{Code, Error, Result}, http::{Repeat, Transport, parse_json, request, unexpected, valid}, secret::Secret, types::TokenKey};
+use crate::{
+    clock::whole_part,
+    error::{Code, Error, Result},
+    http::{Repeat, Transport, parse_json, request, unexpected, valid},
+    secret::Secret,
+    types::TokenKey,
+};
 
 /// Who asks.
 #[derive(Debug, Clone)]

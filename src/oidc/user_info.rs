@@ -3,7 +3,12 @@
 use http::{Method, StatusCode, header};
 use url::Url;
 
-use crate::{claims::UserInfo, error::{Code, Error, Result}, http::{Repeat, Transport, parse_json, request, unexpected, valid}, secret::Secret};
+use crate::{
+    claims::UserInfo,
+    error::{Code, Error, Result},
+    http::{Repeat, Transport, parse_json, request, unexpected, valid},
+    secret::Secret,
+};
 
 /// Asks who the access token belongs to, which must be `sub`.
 pub(crate) async fn fetch(transport: &Transport, endpoint: &Url, access_token: &Secret, sub: &str) -> Result<UserInfo> {

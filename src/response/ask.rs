@@ -1,12 +1,15 @@
 //! The page that asks before somebody is signed in by a link of another site.
 
-use super::{Reply, page::{WITHOUT_FORM, escape, head}};
+use super::{
+    AuthResponse,
+    page::{WITHOUT_FORM, escape, head},
+};
 use crate::types::Destination;
 
 /// Longer text of others is not repeated.
 const EXCERPT: usize = 120;
 
-impl Reply {
+impl AuthResponse {
     /// Asks whether to go on as this user, if it is known who. There is nothing on the page but links.
     pub(crate) fn ask_first(user: Option<&str>, go_on: &Destination, home: &Destination) -> Self {
         let who = user.filter(|user| !user.is_empty()).map_or_else(String::new, |user| {

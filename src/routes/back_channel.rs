@@ -1,16 +1,21 @@
 //! The route that Logto posts to.
 
 use super::{AuthRequest, FORM};
-use crate::{client::LogtoClient, error::{Code, Error}, response::Reply};
+use crate::{
+    client::LogtoClient,
+    error::{Code, Error},
+    response::AuthResponse,
+};
 
 /// Logto sends it, and no browser: no cookie is read or set, and who sent it is told by the token.
-pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest) -> Reply {
+pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest) -> AuthResponse {
     if request.method != "POST" {
-        return Reply::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" })).header("allow", "POST");
+        return AuthResponse::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
+            .header("allow", "POST");
     }
     let result = match request.form() {
         Some(form) => logto.back_channel_logout(form).await,
         None => Err(Error::new(Code::LogoutTokenMissing, format!("the request's body is not {FORM}"))),
     };
-    Reply::back_channel_logout(result.as_ref().err())
+    AuthResponse::back_channel_logout(result.as_ref().err())
 }

@@ -3,7 +3,12 @@
 use url::form_urlencoded;
 
 use super::{AuthRequest, FORM};
-use crate::{client::{LogtoClient, RequestSession}, error::{Code, Error, Result}, response::Reply, session::cookies::HeaderCookies};
+use crate::{
+    client::{LogtoClient, RequestSession},
+    error::{Code, Error, Result},
+    response::AuthResponse,
+    session::cookies::HeaderCookies,
+};
 
 /// Marks what our own page has posted, so that it is posted once.
 const POSTED_AGAIN: &str = "logto_posted_again";
@@ -18,7 +23,11 @@ const MAX_REPEATED: usize = 8 * 1024;
 ///
 /// The page believes nothing and uses nothing up; what was posted is judged when it comes back, by the same checks as a query. What is too
 /// long to be repeated is judged at once, and so without a cookie of its sign-in.
-pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest, session: &RequestSession) -> Result<Reply> {
+pub(super) async fn answer(
+    logto: &LogtoClient,
+    request: &AuthRequest,
+    session: &RequestSession,
+) -> Result<AuthResponse> {
     let form = request.form().ok_or_else(|| {
         Error::new(Code::MissingState, format!("the callback was posted, and its body is not {FORM}"))
     })?;
@@ -31,7 +40,7 @@ pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest, session: 
     let cookies = HeaderCookies::parse(request.cookie_header());
     if !again && length <= MAX_REPEATED && logto.misses_its_cookie(&cookies, &query) {
         tracing::debug!(target: "logto::sign_in", "the callback came from another site and so without its cookie; asking the browser to post it again");
-        return Ok(Reply::post_again(fields.into_iter().chain([(POSTED_AGAIN.to_owned(), "1".to_owned())])));
+        return Ok(AuthResponse::post_again(fields.into_iter().chain([(POSTED_AGAIN.to_owned(), "1".to_owned())])));
     }
-    logto.callback(&query, session).await.map(|redirect| Reply::see_other(&redirect))
+    logto.callback(&query, session).await.map(|redirect| AuthResponse::see_other(&redirect))
 }

@@ -3,13 +3,22 @@
 use url::form_urlencoded;
 
 use super::{AuthRequest, FORM, one_time_token};
-use crate::{client::{LogtoClient, RequestSession}, error::{Code, Error, Result}, response::Reply, types::{Redirect, SignInOptions}};
+use crate::{
+    client::{LogtoClient, RequestSession},
+    error::{Code, Error, Result},
+    response::AuthResponse,
+    types::{Redirect, SignInOptions},
+};
 
 /// Longer text of others is not repeated.
 const EXCERPT: usize = 120;
 
 /// By GET: to Logto.
-pub(super) async fn begin(logto: &LogtoClient, request: &AuthRequest, session: &RequestSession) -> Result<Reply> {
+pub(super) async fn begin(
+    logto: &LogtoClient,
+    request: &AuthRequest,
+    session: &RequestSession,
+) -> Result<AuthResponse> {
     let asked = Asked::read(request.query())?;
     check_issuer(logto, asked.iss.as_deref())?;
     let mut options = SignInOptions::new();
@@ -23,11 +32,11 @@ pub(super) async fn begin(logto: &LogtoClient, request: &AuthRequest, session: &
         options = options.post_redirect_uri(target);
     }
     options.from_another_site = true;
-    Ok(Reply::redirect(&session.sign_in(options).await?))
+    Ok(AuthResponse::redirect(&session.sign_in(options).await?))
 }
 
 /// By POST: the same by GET. A POST of another site comes without our cookies, so the sign-ins under way could not be counted.
-pub(super) fn by_get(logto: &LogtoClient, request: &AuthRequest) -> Result<Reply> {
+pub(super) fn by_get(logto: &LogtoClient, request: &AuthRequest) -> Result<AuthResponse> {
     let form = request
         .form()
         .ok_or_else(|| refused(format!("the request to sign in was posted, and its body is not {FORM}")))?;
@@ -37,7 +46,7 @@ pub(super) fn by_get(logto: &LogtoClient, request: &AuthRequest) -> Result<Reply
     let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let again = format!("{}?{query}", logto.route_path(request.path()));
-    Ok(Reply::see_other(&Redirect::to(logto.config().application().path(&again))))
+    Ok(AuthResponse::see_other(&Redirect::to(logto.config().application().path(&again))))
 }
 
 /// The parameters of a request, as they came.

@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use url::form_urlencoded;
 
 use super::{AuthRequest, Route};
-use crate::{client::LogtoClient, error::{Code, Error, Result}, response::Reply, types::SignInOptions};
+use crate::{
+    client::LogtoClient,
+    error::{Code, Error, Result},
+    response::AuthResponse,
+    types::SignInOptions,
+};
 
 /// A page that asks first, where it is not known that this site or the user themselves led here.
 ///
@@ -17,14 +22,14 @@ pub(super) fn asks_first(
     request: &AuthRequest,
     options: &SignInOptions,
     read: &BTreeMap<String, String>,
-) -> Option<Reply> {
+) -> Option<AuthResponse> {
     if options.one_time_token.is_none() || is_ours_or_the_users(logto, request) {
         return None;
     }
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(read).finish();
     let target = format!("{}?{query}", logto.route_path(request.path()));
     let application = logto.config().application();
-    Some(Reply::ask_first(options.login_hint.as_deref(), &application.path(&target), &application.home()))
+    Some(AuthResponse::ask_first(options.login_hint.as_deref(), &application.path(&target), &application.home()))
 }
 
 /// No sign-in leads on to one by a one-time token. The way there may end on a page of this site, such as the one that posts a callback once more,

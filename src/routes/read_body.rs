@@ -12,7 +12,7 @@ impl AuthRequest {
     /// Bytes of a body that are worth reading: a longer one counts as empty.
     pub const MAX_BODY: usize = 64 * 1024;
 
-    /// The [`body`](Self::body) as it comes from the network, where [`LogtoClient::reads_body`] says that it is read: what `read` gives within
+    /// The [`body`](Self::body) as it comes from the network, where [`LogtoClient::route_needs_body`] says that it is read: what `read` gives within
     /// 10 seconds. Have it fail after [`MAX_BODY`](Self::MAX_BODY) bytes. A body that cannot be read, is late or is not UTF-8 counts as empty.
     ///
     /// ```
@@ -30,7 +30,7 @@ impl AuthRequest {
     where
         B: Into<Vec<u8>>,
     {
-        if !logto.reads_body(self.path()) {
+        if !logto.route_needs_body(self.path()) {
             return self;
         }
         let bytes = tokio::time::timeout(TIMEOUT, read).await.ok().and_then(Result::ok);

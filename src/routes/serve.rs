@@ -2,7 +2,12 @@
 
 use http::Response;
 
-use crate::{client::{LogtoClient, RequestSession}, error::Result, response::Reply, routes::AuthRequest};
+use crate::{
+    client::{LogtoClient, RequestSession},
+    error::Result,
+    response::AuthResponse,
+    routes::AuthRequest,
+};
 
 impl LogtoClient {
     /// Answers a request: an authentication route by itself (see [`respond`](Self::respond)), any other with what `page` makes of the
@@ -17,7 +22,7 @@ impl LogtoClient {
     ///     logto.serve(&request, |session| async move {
     ///         Ok(Response::new(match parts.uri.path() {
     ///             // For users alone: a browser without a session goes to sign in and comes back, a program gets 401.
-    ///             "/me" => session.require_signed_in().await?.claims().sub.clone(),
+    ///             "/me" => session.require_user().await?.claims().sub.clone(),
     ///             _ => format!("{:?}", session.get_context(ContextOptions::new()).await?.claims()),
     ///         }))
     ///     })
@@ -38,7 +43,7 @@ impl LogtoClient {
         let session = request.session_of(self);
         let response = match page(session.clone()).await {
             Ok(response) => response,
-            Err(error) => with_body(self.answer_error(request, &error)),
+            Err(error) => with_body(self.error_response(request, &error)),
         };
         self.finish(request, &session, response).await
     }
@@ -85,12 +90,12 @@ impl LogtoClient {
     ) -> Response<B> {
         match session.finish().await {
             Ok(headers) => headers.append_to(response.headers_mut()),
-            Err(error) => response = with_body(self.error_reply(&error, request.requester())),
+            Err(error) => response = with_body(self.error_reply(&error, request.response_format())),
         }
         response
     }
 }
 
-fn with_body<B: From<String>>(reply: Reply) -> Response<B> {
+fn with_body<B: From<String>>(reply: AuthResponse) -> Response<B> {
     Response::<String>::from(reply).map(B::from)
 }

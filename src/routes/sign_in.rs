@@ -3,13 +3,18 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{AuthRequest, one_time_token};
-use crate::{client::RequestSession, error::{Code, Error, ErrorKind, Result}, response::Reply, types::{FirstScreen, SignInOptions}};
+use crate::{
+    client::RequestSession,
+    error::{Code, Error, ErrorKind, Result},
+    response::AuthResponse,
+    types::{FirstScreen, SignInOptions},
+};
 
 pub(super) async fn begin(
     request: &AuthRequest,
     session: &RequestSession,
     screen: Option<FirstScreen>,
-) -> Result<Reply> {
+) -> Result<AuthResponse> {
     let (mut options, mut read) = (SignInOptions::new(), BTreeMap::new());
     // RFC 6749 section 3.1: a parameter without a value counts as left out.
     for (name, value) in request.query().filter(|(_, value)| !value.is_empty()) {
@@ -40,7 +45,7 @@ pub(super) async fn begin(
         return Ok(page);
     }
     options.from_another_site = request.is_from_another_site();
-    Ok(Reply::redirect(&session.sign_in(options).await.map_err(wrong)?))
+    Ok(AuthResponse::redirect(&session.sign_in(options).await.map_err(wrong)?))
 }
 
 fn seconds(text: &str) -> Result<Duration> {

@@ -13,8 +13,18 @@ use cookie::Cookie;
 
 use self::members::Members;
 pub(crate) use self::members::{Others, sign_in_id};
-use super::{CookieSettings, Ending, SessionData, SessionFormat, chunks::{self, MAX_COOKIE}, largest, persist::{Opened, Origin}, revocation};
-use crate::{clock, error::{Error, Result}, secret::Secret};
+use super::{
+    CookieSettings, Ending, SessionData, SessionFormat,
+    chunks::{self, MAX_COOKIE},
+    largest,
+    persist::{Opened, Origin},
+    revocation,
+};
+use crate::{
+    clock,
+    error::{Error, Result},
+    secret::Secret,
+};
 
 /// Reads the cookie: always where it is shared, else where it holds a session and the browser has none of our own.
 pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Option<Opened> {

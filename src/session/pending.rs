@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{CookieSettings, Transaction, chunks};
-use crate::{clock, error::{Code, Error, Result}};
+use crate::{
+    clock,
+    error::{Code, Error, Result},
+};
 
 /// Sign-ins under way in one browser; beginning another forgets the oldest.
 pub(super) const MAX_PENDING: usize = 4;

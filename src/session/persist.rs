@@ -4,8 +4,15 @@ use std::{array::TryFromSliceError, mem, sync::Arc};
 
 use cookie::Cookie;
 
-use super::{Ending, Others, SessionData, chunks, compress::Effort, largest, next, revocation, seal, settings::CookieSettings, wire};
-use crate::{clock::system_time, error::{BoxError, Code, Error, Result}, store::{SaveOutcome, SessionId, SessionStore, StoredSession}};
+use super::{
+    Ending, Others, SessionData, chunks, compress::Effort, largest, next, revocation, seal, settings::CookieSettings,
+    wire,
+};
+use crate::{
+    clock::system_time,
+    error::{BoxError, Code, Error, Result},
+    store::{SaveOutcome, SessionId, SessionStore, StoredSession},
+};
 
 /// What begins a cookie that points into a store, where a session in the cookie has the number of its layout.
 const REFERENCE: u8 = 0;

@@ -10,7 +10,12 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{SessionData, settings::CookieSettings};
-use crate::{clock::{self, far_future, system_time}, error::{BoxError, Code, Error, Result, WithCauses}, store::{RevokedSessions, SessionId}, types::BoxFuture};
+use crate::{
+    clock::{self, far_future, system_time},
+    error::{BoxError, Code, Error, Result, WithCauses},
+    store::{SessionId, SessionSelector},
+    types::BoxFuture,
+};
 
 /// The keys under which it is remembered that sessions ended.
 pub(super) mod key {
@@ -141,12 +146,12 @@ pub(super) async fn insist(
 ///
 /// What is in cookies is noted before the store is told, so that a session that is just being written there is caught by the one or the
 /// other. A failure of the one does not keep the other from being done.
-pub(crate) async fn revoke(settings: &CookieSettings, which: &RevokedSessions, at: i64) -> Result<()> {
+pub(crate) async fn revoke(settings: &CookieSettings, which: &SessionSelector, at: i64) -> Result<()> {
     // A session at Logto that is over does not come back: what still carries its name is over too, even where the code was exchanged a
     // moment after the logout.
     let (key, until) = match which {
-        RevokedSessions::Sid(sid) => (key::sid(sid), far_future()),
-        RevokedSessions::Sub(sub) => (key::sub(sub), system_time(at)),
+        SessionSelector::LogtoSession(sid) => (key::sid(sid), far_future()),
+        SessionSelector::User(sub) => (key::sub(sub), system_time(at)),
     };
     let noted = settings.stores.revocations.revoke(&key, until, longest_life(settings)).await;
     let deleted = match &settings.stores.sessions {

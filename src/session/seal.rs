@@ -14,7 +14,11 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{clock, error::{Code, Error, Result}, secret::Secret};
+use crate::{
+    clock,
+    error::{Code, Error, Result},
+    secret::Secret,
+};
 
 /// The layout above. A later layout gets a later number, and this one stays readable.
 const VERSION: u8 = 1;

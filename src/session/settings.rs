@@ -16,7 +16,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use super::{next::NextCookie, seal::Keys};
-use crate::{clock, store::{RevocationStore, SessionStore}};
+use crate::{
+    clock,
+    store::{RevocationStore, SessionStore},
+};
 
 /// How long a session lives. Both limits are inside the sealed session, so a longer `Max-Age` does not revive it.
 ///

@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{CookieSettings, OpenSession, SessionData, persist::{self, Origin, Saved}};
-use crate::{error::Result, store::{SessionId, SessionStore}};
+use super::{
+    CookieSettings, OpenSession, SessionData,
+    persist::{self, Origin, Saved},
+};
+use crate::{
+    error::Result,
+    store::{SessionId, SessionStore},
+};
 
 /// A session that a store holds, as this request has it.
 pub(crate) struct StoredCopy {

@@ -7,7 +7,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookie::Cookie;
 use proptest::prelude::*;
 
-use super::{CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores, Subject, Transaction, cookies::HeaderCookies, pending};
+use super::{
+    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores, Subject,
+    Transaction, cookies::HeaderCookies, pending,
+};
 use crate::{secret::Secret, store::MemoryRevocations, types::TokenKey};
 
 const NOW: i64 = 1_795_385_600;

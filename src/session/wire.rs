@@ -8,8 +8,17 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{SessionData, StoredAccessToken, compress::{Compressed, Effort}, data::Subject, packed::{Jwt, Packed}};
-use crate::{error::{Code, Error, Result}, store::SessionId, types::TokenKey};
+use super::{
+    SessionData, StoredAccessToken,
+    compress::{Compressed, Effort},
+    data::Subject,
+    packed::{Jwt, Packed},
+};
+use crate::{
+    error::{Code, Error, Result},
+    store::SessionId,
+    types::TokenKey,
+};
 
 /// A new layout gets a new number, and the old ones stay readable.
 const LAYOUT: u8 = 1;

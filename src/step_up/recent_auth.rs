@@ -2,37 +2,42 @@
 
 use std::{fmt, marker::PhantomData, ops::Deref, time::Duration};
 
-use crate::{client::{RequestSession, Session, SignedIn, tokens::not_authenticated}, clock::whole_seconds, error::{Code, Error, Result}, step_up::StepUp};
+use crate::{
+    client::{RequestSession, Session, SignedIn, tokens::not_authenticated},
+    clock::whole_seconds,
+    error::{Code, Error, Result},
+    step_up::StepUp,
+};
 
 /// Seconds that a browser may take from its callback to the page it wanted. Whoever has just authenticated is never sent to do so again,
 /// not even where `max_age` is zero: that would have no end.
 const ARRIVAL: i64 = 30;
 
-/// What [`RequireRecentAuth`] asks for, by type.
+/// What [`RecentlyAuthenticated`] asks for, by type.
 ///
 /// ```
 /// use std::time::Duration;
-/// use logto::step_up::{RequireStepUp, StepUp};
+/// use logto::step_up::{StepUpPolicy, StepUp};
 ///
 /// struct Payment;
 ///
-/// impl RequireStepUp for Payment {
+/// impl StepUpPolicy for Payment {
 ///     fn step_up() -> StepUp {
 ///         StepUp::new().max_age(Duration::from_secs(300)).acr_values(["urn:logto:acr:mfa"])
 ///     }
 /// }
 /// ```
-pub trait RequireStepUp {
+pub trait StepUpPolicy {
     /// How recently and how strongly the user must have authenticated.
     fn step_up() -> StepUp;
 }
 
-/// Within the last so many seconds: `RequireRecentAuth<Within<300>>`.
+/// Within the last so many seconds: `RecentlyAuthenticated<MaxAge<300>>`.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Within<const SECONDS: u64>;
+pub struct MaxAge<const SECONDS: u64>;
 
-impl<const SECONDS: u64> RequireStepUp for Within<SECONDS> {
+impl<const SECONDS: u64> StepUpPolicy for MaxAge<SECONDS> {
     fn step_up() -> StepUp {
         StepUp::new().max_age(Duration::from_secs(SECONDS))
     }
@@ -42,16 +47,16 @@ impl<const SECONDS: u64> RequireStepUp for Within<SECONDS> {
 ///
 /// Others never reach the handler. A browser goes to sign in once more and comes back to the very page. A form that was posted is not sent
 /// again: the browser comes back to the page it was on, to post it anew. A program gets 401 as JSON with `max_age`, `acr_values` and the
-/// address to `sign_in` at. `Option<RequireRecentAuth<R>>` is `None` instead.
+/// address to `sign_in` at. `Option<RecentlyAuthenticated<R>>` is `None` instead.
 ///
 /// If Logto lets the user through without a fresh login though it was asked for one, the sign-in fails with `id_token.invalid_auth_time` or
 /// `id_token.invalid_acr`; nobody goes in circles.
-pub struct RequireRecentAuth<R> {
+pub struct RecentlyAuthenticated<R> {
     user: SignedIn,
     required: PhantomData<fn() -> R>,
 }
 
-impl<R: RequireStepUp> RequireRecentAuth<R> {
+impl<R: StepUpPolicy> RecentlyAuthenticated<R> {
     /// For integrations: the user of a request.
     ///
     /// # Errors
@@ -74,7 +79,7 @@ impl<R: RequireStepUp> RequireRecentAuth<R> {
     }
 }
 
-impl<R> Deref for RequireRecentAuth<R> {
+impl<R> Deref for RecentlyAuthenticated<R> {
     type Target = SignedIn;
 
     fn deref(&self) -> &SignedIn {
@@ -82,13 +87,13 @@ impl<R> Deref for RequireRecentAuth<R> {
     }
 }
 
-impl<R> Clone for RequireRecentAuth<R> {
+impl<R> Clone for RecentlyAuthenticated<R> {
     fn clone(&self) -> Self {
         Self { user: self.user.clone(), required: PhantomData }
     }
 }
 
-impl<R> fmt::Debug for RequireRecentAuth<R> {
+impl<R> fmt::Debug for RecentlyAuthenticated<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RequireRecentAuth").field(&self.user).finish()
     }
@@ -96,7 +101,7 @@ impl<R> fmt::Debug for RequireRecentAuth<R> {
 
 impl RequestSession {
     /// The signed-in user, if they authenticated as `step_up` asks. For a handler that knows only then what it takes: returned from it, the
-    /// error sends the browser to sign in and back, as [`RequireRecentAuth`] does.
+    /// error sends the browser to sign in and back, as [`RecentlyAuthenticated`] does.
     ///
     /// ```
     /// # async fn example(session: logto::RequestSession, amount: u64) -> Result<(), logto::Error> {
@@ -110,7 +115,7 @@ impl RequestSession {
     /// ```
     ///
     /// # Errors
-    /// See [`Session::require_recent_auth`]; `session.committed` once the response has begun.
+    /// See [`Session::require_recent_auth`]; `session.already_committed` once the response has begun.
     pub async fn require_recent_auth(&self, step_up: &StepUp) -> Result<SignedIn> {
         self.open().await?.require_recent_auth(step_up)
     }
@@ -118,7 +123,7 @@ impl RequestSession {
     /// Has the user authenticate as an API asks that refused the user's access token.
     ///
     /// # Errors
-    /// See [`Session::step_up_if_challenged`]; `session.committed` once the response has begun.
+    /// See [`Session::step_up_if_challenged`]; `session.already_committed` once the response has begun.
     pub async fn step_up_if_challenged(&self, www_authenticate: &str) -> Result<()> {
         self.open().await?.step_up_if_challenged(www_authenticate)
     }
@@ -131,7 +136,7 @@ impl Session {
     /// An ID token without `auth_time` is taken for an old one: Logto adds it where a sign-in asked for `max_age`.
     ///
     /// # Errors
-    /// `not_authenticated` and `step_up.required`. [`LogtoClient::answer_error`](crate::LogtoClient::answer_error) makes of both what a
+    /// `not_authenticated` and `step_up.required`. [`LogtoClient::error_response`](crate::LogtoClient::error_response) makes of both what a
     /// browser needs.
     pub fn require_recent_auth(&self, step_up: &StepUp) -> Result<SignedIn> {
         let refused =
@@ -164,7 +169,7 @@ impl Session {
     /// `Ok` where the API complains of something else: see [`StepUp::from_www_authenticate`].
     ///
     /// # Errors
-    /// `not_authenticated` and `step_up.required`. `step_up.in_vain` where the user has done what the API asks and it asks all the same,
+    /// `not_authenticated` and `step_up.required`. `step_up.not_reflected_in_token` where the user has done what the API asks and it asks all the same,
     /// because its access tokens do not say so.
     pub fn step_up_if_challenged(&self, www_authenticate: &str) -> Result<()> {
         let Some(asked) = StepUp::from_www_authenticate(www_authenticate) else {

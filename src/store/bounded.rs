@@ -10,7 +10,14 @@ use std::{
 };
 
 use super::breaker::{Breaker, RESTS};
-use crate::{clock, error::BoxError, store::{RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, types::BoxFuture};
+use crate::{
+    clock,
+    error::BoxError,
+    store::{
+        RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
+    },
+    types::BoxFuture,
+};
 
 /// A failure that took so long is that of a store that hangs. One that refuses at once may be asked by everybody.
 const SLOW: Duration = Duration::from_secs(1);
@@ -84,7 +91,7 @@ impl SessionStore for Bounded<dyn SessionStore> {
         self.within(self.store.delete(id))
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         self.within(self.store.revoke(which))
     }
 

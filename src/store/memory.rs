@@ -9,7 +9,12 @@ use std::{
 };
 
 use self::{expiring::Expiring, sessions::Sessions};
-use crate::{clock::{self, Clock, SystemClock}, error::BoxError, store::{RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, types::BoxFuture};
+use crate::{
+    clock::{self, Clock, SystemClock},
+    error::BoxError,
+    store::{RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
+    types::BoxFuture,
+};
 
 /// Sessions in the memory of this process. They end with it, and other instances do not see them.
 ///
@@ -126,7 +131,7 @@ impl SessionStore for MemoryStore {
         ready(())
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         ready(u64::try_from(lock(&self.sessions).revoke(which)).unwrap_or(u64::MAX))
     }
 

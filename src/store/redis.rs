@@ -16,7 +16,11 @@ use redis::{RedisResult, aio::ConnectionLike};
 
 pub use self::{builder::RedisStoreBuilder, coordinator::RedisCoordinator, revocations::RedisRevocations};
 use self::{connection::Connection, keys::Keys};
-use crate::{clock::{Clock, SystemClock}, error::Result, types::BoxFuture};
+use crate::{
+    clock::{Clock, SystemClock},
+    error::Result,
+    types::BoxFuture,
+};
 
 /// Sessions in Redis (6 or newer, Valkey, or a service that speaks their protocol), shared by all instances of an application.
 ///

@@ -16,8 +16,16 @@ use tower_sessions_core::{
     session::{Id, Record},
 };
 
-use self::{entry::Entry, marks::{Mark, Marks}};
-use crate::{clock::{self, Clock, SystemClock}, error::BoxError, store::{RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, types::BoxFuture};
+use self::{
+    entry::Entry,
+    marks::{Mark, Marks},
+};
+use crate::{
+    clock::{self, Clock, SystemClock},
+    error::BoxError,
+    store::{RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
+    types::BoxFuture,
+};
 
 /// Keeps sessions in any [`tower_sessions_core::SessionStore`].
 ///
@@ -145,7 +153,7 @@ impl<S: Backend> SessionStore for TowerSessionStore<S> {
         })
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         Box::pin(async move {
             Mark::revoked(which).leave(&*self.backend, self.revocation_lifetime).await?;
             Ok(1)

@@ -10,7 +10,11 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 
-use crate::{clock, error::{BoxError, Result}, types::BoxFuture};
+use crate::{
+    clock,
+    error::{BoxError, Result},
+    types::BoxFuture,
+};
 
 /// The name of a stored session: 128 random bits, made here, never by the client. Who knows it has the session, so `Debug` does not tell it.
 #[derive(Clone, Copy)]
@@ -120,7 +124,7 @@ pub enum SaveOutcome {
 /// Which sessions to end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum RevokedSessions {
+pub enum SessionSelector {
     /// Those of one session at Logto, by `sid`.
     Sid(String),
     /// All of a user, by `sub`.
@@ -150,7 +154,7 @@ pub trait SessionStore: Send + Sync + 'static {
     fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// Forgets sessions by `sid` or `sub`; gives how many.
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>>;
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>>;
 
     /// What makes refreshes exclusive over several processes, where the store can. Default: each process for itself.
     fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {

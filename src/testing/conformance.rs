@@ -15,7 +15,12 @@ use std::{
 };
 
 use super::TestClock;
-use crate::{clock::{self, Clock}, error::BoxError, store::{SessionId, SessionStore, StoredSession}, types::BoxFuture};
+use crate::{
+    clock::{self, Clock},
+    error::BoxError,
+    store::{SessionId, SessionStore, StoredSession},
+    types::BoxFuture,
+};
 
 /// Checks that a store of your own does what [`SessionStore`] asks for. Await it in a test:
 ///
@@ -61,13 +66,13 @@ impl StoreConformance {
     }
 
     /// For a store that cannot say how many sessions it revoked.
-    pub fn uncounted_revocation(mut self) -> Self {
+    pub fn without_revocation_count(mut self) -> Self {
         self.counts = false;
         self
     }
 
     /// For a store that swaps by a lock in its process: the saves that race go to one instance.
-    pub fn swaps_per_instance(mut self) -> Self {
+    pub fn single_process_compare_and_swap(mut self) -> Self {
         self.swaps_alone = true;
         self
     }

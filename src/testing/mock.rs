@@ -52,7 +52,15 @@ use std::{
 };
 
 use self::{builder::Address, running::Running, shared::Shared};
-pub use self::{builder::MockLogtoBuilder, custom_jwt::CustomJwtScript, fault::Fault, keys::SigningAlg, request::RecordedRequest, route::Endpoint, world::{MockAccessControl, MockApp, MockOrganization, MockResource, MockUser}};
+pub use self::{
+    builder::MockLogtoBuilder,
+    custom_jwt::CustomJwtScript,
+    fault::Fault,
+    keys::SigningAlg,
+    request::RecordedRequest,
+    route::Endpoint,
+    world::{MockAccessControl, MockApp, MockOrganization, MockResource, MockUser},
+};
 use super::held_port::HeldPort;
 
 /// A Logto server in the process, for development and tests. Never for production.

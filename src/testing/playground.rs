@@ -11,7 +11,11 @@ use serde::Serialize;
 pub use self::api::ApiPlayground;
 use self::port::{Port, in_use};
 use super::{MockApp, MockLogto};
-use crate::{client::{LogtoClient, LogtoContext}, config::{LogtoConfig, LogtoConfigBuilder}, scopes};
+use crate::{
+    client::{LogtoClient, LogtoContext},
+    config::{LogtoConfig, LogtoConfigBuilder},
+    scopes,
+};
 
 const APP_ID: &str = "example";
 const APP_SECRET: &str = "the secret of the example app";

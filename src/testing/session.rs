@@ -5,7 +5,13 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use crate::{claims::IdTokenClaims, config::LogtoConfig, secret::Secret, session::{Cookies, Jwt, OpenSession, SessionData, StoredAccessToken, Subject, cookies::HeaderCookies}, types::TokenOptions};
+use crate::{
+    claims::IdTokenClaims,
+    config::LogtoConfig,
+    secret::Secret,
+    session::{Cookies, Jwt, OpenSession, SessionData, StoredAccessToken, Subject, cookies::HeaderCookies},
+    types::TokenOptions,
+};
 
 /// Forges the cookie of a signed-in user, for tests of pages that need one: no browser, no Logto, no network.
 ///
@@ -126,8 +132,11 @@ impl TestSession {
             crate::error::Error::new(crate::error::Code::IdTokenMalformed, "the test session's ID token cannot be read")
         })?;
         let said: IdTokenClaims = serde_json::from_slice(jwt.payload()).map_err(|source| {
-            crate::error::Error::new(crate::error::Code::IdTokenMalformed, "the test session's claims are none of an ID token")
-                .with_source(source)
+            crate::error::Error::new(
+                crate::error::Code::IdTokenMalformed,
+                "the test session's claims are none of an ID token",
+            )
+            .with_source(source)
         })?;
         let mut data = SessionData::begin(jwt, Subject::of(&said.sub, said.sid.as_deref()), said.iat, now)?;
         data.refresh_token.clone_from(&self.refresh_token);

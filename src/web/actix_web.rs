@@ -82,7 +82,13 @@ use actix_web::{
 pub use self::api::{api, api_metadata};
 use self::response::http_response;
 pub use crate::client::SignedIn;
-use crate::{client::{LogtoClient, LogtoContext, RequestSession, SessionHeaders}, error::Error, response::Reply, routes::AuthRequest, types::ContextOptions};
+use crate::{
+    client::{LogtoClient, LogtoContext, RequestSession, SessionHeaders},
+    error::Error,
+    response::AuthResponse,
+    routes::AuthRequest,
+    types::ContextOptions,
+};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::respond`].
@@ -94,7 +100,7 @@ pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + 
     }
 }
 
-async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<Reply> {
+async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<AuthResponse> {
     let read = async { body.to_bytes_limited(AuthRequest::MAX_BODY).await.map_err(drop)?.map_err(drop) };
     logto.respond(&auth_request(&request).read_body(&logto, read).await).await
 }
@@ -128,7 +134,7 @@ async fn with_session<B: MessageBody + 'static>(
         Ok(headers) => (failure(&result), headers),
         Err(error) => (Some(error), SessionHeaders::default()),
     };
-    let reply = failure.map(|error| logto.answer_error(&auth, &error));
+    let reply = failure.map(|error| logto.error_response(&auth, &error));
     match result {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
@@ -152,7 +158,7 @@ fn failure<B>(result: &Result<ServiceResponse<B>, ActixError>) -> Option<Error> 
 }
 
 /// The response itself, or the reply in its place, with the session's cookies.
-fn finish(response: HttpResponse, reply: Option<Reply>, headers: &SessionHeaders) -> HttpResponse {
+fn finish(response: HttpResponse, reply: Option<AuthResponse>, headers: &SessionHeaders) -> HttpResponse {
     let mut response = reply.map_or(response, http_response);
     let replacements = headers.replacements(|name| joined(response.headers(), name, ", "));
     let head = response.headers_mut();
@@ -173,7 +179,7 @@ impl FromRequest for RequestSession {
     type Future = future::Ready<Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let missing = || Error::layer_missing(".wrap(logto::actix_web::middleware(logto.clone()))");
+        let missing = || Error::integration_missing(".wrap(logto::actix_web::middleware(logto.clone()))");
         future::ready(request.extensions().get::<Self>().cloned().ok_or_else(missing))
     }
 }
@@ -201,7 +207,7 @@ impl FromRequest for SignedIn {
             let session = RequestSession::extract(&request).await?;
             let user = session.signed_in().await.inspect_err(|error| remember(&request, error))?;
             user.ok_or_else(|| {
-                let reply = session.client().sign_in_required(&auth_request(&request));
+                let reply = session.client().sign_in_redirect(&auth_request(&request));
                 InternalError::from_response("nobody is signed in", http_response(reply)).into()
             })
         })

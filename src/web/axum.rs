@@ -69,7 +69,13 @@ use tower_service::Service;
 
 pub use self::api::api_metadata;
 pub use crate::client::SignedIn;
-use crate::{client::{LogtoClient, LogtoContext, RequestSession}, error::Error, response::Reply, routes::AuthRequest, types::{BoxFuture, ContextOptions, Redirect}};
+use crate::{
+    client::{LogtoClient, LogtoContext, RequestSession},
+    error::Error,
+    response::AuthResponse,
+    routes::AuthRequest,
+    types::{BoxFuture, ContextOptions, Redirect},
+};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::respond`].
@@ -142,11 +148,11 @@ where
             parts.extensions.insert(session.clone());
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
             if let Some(error) = response.extensions_mut().remove::<Error>() {
-                response = logto.answer_error(&auth, &error).into_response();
+                response = logto.error_response(&auth, &error).into_response();
             }
             match session.finish().await {
                 Ok(headers) => headers.append_to(response.headers_mut()),
-                Err(error) => response = logto.error_reply(&error, auth.requester()).into_response(),
+                Err(error) => response = logto.error_reply(&error, auth.response_format()).into_response(),
             }
             Ok(response)
         })
@@ -157,7 +163,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestSession {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Error::layer_missing("logto::axum::layer(logto)"))
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Error::integration_missing("logto::axum::layer(logto)"))
     }
 }
 
@@ -186,7 +192,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
         let session = RequestSession::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let user = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await;
         user.map_err(IntoResponse::into_response)?
-            .ok_or_else(|| session.client().sign_in_required(&auth_request(parts)).into_response())
+            .ok_or_else(|| session.client().sign_in_redirect(&auth_request(parts)).into_response())
     }
 }
 
@@ -196,7 +202,7 @@ impl IntoResponse for Redirect {
     }
 }
 
-impl IntoResponse for Reply {
+impl IntoResponse for AuthResponse {
     fn into_response(self) -> Response {
         http::Response::<String>::from(self).map(Body::from)
     }
@@ -205,7 +211,7 @@ impl IntoResponse for Reply {
 /// An opaque JSON response, of which the layer makes a page for a browser.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let mut response = Reply::from(&self).into_response();
+        let mut response = AuthResponse::from(&self).into_response();
         response.extensions_mut().insert(self);
         response
     }

@@ -102,7 +102,13 @@ use rocket::{
 
 pub use self::api::{ApiFairing, api, api_metadata};
 pub use crate::client::SignedIn;
-use crate::{client::{LogtoClient, LogtoContext, RequestSession}, error::Error, response::Reply, routes::AuthRequest, types::ContextOptions};
+use crate::{
+    client::{LogtoClient, LogtoContext, RequestSession},
+    error::Error,
+    response::AuthResponse,
+    routes::AuthRequest,
+    types::ContextOptions,
+};
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::respond`].
@@ -189,16 +195,16 @@ impl LogtoFairing {
         request.local_cache(|| RequestSession::new(self.0.clone(), cookie_header(request).unwrap_or_default()))
     }
 
-    fn refusal(&self, request: &Request<'_>, status: Status) -> Option<Reply> {
+    fn refusal(&self, request: &Request<'_>, status: Status) -> Option<AuthResponse> {
         let refused = status == REFUSED;
         match request.local_cache(|| None::<Failure>) {
             Some(Failure(error, prevails)) => (refused || *prevails).then(|| self.error_reply(request, error)),
-            None => refused.then(|| self.0.sign_in_required(&auth_request(request))),
+            None => refused.then(|| self.0.sign_in_redirect(&auth_request(request))),
         }
     }
 
-    fn error_reply(&self, request: &Request<'_>, error: &Error) -> Reply {
-        self.0.answer_error(&auth_request(request), error)
+    fn error_reply(&self, request: &Request<'_>, error: &Error) -> AuthResponse {
+        self.0.error_response(&auth_request(request), error)
     }
 }
 
@@ -243,7 +249,7 @@ fn outcome<T>(request: &Request<'_>, guarded: Result<Option<T>, Error>, prevails
 }
 
 fn fairing_missing() -> Error {
-    let error = Error::layer_missing(".attach(logto::rocket::fairing(logto))");
+    let error = Error::integration_missing(".attach(logto::rocket::fairing(logto))");
     tracing::error!(target: "logto", code = error.code(), %error, hint = error.hint());
     error
 }

@@ -3,7 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
-use logto::{LogtoClient, ResponseMode, SignInOptions, integrate::{BoxError, BoxFuture, HttpClient}, testing::{Endpoint, MockLogto}};
+use logto::{
+    LogtoClient, ResponseMode, SignInOptions,
+    integrate::{BoxError, BoxFuture, HttpClient},
+    testing::{Endpoint, MockLogto},
+};
 use url::Url;
 
 use crate::{
@@ -32,10 +36,10 @@ async fn a_stolen_code_opens_nothing_in_another_browser() {
     let stolen = parameter(&site.mock.sign_in(&url, "ada").await, "code");
 
     let url = site.begin(&mut attacker, SignInOptions::new()).await;
-    site.mock.forget_session();
+    site.mock.clear_browser_session();
     let callback = site.mock.sign_in(&url, "bob").await;
     let error = site.end(&mut attacker, &with_code(&callback, &stolen)).await.unwrap_err();
-    assert_eq!(error.code(), "sign_in.code_refused");
+    assert_eq!(error.code(), "sign_in.invalid_code");
     assert!(!site.is_signed_in(&attacker).await);
 }
 

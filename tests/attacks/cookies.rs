@@ -1,6 +1,9 @@
 //! Attacks by way of the browser's cookies.
 
-use logto::{ContextOptions, Cookies, HeaderCookies, LogtoClient, LogtoConfigBuilder, SignInOptions, TokenOptions, testing::{MockLogto, TestClock}};
+use logto::{
+    ContextOptions, Cookies, HeaderCookies, LogtoClient, LogtoConfigBuilder, SignInOptions, TokenOptions,
+    testing::{MockLogto, TestClock},
+};
 
 use crate::support::{APP_SECRET, BASE_URL, BOOKS, Browser, Site, app, settings};
 
@@ -78,10 +81,10 @@ async fn every_cookie_has_every_attribute() {
 async fn a_session_from_before_the_sign_in_is_over() {
     let site = Site::start().await;
     let planted = site.signed_in("bob").await;
-    site.mock.forget_session();
+    site.mock.clear_browser_session();
     let mut victim = planted.clone();
     let url = site.begin(&mut victim, SignInOptions::new()).await;
-    site.mock.forget_session();
+    site.mock.clear_browser_session();
     let callback = site.mock.sign_in(&url, "ada").await;
     site.end(&mut victim, &callback).await.unwrap();
     let claims = site.logto.get_id_token_claims(&victim.request()).await.unwrap().unwrap();

@@ -1,7 +1,11 @@
 //! Header injection: line breaks in whatever a request or a server can say.
 
 use http::HeaderValue;
-use logto::{Error, HeaderCookies, SignInOptions, SignOutOptions, TokenOptions, integrate::{AuthRequest, Reply, Requester}, testing::{Endpoint, Fault}};
+use logto::{
+    Error, HeaderCookies, SignInOptions, SignOutOptions, TokenOptions,
+    integrate::{AuthRequest, AuthResponse, ResponseFormat},
+    testing::{Endpoint, Fault},
+};
 
 use crate::{
     encoded, open,
@@ -21,7 +25,7 @@ const INJECTIONS: &[&str] = &[
 ];
 
 /// No header of the reply breaks off, and none was added.
-fn whole(what: &str, reply: &Reply) {
+fn whole(what: &str, reply: &AuthResponse) {
     for (name, value) in reply.headers() {
         assert!(HeaderValue::from_str(value).is_ok() && value.is_ascii(), "{what}: {name}: {value:?}");
         assert!(!(name == "set-cookie" && value.starts_with("injected")), "{what}");
@@ -77,7 +81,7 @@ async fn no_parameter_of_a_request_ends_a_header() {
             }
         }
         let request = AuthRequest::new("GET", &format!("/me?{injection}"), |_| Some("text/html".into()));
-        whole("a guarded page", &site.logto.sign_in_required(&request));
+        whole("a guarded page", &site.logto.sign_in_redirect(&request));
         let mut cookies = HeaderCookies::parse(format!("logto_app={injection}; logto_app_txn_{injection}={injection}"));
         let _ = site.logto.sign_in(&mut cookies, SignInOptions::new()).await.unwrap();
         assert!(
@@ -129,8 +133,8 @@ async fn no_answer_of_the_server_ends_a_header_or_a_line() {
         let options = TokenOptions::resource(BOOKS).force_refresh(true);
         let error: Error = site.logto.get_access_token(&mut browser.request(), options).await.unwrap_err();
         assert!(!error.to_string().contains(char::is_control) && !format!("{error:?}").contains('\n'), "{error}");
-        for requester in [Requester::Browser, Requester::Program] {
-            whole("an error", &site.logto.error_reply(&error, requester));
+        for response_format in [ResponseFormat::Html, ResponseFormat::Json] {
+            whole("an error", &site.logto.error_reply(&error, response_format));
         }
         // Tokens that would end the header they are sent in.
         let token = (*injection).to_owned();

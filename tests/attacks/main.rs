@@ -22,12 +22,21 @@ mod return_to;
 mod return_to_scheme;
 mod sign_out;
 
-use logto::{LogtoClient, integrate::{AuthRequest, Reply}};
+use logto::{
+    LogtoClient,
+    integrate::{AuthRequest, AuthResponse},
+};
 
 use crate::support::Browser;
 
 /// What a browser gets that opens `target`, with these headers besides its own.
-async fn open(logto: &LogtoClient, method: &str, target: &str, browser: &Browser, headers: &[(&str, &str)]) -> Reply {
+async fn open(
+    logto: &LogtoClient,
+    method: &str,
+    target: &str,
+    browser: &Browser,
+    headers: &[(&str, &str)],
+) -> AuthResponse {
     let cookie = browser.header();
     let request = AuthRequest::new(method, target, |name| {
         let own = [("cookie", cookie.as_str()), ("accept", "text/html"), ("sec-fetch-mode", "navigate")];
@@ -37,7 +46,7 @@ async fn open(logto: &LogtoClient, method: &str, target: &str, browser: &Browser
 }
 
 /// What a browser gets that posts a form from another site, so without its `SameSite=Lax` cookies unless they are given.
-async fn post(logto: &LogtoClient, target: &str, browser: &Browser, form: &str) -> Reply {
+async fn post(logto: &LogtoClient, target: &str, browser: &Browser, form: &str) -> AuthResponse {
     let cookie = browser.header();
     let request = AuthRequest::new("POST", target, |name| {
         let own = [
@@ -52,7 +61,7 @@ async fn post(logto: &LogtoClient, target: &str, browser: &Browser, form: &str) 
     logto.respond(&request.body(form)).await.unwrap()
 }
 
-fn header(reply: &Reply, name: &str) -> Option<String> {
+fn header(reply: &AuthResponse, name: &str) -> Option<String> {
     reply.headers().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }
 

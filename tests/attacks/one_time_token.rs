@@ -59,7 +59,7 @@ async fn who_says_yes_goes_on_to_logto_with_the_token() {
         let cookies: Vec<_> =
             reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();
         browser.receive(&cookies);
-        site.mock.forget_session();
+        site.mock.clear_browser_session();
         let callback = site.mock.sign_in(&location, "ada").await;
         assert_eq!(site.end(&mut browser, &callback).await.unwrap(), format!("{BASE_URL}/books?a=1&2"));
     }

@@ -1,6 +1,9 @@
 //! Reflected XSS: every page that the crate renders, with a script in everything that it could show.
 
-use logto::{HeaderCookies, LogtoClient, LogtoConfigBuilder, ResponseMode, Routes, SignInOptions, testing::{MockLogto, MockUser}};
+use logto::{
+    HeaderCookies, LogtoClient, LogtoConfigBuilder, ResponseMode, Routes, SignInOptions,
+    testing::{MockLogto, MockUser},
+};
 
 use crate::{
     encoded, header, open, post,

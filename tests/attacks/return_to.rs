@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use logto::{HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes, SignInOptions, SignOutOptions, integrate::AuthRequest};
+use logto::{
+    HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes, SignInOptions, SignOutOptions,
+    integrate::AuthRequest,
+};
 use proptest::prelude::*;
 use url::Url;
 
@@ -177,7 +180,7 @@ async fn a_guarded_page_with_a_strange_address_leads_nowhere_else() {
         ["//evil.example/me", "/\\evil.example", "///evil.example", "http://evil.example/me", "//evil.example/%2e%2e"]
     {
         let request = AuthRequest::new("GET", target, |name| (name == "accept").then(|| "text/html".into()));
-        let reply = site.logto.sign_in_required(&request);
+        let reply = site.logto.sign_in_redirect(&request);
         let location = header(&reply, "location").unwrap();
         assert!(location == "/logto/sign-in" || location.starts_with("/logto/sign-in?return_to="), "{location}");
         // And that address does not begin a sign-in that would end there.

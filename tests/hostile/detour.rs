@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{Request, Response};
-use logto::{integrate::{BoxError, BoxFuture, HttpClient}, testing::Endpoint};
+use logto::{
+    integrate::{BoxError, BoxFuture, HttpClient},
+    testing::Endpoint,
+};
 
 pub type Spoil = Arc<dyn Fn(&mut Response<Vec<u8>>) + Send + Sync>;
 

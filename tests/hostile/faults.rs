@@ -86,7 +86,14 @@ fn statuses() -> Vec<Row> {
         row(
             name,
             How::Mock(Fault::body(status, "application/json", body)),
-            [discovery, jwks, token, user_info, if token == "client.rejected" { token } else { introspection }, out],
+            [
+                discovery,
+                jwks,
+                token,
+                user_info,
+                if token == "client.invalid_credentials" { token } else { introspection },
+                out,
+            ],
         )
     };
     vec![
@@ -114,7 +121,7 @@ fn statuses() -> Vec<Row> {
         status("599", 599),
         status("999", 999),
         row("a proxy's page with 502", How::Mock(Fault::html(502)), REFUSED),
-        oauth("`invalid_client` with 401", 401, "invalid_client", "client.rejected"),
+        oauth("`invalid_client` with 401", 401, "invalid_client", "client.invalid_credentials"),
         oauth("`invalid_request` with 400", 400, "invalid_request", "token.refused"),
         oauth("an unknown error with 400", 400, "teapot", "token.refused"),
         oauth("a broken server's `invalid_grant` with 500", 500, "invalid_grant", "token.refused"),

@@ -1,6 +1,10 @@
 //! Logto changes its signing key at every moment of a flow.
 
-use logto::{LogtoClient, SignInOptions, TokenOptions, api::{ApiAudience, ResourceServer}, testing::{Endpoint, Fault, MockLogto, MockUser, SigningAlg}};
+use logto::{
+    LogtoClient, SignInOptions, TokenOptions,
+    api::{ApiAudience, ResourceServer},
+    testing::{Endpoint, Fault, MockLogto, MockUser, SigningAlg},
+};
 
 use crate::{
     support::{BOOKS, Browser, Site},

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use logto::{LogtoClient, TokenOptions, api::{ApiAudience, ResourceServer}, integrate::Clock, testing::{MockLogto, TestClock}};
+use logto::{
+    LogtoClient, TokenOptions,
+    api::{ApiAudience, ResourceServer},
+    integrate::Clock,
+    testing::{MockLogto, TestClock},
+};
 
 use crate::support::{APP_SECRET, BOOKS, Site, app, settings};
 

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use logto::{Error, LogtoClient, LogtoConfigBuilder, Result, SignInOptions, SignOutOptions, TokenOptions, api::{ApiAudience, ResourceServer}, testing::Endpoint};
+use logto::{
+    Error, LogtoClient, LogtoConfigBuilder, Result, SignInOptions, SignOutOptions, TokenOptions,
+    api::{ApiAudience, ResourceServer},
+    testing::Endpoint,
+};
 
 use crate::{
     detour::Detour,

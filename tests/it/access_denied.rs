@@ -1,7 +1,13 @@
 //! `access_denied` has three sources: a user who left, a rule of Logto against a user (access control of the application, a Custom JWT script),
 //! and an organization. The answers are the recorded ones, in `tests/fixtures/recorded-seeds/oidc.jsonl`.
 
-use logto::{ContextOptions, Error, ErrorKind, LogtoClient, SignInOptions, TokenOptions, integrate::AuthRequest, machine::{MachineClient, TokenExchange}, store::MemoryStore, testing::{Endpoint, Fault, MockApp, MockLogto}};
+use logto::{
+    ContextOptions, Error, ErrorKind, LogtoClient, SignInOptions, TokenOptions,
+    integrate::AuthRequest,
+    machine::{MachineClient, TokenExchange},
+    store::MemoryStore,
+    testing::{Endpoint, Fault, MockApp, MockLogto},
+};
 use serde_json::Value;
 use url::Url;
 

@@ -13,7 +13,11 @@ use actix_web::{
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
-use logto::{Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, TokenOptions, actix_web::SignedIn, testing::{Endpoint, Fault, MockLogto, TestClock}};
+use logto::{
+    Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, TokenOptions,
+    actix_web::SignedIn,
+    testing::{Endpoint, Fault, MockLogto, TestClock},
+};
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use tokio::sync::Notify;
 
@@ -491,7 +495,7 @@ async fn a_missing_middleware_is_named() {
         let response = reqwest::get(format!("{url}{target}")).await.unwrap();
         assert_eq!(response.status(), 500, "{target}");
         let body: serde_json::Value = response.json().await.unwrap();
-        assert_eq!(body["code"], "integration.layer_missing", "{target}");
+        assert_eq!(body["code"], "integration.missing", "{target}");
         assert!(body["hint"].as_str().unwrap().contains(".wrap(logto::actix_web::middleware(logto.clone()))"));
     }
 }
@@ -514,7 +518,7 @@ async fn the_session_is_closed_when_the_response_begins() {
     assert_eq!(served.navigate("/late").await.status(), 200);
     served.late.ask.notify_one();
     served.late.answered.notified().await;
-    assert_eq!(*served.late.answer.lock().unwrap(), Some("session.committed"));
+    assert_eq!(*served.late.answer.lock().unwrap(), Some("session.already_committed"));
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn answer(logto: &LogtoClient, input: &Input) -> (u16, Option<String>) {
     };
     let request = AuthRequest::new(input.method, &input.target, header).body(input.body.clone());
     let page = |session: logto::RequestSession| async move {
-        session.require_signed_in().await.map(|user| Response::new(user.claims().sub.clone()))
+        session.require_user().await.map(|user| Response::new(user.claims().sub.clone()))
     };
     let response = logto.serve(&request, page).await;
     let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
@@ -149,7 +149,7 @@ async fn lands(site: &Site, page: &str) -> String {
         let request = AuthRequest::new("GET", &target, header);
         let reply = match site.logto.respond(&request).await {
             Some(reply) => reply,
-            None => site.logto.sign_in_required(&request),
+            None => site.logto.sign_in_redirect(&request),
         };
         let headers: Vec<_> = reply.headers().map(|(name, value)| (name, value.to_owned())).collect();
         let all = |wanted: &str| -> Vec<String> {

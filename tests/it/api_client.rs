@@ -13,7 +13,13 @@ use axum::{
     http::{Request, Response},
     routing::any,
 };
-use logto::{RequestSession, TokenOptions, api::{ApiAudience, Requirements, ResourceServer}, api_client::{ApiClient, ApiClientBuilder}, machine::MachineClient, testing::{Endpoint, MockApp, MockLogto, TestClock}};
+use logto::{
+    RequestSession, TokenOptions,
+    api::{ApiAudience, ResourceServer, TokenRequirements},
+    api_client::{ApiClient, ApiClientBuilder},
+    machine::MachineClient,
+    testing::{Endpoint, MockApp, MockLogto, TestClock},
+};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::support::{APP_SECRET, BOOKS, Site};
@@ -71,7 +77,7 @@ async fn answer(State(api): State<Api>, request: Request<Body>) -> Response<Body
         return answer;
     }
     let Some(server) = &api.server else { return Response::new(Body::from("x".repeat(2000))) };
-    match server.authorize(authorization.as_deref(), &Requirements::new().scopes(["read:books"])).await {
+    match server.authorize(authorization.as_deref(), &TokenRequirements::new().scopes(["read:books"])).await {
         Ok(auth) => Response::new(Body::from(format!("{} {}", auth.sub(), auth.organization_id().unwrap_or("-")))),
         Err(error) => {
             let challenge = error.www_authenticate().unwrap_or_default();
@@ -112,7 +118,7 @@ impl World {
         let machine = machine.clock(clock.clone()).build().unwrap();
         let server = ResourceServer::builder()
             .endpoint(mock.endpoint())
-            .audience(ApiAudience::resource(BOOKS).in_any_or_no_organization())
+            .audience(ApiAudience::resource(BOOKS).with_or_without_organization())
             .clock(api_clock.clone())
             .build()
             .unwrap();

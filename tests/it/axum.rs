@@ -8,7 +8,11 @@ use axum::{
     response::{AppendHeaders, IntoResponse},
     routing::{get, post},
 };
-use logto::{Error, LogtoClient, LogtoContext, RequestSession, SignInOptions, TokenOptions, axum::SignedIn, testing::{Endpoint, Fault, MockLogto, TestClock}};
+use logto::{
+    Error, LogtoClient, LogtoContext, RequestSession, SignInOptions, TokenOptions,
+    axum::SignedIn,
+    testing::{Endpoint, Fault, MockLogto, TestClock},
+};
 use reqwest::{Method, Response, StatusCode};
 use tokio::sync::{Notify, watch};
 
@@ -366,7 +370,7 @@ async fn a_missing_layer_is_named() {
     let response = reqwest::get(url).await.unwrap();
     assert_eq!(response.status(), 500);
     let body: serde_json::Value = response.json().await.unwrap();
-    assert_eq!(body["code"], "integration.layer_missing");
+    assert_eq!(body["code"], "integration.missing");
     assert!(body["hint"].as_str().unwrap().contains("logto::axum::layer(logto)"));
 }
 
@@ -388,7 +392,7 @@ async fn the_session_is_closed_when_the_response_begins() {
     assert_eq!(served.navigate("/late").await.status(), 200);
     served.late.answered.notify_one();
     let mut told = served.late.told.subscribe();
-    assert_eq!(*told.wait_for(Option::is_some).await.unwrap(), Some("session.committed"));
+    assert_eq!(*told.wait_for(Option::is_some).await.unwrap(), Some("session.already_committed"));
 }
 
 #[tokio::test]

@@ -9,7 +9,12 @@ use std::{
 };
 
 use axum::Router;
-use logto::{ContextOptions, LogtoClient, LogtoConfigBuilder, SignInOptions, SignOutOptions, TokenOptions, integrate::{AuthRequest, BoxError, BoxFuture, Clock}, store::{MemoryRevocations, MemoryStore, RevocationStore, RevokedSessions}, testing::{Endpoint, MockLogto, SigningAlg, TestClock}};
+use logto::{
+    ContextOptions, LogtoClient, LogtoConfigBuilder, SignInOptions, SignOutOptions, TokenOptions,
+    integrate::{AuthRequest, BoxError, BoxFuture, Clock},
+    store::{MemoryRevocations, MemoryStore, RevocationStore, SessionSelector},
+    testing::{Endpoint, MockLogto, SigningAlg, TestClock},
+};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -169,9 +174,9 @@ async fn a_sign_out_in_one_browser_signs_out_the_other() {
 async fn a_sid_ends_one_session_and_a_sub_ends_them_all() {
     for (what, served) in Served::all().await {
         let elsewhere = served.signed_in("ada").await;
-        served.mock.forget_session();
+        served.mock.clear_browser_session();
         let bob = served.signed_in("bob").await;
-        served.mock.forget_session();
+        served.mock.clear_browser_session();
         let mut here = served.signed_in("ada").await;
         served.sign_out(&mut here).await;
         assert_eq!(served.is_signed_in(&elsewhere).await, what.ends_with("sid"), "{what}");
@@ -273,7 +278,7 @@ async fn a_token_with_what_the_specification_allows_is_taken() {
     }
     let token = served.token(|_, claims| claims["sid"] = "some".into());
     let ended = served.logto.back_channel_logout(&format!("state=x&logout_token={token}")).await.unwrap();
-    assert_eq!(ended, RevokedSessions::Sid("some".into()), "with both, the sid");
+    assert_eq!(ended, SessionSelector::LogtoSession("some".into()), "with both, the sid");
 }
 
 #[tokio::test]
@@ -448,7 +453,7 @@ async fn clocks_90_seconds_apart_agree() {
 async fn the_application_signs_a_user_out_everywhere() {
     for (what, served) in Served::all().await {
         let browsers = [served.signed_in("ada").await, served.signed_in("ada").await];
-        served.mock.forget_session();
+        served.mock.clear_browser_session();
         let bob = served.signed_in("bob").await;
         served.logto.revoke_all("user-ada").await.unwrap();
         for browser in &browsers {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use logto::{Error, HeaderCookies, LogtoClient, SignInOptions, SignOutOptions, testing::{Endpoint, Fault, SigningAlg}};
+use logto::{
+    Error, HeaderCookies, LogtoClient, SignInOptions, SignOutOptions,
+    testing::{Endpoint, Fault, SigningAlg},
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use url::Url;
@@ -113,7 +116,7 @@ async fn a_callback_that_is_not_right() {
     is(&error, "callback_uri_verification.missing_code", 400, "the callback has neither `code` nor `error`");
 
     let error = spoiled(&site, async |_, _, url| with(&url, "code", Some("forged"))).await;
-    assert_eq!((error.code(), error.http_status()), ("sign_in.code_refused", 400));
+    assert_eq!((error.code(), error.http_status()), ("sign_in.invalid_code", 400));
 
     let error = spoiled(&site, async |site, _, url| {
         site.advance(3601);
@@ -289,7 +292,7 @@ async fn an_id_token_that_is_not_right() {
         site.mock.clear_tampering();
     }
     let error = spoiled(&site, async |site, _, url| {
-        site.mock.tamper_signature(true);
+        site.mock.break_signatures(true);
         url.into()
     })
     .await;

@@ -3,7 +3,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::SET_COOKIE};
-use logto::{ContextOptions, RequestSession, TokenOptions, integrate::AuthRequest, step_up::StepUp, testing::{Endpoint, Fault, TestSession}};
+use logto::{
+    ContextOptions, RequestSession, TokenOptions,
+    integrate::AuthRequest,
+    step_up::StepUp,
+    testing::{Endpoint, Fault, TestSession},
+};
 
 use crate::support::{BOOKS, Browser, Site};
 
@@ -46,7 +51,7 @@ async fn a_reply_is_a_response_with_all_its_cookies() {
     }
     assert_eq!(counts, [1, 1, 1, 1, 2]);
 
-    let refusal = site.logto.sign_in_required(&AuthRequest::from_headers("GET", "/", &HeaderMap::new()));
+    let refusal = site.logto.sign_in_redirect(&AuthRequest::from_headers("GET", "/", &HeaderMap::new()));
     let refusal = Response::<String>::from(refusal);
     assert_eq!(
         (refusal.status(), &refusal.headers()["content-type"]),
@@ -116,7 +121,7 @@ fn request(target: &str, browser: &Browser, accept: &'static str) -> AuthRequest
 
 /// A page for users with an access token and a cookie of its own.
 async fn page(session: RequestSession) -> logto::Result<Response<String>> {
-    let user = session.require_signed_in().await?;
+    let user = session.require_user().await?;
     session.get_access_token(TokenOptions::resource(BOOKS)).await?;
     let mut response = Response::new(user.claims().sub.clone());
     response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("theme=dark"));

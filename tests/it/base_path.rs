@@ -1,6 +1,6 @@
 //! A base URL whose path begins as the paths of the routes do.
 
-use logto::integrate::{AuthRequest, Reply};
+use logto::integrate::{AuthRequest, AuthResponse};
 
 use crate::support::{BASE_URL, Site};
 
@@ -8,7 +8,7 @@ fn request(target: &str) -> AuthRequest {
     AuthRequest::new("GET", target, |name| (name == "accept").then(|| "text/html".to_owned()))
 }
 
-fn location(reply: &Reply) -> &str {
+fn location(reply: &AuthResponse) -> &str {
     reply.headers().find(|(name, _)| *name == "location").map_or("", |(_, value)| value)
 }
 
@@ -26,6 +26,6 @@ async fn routes_that_begin_with_the_path_of_the_base_url_are_found_and_led_to() 
         assert!(site.logto.respond(&request(target)).await.is_some(), "{target}");
     }
     assert!(site.logto.respond(&request("/logto/me")).await.is_none());
-    let reply = site.logto.sign_in_required(&request("/logto/me"));
+    let reply = site.logto.sign_in_redirect(&request("/logto/me"));
     assert_eq!(location(&reply), "/logto/logto/sign-in?return_to=%2Flogto%2Fme");
 }

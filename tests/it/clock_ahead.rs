@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use logto::{LogtoClient, TokenOptions, machine::MachineClient, store::MemoryStore, testing::{Endpoint, MockApp, MockLogto, TestClock}};
+use logto::{
+    LogtoClient, TokenOptions,
+    machine::MachineClient,
+    store::MemoryStore,
+    testing::{Endpoint, MockApp, MockLogto, TestClock},
+};
 
 use crate::support::{APP_SECRET, BOOKS, Browser, Site};
 

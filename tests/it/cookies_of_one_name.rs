@@ -3,7 +3,10 @@
 //! A browser sends them all, in an order that means nothing (RFC 6265 section 4.2.2), and this application can change one of them at most.
 
 use cookie::Cookie;
-use logto::{ContextOptions, HeaderCookies, LogtoClient, RequestSession, SignInOptions, SignOutOptions, diagnose::CheckOutcome, store::MemoryStore};
+use logto::{
+    ContextOptions, HeaderCookies, LogtoClient, RequestSession, SignInOptions, SignOutOptions, diagnose::CheckOutcome,
+    store::MemoryStore,
+};
 
 use crate::support::{BASE_URL, Browser, COOKIE_SECRET, Site};
 
@@ -39,7 +42,7 @@ impl Beside {
     }
 
     async fn sign_in(&mut self, site: &Site, logto: &LogtoClient, user: &str) {
-        site.mock.forget_session();
+        site.mock.clear_browser_session();
         let mut cookies = HeaderCookies::parse(self.header());
         let redirect = logto.sign_in(&mut cookies, SignInOptions::new()).await.unwrap();
         self.receive(&cookies.set_cookie_headers());

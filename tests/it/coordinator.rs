@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use logto::{integrate::{BoxError, BoxFuture}, store::RefreshCoordinator};
+use logto::{
+    integrate::{BoxError, BoxFuture},
+    store::RefreshCoordinator,
+};
 use tokio::sync::watch;
 
 /// What Redis is to real instances.

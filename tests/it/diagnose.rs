@@ -6,7 +6,10 @@ mod provider;
 mod registration;
 mod settings;
 
-use logto::{diagnose::{Check, CheckOutcome, Diagnosis}, testing::Endpoint};
+use logto::{
+    diagnose::{Check, CheckOutcome, Diagnosis},
+    testing::Endpoint,
+};
 
 use crate::support::{APP_SECRET, COOKIE_SECRET, Site};
 

@@ -6,7 +6,11 @@ mod processes;
 
 use std::time::Duration;
 
-use logto::{LogtoClient, RequestSession, SessionFormat, SignInOptions, SignOutOptions, TokenOptions, store::MemoryStore, testing::{Endpoint, Fault, MockLogto, TestClock}};
+use logto::{
+    LogtoClient, RequestSession, SessionFormat, SignInOptions, SignOutOptions, TokenOptions,
+    store::MemoryStore,
+    testing::{Endpoint, Fault, MockLogto, TestClock},
+};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -24,7 +28,7 @@ async fn sent_back(logto: &LogtoClient, mock: &MockLogto, mut browser: Browser, 
     let mut cookies = browser.request();
     let redirect = logto.sign_in(&mut cookies, SignInOptions::new().post_redirect_uri("/wanted")).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
-    mock.forget_session();
+    mock.clear_browser_session();
     let callback = mock.sign_in(redirect.location(), user).await;
     mock.reset_counts();
     (browser, callback)
@@ -167,7 +171,7 @@ async fn a_code_that_two_instances_exchange_ends_the_grant() {
     let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
     let (_, mut first) = call_back(&site.logto, &browser, &callback).await;
     let (answer, _) = call_back(&other, &browser, &callback).await;
-    assert_eq!(answer.unwrap_err().code(), "sign_in.code_refused");
+    assert_eq!(answer.unwrap_err().code(), "sign_in.invalid_code");
     assert!(!is_alive(&site.logto, &mut first).await);
 }
 
@@ -190,7 +194,7 @@ async fn another_browser_with_the_address_of_a_callback_gets_no_session() {
         url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
     };
     let (answer, after) = call_back(&site.logto, &mallory, &other.replace(&code(&other), &code(&callback))).await;
-    assert_eq!(answer.unwrap_err().code(), "sign_in.code_refused");
+    assert_eq!(answer.unwrap_err().code(), "sign_in.invalid_code");
     assert!(!is_signed_in(&site.logto, &after).await);
     assert!(is_alive(&site.logto, &mut first).await);
 }
@@ -305,11 +309,12 @@ async fn a_copy_of_the_callback_does_not_replace_who_signed_in_since() {
         let expected = sub(&site.logto, &bob).await;
         // A copy of the cookie of Ada's sign-in beside Bob's session.
         bob.cookies.extend(browser.cookies.clone().into_iter().filter(|(name, _)| name.contains("_txn_")));
-        let request = logto::integrate::AuthRequest::new("GET", callback.strip_prefix(BASE_URL).unwrap(), |name| match name {
-            "cookie" => Some(bob.header()),
-            "accept" => Some("text/html".to_owned()),
-            _ => None,
-        });
+        let request =
+            logto::integrate::AuthRequest::new("GET", callback.strip_prefix(BASE_URL).unwrap(), |name| match name {
+                "cookie" => Some(bob.header()),
+                "accept" => Some("text/html".to_owned()),
+                _ => None,
+            });
         let reply = site.logto.respond(&request).await.unwrap();
         assert_eq!(reply.status(), 302, "{place}: to the start page");
         let cookies: Vec<_> =
@@ -409,7 +414,7 @@ async fn a_refused_code_is_told_to_those_who_wait() {
     take_a_while(&site.mock);
     let forged = callback.replace("code=", "code=x");
     for (answer, after) in at_once(std::slice::from_ref(&site.logto), &browser, &forged, 3).await {
-        assert_eq!(answer.unwrap_err().code(), "sign_in.code_refused");
+        assert_eq!(answer.unwrap_err().code(), "sign_in.invalid_code");
         assert!(!is_signed_in(&site.logto, &after).await);
     }
     assert_eq!(site.mock.requests(Endpoint::Token), 1);

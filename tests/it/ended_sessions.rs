@@ -6,7 +6,11 @@ use std::sync::{
 };
 
 use http::{HeaderMap, Request, Response, header};
-use logto::{LogtoClient, LogtoConfig, RequestSession, SignInOptions, SignOutOptions, TokenOptions, integrate::{BoxError, BoxFuture, HttpClient}, store::{MemoryRevocations, MemoryStore, RevokedSessions}};
+use logto::{
+    LogtoClient, LogtoConfig, RequestSession, SignInOptions, SignOutOptions, TokenOptions,
+    integrate::{BoxError, BoxFuture, HttpClient},
+    store::{MemoryRevocations, MemoryStore, SessionSelector},
+};
 use tokio::sync::Notify;
 
 use crate::support::{BASE_URL, BOOKS, Site};
@@ -110,11 +114,11 @@ async fn a_session_that_changed_hands_is_not_ended_with_those_of_its_former_owne
     (after.sub, after.sid) = ("bob".to_owned(), Some("s2".to_owned()));
     assert_eq!(store.save(&id(1), &after, before.revision).await.unwrap(), SaveOutcome::Saved);
     // The sets of the former owner still name it.
-    for former in [RevokedSessions::Sub("ada".to_owned()), RevokedSessions::Sid("s1".to_owned())] {
+    for former in [SessionSelector::User("ada".to_owned()), SessionSelector::LogtoSession("s1".to_owned())] {
         assert_eq!(store.revoke(&former).await.unwrap(), 0);
         assert!(store.load(&id(1)).await.unwrap().is_some());
     }
-    assert_eq!(store.revoke(&RevokedSessions::Sub("bob".to_owned())).await.unwrap(), 1);
+    assert_eq!(store.revoke(&SessionSelector::User("bob".to_owned())).await.unwrap(), 1);
     assert!(store.load(&id(1)).await.unwrap().is_none());
 }
 

@@ -9,7 +9,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use logto::{LogtoClient, LogtoConfigBuilder, SignOutOptions, TokenOptions, integrate::{BoxError, BoxFuture}, store::{MemoryRevocations, MemoryStore, RevocationStore, RevokedSessions}, testing::{Endpoint, Fault, TestClock}};
+use logto::{
+    LogtoClient, LogtoConfigBuilder, SignOutOptions, TokenOptions,
+    integrate::{BoxError, BoxFuture},
+    store::{MemoryRevocations, MemoryStore, RevocationStore, SessionSelector},
+    testing::{Endpoint, Fault, TestClock},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -72,7 +77,7 @@ async fn token(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<Stri
     token.map(|token| token.token().to_owned())
 }
 
-async fn log_out(logto: &LogtoClient, logout_token: &str) -> logto::Result<RevokedSessions> {
+async fn log_out(logto: &LogtoClient, logout_token: &str) -> logto::Result<SessionSelector> {
     logto.back_channel_logout(&format!("logout_token={logout_token}")).await
 }
 
@@ -249,7 +254,7 @@ async fn whoever_an_id_token_names_is_found_whatever_form_its_times_have() {
                     claims["iat"] = serde_json::from_str(&text).unwrap();
                 });
                 let (ada, again) = (site.signed_in("ada").await, site.signed_in("ada").await);
-                site.mock.forget_session();
+                site.mock.clear_browser_session();
                 let bob = site.signed_in("bob").await;
                 site.mock.clear_tampering();
                 assert!(!pair.is_over(&ada).await && !pair.is_over(&bob).await);

@@ -265,8 +265,8 @@ fn the_printed_commands_work(example: &str) {
         ("/", "Bearer nonsense", 401, "bearer_token.opaque"),
         ("/books", "", 401, "bearer_token.missing"),
         ("/books", "Bearer $ADA.", 401, "bearer_token.invalid_token"),
-        ("/organizations/org-acme/books", "Bearer $ADA", 403, "bearer_token.other_organization"),
-        ("/organizations/org-globex/books", "Bearer $ACME", 403, "bearer_token.other_organization"),
+        ("/organizations/org-acme/books", "Bearer $ADA", 403, "bearer_token.wrong_organization"),
+        ("/organizations/org-globex/books", "Bearer $ACME", 403, "bearer_token.wrong_organization"),
     ] {
         let (found, body) = curl(path, header);
         assert!(found == status && body.contains(code), "{path} {header}: {found} {body}");

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use cookie::CookieJar;
-use logto::{ContextOptions, DirectSignIn, FirstScreen, HeaderCookies, LogtoClient, RequestSession, SessionLifetime, SignInOptions, SignOutOptions, TokenOptions, testing::{Endpoint, MockOrganization, MockUser}};
+use logto::{
+    ContextOptions, DirectSignIn, FirstScreen, HeaderCookies, LogtoClient, RequestSession, SessionLifetime,
+    SignInOptions, SignOutOptions, TokenOptions,
+    testing::{Endpoint, MockOrganization, MockUser},
+};
 
 use crate::support::{BASE_URL, BOOKS, Browser, Site};
 
@@ -340,7 +344,7 @@ async fn a_new_session_gets_a_new_seal_and_the_old_one_is_replaced() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let url = site.begin(&mut browser, SignInOptions::new()).await;
-    site.mock.forget_session();
+    site.mock.clear_browser_session();
     let callback = site.mock.sign_in(&url, "bob").await;
     site.end(&mut browser, &callback).await.unwrap();
     let context = site.context(&mut browser, ContextOptions::new()).await.unwrap();

@@ -2,7 +2,10 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use logto::{ResponseMode, SignInOptions, integrate::{AuthRequest, Reply}};
+use logto::{
+    ResponseMode, SignInOptions,
+    integrate::{AuthRequest, AuthResponse},
+};
 use url::{Url, form_urlencoded};
 
 use crate::support::{Browser, Site};
@@ -13,7 +16,7 @@ async fn site() -> Site {
     Site::with(|mock| mock, |config| config.response_mode(ResponseMode::FormPost)).await
 }
 
-async fn respond(site: &Site, method: &str, cookies: &str, content_type: &str, body: &str) -> Reply {
+async fn respond(site: &Site, method: &str, cookies: &str, content_type: &str, body: &str) -> AuthResponse {
     let header = |name: &str| match name {
         "cookie" => Some(cookies.to_owned()),
         "content-type" => Some(content_type.to_owned()),
@@ -24,7 +27,7 @@ async fn respond(site: &Site, method: &str, cookies: &str, content_type: &str, b
 }
 
 /// What a page posts to the callback. Another site's comes without our cookies.
-async fn post(site: &Site, browser: &mut Browser, with_cookies: bool, body: &str) -> Reply {
+async fn post(site: &Site, browser: &mut Browser, with_cookies: bool, body: &str) -> AuthResponse {
     let cookies = if with_cookies { browser.header() } else { String::new() };
     let reply = respond(site, "POST", &cookies, FORM, body).await;
     let set: Vec<_> =
@@ -33,12 +36,12 @@ async fn post(site: &Site, browser: &mut Browser, with_cookies: bool, body: &str
     reply
 }
 
-fn header<'a>(reply: &'a Reply, name: &str) -> &'a str {
+fn header<'a>(reply: &'a AuthResponse, name: &str) -> &'a str {
     reply.headers().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
 }
 
 /// The fields of the page's form, as a browser sends them.
-fn fields(reply: &Reply) -> String {
+fn fields(reply: &AuthResponse) -> String {
     let mut form = form_urlencoded::Serializer::new(String::new());
     for input in reply.body().split("<input type=\"hidden\" name=\"").skip(1) {
         let (name, rest) = input.split_once("\" value=\"").unwrap();

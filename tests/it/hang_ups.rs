@@ -6,7 +6,12 @@ mod key_rotation;
 mod milestones;
 mod opaque;
 
-use logto::{LogtoClient, SignInOptions, TokenOptions, api::{ApiAudience, ResourceServer}, machine::MachineClient, testing::{Endpoint, MockApp, MockLogto, SigningAlg}};
+use logto::{
+    LogtoClient, SignInOptions, TokenOptions,
+    api::{ApiAudience, ResourceServer},
+    machine::MachineClient,
+    testing::{Endpoint, MockApp, MockLogto, SigningAlg},
+};
 use serde_json::json;
 
 use self::milestones::Milestones;

@@ -9,7 +9,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use logto::{HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, TokenOptions, integrate::{BoxError, BoxFuture}, store::{MemoryRevocations, MemoryStore, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::TestSession};
+use logto::{
+    HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, TokenOptions,
+    integrate::{BoxError, BoxFuture},
+    store::{
+        MemoryRevocations, MemoryStore, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore,
+        StoredSession,
+    },
+    testing::TestSession,
+};
 use tokio::{
     io::AsyncReadExt,
     net::TcpListener,
@@ -59,7 +67,7 @@ impl SessionStore for Hanging<MemoryStore> {
         self.or_hang(|| self.store.delete(id))
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         self.or_hang(|| SessionStore::revoke(&self.store, which))
     }
 }
@@ -179,7 +187,7 @@ impl SessionStore for Mute {
         Box::pin(self.ask())
     }
 
-    fn revoke<'a>(&'a self, _: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, _: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         Box::pin(self.ask())
     }
 }

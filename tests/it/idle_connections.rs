@@ -10,7 +10,14 @@ use std::{
 };
 
 use http::Request;
-use logto::{HeaderCookies, LogtoClient, LogtoConfig, SignInOptions, SignOutOptions, TokenOptions, api::{ApiAudience, ResourceServer}, api_client::ApiClient, integrate::HttpClient, machine::MachineClient, testing::{Endpoint, MockApp, MockLogto}};
+use logto::{
+    HeaderCookies, LogtoClient, LogtoConfig, SignInOptions, SignOutOptions, TokenOptions,
+    api::{ApiAudience, ResourceServer},
+    api_client::ApiClient,
+    integrate::HttpClient,
+    machine::MachineClient,
+    testing::{Endpoint, MockApp, MockLogto},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

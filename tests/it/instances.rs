@@ -8,7 +8,12 @@ use std::{
     time::Duration,
 };
 
-use logto::{ContextOptions, HeaderCookies, LogtoClient, RequestSession, SignInOptions, SignOutOptions, TokenOptions, integrate::{BoxError, BoxFuture}, store::{MemoryStore, RefreshCoordinator, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::{Endpoint, Fault, TestClock}};
+use logto::{
+    ContextOptions, HeaderCookies, LogtoClient, RequestSession, SignInOptions, SignOutOptions, TokenOptions,
+    integrate::{BoxError, BoxFuture},
+    store::{MemoryStore, RefreshCoordinator, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
+    testing::{Endpoint, Fault, TestClock},
+};
 
 use crate::{
     coordinator::Coordinator,
@@ -202,7 +207,7 @@ impl SessionStore for Counted {
         })
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         Box::pin(async move {
             self.count(&self.writes)?;
             self.store.revoke(which).await

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use logto::{api::{ApiAudience, ResourceServer}, testing::{MockLogto, TestClock}};
+use logto::{
+    api::{ApiAudience, ResourceServer},
+    testing::{MockLogto, TestClock},
+};
 use serde_json::Value;
 
 use crate::{skipped::skipped, support::BOOKS};

@@ -3,7 +3,15 @@
 use std::{error::Error as StdError, fmt::Debug};
 
 use http::Request;
-use logto::{ContextOptions, HeaderCookies, LogtoConfig, RequestSession, SignInOptions, SignOutOptions, TokenOptions, api::{ApiAudience, Requirements, ResourceServer}, api_client::{ApiClient, ApiClientBuilder}, integrate::{AuthRequest, Reply}, machine::{MachineClient, TokenExchange}, store::{MemoryRevocations, MemoryStore, SessionId, StoredSession}, testing::{Endpoint, Fault, MockApp, TestSession}};
+use logto::{
+    ContextOptions, HeaderCookies, LogtoConfig, RequestSession, SignInOptions, SignOutOptions, TokenOptions,
+    api::{ApiAudience, ResourceServer, TokenRequirements},
+    api_client::{ApiClient, ApiClientBuilder},
+    integrate::{AuthRequest, AuthResponse},
+    machine::{MachineClient, TokenExchange},
+    store::{MemoryRevocations, MemoryStore, SessionId, StoredSession},
+    testing::{Endpoint, Fault, MockApp, TestSession},
+};
 
 use crate::{
     logs::listen,
@@ -34,10 +42,10 @@ impl Seen {
             self.note("a cause", format!("{error} {error:?} {error:#?}"));
             cause = error.source();
         }
-        self.reply("an error as a reply", &Reply::from(error));
+        self.reply("an error as a reply", &AuthResponse::from(error));
     }
 
-    fn reply(&mut self, what: &str, reply: &Reply) {
+    fn reply(&mut self, what: &str, reply: &AuthResponse) {
         self.note(format!("Debug of {what}"), format!("{reply:?} {reply:#?}"));
         self.note(format!("{what}: the body"), reply.body());
         for (name, value) in reply.headers() {
@@ -65,7 +73,7 @@ struct Visitor<'a> {
 }
 
 impl Visitor<'_> {
-    async fn ask(&mut self, what: &str, method: &str, target: &str, more: &[(&str, &str)]) -> Reply {
+    async fn ask(&mut self, what: &str, method: &str, target: &str, more: &[(&str, &str)]) -> AuthResponse {
         let cookies = self.browser.header();
         let header = |name: &str| match name {
             "cookie" => Some(cookies.clone()),
@@ -89,7 +97,7 @@ impl Visitor<'_> {
     }
 }
 
-fn location(reply: &Reply) -> String {
+fn location(reply: &AuthResponse) -> String {
     reply.headers().find(|(name, _)| *name == "location").unwrap().1.to_owned()
 }
 
@@ -278,11 +286,11 @@ async fn no_type_prints_the_secret_that_it_holds() {
         seen.debug(&exchange.clone().actor("SENTINEL-ACTOR-TOKEN"));
         seen.error(&machine.exchange_token(exchange).await.unwrap_err());
     }
-    let auth = api.authorize([format!("Bearer {}", token.token())], &Requirements::new()).await.unwrap();
+    let auth = api.authorize([format!("Bearer {}", token.token())], &TokenRequirements::new()).await.unwrap();
     seen.debug(&auth);
     let bad = ["SENTINEL-OPAQUE-TOKEN", "SENTINEL-OPAQUE-TOKEN.a.b", id_token.expose()];
     for bad in bad.map(|token| format!("Bearer {token}")) {
-        seen.error(&api.authorize([bad], &Requirements::new()).await.unwrap_err());
+        seen.error(&api.authorize([bad], &TokenRequirements::new()).await.unwrap_err());
     }
     // The address of a request may hold a secret of another service, and the API may not be there.
     let nowhere =

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use logto::{ContextOptions, LogtoConfigBuilder, SessionLifetime, SignOutOptions, store::{MemoryRevocations, MemoryStore}, testing::TestClock};
+use logto::{
+    ContextOptions, LogtoConfigBuilder, SessionLifetime, SignOutOptions,
+    store::{MemoryRevocations, MemoryStore},
+    testing::TestClock,
+};
 
 use crate::support::{Browser, Site};
 

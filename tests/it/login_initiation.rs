@@ -1,6 +1,9 @@
 //! A sign-in that another site begins (OpenID Connect Core 1.0 section 4).
 
-use logto::{Routes, integrate::{AuthRequest, Reply}};
+use logto::{
+    Routes,
+    integrate::{AuthRequest, AuthResponse},
+};
 use url::{Url, form_urlencoded};
 
 use crate::support::{Browser, Site};
@@ -12,7 +15,7 @@ async fn site() -> Site {
     Site::with(|mock| mock, |config| config.routes(routes).allowed_return_origins(["https://admin.example.com"])).await
 }
 
-async fn ask(site: &Site, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Option<Reply> {
+async fn ask(site: &Site, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Option<AuthResponse> {
     let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     site.logto.respond(&AuthRequest::new(method, target, header).body(body)).await
 }
@@ -21,24 +24,24 @@ fn query(params: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
 }
 
-async fn get(site: &Site, params: &[(&str, &str)]) -> Reply {
+async fn get(site: &Site, params: &[(&str, &str)]) -> AuthResponse {
     ask(site, "GET", &format!("{PATH}?{}", query(params)), &[("accept", "text/html")], "").await.unwrap()
 }
 
-async fn post(site: &Site, content_type: &str, params: &[(&str, &str)]) -> Reply {
+async fn post(site: &Site, content_type: &str, params: &[(&str, &str)]) -> AuthResponse {
     ask(site, "POST", PATH, &[("content-type", content_type), ("accept", "text/html")], &query(params)).await.unwrap()
 }
 
-fn headers<'a>(reply: &'a Reply, name: &'a str) -> impl Iterator<Item = &'a str> {
+fn headers<'a>(reply: &'a AuthResponse, name: &'a str) -> impl Iterator<Item = &'a str> {
     reply.headers().filter(move |(known, _)| *known == name).map(|(_, value)| value)
 }
 
-fn location(reply: &Reply) -> Url {
+fn location(reply: &AuthResponse) -> Url {
     headers(reply, "location").next().unwrap_or_else(|| panic!("{reply:?}")).parse().unwrap()
 }
 
 #[track_caller]
-fn refused(reply: &Reply, code: &str) {
+fn refused(reply: &AuthResponse, code: &str) {
     assert_eq!(reply.status(), 400, "{}", reply.body());
     assert!(reply.body().contains(code), "{}", reply.body());
     assert_eq!(headers(reply, "set-cookie").count(), 0, "no sign-in has begun");
@@ -79,7 +82,7 @@ async fn a_parameter_without_a_value_counts_as_left_out() {
     browser.receive(&headers(&reply, "set-cookie").map(str::to_owned).collect::<Vec<_>>());
     let callback = site.mock.sign_in(to.as_str(), "ada").await;
     assert_eq!(site.end(&mut browser, &callback).await.unwrap(), "http://localhost:3000/");
-    refused(&get(&site, &[("iss", "")]).await, "sign_in.initiation_refused");
+    refused(&get(&site, &[("iss", "")]).await, "sign_in.invalid_initiation");
 }
 
 #[tokio::test]
@@ -88,14 +91,14 @@ async fn the_issuer_is_ours_letter_by_letter() {
     let issuer = site.mock.issuer();
     let (slash, upper) = (format!("{issuer}/"), issuer.to_uppercase());
     for other in ["https://evil.example/oidc", "", &slash, &upper] {
-        refused(&get(&site, &[("iss", other)]).await, "sign_in.initiation_refused");
+        refused(&get(&site, &[("iss", other)]).await, "sign_in.invalid_initiation");
         refused(
             &post(&site, "application/x-www-form-urlencoded", &[("iss", other)]).await,
-            "sign_in.initiation_refused",
+            "sign_in.invalid_initiation",
         );
     }
-    refused(&get(&site, &[("login_hint", "ada")]).await, "sign_in.initiation_refused");
-    refused(&get(&site, &[("iss", &issuer), ("iss", &issuer)]).await, "sign_in.initiation_refused");
+    refused(&get(&site, &[("login_hint", "ada")]).await, "sign_in.invalid_initiation");
+    refused(&get(&site, &[("iss", &issuer), ("iss", &issuer)]).await, "sign_in.invalid_initiation");
 }
 
 #[tokio::test]
@@ -128,7 +131,7 @@ async fn a_post_goes_on_by_get() {
         0,
         "so sign-ins are begun, and counted, where cookies come along"
     );
-    refused(&post(&site, "text/plain", &asked).await, "sign_in.initiation_refused");
+    refused(&post(&site, "text/plain", &asked).await, "sign_in.invalid_initiation");
 }
 
 #[tokio::test]
@@ -151,9 +154,9 @@ async fn it_is_off_unless_it_is_turned_on() {
     let site = Site::start().await;
     let target = format!("{PATH}?{}", query(&[("iss", &site.mock.issuer())]));
     assert!(ask(&site, "GET", &target, &[], "").await.is_none());
-    assert!(!site.logto.reads_body(PATH) && self::site().await.logto.reads_body(PATH));
+    assert!(!site.logto.route_needs_body(PATH) && self::site().await.logto.route_needs_body(PATH));
     assert!(
-        site.logto.reads_body("/callback") && !site.logto.reads_body("/pay/callback"),
+        site.logto.route_needs_body("/callback") && !site.logto.route_needs_body("/pay/callback"),
         "bodies of others are theirs"
     );
 }

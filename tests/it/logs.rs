@@ -6,7 +6,12 @@ use std::{
 };
 
 use http::Request;
-use logto::{ContextOptions, Secret, SignInOptions, SignOutOptions, TokenOptions, api_client::ApiClient, machine::{MachineClient, TokenExchange}, testing::{Endpoint, Fault, MockApp, MockLogto}};
+use logto::{
+    ContextOptions, Secret, SignInOptions, SignOutOptions, TokenOptions,
+    api_client::ApiClient,
+    machine::{MachineClient, TokenExchange},
+    testing::{Endpoint, Fault, MockApp, MockLogto},
+};
 
 use crate::support::{APP_SECRET, BOOKS, Browser, COOKIE_SECRET, Site};
 

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use logto::{ErrorKind, HeaderCookies, TokenOptions, machine::{MachineClient, MachineClientBuilder, TokenExchange}, testing::{Endpoint, Fault, MockApp, MockLogto, MockResource, TestClock}};
+use logto::{
+    ErrorKind, HeaderCookies, TokenOptions,
+    machine::{MachineClient, MachineClientBuilder, TokenExchange},
+    testing::{Endpoint, Fault, MockApp, MockLogto, MockResource, TestClock},
+};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -229,8 +233,8 @@ async fn a_refusal_says_what_to_do() {
     let world = World::start().await;
     let bob = || TokenOptions::new().organization("org-nobody");
     for (world, options, code, kind, hint) in [
-        (&secret, books(), "client.rejected", ErrorKind::Config, "app secret"),
-        (&unknown, books(), "client.rejected", ErrorKind::Config, "app id"),
+        (&secret, books(), "client.invalid_credentials", ErrorKind::Config, "app secret"),
+        (&unknown, books(), "client.invalid_credentials", ErrorKind::Config, "app id"),
         (&web, books(), "client.grant_not_allowed", ErrorKind::Config, "Machine-to-machine"),
         (
             &world,
@@ -260,7 +264,7 @@ async fn a_refusal_says_what_to_do() {
 
 #[tokio::test]
 async fn the_tokens_kept_are_bounded() {
-    let world = World::with(|machine| machine.token_cache(2)).await;
+    let world = World::with(|machine| machine.token_cache_capacity(2)).await;
     let of = |id: &str| TokenOptions::new().organization(id.to_owned());
     for options in [of("org-acme"), of("org-globex"), of("org-acme"), books()] {
         world.get(options).await;

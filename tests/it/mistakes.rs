@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use logto::{LogtoClient, Routes, SignInOptions, diagnose::CheckOutcome, integrate::{AuthRequest, Reply}, testing::TestClock};
+use logto::{
+    LogtoClient, Routes, SignInOptions,
+    diagnose::CheckOutcome,
+    integrate::{AuthRequest, AuthResponse},
+    testing::TestClock,
+};
 
 use crate::support::{APP_SECRET, BASE_URL, Browser, Site, settings};
 
 /// What a browser with these cookies gets from the application at `target`.
-async fn open(logto: &LogtoClient, browser: &Browser, target: &str) -> Reply {
+async fn open(logto: &LogtoClient, browser: &Browser, target: &str) -> AuthResponse {
     let request = AuthRequest::new("GET", target.strip_prefix(BASE_URL).unwrap(), |name| match name {
         "cookie" => Some(browser.header()),
         "accept" => Some("text/html".to_owned()),
@@ -26,7 +31,7 @@ async fn up_to_callback(site: &Site) -> (Browser, String) {
 
 /// A page with this status and code that tells the developer what to do.
 #[track_caller]
-fn shows(page: &Reply, status: u16, code: &str, what_to_do: &str) {
+fn shows(page: &AuthResponse, status: u16, code: &str, what_to_do: &str) {
     let body = page.body();
     assert_eq!(page.status(), status, "{body}");
     assert!(body.contains(&format!("<code>{code}</code>")), "{body}");
@@ -82,7 +87,7 @@ async fn a_wrong_secret_shows_at_the_callback() {
     let site = Site::with(|mock| mock, |config| config.app_secret("the secret of another app")).await;
     let (browser, callback) = up_to_callback(&site).await;
     let page = open(&site.logto, &browser, &callback).await;
-    shows(&page, 500, "client.rejected", "Endpoints &amp; Credentials");
+    shows(&page, 500, "client.invalid_credentials", "Endpoints &amp; Credentials");
     assert!(page.body().contains("invalid_client") && page.body().contains("diagnose()"), "{}", page.body());
     assert_eq!(found(&site.logto).await, ["client authentication"]);
 }

@@ -8,7 +8,10 @@ use std::{
 };
 
 use cookie::Cookie;
-use logto::{ContextOptions, LogtoConfigBuilder, SessionFormat, SessionLifetime, SignInOptions, SignOutOptions, TokenOptions, integrate::Clock, scopes, store::MemoryStore, testing::Endpoint};
+use logto::{
+    ContextOptions, LogtoConfigBuilder, SessionFormat, SessionLifetime, SignInOptions, SignOutOptions, TokenOptions,
+    integrate::Clock, scopes, store::MemoryStore, testing::Endpoint,
+};
 use serde_json::{Value, json};
 
 use crate::{

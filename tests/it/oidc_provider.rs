@@ -11,7 +11,12 @@ use std::{
     time::Duration,
 };
 
-use logto::{AccessToken, ErrorKind, LogtoClient, LogtoConfig, LogtoConfigBuilder, Prompt, Result, Secret, Session, SignInOptions, SignOutOptions, TokenOptions, UserInfo, api::{ApiAudience, ResourceServer}, testing::TestClock};
+use logto::{
+    AccessToken, ErrorKind, LogtoClient, LogtoConfig, LogtoConfigBuilder, Prompt, Result, Secret, Session,
+    SignInOptions, SignOutOptions, TokenOptions, UserInfo,
+    api::{ApiAudience, ResourceServer},
+    testing::TestClock,
+};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
@@ -274,7 +279,10 @@ async fn a_wrong_secret(engine: &Engine) {
     let url = app.begin(SignInOptions::new()).await;
     let callback = app.pages.walk(&url, "ada").await;
     let error = app.end(&callback).await.unwrap_err();
-    assert_eq!((error.code(), error.kind(), error.is_transient()), ("client.rejected", ErrorKind::Config, false));
+    assert_eq!(
+        (error.code(), error.kind(), error.is_transient()),
+        ("client.invalid_credentials", ErrorKind::Config, false)
+    );
 }
 
 /// The access tokens of the engine, at an API: before and after its keys change.

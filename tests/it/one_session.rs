@@ -11,7 +11,10 @@ mod stored;
 use std::collections::BTreeSet;
 
 use ::http::{HeaderMap, Request, Response};
-use logto::{LogtoClient, Routes, store::{MemoryRevocations, MemoryStore}};
+use logto::{
+    LogtoClient, Routes,
+    store::{MemoryRevocations, MemoryStore},
+};
 
 use self::adapters::{ADAPTERS, Adapter};
 use crate::support::{Browser, Site, settings};

@@ -9,7 +9,13 @@ use std::{
     time::Duration,
 };
 
-use logto::{ContextOptions, ErrorKind, LogtoClient, LogtoConfigBuilder, LogtoContext, SignInOptions, TokenOptions, integrate::{BoxError, BoxFuture, HttpClient}, scopes, store::MemoryStore, testing::{Endpoint, Fault, MockLogtoBuilder, MockOrganization, MockUser, TestClock}};
+use logto::{
+    ContextOptions, ErrorKind, LogtoClient, LogtoConfigBuilder, LogtoContext, SignInOptions, TokenOptions,
+    integrate::{BoxError, BoxFuture, HttpClient},
+    scopes,
+    store::MemoryStore,
+    testing::{Endpoint, Fault, MockLogtoBuilder, MockOrganization, MockUser, TestClock},
+};
 
 use crate::support::{BOOKS, Browser, Site};
 

@@ -1,6 +1,10 @@
 //! A sign-in that was verified signs nobody in until the application accepts it.
 
-use logto::{LogtoClient, PendingSignIn, RequestSession, SessionFormat, SignInOptions, TokenOptions, store::MemoryStore, testing::{Endpoint, Fault}};
+use logto::{
+    LogtoClient, PendingSignIn, RequestSession, SessionFormat, SignInOptions, TokenOptions,
+    store::MemoryStore,
+    testing::{Endpoint, Fault},
+};
 
 use crate::{
     logs::listen,
@@ -9,7 +13,7 @@ use crate::{
 
 /// A browser that Logto has sent back, and the address it was sent to.
 async fn sent_back(site: &Site, mut browser: Browser, user: &str) -> (Browser, String) {
-    site.mock.forget_session();
+    site.mock.clear_browser_session();
     let url = site.begin(&mut browser, SignInOptions::new().post_redirect_uri("/wanted")).await;
     let callback = site.mock.sign_in(&url, user).await;
     (browser, callback)
@@ -212,7 +216,7 @@ async fn an_error_answer_of_the_callback_route_carries_no_session() {
             };
             match faulty {
                 "token endpoint" => site.mock.fault(Endpoint::Token, Fault::status(500).times(1)),
-                "ID token" => site.mock.tamper_signature(true),
+                "ID token" => site.mock.break_signatures(true),
                 _ => {}
             }
             let request = logto::integrate::AuthRequest::new("GET", target.strip_prefix(BASE_URL).unwrap(), |name| {

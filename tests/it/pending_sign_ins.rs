@@ -2,21 +2,25 @@
 
 use std::time::Duration;
 
-use logto::{LogtoClient, SignInOptions, integrate::{AuthRequest, Reply}, testing::Endpoint};
+use logto::{
+    LogtoClient, SignInOptions,
+    integrate::{AuthRequest, AuthResponse},
+    testing::Endpoint,
+};
 
 use crate::support::{BASE_URL, Browser, Site};
 
 const MINUTE: u64 = 60;
 
 /// A browser's navigation, as one that comes from a page of this site or of another.
-async fn navigate(logto: &LogtoClient, browser: &mut Browser, target: &str, site: &str) -> Reply {
+async fn navigate(logto: &LogtoClient, browser: &mut Browser, target: &str, site: &str) -> AuthResponse {
     let header = browser.header();
     let reply = answer(logto, &header, target, site).await;
     receive(browser, &reply);
     reply
 }
 
-async fn answer(logto: &LogtoClient, cookies: &str, target: &str, site: &str) -> Reply {
+async fn answer(logto: &LogtoClient, cookies: &str, target: &str, site: &str) -> AuthResponse {
     let request = AuthRequest::new("GET", target, |name| match name {
         "cookie" => Some(cookies.to_owned()),
         "sec-fetch-mode" => Some("navigate".to_owned()),
@@ -26,14 +30,14 @@ async fn answer(logto: &LogtoClient, cookies: &str, target: &str, site: &str) ->
     logto.respond(&request).await.unwrap()
 }
 
-fn receive(browser: &mut Browser, reply: &Reply) {
+fn receive(browser: &mut Browser, reply: &AuthResponse) {
     let cookies: Vec<_> =
         reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();
     assert!(cookies.len() <= 22, "{} Set-Cookie", cookies.len());
     browser.receive(&cookies);
 }
 
-fn location(reply: &Reply) -> String {
+fn location(reply: &AuthResponse) -> String {
     reply.headers().find(|(name, _)| *name == "location").unwrap().1.to_owned()
 }
 

@@ -10,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use logto::{ContextOptions, HeaderCookies, LogtoClient, LogtoConfigBuilder, SignInOptions, TokenOptions, scopes, store::RedisStore, testing::{Endpoint, MockLogto, MockResource}};
+use logto::{
+    ContextOptions, HeaderCookies, LogtoClient, LogtoConfigBuilder, SignInOptions, TokenOptions, scopes,
+    store::RedisStore,
+    testing::{Endpoint, MockLogto, MockResource},
+};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -104,7 +108,7 @@ async fn sign_in(mock: &MockLogto, logto: &LogtoClient) -> Browser {
     let mut browser = Browser::default();
     let mut cookies = browser.request();
     let redirect = logto.sign_in(&mut cookies, SignInOptions::new()).await.unwrap();
-    mock.forget_session();
+    mock.clear_browser_session();
     let callback = mock.sign_in(redirect.location(), "ada").await;
     _ = logto.handle_sign_in(&mut cookies, &callback).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());

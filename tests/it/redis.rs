@@ -20,7 +20,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use logto::store::{RedisStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession};
+use logto::store::{RedisStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession};
 use tokio::task::JoinSet;
 
 use crate::redis_server::RedisServer;
@@ -138,7 +138,7 @@ async fn a_session_expires_with_everything_that_names_it() {
     assert_eq!(store.save(&id(1), &next(&longer, "zombie"), 2).await.unwrap(), SaveOutcome::Gone);
     assert_eq!(server.keys("logto:session:*").len(), 1);
     assert_eq!(
-        store.revoke(&RevokedSessions::Sub("ada".to_owned())).await.unwrap(),
+        store.revoke(&SessionSelector::User("ada".to_owned())).await.unwrap(),
         1,
         "the expired one does not count"
     );
@@ -151,19 +151,19 @@ async fn sessions_are_revoked_by_sid_and_by_sub() {
     {
         assert!(store.create(&id(number), &session(sub, sid)).await.unwrap());
     }
-    let revoke = async |which: RevokedSessions| store.revoke(&which).await.unwrap();
-    assert_eq!(revoke(RevokedSessions::Sid("s1".to_owned())).await, 1);
+    let revoke = async |which: SessionSelector| store.revoke(&which).await.unwrap();
+    assert_eq!(revoke(SessionSelector::LogtoSession("s1".to_owned())).await, 1);
     assert_eq!(store.load(&id(1)).await.unwrap(), None);
     assert_eq!(store.save(&id(1), &next(&session("ada", Some("s1")), "zombie"), 1).await.unwrap(), SaveOutcome::Gone);
-    assert_eq!(revoke(RevokedSessions::Sub("ada".to_owned())).await, 2);
-    assert_eq!(revoke(RevokedSessions::Sub("ada".to_owned())).await, 0);
-    assert_eq!(revoke(RevokedSessions::Sid("nobody".to_owned())).await, 0);
+    assert_eq!(revoke(SessionSelector::User("ada".to_owned())).await, 2);
+    assert_eq!(revoke(SessionSelector::User("ada".to_owned())).await, 0);
+    assert_eq!(revoke(SessionSelector::LogtoSession("nobody".to_owned())).await, 0);
     assert!(store.load(&id(4)).await.unwrap().is_some(), "bob is not ada");
 
     // Names are nothing but names.
     let odd = "a*b {c}\r\n:d\u{0}ü";
     assert!(store.create(&id(5), &session(odd, Some(odd))).await.unwrap());
-    assert_eq!(revoke(RevokedSessions::Sub(odd.to_owned())).await, 1);
+    assert_eq!(revoke(SessionSelector::User(odd.to_owned())).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,7 +194,7 @@ async fn applications_that_share_a_redis_do_not_meet() {
     let shop = store.clone().prefix("shop:");
     assert!(store.create(&id(1), &session("ada", None)).await.unwrap());
     assert!(shop.create(&id(1), &session("ada", None)).await.unwrap());
-    assert_eq!(shop.revoke(&RevokedSessions::Sub("ada".to_owned())).await.unwrap(), 1);
+    assert_eq!(shop.revoke(&SessionSelector::User("ada".to_owned())).await.unwrap(), 1);
     assert!(store.load(&id(1)).await.unwrap().is_some());
     assert!(server.keys("*").iter().all(|key| key.starts_with("logto:")));
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use logto::{ContextOptions, ErrorKind, TokenOptions, testing::{Endpoint, Fault, MockResource}};
+use logto::{
+    ContextOptions, ErrorKind, TokenOptions,
+    testing::{Endpoint, Fault, MockResource},
+};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -120,11 +123,18 @@ async fn a_failure_is_sorted_by_what_it_means() {
     let cases: Vec<(&str, Fault, &str, ErrorKind, bool, bool)> = vec![
         // what, fault, code, kind, transient, session kept
         ("revoked", oauth(400, "invalid_grant"), "session.ended", ErrorKind::NotAuthenticated, false, false),
-        ("client secret changed", oauth(401, "invalid_client"), "client.rejected", ErrorKind::Config, false, true),
+        (
+            "client secret changed",
+            oauth(401, "invalid_client"),
+            "client.invalid_credentials",
+            ErrorKind::Config,
+            false,
+            true,
+        ),
         (
             "grant type not allowed",
             oauth(400, "unauthorized_client"),
-            "client.rejected",
+            "client.invalid_credentials",
             ErrorKind::Config,
             false,
             true,

@@ -1,6 +1,11 @@
 //! What a user is told who is signed in and may not.
 
-use logto::{Error, TokenOptions, integrate::Requester, machine::TokenExchange, testing::{Endpoint, Fault}};
+use logto::{
+    Error, TokenOptions,
+    integrate::ResponseFormat,
+    machine::TokenExchange,
+    testing::{Endpoint, Fault},
+};
 use serde_json::Value;
 
 use crate::support::{BOOKS, Site};
@@ -39,13 +44,13 @@ async fn a_refusal_of_a_token_is_a_page_about_access_and_not_about_the_sign_in()
         ]
     );
     for error in errors {
-        let page = site.logto.error_reply(&error, Requester::Browser);
+        let page = site.logto.error_reply(&error, ResponseFormat::Html);
         assert_eq!(page.status(), 403);
         let page = page.into_body();
         assert!(page.contains("<title>No access</title>"), "{page}");
         assert!(page.contains("<h1>You do not have access to this page.</h1>"), "{page}");
         assert!(!page.contains("cancelled") && !page.contains(r#"href="/logto/sign-in"#), "{page}");
-        let json = site.logto.error_reply(&error, Requester::Program).into_body();
+        let json = site.logto.error_reply(&error, ResponseFormat::Json).into_body();
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(
             (&json["code"], &json["message"]),

@@ -24,7 +24,13 @@ use ::rocket::{
     request::{FromRequest, Outcome},
     routes,
 };
-use logto::{ContextOptions, Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, TokenOptions, integrate::{BoxError, BoxFuture}, rocket::SignedIn, store::{MemoryStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::{Endpoint, Fault, MockLogto, TestClock}};
+use logto::{
+    ContextOptions, Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, TokenOptions,
+    integrate::{BoxError, BoxFuture},
+    rocket::SignedIn,
+    store::{MemoryStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
+    testing::{Endpoint, Fault, MockLogto, TestClock},
+};
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -319,7 +325,7 @@ impl SessionStore for Flaky {
         Box::pin(async move { self.up()?.delete(id).await })
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         Box::pin(async move { self.up()?.revoke(which).await })
     }
 }
@@ -735,7 +741,7 @@ async fn a_missing_fairing_is_named() {
     let response = reqwest::get(format!("http://localhost:{port}/session")).await.unwrap();
     assert_eq!(response.status(), 500);
     let body: Value = response.json().await.unwrap();
-    assert_eq!(body["code"], "integration.layer_missing");
+    assert_eq!(body["code"], "integration.missing");
     assert!(body["hint"].as_str().unwrap().contains(".attach(logto::rocket::fairing(logto))"));
     assert_eq!(reqwest::get(format!("http://localhost:{port}/admin")).await.unwrap().status(), 500);
 }
@@ -758,7 +764,7 @@ async fn the_session_is_closed_when_the_response_begins() {
     assert_eq!(served.navigate("/late").await.status(), 200);
     served.late.answered.notify_one();
     let mut told = served.late.told.subscribe();
-    assert_eq!(*told.wait_for(Option::is_some).await.unwrap(), Some("session.committed"));
+    assert_eq!(*told.wait_for(Option::is_some).await.unwrap(), Some("session.already_committed"));
 }
 
 /// Rocket's own way to test an application: no network, and cookies in the jar alone.

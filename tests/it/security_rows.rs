@@ -9,7 +9,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use logto::{HeaderCookies, LogtoClient, SignInOptions, TokenOptions, integrate::{BoxError, BoxFuture}, store::{MemoryRevocations, RevocationStore}, testing::{Endpoint, Fault}};
+use logto::{
+    HeaderCookies, LogtoClient, SignInOptions, TokenOptions,
+    integrate::{BoxError, BoxFuture},
+    store::{MemoryRevocations, RevocationStore},
+    testing::{Endpoint, Fault},
+};
 
 use crate::{
     logs,

@@ -5,7 +5,13 @@ use std::{
     process::Command,
 };
 
-use logto::{LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes, api::{ApiAudience, ResourceServer}, api_client::ApiClient, machine::MachineClient, testing::MockLogto};
+use logto::{
+    LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes,
+    api::{ApiAudience, ResourceServer},
+    api_client::ApiClient,
+    machine::MachineClient,
+    testing::MockLogto,
+};
 use serde_json::{Value, json};
 
 use crate::logs::listen;

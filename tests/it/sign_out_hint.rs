@@ -1,7 +1,10 @@
 //! The ID token goes along to Logto's sign-out where Logto can still check it: with one whose key was deleted, Logto ends the sign-out with
 //! an error in JSON, and its session lives on (recorded: `98-oidc-extra/12` and `13`).
 
-use logto::{LogtoClient, SignOutOptions, testing::{Endpoint, SigningAlg}};
+use logto::{
+    LogtoClient, SignOutOptions,
+    testing::{Endpoint, SigningAlg},
+};
 
 use crate::support::{BASE_URL, Browser, Site};
 
@@ -21,7 +24,7 @@ async fn a_sign_out_reaches_its_end_although_the_key_of_the_id_token_was_deleted
         site.mock.rotate_keys(alg);
         site.mock.remove_old_keys();
         // The new key set comes with the next token that is signed by it.
-        site.mock.forget_session();
+        site.mock.clear_browser_session();
         let bob = site.signed_in("bob").await;
         let url = sign_out(&site.logto, &ada).await;
         assert!(url.contains("client_id=app") && !url.contains("id_token_hint"), "{url}");
@@ -38,7 +41,7 @@ async fn an_id_token_of_the_key_before_goes_along_while_that_key_is_published() 
     let site = Site::start().await;
     let ada = site.signed_in("ada").await;
     site.mock.rotate_keys(SigningAlg::Es384);
-    site.mock.forget_session();
+    site.mock.clear_browser_session();
     site.signed_in("bob").await;
     let url = sign_out(&site.logto, &ada).await;
     assert!(url.contains("id_token_hint="), "{url}");

@@ -1,6 +1,10 @@
 //! A sign-in that shows no page: it brings what no refresh brings, or it leaves everything as it was.
 
-use logto::{LogtoClient, Prompt, SignInOptions, TokenOptions, integrate::AuthRequest, testing::{Endpoint, MockUser}};
+use logto::{
+    LogtoClient, Prompt, SignInOptions, TokenOptions,
+    integrate::AuthRequest,
+    testing::{Endpoint, MockUser},
+};
 use url::Url;
 
 use crate::support::{BASE_URL, BOOKS, Browser, Site};
@@ -115,7 +119,7 @@ async fn a_silent_sign_in_where_logto_would_have_to_ask_leads_back_and_leaves_th
     }
 
     // The same by Logto itself, whose session has ended.
-    site.mock.forget_session();
+    site.mock.clear_browser_session();
     let (landed, prompts) = travel(&site, &mut browser, "ada").await;
     assert_eq!((landed, prompts), (format!("{BASE_URL}/books?page=2"), vec!["none".to_owned()]));
     assert_eq!(browser.cookies, before);
@@ -168,7 +172,7 @@ async fn a_silent_sign_in_without_a_session_here_signs_in_who_has_one_at_logto()
     travel(&site, &mut browser, "ada").await;
     assert!(site.is_signed_in(&browser).await);
 
-    site.mock.forget_session();
+    site.mock.clear_browser_session();
     let mut browser = Browser::default();
     let (landed, _) = travel(&site, &mut browser, "ada").await;
     assert_eq!(landed, format!("{BASE_URL}/books?page=2"));
@@ -195,7 +199,7 @@ async fn an_application_that_looks_at_users_itself_gets_a_silent_sign_in_as_a_re
     browser.receive(&cookies.set_cookie_headers());
     assert_eq!(error.code(), "sign_in.silent_unfinished");
     let header = |name: &str| (name == "accept").then(|| "text/html".to_owned());
-    let reply = site.logto.answer_error(&AuthRequest::new("GET", "/callback", header), &error);
+    let reply = site.logto.error_response(&AuthRequest::new("GET", "/callback", header), &error);
     let location = reply.headers().find(|(name, _)| *name == "location").unwrap().1.to_owned();
     assert_eq!((reply.status(), prompt(&location)), (302, "consent".to_owned()));
 

@@ -10,7 +10,11 @@ mod rocket;
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use logto::{Error, LogtoClient, LogtoConfigBuilder, RequestSession, step_up::{RequireRecentAuth, RequireStepUp, StepUp, Within}, testing::{Endpoint, MockLogto, MockLogtoBuilder, MockUser, TestClock}};
+use logto::{
+    Error, LogtoClient, LogtoConfigBuilder, RequestSession,
+    step_up::{MaxAge, RecentlyAuthenticated, StepUp, StepUpPolicy},
+    testing::{Endpoint, MockLogto, MockLogtoBuilder, MockUser, TestClock},
+};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -23,7 +27,7 @@ use crate::{
 /// Both recent and strong.
 struct Vault;
 
-impl RequireStepUp for Vault {
+impl StepUpPolicy for Vault {
     fn step_up() -> StepUp {
         StepUp::new().max_age(Duration::from_secs(300)).acr_values(["urn:logto:acr:mfa"])
     }
@@ -31,19 +35,19 @@ impl RequireStepUp for Vault {
 
 // The handlers, as axum and actix-web take them.
 
-async fn pay(user: RequireRecentAuth<Within<300>>) -> String {
+async fn pay(user: RecentlyAuthenticated<MaxAge<300>>) -> String {
     format!("paid by {}", user.claims().username.as_deref().unwrap_or_default())
 }
 
-async fn vault(user: RequireRecentAuth<Vault>) -> String {
+async fn vault(user: RecentlyAuthenticated<Vault>) -> String {
     format!("open to {}", user.claims().amr.join("+"))
 }
 
-async fn now(_: RequireRecentAuth<Within<0>>) -> &'static str {
+async fn now(_: RecentlyAuthenticated<MaxAge<0>>) -> &'static str {
     "now"
 }
 
-async fn maybe(user: Option<RequireRecentAuth<Within<300>>>) -> String {
+async fn maybe(user: Option<RecentlyAuthenticated<MaxAge<300>>>) -> String {
     user.is_some().to_string()
 }
 

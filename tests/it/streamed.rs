@@ -9,7 +9,13 @@ use std::{
 };
 
 use http::{Request, Response};
-use logto::{Result, TokenOptions, api_client::{ApiClient, ApiClientBuilder}, integrate::{BodyStream, BoxError, BoxFuture, HttpClient}, machine::MachineClient, testing::{Endpoint, MockApp, MockLogto}};
+use logto::{
+    Result, TokenOptions,
+    api_client::{ApiClient, ApiClientBuilder},
+    integrate::{BodyStream, BoxError, BoxFuture, HttpClient},
+    machine::MachineClient,
+    testing::{Endpoint, MockApp, MockLogto},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use logto::{ContextOptions, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, SignInOptions, scopes, testing::{MockApp, MockLogto, MockLogtoBuilder, TestClock}};
+use logto::{
+    ContextOptions, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, SignInOptions, scopes,
+    testing::{MockApp, MockLogto, MockLogtoBuilder, TestClock},
+};
 
 pub const BASE_URL: &str = "http://localhost:3000";
 pub const BOOKS: &str = "https://api.example.test";

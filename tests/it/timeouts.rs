@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use logto::{Error, HeaderCookies, LogtoClient, LogtoConfig, SignInOptions, TokenOptions, api::{ApiAudience, ResourceServer}, integrate::{BoxError, BoxFuture, HttpClient}, machine::MachineClient};
+use logto::{
+    Error, HeaderCookies, LogtoClient, LogtoConfig, SignInOptions, TokenOptions,
+    api::{ApiAudience, ResourceServer},
+    integrate::{BoxError, BoxFuture, HttpClient},
+    machine::MachineClient,
+};
 
 use crate::support::COOKIE_SECRET;
 

@@ -37,7 +37,8 @@ fn end_session(mock: &MockLogto) -> String {
 async fn apps_are_told_when_a_session_ends() {
     let (uri, received) = listen().await;
     for (file, required) in [("01-default", false), ("02-session-required", true)] {
-        let app = MockApp::new("h8rc2xdlth5ihimk3tfuc", "secret").redirect_uri(REDIRECT_URI).any_loopback_redirect();
+        let app =
+            MockApp::new("h8rc2xdlth5ihimk3tfuc", "secret").redirect_uri(REDIRECT_URI).allow_any_loopback_redirect();
         let app = app.backchannel_logout_uri(&uri).backchannel_session_required(required);
         let user = logto::testing::MockUser::new("ada").id("amc3emckvas6");
         let mock = MockLogto::builder().app(app).user(user).start().await.unwrap();
@@ -57,7 +58,7 @@ async fn apps_are_told_when_a_session_ends() {
 
 #[tokio::test]
 async fn a_dead_app_does_not_stop_the_sign_out() {
-    let app = MockApp::new("id", "secret").any_loopback_redirect().backchannel_logout_uri("http://127.0.0.1:1/");
+    let app = MockApp::new("id", "secret").allow_any_loopback_redirect().backchannel_logout_uri("http://127.0.0.1:1/");
     let mock = MockLogto::builder().app(app).start().await.unwrap();
     mock.sign_in(&authorization_url(&mock, &[]), "ada").await;
     assert_eq!(mock.end_session(&end_session(&mock)).await, "http://localhost:3000/bye?state=out");

@@ -46,7 +46,7 @@ async fn answers_are_tampered_with() {
     mock.clear_tampering();
 
     let signature = |jwt: &str| jwt.rsplit('.').next().unwrap().to_owned();
-    mock.tamper_signature(true);
+    mock.break_signatures(true);
     let hint = tokens(&mock, &[]).await;
     let hint = text(&hint, "id_token");
     assert_eq!(signature(hint).len(), 128);

@@ -350,7 +350,7 @@ async fn revocation() -> BTreeSet<String> {
         (&["09", "10", "11", "12", "13"], "09-revoke-wrong-secret", "refresh_token"),
     ];
     for (prefixes, first, member) in groups {
-        mock.forget_session();
+        mock.clear_browser_session();
         let tokens = crate::support::tokens(&mock, &[]).await;
         let first = fixture(&format!("41-revocation/{first}.json"));
         replay.learn(&form_value(&first, "token").unwrap(), text(&tokens, member));

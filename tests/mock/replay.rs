@@ -71,7 +71,7 @@ impl<'a> Replay<'a> {
         if let Some(challenge) = &challenge {
             params.push(("code_challenge", challenge));
         }
-        self.mock.forget_session();
+        self.mock.clear_browser_session();
         let callback = self.mock.sign_in(&support::authorization_url(self.mock, &params), user).await;
         assert!(callback.starts_with(REDIRECT_URI), "{callback}");
         let code = support::param(&callback, "code").unwrap_or_else(|| panic!("{file}: {callback}"));

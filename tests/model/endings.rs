@@ -7,7 +7,7 @@ mod world;
 
 use std::time::Duration;
 
-use logto::{SignInOptions, SignOutOptions, TokenOptions, store::RevokedSessions};
+use logto::{SignInOptions, SignOutOptions, TokenOptions, store::SessionSelector};
 use tokio::time::advance;
 
 use self::world::{ABSOLUTE, Answer, Place, Slow, Tab, World};
@@ -180,7 +180,7 @@ impl World {
         };
         self.tell(format!("instance {instance} logs out {sid} of {sub} behind the back; by session: {by_session}"));
         match self.instances[instance].back_channel_logout(&form).await {
-            Ok(RevokedSessions::Sid(of)) => {
+            Ok(SessionSelector::LogtoSession(of)) => {
                 assert!(by_session && of == sid);
                 self.ended(number, self.places[instance]);
             }

@@ -12,7 +12,10 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, Response};
-use logto::{LogtoConfig, LogtoConfigBuilder, integrate::{BoxError, BoxFuture, Clock, HttpClient}};
+use logto::{
+    LogtoConfig, LogtoConfigBuilder,
+    integrate::{BoxError, BoxFuture, Clock, HttpClient},
+};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use logto::{HeaderCookies, LogtoClient, SignInOptions, SignOutOptions, TokenOptions, store::{MemoryRevocations, MemoryStore}};
+use logto::{
+    HeaderCookies, LogtoClient, SignInOptions, SignOutOptions, TokenOptions,
+    store::{MemoryRevocations, MemoryStore},
+};
 use tokio::{task::LocalSet, time::sleep};
 
 use crate::{

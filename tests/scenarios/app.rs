@@ -1,6 +1,9 @@
 //! An example's program, with a Logto in the test.
 
-use logto::{scopes, testing::{MockApp, MockLogto, MockLogtoBuilder}};
+use logto::{
+    scopes,
+    testing::{MockApp, MockLogto, MockLogtoBuilder},
+};
 use serde_json::json;
 
 use crate::{

@@ -193,7 +193,7 @@ pub async fn cookies_of_our_names_under_other_paths_do_no_harm(example: Example)
         tab.sign_out().await;
         tab.shows("Create account");
         assert_eq!(tab.fetch("/protected").await.status, 401, "{value}");
-        app.mock.forget_session();
+        app.mock.clear_browser_session();
     }
 }
 
@@ -237,7 +237,7 @@ pub async fn many_sign_ins_at_once_leave_a_short_header(example: Example) {
         tab.sign_in("ada", "lovelace").await;
         tab.is_at(&app.url("/protected?tab=2"));
         tab.shows("user-ada");
-        app.mock.forget_session();
+        app.mock.clear_browser_session();
     }
 }
 

@@ -4,7 +4,10 @@
 use std::io::Read;
 
 use axum::{Extension, Router, routing::get};
-use logto::{SignedIn, api::{ApiAuth, Require, Requirements}};
+use logto::{
+    SignedIn,
+    api::{ApiAuth, ApiPolicy, TokenRequirements},
+};
 use logto_benches::{SCOPE, User, World, header};
 use tokio::net::TcpListener;
 
@@ -48,8 +51,8 @@ fn greeting(sub: &str) -> String {
 
 struct ReadBooks;
 
-impl Require for ReadBooks {
-    fn requirements() -> Requirements {
-        Requirements::new().scopes([SCOPE])
+impl ApiPolicy for ReadBooks {
+    fn requirements() -> TokenRequirements {
+        TokenRequirements::new().scopes([SCOPE])
     }
 }

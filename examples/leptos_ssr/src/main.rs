@@ -7,7 +7,7 @@
 //! A session is written with `Set-Cookie`, and the headers leave before the first chunk of a stream. So there is one rule: what needs the
 //! session is done *before the stream*, in the page's handler, which also can still answer with another status. It gives the components
 //! values: claims, a token that has just been renewed. A component that asks the session itself, after the response has begun, gets the
-//! error `session.committed`. A server function that the browser calls is a request of its own, and asks the session.
+//! error `session.already_committed`. A server function that the browser calls is a request of its own, and asks the session.
 
 use std::{
     convert::Infallible,
@@ -25,7 +25,10 @@ use axum::{
     routing::{get, post},
 };
 use leptos::prelude::*;
-use logto::{AccessToken, ContextOptions, IdTokenClaims, LogtoContext, RequestSession, SignedIn, TokenOptions, claims::AccessTokenClaims, testing::Playground};
+use logto::{
+    AccessToken, ContextOptions, IdTokenClaims, LogtoContext, RequestSession, SignedIn, TokenOptions,
+    claims::AccessTokenClaims, testing::Playground,
+};
 use serde::Serialize;
 use tokio::net::TcpListener;
 

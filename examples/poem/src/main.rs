@@ -10,7 +10,9 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use logto::{ContextOptions, LogtoClient, RequestSession, SignedIn, TokenOptions, integrate::AuthRequest, testing::Playground};
+use logto::{
+    ContextOptions, LogtoClient, RequestSession, SignedIn, TokenOptions, integrate::AuthRequest, testing::Playground,
+};
 use poem::{
     Body, Endpoint, EndpointExt, FromRequest, IntoResponse, Request, RequestBody, Response, Result, Route, Server,
     error::InternalServerError,
@@ -104,7 +106,7 @@ async fn serve<E: Endpoint>(logto: LogtoClient, pages: Arc<E>, mut request: Requ
     let (method, path) = (request.method().clone(), uri.path().to_owned());
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let mut auth = AuthRequest::from_headers(request.method().as_str(), target, request.headers());
-    if logto.reads_body(uri.path()) {
+    if logto.route_needs_body(uri.path()) {
         auth = auth.read_body(&logto, request.take_body().into_bytes_limit(AuthRequest::MAX_BODY)).await;
     }
     let page = |session| async move {
@@ -138,7 +140,7 @@ struct User(SignedIn);
 impl<'a> FromRequest<'a> for User {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
         let session = Data::<&RequestSession>::from_request(request, body).await?;
-        session.require_signed_in().await.map(User).map_err(InternalServerError)
+        session.require_user().await.map(User).map_err(InternalServerError)
     }
 }
 

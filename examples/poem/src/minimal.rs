@@ -43,6 +43,6 @@ fn home() -> &'static str {
 
 #[handler]
 async fn me(session: Data<&RequestSession>) -> Result<String> {
-    let user = session.require_signed_in().await.map_err(InternalServerError)?; // 13
+    let user = session.require_user().await.map_err(InternalServerError)?; // 13
     Ok(user.claims().sub.clone())
 }

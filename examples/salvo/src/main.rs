@@ -59,7 +59,7 @@ async fn home(depot: &mut Depot) -> Result<Text<String>, Failure> {
 #[handler]
 async fn protected(depot: &mut Depot) -> Result<Text<String>, Failure> {
     let Visit { playground, session } = visit(depot);
-    let user = session.require_signed_in().await?;
+    let user = session.require_user().await?;
     Ok(Text::Html(playground.page("Protected page", &user.claims().sub)))
 }
 

@@ -24,7 +24,7 @@ async fn home() -> &'static str {
 #[handler]
 async fn me(depot: &mut Depot, res: &mut Response) {
     let session: &RequestSession = depot.obtain().expect("the hoop is around every page"); // 4
-    match session.require_signed_in().await {
+    match session.require_user().await {
         Ok(user) => res.render(user.claims().sub.clone()), // 5
         Err(error) => _ = depot.inject(error),             // 6
     } // 7

@@ -55,7 +55,7 @@ async fn home(request: AuthRequest, playground: Playground) -> Response {
 /// For users alone. A browser without a session goes to sign in and comes back; `fetch` gets 401 and JSON.
 async fn protected(request: AuthRequest, playground: Playground) -> Response {
     let page = async |session: RequestSession| {
-        let user = session.require_signed_in().await?;
+        let user = session.require_user().await?;
         Ok(html(playground.page("Protected page", &user.claims().sub)).into_response())
     };
     serve(&playground, request, page).await

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             let target = format!("{}{query}", path.as_str()); // 6
             let request = AuthRequest::from_headers(method.as_str(), &target, &headers); // 7
             let page = async |session: RequestSession| match path.as_str() {
-                "/me" => Ok(session.require_signed_in().await?.claims().sub.clone().into_response()), // 8
+                "/me" => Ok(session.require_user().await?.claims().sub.clone().into_response()), // 8
                 _ => Ok("hello".into_response()),
             }; // 9
             logto.serve(&request, page).await // 10

@@ -16,8 +16,13 @@ fn a_resource_says_whether_it_wants_an_organization() {
     for (audience, without, within, within_another) in [
         (plain.clone(), Ok(None), none, Err(Mismatch::Organization)),
         (plain.clone().in_organization("acme"), Err(Mismatch::Organization), Ok(acme()), Err(Mismatch::Organization)),
-        (plain.clone().in_any_organization(), Err(Mismatch::Organization), Ok(acme()), Ok(Some("globex".to_owned()))),
-        (plain.clone().in_any_or_no_organization(), Ok(None), Ok(acme()), Ok(Some("globex".to_owned()))),
+        (
+            plain.clone().resource_in_any_organization(),
+            Err(Mismatch::Organization),
+            Ok(acme()),
+            Ok(Some("globex".to_owned())),
+        ),
+        (plain.clone().with_or_without_organization(), Ok(None), Ok(acme()), Ok(Some("globex".to_owned()))),
     ] {
         assert_eq!(audience.admit(&books, None), without, "{audience:?}");
         assert_eq!(audience.admit(&books, Some("acme")), within, "{audience:?}");
@@ -32,7 +37,7 @@ fn a_resource_says_whether_it_wants_an_organization() {
 
 #[test]
 fn an_organization_token_names_one_organization() {
-    let any = ApiAudience::any_organization();
+    let any = ApiAudience::any_organization_token();
     let acme = ApiAudience::organization("acme");
     let one = aud("\"urn:logto:organization:acme\"");
     assert_eq!(any.admit(&one, None), Ok(Some("acme".to_owned())));
@@ -52,9 +57,9 @@ fn an_organization_token_names_one_organization() {
 
 #[test]
 fn narrowing_an_organization_never_widens_it() {
-    assert_eq!(ApiAudience::any_organization().in_organization("acme"), ApiAudience::organization("acme"));
+    assert_eq!(ApiAudience::any_organization_token().in_organization("acme"), ApiAudience::organization("acme"));
     for same in [
-        ApiAudience::organization("acme").in_any_organization(),
+        ApiAudience::organization("acme").resource_in_any_organization(),
         ApiAudience::organization("acme").in_organization("x"),
     ] {
         assert_eq!(same, ApiAudience::organization("acme"));
@@ -68,8 +73,8 @@ fn an_organization_in_aud_and_another_in_organization_id_are_refused() {
     for audience in [
         plain.clone(),
         plain.clone().in_organization("globex"),
-        plain.clone().in_any_organization(),
-        plain.clone().in_any_or_no_organization(),
+        plain.clone().resource_in_any_organization(),
+        plain.clone().with_or_without_organization(),
     ] {
         for claimed in [None, Some("globex"), Some("")] {
             assert_eq!(audience.admit(&both, claimed), Err(Mismatch::Audience), "{audience:?} {claimed:?}");
@@ -77,7 +82,7 @@ fn an_organization_in_aud_and_another_in_organization_id_are_refused() {
     }
     assert_eq!(plain.in_organization("acme").admit(&both, Some("acme")), Ok(Some("acme".to_owned())));
     let one = aud("\"urn:logto:organization:acme\"");
-    for audience in [ApiAudience::any_organization(), ApiAudience::organization("acme")] {
+    for audience in [ApiAudience::any_organization_token(), ApiAudience::organization("acme")] {
         assert_eq!(audience.admit(&one, Some("acme")), Ok(Some("acme".to_owned())));
         assert_eq!(audience.admit(&one, Some("globex")), Err(Mismatch::Audience));
     }

@@ -1,4 +1,7 @@
-use crate::{api::{ApiAudience, ResourceServer}, config::LogtoConfig};
+use crate::{
+    api::{ApiAudience, ResourceServer},
+    config::LogtoConfig,
+};
 
 const ENDPOINT: &str = "https://my-tenant.logto.app";
 
@@ -33,8 +36,8 @@ fn all_problems_are_told_at_once() {
     ] {
         assert!(text.contains(problem), "{problem}: {text}");
     }
-    let error = ResourceServer::builder().opaque_tokens_of(["app"]).build().unwrap_err().to_string();
-    for problem in ["endpoint is missing", "audience is missing", "opaque_tokens_of needs introspection"] {
+    let error = ResourceServer::builder().introspected_client_ids(["app"]).build().unwrap_err().to_string();
+    for problem in ["endpoint is missing", "audience is missing", "introspected_client_ids needs introspection"] {
         assert!(error.contains(problem), "{problem}: {error}");
     }
 }
@@ -79,6 +82,6 @@ fn metadata_is_for_resources_with_an_address() {
         api.protected_resource_metadata_path().map(str::to_owned)
     };
     assert_eq!(path(books()).as_deref(), Some("/.well-known/oauth-protected-resource"));
-    assert_eq!(path(ApiAudience::any_organization()), None);
+    assert_eq!(path(ApiAudience::any_organization_token()), None);
     assert_eq!(path(ApiAudience::resource("urn:books")), None);
 }

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
-use super::{Realm, Requirements, quoted, told};
+use super::{Realm, TokenRequirements, quoted, told};
 use crate::error::{Code, Error};
 
 fn realm() -> Realm {
     Realm { name: "https://api.example.test".to_owned(), resource_metadata: None }
 }
 
-fn header(code: Code, requirements: &Requirements) -> String {
+fn header(code: Code, requirements: &TokenRequirements) -> String {
     let error = realm().challenge(Error::new(code, "message"), requirements);
     error.www_authenticate().unwrap_or_default().to_owned()
 }
@@ -33,7 +33,7 @@ fn every_refusal_of_a_token_has_a_challenge_and_nothing_else_has() {
 
 #[test]
 fn a_challenge_names_what_is_missing() {
-    let nothing = Requirements::new();
+    let nothing = TokenRequirements::new();
     assert_eq!(header(Code::BearerMissing, &nothing), r#"Bearer realm="https://api.example.test""#);
     let strict =
         nothing.scopes(["read:books write:books"]).max_age(Duration::from_secs(300)).acr_values(["mfa", "phr"]);
@@ -53,7 +53,7 @@ fn nothing_ends_the_header_or_a_string_in_it() {
     let inside = "abcSet-Cookie: x=1, Basic realm=x";
     assert_eq!(quoted(evil), format!("\"{inside}\""));
     let realm = Realm { name: evil.to_owned(), resource_metadata: Some(evil.to_owned()) };
-    let requirements = Requirements::new().scopes(["\"evil\r\n"]).acr_values([evil]);
+    let requirements = TokenRequirements::new().scopes(["\"evil\r\n"]).acr_values([evil]);
     let error = realm.challenge(Error::new(Code::BearerAuthentication, evil), &requirements);
     let header = error.www_authenticate().unwrap();
     assert_eq!(header.matches('"').count() % 2, 0);

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Facts, Requirements};
+use super::{Facts, TokenRequirements};
 
 const NOW: i64 = 10_000;
 const LEEWAY: i64 = 60;
@@ -19,13 +19,13 @@ fn facts(members: &Value) -> Facts {
     }
 }
 
-fn judge(requirements: &Requirements, members: &Value) -> Result<(), &'static str> {
+fn judge(requirements: &TokenRequirements, members: &Value) -> Result<(), &'static str> {
     requirements.check(&facts(members), NOW, LEEWAY).map_err(|error| error.code())
 }
 
 #[test]
 fn all_scopes_are_needed_and_compared_whole() {
-    let scopes = |scopes: &[&str]| judge(&Requirements::new().scopes(scopes), &json!({}));
+    let scopes = |scopes: &[&str]| judge(&TokenRequirements::new().scopes(scopes), &json!({}));
     for right in
         [vec![], vec!["read:books"], vec!["write:books", "read:books"], vec!["read:books write:books"], vec![""]]
     {
@@ -36,7 +36,7 @@ fn all_scopes_are_needed_and_compared_whole() {
     {
         assert_eq!(scopes(&wrong), Err("bearer_token.insufficient_scope"), "{wrong:?}");
     }
-    let read = Requirements::new().scopes(["read:books"]);
+    let read = TokenRequirements::new().scopes(["read:books"]);
     for none in [json!(null), json!(""), json!(7)] {
         assert_eq!(judge(&read, &json!({ "scope": none })), Err("bearer_token.insufficient_scope"));
     }
@@ -44,20 +44,20 @@ fn all_scopes_are_needed_and_compared_whole() {
 
 #[test]
 fn the_organization_is_the_tokens() {
-    assert_eq!(judge(&Requirements::new().organization("acme"), &json!({})), Ok(()));
+    assert_eq!(judge(&TokenRequirements::new().organization("acme"), &json!({})), Ok(()));
     for other in ["globex", "", "ACME"] {
-        let requirements = Requirements::new().organization(other);
-        assert_eq!(judge(&requirements, &json!({})), Err("bearer_token.other_organization"));
+        let requirements = TokenRequirements::new().organization(other);
+        assert_eq!(judge(&requirements, &json!({})), Err("bearer_token.wrong_organization"));
         // It comes before scopes: those are the organization's.
         let with_scope = requirements.scopes(["delete:books"]);
-        assert_eq!(judge(&with_scope, &json!({})), Err("bearer_token.other_organization"));
+        assert_eq!(judge(&with_scope, &json!({})), Err("bearer_token.wrong_organization"));
     }
 }
 
 #[test]
 fn an_authentication_is_recent_and_strong_enough_or_not() {
     let refused = Err("bearer_token.insufficient_user_authentication");
-    let recent = Requirements::new().max_age(Duration::from_secs(300));
+    let recent = TokenRequirements::new().max_age(Duration::from_secs(300));
     for (auth_time, expected) in [
         (json!(NOW), Ok(())),
         (json!(NOW - 360), Ok(())),
@@ -71,7 +71,7 @@ fn an_authentication_is_recent_and_strong_enough_or_not() {
     ] {
         assert_eq!(judge(&recent, &json!({ "auth_time": auth_time })), expected, "{auth_time}");
     }
-    let strong = Requirements::new().acr_values(["mfa", "phr"]);
+    let strong = TokenRequirements::new().acr_values(["mfa", "phr"]);
     for (acr, expected) in
         [(json!("phr"), Ok(())), (json!("pwd"), refused), (json!(null), refused), (json!(["mfa"]), refused)]
     {

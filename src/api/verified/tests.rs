@@ -3,7 +3,14 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 
 use super::{Remembered, TokenHash, Verdict};
-use crate::{api::{AuthInfo, auth_info::{Facts, House}, challenge::Realm}, clock::SystemClock};
+use crate::{
+    api::{
+        AuthInfo,
+        auth_info::{Facts, House},
+        challenge::Realm,
+    },
+    clock::SystemClock,
+};
 
 const ALWAYS: std::ops::Range<i64> = i64::MIN..i64::MAX;
 

@@ -17,7 +17,7 @@ fn claims() -> Value {
 }
 
 fn judge(claims: &Value) -> Result<Facts> {
-    let audiences = [ApiAudience::resource(BOOKS).in_any_or_no_organization(), ApiAudience::organization("acme")];
+    let audiences = [ApiAudience::resource(BOOKS).with_or_without_organization(), ApiAudience::organization("acme")];
     let expected = Expected {
         issuers: &[ISSUER, "https://old.example/oidc"],
         audiences: &audiences,
@@ -122,7 +122,7 @@ fn the_organization_comes_from_the_claim_or_from_the_audience() {
     assert_eq!(
         (error.code(), error.to_string().as_str()),
         (
-            "bearer_token.other_organization",
+            "bearer_token.wrong_organization",
             "the access token is for organization `globex`, which this API does not take"
         )
     );

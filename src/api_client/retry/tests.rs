@@ -19,7 +19,7 @@ fn response(status: u16, retry_after: Option<&str>) -> Response<()> {
 }
 
 fn retries(seconds: u64, any_method: bool) -> Retries {
-    Retries::new(&Patience { max_wait: Duration::from_secs(seconds), any_method })
+    Retries::new(&Patience { max_retry_wait: Duration::from_secs(seconds), any_method })
 }
 
 #[test]

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use super::{CodeExchange, MEMORY, Progress, Verified};
-use crate::{client::coordinate::{Exclusive, GRACE, Shared, is_recent, name}, error::BoxError, session::SessionData};
+use crate::{
+    client::coordinate::{Exclusive, GRACE, Shared, is_recent, name},
+    error::BoxError,
+    session::SessionData,
+};
 
 /// An exchange that one instance makes.
 pub(super) struct Exchanging<'a> {

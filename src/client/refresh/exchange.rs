@@ -1,7 +1,15 @@
 //! What is asked of Logto, and what is taken of its answers: the refresh token first of all.
 
 use super::{State, shared::SharedResult};
-use crate::{claims::IdTokenClaims, client::{LogtoClient, Purpose, broke_off, coordinate::Shared, tokens::stored}, error::{Code, Error, Result}, oidc::token::{self, TokenResponse}, secret::Secret, session::{Jwt, StoredAccessToken}, types::TokenKey};
+use crate::{
+    claims::IdTokenClaims,
+    client::{LogtoClient, Purpose, broke_off, coordinate::Shared, tokens::stored},
+    error::{Code, Error, Result},
+    oidc::token::{self, TokenResponse},
+    secret::Secret,
+    session::{Jwt, StoredAccessToken},
+    types::TokenKey,
+};
 
 impl LogtoClient {
     /// Asks for all of them at once with the present refresh token, and takes the answers in one after another.

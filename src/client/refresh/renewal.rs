@@ -1,7 +1,13 @@
 //! One session's use of a refresh: the request for tokens, and what its result does to the session.
 
 use super::{Refreshed, Wanted};
-use crate::{claims::IdTokenClaims, client::{LogtoClient, broke_off}, error::{Code, Error, Result}, secret::Secret, session::{SessionData, StoredCopy}};
+use crate::{
+    claims::IdTokenClaims,
+    client::{LogtoClient, broke_off},
+    error::{Code, Error, Result},
+    secret::Secret,
+    session::{SessionData, StoredCopy},
+};
 
 /// What a session asks for.
 pub(in crate::client) struct Renewal {

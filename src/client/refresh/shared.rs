@@ -8,7 +8,13 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use super::MEMORY;
-use crate::{client::coordinate::{self, Exclusive, GRACE, Shared, is_recent}, error::BoxError, secret::Secret, session::{Jwt, StoredAccessToken}, types::TokenKey};
+use crate::{
+    client::coordinate::{self, Exclusive, GRACE, Shared, is_recent},
+    error::BoxError,
+    secret::Secret,
+    session::{Jwt, StoredAccessToken},
+    types::TokenKey,
+};
 
 /// What an exchange gave, for the other instances.
 #[expect(clippy::struct_field_names)] // They are tokens.

@@ -7,7 +7,12 @@ use std::{
 };
 
 use super::{Slot, Tokens, Want};
-use crate::{clock::Clock, error::{Code, Error, Result}, session::StoredAccessToken, types::TokenKey};
+use crate::{
+    clock::Clock,
+    error::{Code, Error, Result},
+    session::StoredAccessToken,
+    types::TokenKey,
+};
 
 const NOON: i64 = 1_795_385_584;
 

@@ -9,7 +9,10 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{Asker, Cached};
-use crate::{error::{Code, Error, Result}, oidc::test_support::TestClock};
+use crate::{
+    error::{Code, Error, Result},
+    oidc::test_support::TestClock,
+};
 
 mod clocks;
 mod hang_ups;

@@ -3,7 +3,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Expected, check, half_hash, verify};
-use crate::{claims::IdTokenClaims, error::Error, oidc::{jwk::Alg, test_support::{TestKey, World, at, fixture, with, without}}};
+use crate::{
+    claims::IdTokenClaims,
+    error::Error,
+    oidc::{
+        jwk::Alg,
+        test_support::{TestKey, World, at, fixture, with, without},
+    },
+};
 
 const NOW: i64 = 1_795_385_584;
 const LEEWAY: i64 = 30;

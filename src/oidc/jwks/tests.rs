@@ -1,7 +1,13 @@
 use serde_json::{Value, json};
 
 use super::{Jws, JwsError, KeySet};
-use crate::{error::ErrorKind, oidc::{jwk::Alg, test_support::{TestKey, World, fixture, with}}};
+use crate::{
+    error::ErrorKind,
+    oidc::{
+        jwk::Alg,
+        test_support::{TestKey, World, fixture, with},
+    },
+};
 
 const ALL: [Alg; 5] = [Alg::Es256, Alg::Es384, Alg::Es512, Alg::Rs256, Alg::Ps256];
 

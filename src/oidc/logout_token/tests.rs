@@ -3,7 +3,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{EVENT, Expected, LogoutToken, Named, verify};
-use crate::oidc::{jwk::Alg, test_support::{TestKey, World, at, fixture, with}};
+use crate::oidc::{
+    jwk::Alg,
+    test_support::{TestKey, World, at, fixture, with},
+};
 
 const EXPECTED: Expected<'_> = Expected {
     alg: None,

@@ -1,7 +1,10 @@
 use std::{fs, path::Path};
 
 use super::*;
-use crate::{response::{Reply, Requester}, types::{Application, Destination}};
+use crate::{
+    response::{AuthResponse, ResponseFormat},
+    types::{Application, Destination},
+};
 
 /// Those of an application on this machine: the start page, the sign-in, the sign-out.
 fn destinations() -> [Destination; 3] {
@@ -89,8 +92,8 @@ fn every_error_is_on_the_contact_sheet() {
             }
             (false, is_logout) => {
                 let answer = match (is_logout, sample.kind()) {
-                    (true, _) => Reply::back_channel_logout(Some(&sample)).into_body(),
-                    (false, ErrorKind::Config) => Reply::from(&sample).into_body(),
+                    (true, _) => AuthResponse::back_channel_logout(Some(&sample)).into_body(),
+                    (false, ErrorKind::Config) => AuthResponse::from(&sample).into_body(),
                     (false, _) => "JSON, with a challenge in `WWW-Authenticate`".to_owned(),
                 };
                 format!("<pre>{}</pre>", escape(&format!("{answer}\n\n{sample}\n\nWhat to do: {}", sample.hint())))
@@ -103,7 +106,11 @@ fn every_error_is_on_the_contact_sheet() {
             sample.kind(),
             sample.http_status()
         );
-        assert!(Reply::error(&sample, Requester::Browser, &links(&destinations), true).body().contains(sample.code()));
+        assert!(
+            AuthResponse::error(&sample, ResponseFormat::Html, &links(&destinations), true)
+                .body()
+                .contains(sample.code())
+        );
     }
     for code in Code::ALL {
         assert_eq!(sheet.matches(&format!("<article><h1>{}</h1>", code.as_str())).count(), 1, "{code:?}");

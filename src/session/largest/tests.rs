@@ -1,7 +1,10 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::*;
-use crate::{secret::Secret, session::{Jwt, data::Subject}};
+use crate::{
+    secret::Secret,
+    session::{Jwt, data::Subject},
+};
 
 fn session_with(claims: &Value) -> SessionData {
     let payload = URL_SAFE_NO_PAD.encode(claims.to_string());

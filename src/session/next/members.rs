@@ -7,7 +7,13 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::tokens;
-use crate::{clock, error::{Code, Error, Result}, secret::Secret, session::{Jwt, SessionData, Subject}, store::SessionId};
+use crate::{
+    clock,
+    error::{Code, Error, Result},
+    secret::Secret,
+    session::{Jwt, SessionData, Subject},
+    store::SessionId,
+};
 
 const ID_TOKEN: &str = "idToken";
 const REFRESH_TOKEN: &str = "refreshToken";

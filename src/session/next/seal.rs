@@ -12,7 +12,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{clock, error::{Code, Error, Result}, secret::Secret};
+use crate::{
+    clock,
+    error::{Code, Error, Result},
+    secret::Secret,
+};
 
 const NONCE: usize = 12;
 /// No header carries more.

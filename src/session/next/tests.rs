@@ -9,7 +9,15 @@ use cookie::Cookie;
 use serde_json::{Value, json};
 
 use super::{NextCookie, members, seal::Keys as NextKeys};
-use crate::{secret::Secret, session::{CookieSettings, Jwt, Keys, OpenSession, SessionData, SessionFormat, SessionLifetime, StoredAccessToken, Stores, Subject, cookies::HeaderCookies}, store::MemoryRevocations, types::TokenKey};
+use crate::{
+    secret::Secret,
+    session::{
+        CookieSettings, Jwt, Keys, OpenSession, SessionData, SessionFormat, SessionLifetime, StoredAccessToken, Stores,
+        Subject, cookies::HeaderCookies,
+    },
+    store::MemoryRevocations,
+    types::TokenKey,
+};
 
 const NOW: i64 = 1_795_385_600;
 const APP: &str = "h8rc2xdlth5ihimk3tfuc";

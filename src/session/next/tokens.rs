@@ -8,7 +8,12 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{secret::Secret, session::{SessionData, StoredAccessToken, data::MARGIN}, store::SessionId, types::TokenKey};
+use crate::{
+    secret::Secret,
+    session::{SessionData, StoredAccessToken, data::MARGIN},
+    store::SessionId,
+    types::TokenKey,
+};
 
 /// Their keys all have an `@`.
 const STAMP: &str = "logto-rust";

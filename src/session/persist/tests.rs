@@ -1,7 +1,11 @@
 use std::{sync::Arc, time::UNIX_EPOCH};
 
 use super::*;
-use crate::{secret::Secret, session::{Jwt, Keys, SessionLifetime, Stores, Subject}, store::MemoryRevocations};
+use crate::{
+    secret::Secret,
+    session::{Jwt, Keys, SessionLifetime, Stores, Subject},
+    store::MemoryRevocations,
+};
 
 const NOW: i64 = 1_795_385_600;
 

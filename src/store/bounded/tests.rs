@@ -36,7 +36,7 @@ impl SessionStore for Hangs {
         hangs()
     }
 
-    fn revoke<'a>(&'a self, _: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, _: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         hangs()
     }
 
@@ -104,7 +104,7 @@ async fn every_call_of_a_store_that_hangs_ends() {
     ends("load", sessions.load(&id)).await;
     ends("save", sessions.save(&id, &session, 1)).await;
     ends("delete", sessions.delete(&id)).await;
-    ends("revoke", sessions.revoke(&RevokedSessions::Sub("ada".to_owned()))).await;
+    ends("revoke", sessions.revoke(&SessionSelector::User("ada".to_owned()))).await;
 
     let revocations = sessions.revocations().unwrap();
     ends("revoke", revocations.revoke("key", UNIX_EPOCH, LIMIT)).await;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::expiring::Expiring;
-use crate::store::{RevokedSessions, SessionId, StoredSession};
+use crate::store::{SessionId, SessionSelector, StoredSession};
 
 /// Sessions, each found by its id, its user and its session at Logto, without looking at the others.
 #[derive(Default)]
@@ -53,10 +53,10 @@ impl Sessions {
     }
 
     /// Ends the sessions of `which`; says how many there were.
-    pub(super) fn revoke(&mut self, which: &RevokedSessions) -> usize {
+    pub(super) fn revoke(&mut self, which: &SessionSelector) -> usize {
         let ids = match which {
-            RevokedSessions::Sid(sid) => self.by_sid.remove(sid),
-            RevokedSessions::Sub(sub) => self.by_sub.remove(sub),
+            SessionSelector::LogtoSession(sid) => self.by_sid.remove(sid),
+            SessionSelector::User(sub) => self.by_sub.remove(sub),
         };
         let ids = ids.unwrap_or_default();
         for id in &ids {
@@ -129,13 +129,13 @@ mod tests {
                     let sid = format!("sid-{}", dice(5));
                     let before = model.len();
                     model.retain(|_, kept: &mut StoredSession| kept.sid.as_ref() != Some(&sid));
-                    assert_eq!(sessions.revoke(&RevokedSessions::Sid(sid)), before - model.len(), "{step}");
+                    assert_eq!(sessions.revoke(&SessionSelector::LogtoSession(sid)), before - model.len(), "{step}");
                 }
                 1 => {
                     let sub = format!("sub-{}", dice(5));
                     let before = model.len();
                     model.retain(|_, kept| kept.sub != sub);
-                    assert_eq!(sessions.revoke(&RevokedSessions::Sub(sub)), before - model.len(), "{step}");
+                    assert_eq!(sessions.revoke(&SessionSelector::User(sub)), before - model.len(), "{step}");
                 }
                 2 => {
                     sessions.remove(&which);

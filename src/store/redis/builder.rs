@@ -11,8 +11,17 @@ use redis::{
     sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType},
 };
 
-use super::{RedisStore, condition::Condition, connection::{Connection, within}, tls};
-use crate::{error::{BoxError, Code, Error, Result}, secret::Secret, types::BoxFuture};
+use super::{
+    RedisStore,
+    condition::Condition,
+    connection::{Connection, within},
+    tls,
+};
+use crate::{
+    error::{BoxError, Code, Error, Result},
+    secret::Secret,
+    types::BoxFuture,
+};
 
 /// For a TCP connection, TLS on it, and the greeting.
 const CONNECT: Duration = Duration::from_secs(1);

@@ -11,7 +11,10 @@ use redis::{
 use tokio::time::timeout;
 
 use super::link::{Connect, Link, is_lost, timed_out};
-use crate::{store::breaker::{Breaker, RESTS}, types::BoxFuture};
+use crate::{
+    store::breaker::{Breaker, RESTS},
+    types::BoxFuture,
+};
 
 /// For a command in all, a reconnection and a second try included.
 const COMMAND: Duration = Duration::from_millis(2500);

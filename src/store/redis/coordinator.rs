@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use redis::{Cmd, Script};
 
-use super::{connection::Connection, keys::{self, Keys}};
+use super::{
+    connection::Connection,
+    keys::{self, Keys},
+};
 use crate::{error::BoxError, store::RefreshCoordinator, types::BoxFuture};
 
 /// `KEYS[1]` the lock; `ARGV[1]` who holds it.

@@ -7,7 +7,11 @@ use std::{
 
 use redis::{Cmd, Script};
 
-use super::{condition::Condition, connection::Connection, keys::{self, Keys}};
+use super::{
+    condition::Condition,
+    connection::Connection,
+    keys::{self, Keys},
+};
 use crate::{clock, error::BoxError, store::RevocationStore, types::BoxFuture};
 
 /// `KEYS[1]` whose; `ARGV` the time, the lifetime and the latest time there is. The later time stays, and for the longer; one that cannot be

@@ -11,7 +11,14 @@ use std::{sync::Arc, time::SystemTime};
 use redis::{Cmd, Script, ScriptInvocation};
 
 use super::{RedisStore, condition::Condition, keys, revocations};
-use crate::{error::BoxError, session::revocation::key, store::{RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, types::BoxFuture};
+use crate::{
+    error::BoxError,
+    session::revocation::key,
+    store::{
+        RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
+    },
+    types::BoxFuture,
+};
 
 /// `KEYS[1]` the session; `ARGV` its lifetime, the name of this write, then names and values. What this very write has created is no other session.
 const CREATE: &str = "
@@ -163,10 +170,10 @@ impl RedisStore {
         self.unlist(id, self.sets(owner.0.as_deref(), owner.1.as_deref())).await
     }
 
-    async fn revoke_sessions(&self, which: &RevokedSessions) -> Result<u64, BoxError> {
+    async fn revoke_sessions(&self, which: &SessionSelector) -> Result<u64, BoxError> {
         let (kind, name) = match which {
-            RevokedSessions::Sid(sid) => ("sid", sid),
-            RevokedSessions::Sub(sub) => ("sub", sub),
+            SessionSelector::LogtoSession(sid) => ("sid", sid),
+            SessionSelector::User(sub) => ("sub", sub),
         };
         let set = self.keys.of(kind, name);
         let ids: Vec<String> = Cmd::zrange(&set, 0, -1).query_async(&mut self.connection.clone()).await?;
@@ -225,7 +232,7 @@ impl SessionStore for RedisStore {
         Box::pin(self.delete_session(id))
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         Box::pin(self.revoke_sessions(which))
     }
 

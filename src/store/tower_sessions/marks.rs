@@ -9,8 +9,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tower_sessions_core::{SessionStore as Backend, session::Id};
 
-use super::{entry::{from_record, nonce, record}, insert};
-use crate::{clock::{Clock, SystemClock, after, unix_seconds}, error::BoxError, store::{RevokedSessions, SessionId, StoredSession}};
+use super::{
+    entry::{from_record, nonce, record},
+    insert,
+};
+use crate::{
+    clock::{Clock, SystemClock, after, unix_seconds},
+    error::BoxError,
+    store::{SessionId, SessionSelector, StoredSession},
+};
 
 /// Two processes that leave one mark at once agree in the second round; more rounds mean a store that does not keep what it is given.
 const MAX_ROUNDS: usize = 8;
@@ -18,10 +25,10 @@ const MAX_ROUNDS: usize = 8;
 pub(super) struct Mark(Id);
 
 impl Mark {
-    pub(super) fn revoked(which: &RevokedSessions) -> Self {
+    pub(super) fn revoked(which: &SessionSelector) -> Self {
         match which {
-            RevokedSessions::Sid(sid) => Self::named("sid", sid),
-            RevokedSessions::Sub(sub) => Self::named("sub", sub),
+            SessionSelector::LogtoSession(sid) => Self::named("sid", sid),
+            SessionSelector::User(sub) => Self::named("sub", sub),
         }
     }
 

@@ -6,8 +6,18 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::MutexGuard;
 use tower_sessions_core::SessionStore as Backend;
 
-use super::{TowerSessionStore, entry::{from_record, record}, insert, marks::Mark};
-use crate::{clock::{self, Clock, SystemClock}, error::BoxError, store::RevocationStore, types::BoxFuture};
+use super::{
+    TowerSessionStore,
+    entry::{from_record, record},
+    insert,
+    marks::Mark,
+};
+use crate::{
+    clock::{self, Clock, SystemClock},
+    error::BoxError,
+    store::RevocationStore,
+    types::BoxFuture,
+};
 
 /// Unix milliseconds, since a session of the very moment counts as before.
 #[derive(Clone, Copy, Serialize, Deserialize)]

@@ -4,7 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{authorize::is_user_scope, claims::ORGANIZATIONS, error::{OidcError, OidcResult}, permissions, state::State, store::{AccessToken, Authorized}, world::{Holder, MockUser, World}};
+use super::{
+    authorize::is_user_scope,
+    claims::ORGANIZATIONS,
+    error::{OidcError, OidcResult},
+    permissions,
+    state::State,
+    store::{AccessToken, Authorized},
+    world::{Holder, MockUser, World},
+};
 use crate::clock::{random_token, whole_seconds};
 
 pub(super) const LIFETIME: Duration = Duration::from_secs(3600);

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{claims::millis, inspect, management::failure, reply::Reply, request::RecordedRequest, state::State, store::AccessToken, world::MockUser};
+use super::{
+    claims::millis, inspect, management::failure, reply::Reply, request::RecordedRequest, state::State,
+    store::AccessToken, world::MockUser,
+};
 
 const UNAUTHORIZED: &str = "Unauthorized. Please check credentials and its scope.";
 

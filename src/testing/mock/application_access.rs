@@ -1,6 +1,9 @@
 //! The access control of an application: whom it lets in.
 
-use super::{error::{OidcError, OidcResult}, state::State};
+use super::{
+    error::{OidcError, OidcResult},
+    state::State,
+};
 
 impl State {
     pub(super) fn lets_in(&self, client_id: &str, user_id: &str) -> bool {

@@ -5,7 +5,18 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
-use super::{claims::USER_SCOPES, error::{OidcError, OidcResult}, interaction, pushed, reply::Reply, request::{Params, RecordedRequest}, respond::{ResponseMode, Return}, screens::Screen, session, state::State, world::{AppKind, MockApp, World}};
+use super::{
+    claims::USER_SCOPES,
+    error::{OidcError, OidcResult},
+    interaction, pushed,
+    reply::Reply,
+    request::{Params, RecordedRequest},
+    respond::{ResponseMode, Return},
+    screens::Screen,
+    session,
+    state::State,
+    world::{AppKind, MockApp, World},
+};
 
 /// A request that is in order.
 #[derive(Debug, Clone)]

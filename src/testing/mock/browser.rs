@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use url::Url;
 
-use super::{MockLogto, error::OidcResult, interaction, reply::Reply, request::RecordedRequest, state::State, world::MockUser};
+use super::{
+    MockLogto, error::OidcResult, interaction, reply::Reply, request::RecordedRequest, state::State, world::MockUser,
+};
 
 /// What a user does, without a browser. Of the URLs only path and query count.
 ///
@@ -16,7 +18,7 @@ impl MockLogto {
     /// callback, with a code or an error.
     ///
     /// Like a browser, it keeps the server's session: the same user need not sign in again (`prompt=none` works),
-    /// and [`end_session`](Self::end_session) ends it. [`forget_session`](Self::forget_session) is another browser.
+    /// and [`end_session`](Self::end_session) ends it. [`clear_browser_session`](Self::clear_browser_session) is another browser.
     /// The user `kakao` comes by way of Kakao.
     ///
     /// # Panics
@@ -27,7 +29,7 @@ impl MockLogto {
         let _alone = self.on_its_way.lock().await;
         let user_id = self.user_id(user);
         if self.signed_in_user().is_some_and(|known| known != user_id) {
-            self.forget_session();
+            self.clear_browser_session();
         }
         self.walk(authorization_url, |state, interaction, session| {
             interaction::sign_in(state, interaction, session, &user_id)
@@ -42,7 +44,7 @@ impl MockLogto {
     /// Like [`sign_in`](Self::sign_in).
     pub async fn deny(&self, authorization_url: &str) -> String {
         let _alone = self.on_its_way.lock().await;
-        self.forget_session();
+        self.clear_browser_session();
         self.walk(authorization_url, |state, interaction, _| interaction::abort(state, interaction)).await
     }
 
@@ -60,7 +62,7 @@ impl MockLogto {
         let Some(xsrf) = xsrf else { refuse(end_session_url, &page) };
         let form = format!("xsrf={xsrf}&logout=yes");
         let reply = self.open(Method::POST, "/oidc/session/end/confirm", form.into()).await;
-        self.forget_session();
+        self.clear_browser_session();
         match reply.location() {
             Some(location) => location.to_owned(),
             None => refuse(end_session_url, &reply),
@@ -68,7 +70,7 @@ impl MockLogto {
     }
 
     /// Makes the browser inside forget the server's session, as if it were another browser.
-    pub fn forget_session(&self) {
+    pub fn clear_browser_session(&self) {
         *self.browser() = None;
     }
 

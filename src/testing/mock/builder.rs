@@ -7,8 +7,22 @@ use std::{
     time::Duration,
 };
 
-use super::{MockLogto, custom_jwt::CustomJwt, device::Devices, keys::{KeyRing, SigningAlg}, shared::Shared, state::{Lifetimes, State}, store::Store, tampering::Tampering, world::{MockApp, MockOrganization, MockResource, MockUser, Role, World}};
-use crate::{clock::{Clock, SystemClock}, secret::Secret, testing::held_port::HeldPort};
+use super::{
+    MockLogto,
+    custom_jwt::CustomJwt,
+    device::Devices,
+    keys::{KeyRing, SigningAlg},
+    shared::Shared,
+    state::{Lifetimes, State},
+    store::Store,
+    tampering::Tampering,
+    world::{MockApp, MockOrganization, MockResource, MockUser, Role, World},
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    secret::Secret,
+    testing::held_port::HeldPort,
+};
 
 /// Sets up a [`MockLogto`].
 ///

@@ -4,7 +4,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::world::{MockUser, World, claim::{EXTENDED, ON_BY_DEFAULT, OPTIONAL}};
+use super::world::{
+    MockUser, World,
+    claim::{EXTENDED, ON_BY_DEFAULT, OPTIONAL},
+};
 
 /// The scopes that concern the user; all others are of resources and organizations.
 pub(super) const USER_SCOPES: &[&str] = &[

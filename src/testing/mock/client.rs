@@ -3,7 +3,12 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use url::form_urlencoded;
 
-use super::{error::{Challenge, OidcError, OidcResult}, request::RecordedRequest, state::State, world::{AppKind, MockApp}};
+use super::{
+    error::{Challenge, OidcError, OidcResult},
+    request::RecordedRequest,
+    state::State,
+    world::{AppKind, MockApp},
+};
 use crate::secret::Secret;
 
 /// The app that makes the request, if it proves to be it, and may be called from the page that calls.

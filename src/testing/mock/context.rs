@@ -3,7 +3,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{error::OidcError, state::State, store::Authorized, world::{MockUser, World}};
+use super::{
+    error::OidcError,
+    state::State,
+    store::Authorized,
+    world::{MockUser, World},
+};
 
 /// Logto's classes (`acr_values_supported`), the weaker one first.
 pub(super) const CLASSES: [&str; 2] = ["urn:logto:acr:1fa", "urn:logto:acr:mfa"];

@@ -2,7 +2,15 @@
 
 use serde_json::Value;
 
-use super::{MockLogto, backchannel, fault::Fault, keys::SigningAlg, request::RecordedRequest, route::Endpoint, tampering::Tampering, world::{MockApp, MockUser}};
+use super::{
+    MockLogto, backchannel,
+    fault::Fault,
+    keys::SigningAlg,
+    request::RecordedRequest,
+    route::Endpoint,
+    tampering::Tampering,
+    world::{MockApp, MockUser},
+};
 
 /// What was asked of the server.
 impl MockLogto {
@@ -55,7 +63,7 @@ impl MockLogto {
     }
 
     /// Whether ID tokens get a wrong signature.
-    pub fn tamper_signature(&self, wrong: bool) {
+    pub fn break_signatures(&self, wrong: bool) {
         self.shared.state().tampering.break_signature = wrong;
     }
 

@@ -1,6 +1,10 @@
 //! How a Custom JWT script ends. It is asked about access tokens that are JWTs, and about no other token.
 
-use super::{MockLogto, access::Party, error::{OidcError, OidcResult}};
+use super::{
+    MockLogto,
+    access::Party,
+    error::{OidcError, OidcResult},
+};
 
 /// What the Custom JWT script of the Logto Console does with an access token: see [`MockLogto::custom_jwt_of_users`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

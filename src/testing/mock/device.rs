@@ -10,8 +10,21 @@ use std::{
 use serde_json::json;
 use url::Url;
 
-use super::{MockLogto, authorize::{self, AuthorizationRequest}, client, error::{OidcError, OidcResult}, interaction, reply::Reply, request::RecordedRequest, state::State, store::Authorized};
-use crate::{clock::{random_token, whole_seconds}, error::Result};
+use super::{
+    MockLogto,
+    authorize::{self, AuthorizationRequest},
+    client,
+    error::{OidcError, OidcResult},
+    interaction,
+    reply::Reply,
+    request::RecordedRequest,
+    state::State,
+    store::Authorized,
+};
+use crate::{
+    clock::{random_token, whole_seconds},
+    error::Result,
+};
 
 pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const LIFETIME: Duration = Duration::from_secs(600);

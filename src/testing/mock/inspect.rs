@@ -2,7 +2,16 @@
 
 use serde_json::json;
 
-use super::{client, error::{OidcError, OidcResult}, grant::refresh, reply::Reply, request::RecordedRequest, state::State, store::{AccessToken, Authorized, RefreshToken}, world::AppKind};
+use super::{
+    client,
+    error::{OidcError, OidcResult},
+    grant::refresh,
+    reply::Reply,
+    request::RecordedRequest,
+    state::State,
+    store::{AccessToken, Authorized, RefreshToken},
+    world::AppKind,
+};
 use crate::clock::unix_seconds;
 
 /// POST `/oidc/token/introspection`.

@@ -2,7 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{application_access::access_denied, authorize::{self, AuthorizationRequest}, context::{self, Context}, error::{OidcError, OidcResult}, permissions, reply::Reply, session::{AppSession, Session}, state::State, store::{Authorized, Code}};
+use super::{
+    application_access::access_denied,
+    authorize::{self, AuthorizationRequest},
+    context::{self, Context},
+    error::{OidcError, OidcResult},
+    permissions,
+    reply::Reply,
+    session::{AppSession, Session},
+    state::State,
+    store::{Authorized, Code},
+};
 use crate::clock::{random_token, unix_seconds};
 
 const LIFETIME: Duration = Duration::from_secs(3600);

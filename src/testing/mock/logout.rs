@@ -2,7 +2,16 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{backchannel, error::{OidcError, OidcResult}, html, reply::Reply, request::{Params, RecordedRequest}, respond::with_query, session, state::State};
+use super::{
+    backchannel,
+    error::{OidcError, OidcResult},
+    html,
+    reply::Reply,
+    request::{Params, RecordedRequest},
+    respond::with_query,
+    session,
+    state::State,
+};
 use crate::clock::random_token;
 
 /// What the page that posts itself will confirm.

@@ -4,8 +4,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{MockLogto, error::OidcResult, reply::Reply, request::RecordedRequest, state::State, store::{PersonalAccessToken, SubjectToken}};
-use crate::{clock::{random_token, whole_seconds}, error::Result};
+use super::{
+    MockLogto,
+    error::OidcResult,
+    reply::Reply,
+    request::RecordedRequest,
+    state::State,
+    store::{PersonalAccessToken, SubjectToken},
+};
+use crate::{
+    clock::{random_token, whole_seconds},
+    error::Result,
+};
 
 /// The Management API's identifier, where Logto is self-hosted.
 const RESOURCE: &str = "https://default.logto.app/api";

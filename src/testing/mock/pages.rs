@@ -2,7 +2,14 @@
 
 use url::form_urlencoded;
 
-use super::{html::{self, escape, hidden}, interaction::{self, Interaction}, reply::Reply, request::RecordedRequest, state::State, world::MockUser};
+use super::{
+    html::{self, escape, hidden},
+    interaction::{self, Interaction},
+    reply::Reply,
+    request::RecordedRequest,
+    state::State,
+    world::MockUser,
+};
 use crate::testing::mock::{error::OidcResult, session};
 
 /// The page that a request is for, with its interaction.

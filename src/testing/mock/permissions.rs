@@ -6,7 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{authorize::{AuthorizationRequest, is_user_scope}, store::Grant, world::World};
+use super::{
+    authorize::{AuthorizationRequest, is_user_scope},
+    store::Grant,
+    world::World,
+};
 
 /// Whether the grant has what the request asks for and the user has.
 pub(super) fn has_all(world: &World, grant: &Grant, asked: &AuthorizationRequest, user_id: &str) -> bool {

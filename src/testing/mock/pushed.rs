@@ -4,7 +4,13 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use super::{authorize, client, error::{OidcError, OidcResult}, reply::Reply, request::{Params, RecordedRequest}, state::State};
+use super::{
+    authorize, client,
+    error::{OidcError, OidcResult},
+    reply::Reply,
+    request::{Params, RecordedRequest},
+    state::State,
+};
 use crate::clock::{random_token, whole_seconds};
 
 const LIFETIME: Duration = Duration::from_secs(60);

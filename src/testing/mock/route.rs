@@ -1,6 +1,18 @@
 //! Which handler a request is for.
 
-use super::{account, authorize::authorize, device, discovery, error::{OidcError, OidcResult}, inspect, interaction, logout, management, pages, pushed, reply::Reply, request::RecordedRequest, session, state::State, token::token, userinfo::userinfo};
+use super::{
+    account,
+    authorize::authorize,
+    device, discovery,
+    error::{OidcError, OidcResult},
+    inspect, interaction, logout, management, pages, pushed,
+    reply::Reply,
+    request::RecordedRequest,
+    session,
+    state::State,
+    token::token,
+    userinfo::userinfo,
+};
 
 /// A part of the server: requests are counted and faults are set for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -25,7 +25,12 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval, sleep},
 };
 
-use super::{fault::{Fault, Kind}, reply::Reply, request::RecordedRequest, shared::Shared};
+use super::{
+    fault::{Fault, Kind},
+    reply::Reply,
+    request::RecordedRequest,
+    shared::Shared,
+};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 

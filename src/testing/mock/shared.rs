@@ -2,7 +2,14 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{backchannel, fault::{Fault, Faults}, reply::Reply, request::RecordedRequest, route::{self, Endpoint}, state::State};
+use super::{
+    backchannel,
+    fault::{Fault, Faults},
+    reply::Reply,
+    request::RecordedRequest,
+    route::{self, Endpoint},
+    state::State,
+};
 
 pub(super) struct Shared {
     state: Mutex<State>,

@@ -8,7 +8,19 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{custom_jwt::CustomJwt, device::Devices, error::{OidcError, OidcResult}, interaction::Interaction, keys::KeyRing, logout::PendingLogout, pushed::Pushed, session::Session, store::Store, tampering::Tampering, world::World};
+use super::{
+    custom_jwt::CustomJwt,
+    device::Devices,
+    error::{OidcError, OidcResult},
+    interaction::Interaction,
+    keys::KeyRing,
+    logout::PendingLogout,
+    pushed::Pushed,
+    session::Session,
+    store::Store,
+    tampering::Tampering,
+    world::World,
+};
 use crate::clock::{Clock, random_token, unix_seconds};
 
 pub(super) struct State {

@@ -2,7 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{access::AccessGranted, claims::Place, client, device, error::{OidcError, OidcResult}, grant, reply::Reply, request::RecordedRequest, state::State, store::Authorized, tampering, world::{AppKind, MockApp}};
+use super::{
+    access::AccessGranted,
+    claims::Place,
+    client, device,
+    error::{OidcError, OidcResult},
+    grant,
+    reply::Reply,
+    request::RecordedRequest,
+    state::State,
+    store::Authorized,
+    tampering,
+    world::{AppKind, MockApp},
+};
 
 /// POST `/oidc/token`.
 pub(super) fn token(state: &mut State, request: &RecordedRequest) -> OidcResult {

@@ -2,7 +2,16 @@
 
 use serde_json::Value;
 
-use super::{claims::Place, client, error::{Challenge, OidcError, OidcResult}, inspect, reply::Reply, request::RecordedRequest, state::State, tampering};
+use super::{
+    claims::Place,
+    client,
+    error::{Challenge, OidcError, OidcResult},
+    inspect,
+    reply::Reply,
+    request::RecordedRequest,
+    state::State,
+    tampering,
+};
 
 /// GET or POST `/oidc/me`. Only opaque access tokens open it.
 pub(super) fn userinfo(state: &mut State, request: &RecordedRequest) -> OidcResult {

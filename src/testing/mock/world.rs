@@ -11,7 +11,10 @@ mod user;
 use std::collections::BTreeSet;
 
 pub(crate) use self::app::AppKind;
-pub use self::{access_control::MockAccessControl, app::MockApp, organization::MockOrganization, resource::MockResource, user::MockUser};
+pub use self::{
+    access_control::MockAccessControl, app::MockApp, organization::MockOrganization, resource::MockResource,
+    user::MockUser,
+};
 
 /// Every signed-in user may ask for this resource; it carries the scopes of organizations.
 pub(super) const ORGANIZATIONS_RESOURCE: &str = "urn:logto:resource:organizations";

@@ -6,8 +6,20 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{PlaygroundError, error, port::{Port, in_use}};
-use crate::{api::{ApiAudience, ResourceServer, ResourceServerBuilder}, client::LogtoClient, config::LogtoConfig, error::{Error, Result}, scopes, session::cookies::HeaderCookies, testing::{MockLogto, MockOrganization, MockResource}, types::{SignInOptions, TokenOptions}};
+use super::{
+    PlaygroundError, error,
+    port::{Port, in_use},
+};
+use crate::{
+    api::{ApiAudience, ResourceServer, ResourceServerBuilder},
+    client::LogtoClient,
+    config::LogtoConfig,
+    error::{Error, Result},
+    scopes,
+    session::cookies::HeaderCookies,
+    testing::{MockLogto, MockOrganization, MockResource},
+    types::{SignInOptions, TokenOptions},
+};
 
 const SCOPES: [&str; 2] = ["read:books", "write:books"];
 

@@ -2,7 +2,7 @@
 
 use std::{env, io};
 
-use super::{PlaygroundError, error, super::held_port::HeldPort};
+use super::{super::held_port::HeldPort, PlaygroundError, error};
 
 /// A port of this machine that is the application's from the moment it is chosen: the framework binds it beside us.
 #[derive(Clone)]

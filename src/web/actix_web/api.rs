@@ -11,7 +11,10 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{api::{ApiAuth, Require, ResourceServer}, error::Error};
+use crate::{
+    api::{ApiAuth, ApiPolicy, ResourceServer},
+    error::Error,
+};
 
 /// The middleware that gives each request the API to which [`ApiAuth`] is to be good, for an app or a scope. The innermost one counts.
 #[must_use]
@@ -56,7 +59,7 @@ pub fn api_metadata(api: &ResourceServer) -> impl FnOnce(&mut ServiceConfig) + C
     }
 }
 
-impl<R: Require + 'static> FromRequest for ApiAuth<R> {
+impl<R: ApiPolicy + 'static> FromRequest for ApiAuth<R> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
@@ -76,7 +79,7 @@ impl<R: Require + 'static> FromRequest for ApiAuth<R> {
 }
 
 fn api_missing() -> Error {
-    let error = Error::layer_missing(".wrap(logto::actix_web::api(api.clone()))");
+    let error = Error::integration_missing(".wrap(logto::actix_web::api(api.clone()))");
     // An `Option` would hide it.
     tracing::error!(target: "logto", code = error.code(), %error, hint = error.hint());
     error

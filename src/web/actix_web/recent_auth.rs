@@ -4,10 +4,14 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 
-use crate::{client::RequestSession, error::Error, step_up::{RequireRecentAuth, RequireStepUp}};
+use crate::{
+    client::RequestSession,
+    error::Error,
+    step_up::{RecentlyAuthenticated, StepUpPolicy},
+};
 
 /// The middleware answers the error: a browser goes to sign in again, a program gets 401.
-impl<R: RequireStepUp + 'static> FromRequest for RequireRecentAuth<R> {
+impl<R: StepUpPolicy + 'static> FromRequest for RecentlyAuthenticated<R> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 

@@ -6,7 +6,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 
-use crate::{error::Error, response::Reply, types::Redirect};
+use crate::{error::Error, response::AuthResponse, types::Redirect};
 
 impl Responder for Redirect {
     type Body = BoxBody;
@@ -16,7 +16,7 @@ impl Responder for Redirect {
     }
 }
 
-impl Responder for Reply {
+impl Responder for AuthResponse {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
@@ -31,11 +31,11 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
-        http_response(Reply::from(self))
+        http_response(AuthResponse::from(self))
     }
 }
 
-pub(super) fn http_response(reply: Reply) -> HttpResponse {
+pub(super) fn http_response(reply: AuthResponse) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::from_u16(reply.status()).unwrap_or_default());
     for header in reply.headers() {
         response.append_header(header);

@@ -11,7 +11,10 @@ use axum::{
     routing::get,
 };
 
-use crate::{api::{ApiAuth, Require, ResourceServer}, error::Error};
+use crate::{
+    api::{ApiAuth, ApiPolicy, ResourceServer},
+    error::Error,
+};
 
 /// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Merge it into the outermost router,
 /// for its path begins at the host's root. No route, if the API has no metadata.
@@ -25,7 +28,7 @@ pub fn api_metadata<S: Clone + Send + Sync + 'static>(api: &ResourceServer) -> R
     }
 }
 
-impl<S: Send + Sync, R: Require> FromRequestParts<S> for ApiAuth<R> {
+impl<S: Send + Sync, R: ApiPolicy> FromRequestParts<S> for ApiAuth<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
@@ -34,7 +37,7 @@ impl<S: Send + Sync, R: Require> FromRequestParts<S> for ApiAuth<R> {
     }
 }
 
-impl<S: Send + Sync, R: Require> OptionalFromRequestParts<S> for ApiAuth<R> {
+impl<S: Send + Sync, R: ApiPolicy> OptionalFromRequestParts<S> for ApiAuth<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Error> {
@@ -44,6 +47,6 @@ impl<S: Send + Sync, R: Require> OptionalFromRequestParts<S> for ApiAuth<R> {
 }
 
 fn api_and_authorization(parts: &Parts) -> Result<(&ResourceServer, GetAll<'_, HeaderValue>), Error> {
-    let api = parts.extensions.get().ok_or_else(|| Error::layer_missing(".layer(Extension(api))"))?;
+    let api = parts.extensions.get().ok_or_else(|| Error::integration_missing(".layer(Extension(api))"))?;
     Ok((api, parts.headers.get_all(AUTHORIZATION)))
 }

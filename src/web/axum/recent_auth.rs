@@ -5,10 +5,14 @@ use axum::{
     http::request::Parts,
 };
 
-use crate::{client::RequestSession, error::Error, step_up::{RequireRecentAuth, RequireStepUp}};
+use crate::{
+    client::RequestSession,
+    error::Error,
+    step_up::{RecentlyAuthenticated, StepUpPolicy},
+};
 
 /// The layer answers the rejection: a browser goes to sign in again, a program gets 401.
-impl<R: RequireStepUp, S: Send + Sync> FromRequestParts<S> for RequireRecentAuth<R> {
+impl<R: StepUpPolicy, S: Send + Sync> FromRequestParts<S> for RecentlyAuthenticated<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
@@ -17,7 +21,7 @@ impl<R: RequireStepUp, S: Send + Sync> FromRequestParts<S> for RequireRecentAuth
     }
 }
 
-impl<R: RequireStepUp, S: Send + Sync> OptionalFromRequestParts<S> for RequireRecentAuth<R> {
+impl<R: StepUpPolicy, S: Send + Sync> OptionalFromRequestParts<S> for RecentlyAuthenticated<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {

@@ -9,7 +9,11 @@ use rocket::{
     route,
 };
 
-use crate::{api::{ApiAuth, Require, ResourceServer}, error::Error, response::Reply};
+use crate::{
+    api::{ApiAuth, ApiPolicy, ResourceServer},
+    error::Error,
+    response::AuthResponse,
+};
 
 /// The fairing that says to which API [`ApiAuth`] is to be good, and answers for it.
 #[must_use]
@@ -43,7 +47,7 @@ impl Fairing for ApiFairing {
         if !prevails && response.status() != REFUSED {
             return;
         }
-        if let Ok(reply) = Reply::from(error).respond_to(request) {
+        if let Ok(reply) = AuthResponse::from(error).respond_to(request) {
             // What other fairings added to the response stays, but it was not this body that one of them encoded.
             response.remove_header("content-encoding");
             response.merge(reply);
@@ -63,7 +67,7 @@ impl<R> Sentinel for ApiAuth<R> {
 }
 
 #[rocket::async_trait]
-impl<'r, R: Require> FromRequest<'r> for ApiAuth<R> {
+impl<'r, R: ApiPolicy> FromRequest<'r> for ApiAuth<R> {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
@@ -89,7 +93,7 @@ impl<'r, R: Require> FromRequest<'r> for ApiAuth<R> {
 }
 
 fn fairing_missing() -> Error {
-    let error = Error::layer_missing(".attach(logto::rocket::api(api))");
+    let error = Error::integration_missing(".attach(logto::rocket::api(api))");
     tracing::error!(target: "logto", code = error.code(), %error, hint = error.hint());
     error
 }

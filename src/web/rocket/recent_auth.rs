@@ -5,9 +5,13 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use crate::{client::RequestSession, error::Error, step_up::{RequireRecentAuth, RequireStepUp}};
+use crate::{
+    client::RequestSession,
+    error::Error,
+    step_up::{RecentlyAuthenticated, StepUpPolicy},
+};
 
-impl<R> Sentinel for RequireRecentAuth<R> {
+impl<R> Sentinel for RecentlyAuthenticated<R> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         RequestSession::abort(rocket)
     }
@@ -15,7 +19,7 @@ impl<R> Sentinel for RequireRecentAuth<R> {
 
 /// The fairing answers the error: a browser goes to sign in again, a program gets 401.
 #[rocket::async_trait]
-impl<'r, R: RequireStepUp> FromRequest<'r> for RequireRecentAuth<R> {
+impl<'r, R: StepUpPolicy> FromRequest<'r> for RecentlyAuthenticated<R> {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {

@@ -8,7 +8,7 @@ use rocket::{
     response::{self, Responder},
 };
 
-use crate::{response::Reply, types::Redirect};
+use crate::{response::AuthResponse, types::Redirect};
 
 impl<'r> Responder<'r, 'static> for Redirect {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
@@ -16,7 +16,7 @@ impl<'r> Responder<'r, 'static> for Redirect {
     }
 }
 
-impl<'r> Responder<'r, 'static> for Reply {
+impl<'r> Responder<'r, 'static> for AuthResponse {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         let mut response = Response::build();
         response.status(Status::new(self.status()));

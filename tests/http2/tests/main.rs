@@ -3,7 +3,10 @@
 mod applications;
 mod browser;
 
-use logto::{LogtoClient, LogtoConfig, testing::{MockApp, MockLogto, MockUser}};
+use logto::{
+    LogtoClient, LogtoConfig,
+    testing::{MockApp, MockLogto, MockUser},
+};
 
 use self::{
     applications::FRAMEWORKS,

@@ -1,7 +1,10 @@
 //! The same over a socket, to the integrations.
 
 use axum::{Router, routing::any};
-use logto::{LogtoClient, Routes, testing::{MockLogto, TestClock}};
+use logto::{
+    LogtoClient, Routes,
+    testing::{MockLogto, TestClock},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -1,6 +1,9 @@
 //! The list as people and programs read it.
 
-use logto::{diagnose::CheckOutcome, testing::{Endpoint, Fault}};
+use logto::{
+    diagnose::CheckOutcome,
+    testing::{Endpoint, Fault},
+};
 
 use super::{ASKED, diagnose, names};
 use crate::support::{Browser, Site};

@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use http::{Request, Response};
-use logto::{SignInOptions, diagnose::CheckOutcome, integrate::{BoxError, BoxFuture, HttpClient}, testing::{Endpoint, Fault, TestClock}};
+use logto::{
+    SignInOptions,
+    diagnose::CheckOutcome,
+    integrate::{BoxError, BoxFuture, HttpClient},
+    testing::{Endpoint, Fault, TestClock},
+};
 use serde_json::json;
 use tokio::time::Instant;
 

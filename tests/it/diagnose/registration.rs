@@ -1,6 +1,9 @@
 //! What the Logto Console knows of the app, and what it does not.
 
-use logto::{diagnose::CheckOutcome, testing::{Endpoint, Fault, MockApp}};
+use logto::{
+    diagnose::CheckOutcome,
+    testing::{Endpoint, Fault, MockApp},
+};
 
 use super::{check, diagnose, failed, names, says};
 use crate::support::{APP_SECRET, BASE_URL, Site, app};

@@ -2,7 +2,11 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use logto::{LogtoClient, LogtoConfigBuilder, SignOutOptions, store::{MemoryStore, RedisStore}, testing::{Endpoint, Fault}};
+use logto::{
+    LogtoClient, LogtoConfigBuilder, SignOutOptions,
+    store::{MemoryStore, RedisStore},
+    testing::{Endpoint, Fault},
+};
 
 use super::{at_once, call_back, is_alive, is_signed_in, refresh_token, rounds, sent_back, take_a_while};
 use crate::{

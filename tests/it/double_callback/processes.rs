@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use logto::{LogtoClient, scopes, store::RedisStore, testing::{Endpoint, Fault, MockLogto}};
+use logto::{
+    LogtoClient, scopes,
+    store::RedisStore,
+    testing::{Endpoint, Fault, MockLogto},
+};
 
 use super::{call_back, is_alive, rounds, sent_back, take_a_while};
 use crate::{

@@ -9,7 +9,12 @@ use std::{
 };
 
 use http::{Request, Response};
-use logto::{LogtoClient, SignInOptions, api::{ApiAudience, ResourceServer}, integrate::{BoxError, BoxFuture, Clock, HttpClient}, testing::{Endpoint, MockLogto, SigningAlg}};
+use logto::{
+    LogtoClient, SignInOptions,
+    api::{ApiAudience, ResourceServer},
+    integrate::{BoxError, BoxFuture, Clock, HttpClient},
+    testing::{Endpoint, MockLogto, SigningAlg},
+};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -166,7 +171,7 @@ async fn an_answer_without_a_key_that_can_serve_replaces_no_keys() {
     for change in useless {
         let site = Site::start().await;
         let api = ResourceServer::builder().config(site.logto.config()).audience(ApiAudience::resource(BOOKS));
-        let api = api.token_cache(0).build().unwrap();
+        let api = api.token_cache_capacity(0).build().unwrap();
         api.warm_up().await.unwrap();
         site.mock.tamper_jwks(change);
         let verify = async |header: Value| {

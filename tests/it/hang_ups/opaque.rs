@@ -9,7 +9,12 @@ use std::{
 };
 
 use http::{Request, Response};
-use logto::{TokenOptions, api::{ApiAudience, ResourceServer, ResourceServerBuilder}, integrate::{BoxError, BoxFuture, HttpClient}, testing::{Endpoint, Fault}};
+use logto::{
+    TokenOptions,
+    api::{ApiAudience, ResourceServer, ResourceServerBuilder},
+    integrate::{BoxError, BoxFuture, HttpClient},
+    testing::{Endpoint, Fault},
+};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{Milestones, at_every_moment};
@@ -73,7 +78,7 @@ async fn a_token_is_never_taken_past_its_end() {
 async fn by_default_each_request_asks() {
     let site = Site::start().await;
     let token = opaque(&site).await;
-    for api in [asking(&site), asking(&site).introspection_cache(Duration::from_secs(30)).token_cache(0)] {
+    for api in [asking(&site), asking(&site).introspection_cache(Duration::from_secs(30)).token_cache_capacity(0)] {
         let api = api.build().unwrap();
         for _ in 0..3 {
             api.verify(&token).await.unwrap();
@@ -93,7 +98,8 @@ async fn a_token_that_was_refused_is_refused_for_a_second_without_asking() {
         assert_eq!(asked(&site), asks, "{seconds}");
     }
     // A hundred invented tokens push no good one out.
-    let remembering = asking(&site).introspection_cache(Duration::from_secs(30)).token_cache(2).build().unwrap();
+    let remembering =
+        asking(&site).introspection_cache(Duration::from_secs(30)).token_cache_capacity(2).build().unwrap();
     remembering.verify(&token).await.unwrap();
     for number in 0..100 {
         remembering.verify(&format!("invented-{number}")).await.unwrap_err();

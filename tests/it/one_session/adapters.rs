@@ -20,7 +20,11 @@ use axum::{
     response::Response as AxumResponse,
     routing::get,
 };
-use logto::{Error, LogtoClient, LogtoContext, RequestSession, SignedIn, TokenOptions, integrate::AuthRequest, step_up::{RequireRecentAuth, StepUp, Within}};
+use logto::{
+    Error, LogtoClient, LogtoContext, RequestSession, SignedIn, TokenOptions,
+    integrate::AuthRequest,
+    step_up::{MaxAge, RecentlyAuthenticated, StepUp},
+};
 use rocket::{
     Request as RocketRequest, Rocket,
     config::LogLevel,
@@ -87,7 +91,7 @@ const ASSET: [(&str, &str); 3] = [
 ];
 const FIVE_MINUTES: u64 = 300;
 
-type Recent = RequireRecentAuth<Within<FIVE_MINUTES>>;
+type Recent = RecentlyAuthenticated<MaxAge<FIVE_MINUTES>>;
 
 impl Adapter {
     pub async fn call(self, logto: &LogtoClient, request: Request<String>) -> Response<String> {
@@ -148,10 +152,7 @@ fn app(logto: &LogtoClient) -> Router {
         .route("/asset", get(|_: SignedIn| async { (ASSET, "script") }))
         .route("/recent", get(|_: Recent| async { "recent" }))
         .route("/token", get(|session: RequestSession| async move { token(&session).await }))
-        .route(
-            "/nobody",
-            get(|session: RequestSession| async move { session.require_signed_in().await.map(|_| "user") }),
-        )
+        .route("/nobody", get(|session: RequestSession| async move { session.require_user().await.map(|_| "user") }))
         .merge(logto::axum::routes(logto))
         .layer(axum_middleware::from_fn(observe))
         .route("/plain", get(|| async { (ASSET, "plain") }))
@@ -199,7 +200,7 @@ fn actix_app(
         .route("/token", web::get().to(|session: RequestSession| async move { token(&session).await }))
         .route(
             "/nobody",
-            web::get().to(|session: RequestSession| async move { session.require_signed_in().await.map(|_| "user") }),
+            web::get().to(|session: RequestSession| async move { session.require_user().await.map(|_| "user") }),
         )
         .configure(logto::actix_web::routes(logto));
     // Before the scope, which answers every path.
@@ -285,7 +286,7 @@ async fn new_token(session: RequestSession) -> Result<&'static str, Error> {
 
 #[rocket::get("/nobody")]
 async fn nobody(session: RequestSession) -> Result<&'static str, Error> {
-    session.require_signed_in().await.map(|_| "user")
+    session.require_user().await.map(|_| "user")
 }
 
 /// The middleware of a Rocket application: a fairing. `/plain` is left alone, as it is outside of the middleware elsewhere.
@@ -389,7 +390,7 @@ async fn with_session(logto: &LogtoClient, request: Request<String>) -> Response
 async fn page(session: RequestSession, path: &str) -> logto::Result<Response<String>> {
     Ok(match path {
         "/asset" => {
-            session.require_signed_in().await?;
+            session.require_user().await?;
             served_asset("script")
         }
         "/recent" => {
@@ -399,7 +400,7 @@ async fn page(session: RequestSession, path: &str) -> logto::Result<Response<Str
         }
         "/token" => Response::new(token(&session).await?.to_owned()),
         "/nobody" => {
-            session.require_signed_in().await?;
+            session.require_user().await?;
             Response::new("user".to_owned())
         }
         _ => Response::new(name(&session.get_context(logto::ContextOptions::new()).await?)),

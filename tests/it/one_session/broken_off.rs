@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use logto::{RequestSession, SignOutOptions, testing::{Endpoint, Fault}};
+use logto::{
+    RequestSession, SignOutOptions,
+    testing::{Endpoint, Fault},
+};
 
 use super::sites;
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use logto::{ContextOptions, RequestSession, SignInOptions, TokenOptions, testing::{Endpoint, Fault}};
+use logto::{
+    ContextOptions, RequestSession, SignInOptions, TokenOptions,
+    testing::{Endpoint, Fault},
+};
 
 use crate::support::{BOOKS, Site};
 
@@ -14,7 +17,7 @@ async fn tokens_that_one_call_asks_for_are_of_the_user_it_began_with() {
     let books = ContextOptions::new().access_token(TokenOptions::resource(BOOKS));
     site.context(&mut browser, books).await.unwrap();
     let url = site.begin(&mut browser, SignInOptions::new()).await;
-    site.mock.forget_session();
+    site.mock.clear_browser_session();
     let callback = site.mock.sign_in(&url, "bob").await;
     site.mock.reset_counts();
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use logto::{ContextOptions, RequestSession, SignInOptions, SignOutOptions, TokenOptions, testing::{Endpoint, Fault}};
+use logto::{
+    ContextOptions, RequestSession, SignInOptions, SignOutOptions, TokenOptions,
+    testing::{Endpoint, Fault},
+};
 
 use crate::support::{BOOKS, Browser, Site};
 
@@ -110,7 +113,7 @@ async fn a_session_is_read_after_the_response_has_begun_and_not_changed() {
             session.clear_all_tokens().await.err(),
         ];
         for (number, error) in writes.iter().enumerate() {
-            assert_eq!(error.as_ref().map(logto::Error::code), Some("session.committed"), "write {number}");
+            assert_eq!(error.as_ref().map(logto::Error::code), Some("session.already_committed"), "write {number}");
         }
         assert!(session.is_authenticated().await.unwrap());
         assert_eq!(site.mock.requests(Endpoint::Token), 0, "nothing was asked for in vain");

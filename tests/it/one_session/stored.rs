@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use logto::{LogtoClient, RequestSession, TokenOptions, store::MemoryStore, testing::{Endpoint, Fault, TestClock}};
+use logto::{
+    LogtoClient, RequestSession, TokenOptions,
+    store::MemoryStore,
+    testing::{Endpoint, Fault, TestClock},
+};
 
 use crate::{
     instances::Counted,

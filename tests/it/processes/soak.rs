@@ -6,7 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use logto::{ContextOptions, Error, ErrorKind, LogtoClient, SignInOptions, SignOutOptions, TokenOptions, store::RedisStore, testing::{Endpoint, Fault, MockLogto, MockResource}};
+use logto::{
+    ContextOptions, Error, ErrorKind, LogtoClient, SignInOptions, SignOutOptions, TokenOptions,
+    store::RedisStore,
+    testing::{Endpoint, Fault, MockLogto, MockResource},
+};
 use tokio::{sync::Mutex, task::JoinSet, time::sleep};
 
 use super::{instance, settings};
@@ -41,7 +45,7 @@ impl World {
 
     async fn callback(&self, url: &str) -> String {
         let _here = self.at_logto.lock().await;
-        self.mock.forget_session();
+        self.mock.clear_browser_session();
         self.mock.sign_in(url, "ada").await
     }
 }

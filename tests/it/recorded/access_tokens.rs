@@ -5,7 +5,10 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use logto::{api::{ApiAudience, ResourceServer}, testing::TestClock};
+use logto::{
+    api::{ApiAudience, ResourceServer},
+    testing::TestClock,
+};
 use serde_json::Value;
 
 use super::replay::{DISCOVERY, ENDPOINT, Exchange, JWKS, Server, fixture};
@@ -64,7 +67,7 @@ async fn a_resource() {
     for (name, code) in refused {
         let expected = match name.as_str() {
             name if name.starts_with("id_token") => "bearer_token.id_token",
-            "access_token_resource_organization" => "bearer_token.other_organization",
+            "access_token_resource_organization" => "bearer_token.wrong_organization",
             _ => "bearer_token.invalid_aud",
         };
         assert_eq!(code, expected, "{name}");
@@ -75,7 +78,7 @@ async fn a_resource() {
 async fn an_organization() {
     let expected =
         ["access_token_m2m_organization", "access_token_organization", "access_token_organization_with_scopes"];
-    for audience in [ApiAudience::organization(ORGANIZATION), ApiAudience::any_organization()] {
+    for audience in [ApiAudience::organization(ORGANIZATION), ApiAudience::any_organization_token()] {
         let (taken, refused) = verdicts(audience).await;
         assert_eq!(taken, expected);
         assert_eq!(refused["access_token_resource_organization"], "bearer_token.invalid_aud");
@@ -88,15 +91,15 @@ async fn an_organization() {
 #[tokio::test]
 async fn a_resource_in_an_organization() {
     let books = || ApiAudience::resource(BOOKS);
-    for audience in [books().in_organization(ORGANIZATION), books().in_any_organization()] {
+    for audience in [books().in_organization(ORGANIZATION), books().resource_in_any_organization()] {
         let (taken, refused) = verdicts(audience).await;
         assert_eq!(taken, ["access_token_resource_organization"]);
-        assert_eq!(refused["access_token_resource"], "bearer_token.other_organization");
+        assert_eq!(refused["access_token_resource"], "bearer_token.wrong_organization");
         assert_eq!(refused["access_token_organization"], "bearer_token.invalid_aud");
     }
     let (taken, refused) = verdicts(books().in_organization("another")).await;
     assert!(taken.is_empty());
-    assert_eq!(refused["access_token_resource_organization"], "bearer_token.other_organization");
+    assert_eq!(refused["access_token_resource_organization"], "bearer_token.wrong_organization");
 }
 
 #[tokio::test]

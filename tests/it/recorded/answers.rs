@@ -80,9 +80,9 @@ const REFRESHES: &[(&str, &str)] = &[
     ("20-token/27-refresh-unknown-resource", "token.resource_refused Config, kept"),
     ("20-token/28-refresh-other-organization", "organization.not_a_member Denied, kept"),
     ("20-token/28b-refresh-nonexistent-organization", "organization.not_a_member Denied, kept"),
-    ("20-token/29-refresh-wrong-secret", "client.rejected Config, kept"),
-    ("20-token/29b-refresh-unknown-client", "client.rejected Config, kept"),
-    ("20-token/29c-refresh-no-client-auth", "client.rejected Config, kept"),
+    ("20-token/29-refresh-wrong-secret", "client.invalid_credentials Config, kept"),
+    ("20-token/29b-refresh-unknown-client", "client.invalid_credentials Config, kept"),
+    ("20-token/29c-refresh-no-client-auth", "client.invalid_credentials Config, kept"),
     ("20-token/29d-refresh-client-secret-post", "ok, kept"),
     ("20-token/29e-refresh-garbage", "session.ended NotAuthenticated, sign in, ended"),
     ("20-token/29f-refresh-missing-token", "token.refused Provider, kept"),
@@ -149,7 +149,8 @@ async fn refreshes() {
             Ok(token) => {
                 assert_eq!(Some(token.token()), recorded.member("access_token"), "{name}");
                 assert_eq!(token.scopes().join(" "), recorded.member("scope").unwrap(), "{name}");
-                let lifetime = token.expires_at().duration_since(logto::integrate::Clock::now(&app.clock)).unwrap().as_secs();
+                let lifetime =
+                    token.expires_at().duration_since(logto::integrate::Clock::now(&app.clock)).unwrap().as_secs();
                 assert_eq!(Some(lifetime), recorded.body()["expires_in"].as_u64(), "{name}");
                 assert_holds(name, &app, &recorded).await;
                 // It is kept while it has a minute to live, or half of a shorter life: the server need not be asked again.
@@ -164,27 +165,27 @@ async fn refreshes() {
 
 const CODE_EXCHANGES: &[(&str, &str)] = &[
     // The recorded ID token passes every check up to that of the nonce, which is another sign-in's.
-    ("21-code-errors/01-garbage-code", "sign_in.code_refused Callback, kept"),
-    ("21-code-errors/02-wrong-redirect-uri", "sign_in.code_refused Callback, kept"),
+    ("21-code-errors/01-garbage-code", "sign_in.invalid_code Callback, kept"),
+    ("21-code-errors/02-wrong-redirect-uri", "sign_in.invalid_code Callback, kept"),
     ("21-code-errors/03-after-wrong-redirect-uri", "id_token.invalid_nonce InvalidToken, kept"),
-    ("21-code-errors/04-wrong-code-verifier", "sign_in.code_refused Callback, kept"),
+    ("21-code-errors/04-wrong-code-verifier", "sign_in.invalid_code Callback, kept"),
     ("21-code-errors/05-after-wrong-code-verifier", "id_token.invalid_nonce InvalidToken, kept"),
-    ("21-code-errors/06-missing-code-verifier", "sign_in.code_refused Callback, kept"),
-    ("21-code-errors/07-wrong-client-secret", "client.rejected Config, kept"),
+    ("21-code-errors/06-missing-code-verifier", "sign_in.invalid_code Callback, kept"),
+    ("21-code-errors/07-wrong-client-secret", "client.invalid_credentials Config, kept"),
     ("21-code-errors/08-after-wrong-client-secret", "id_token.invalid_nonce InvalidToken, kept"),
-    ("21-code-errors/09-other-client", "sign_in.code_refused Callback, kept"),
+    ("21-code-errors/09-other-client", "sign_in.invalid_code Callback, kept"),
     ("21-code-errors/09b-after-other-client", "id_token.invalid_nonce InvalidToken, kept"),
-    ("21-code-errors/10-reused-code", "sign_in.code_refused Callback, kept"),
+    ("21-code-errors/10-reused-code", "sign_in.invalid_code Callback, kept"),
     ("21-code-errors/13-code-exchange-with-resource-not-requested", "token.resource_refused Config, kept"),
     ("21-code-errors/14-code-exchange-with-resource", "id_token.invalid_nonce InvalidToken, kept"),
     ("21-code-errors/15-code-exchange-no-pkce", "id_token.invalid_nonce InvalidToken, kept"),
-    ("21-code-errors/16-code-verifier-without-challenge", "sign_in.code_refused Callback, kept"),
+    ("21-code-errors/16-code-verifier-without-challenge", "sign_in.invalid_code Callback, kept"),
     ("21-code-errors/17-no-offline-access", "id_token.invalid_nonce InvalidToken, kept"),
     ("21-code-errors/18-offline-access-without-prompt-consent", "id_token.invalid_nonce InvalidToken, kept"),
     ("21-code-errors/20-prompt-login-consent", "id_token.invalid_nonce InvalidToken, kept"),
     ("22-organization/01-code-exchange", "id_token.invalid_nonce InvalidToken, kept"),
     ("23-rotation/30-spa-code-exchange", "id_token.invalid_nonce InvalidToken, kept"),
-    ("24-client-auth-and-lifetimes/21-code-expired", "sign_in.code_refused Callback, kept"),
+    ("24-client-auth-and-lifetimes/21-code-expired", "sign_in.invalid_code Callback, kept"),
     ("12-deny/third-party-consent/08-token", "id_token.invalid_nonce InvalidToken, kept"),
     ("14-register/20-token", "id_token.invalid_nonce InvalidToken, kept"),
     ("16-one-time-token/20-token", "id_token.invalid_nonce InvalidToken, kept"),

@@ -1,7 +1,14 @@
 //! The diagnosis, asked of the recordings: what a real Logto answers to its harmless requests is understood.
 
 use http::Response;
-use logto::{LogtoClient, diagnose::{CheckOutcome::{self, Failure, Ok, Skipped}, Diagnosis}, testing::TestClock};
+use logto::{
+    LogtoClient,
+    diagnose::{
+        CheckOutcome::{self, Failure, Ok, Skipped},
+        Diagnosis,
+    },
+    testing::TestClock,
+};
 
 use super::replay::{APP_SECRET, DISCOVERY, Exchange, JWKS, Server, TOKEN, settings};
 

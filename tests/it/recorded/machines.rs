@@ -6,7 +6,11 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use logto::{AccessToken, Error, Result, machine::{MachineClient, TokenExchange}, testing::TestClock};
+use logto::{
+    AccessToken, Error, Result,
+    machine::{MachineClient, TokenExchange},
+    testing::TestClock,
+};
 
 use super::{
     replay::{App, DISCOVERY, ENDPOINT, Exchange, RECORDED_AT, Server, TOKEN, names, settings},
@@ -22,7 +26,7 @@ const MACHINES: &[(&str, &str)] = &[
     ("60-client-credentials/04-unknown-resource", "token.resource_refused Config"),
     // Granted without the scope, in silence.
     ("60-client-credentials/05-unknown-scope", "token.scope_refused Config"),
-    ("60-client-credentials/06-wrong-secret", "client.rejected Config"),
+    ("60-client-credentials/06-wrong-secret", "client.invalid_credentials Config"),
     ("60-client-credentials/07-organization", "ok"),
     ("60-client-credentials/07b-organization-scope", "ok"),
     ("60-client-credentials/08-resource-organization", "ok"),

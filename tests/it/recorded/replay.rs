@@ -17,7 +17,12 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use http::{Method, Request, Response, header};
-use logto::{AccessToken, LogtoClient, LogtoConfig, LogtoConfigBuilder, Result, Session, SignInOptions, SignOutOptions, TokenOptions, UserInfo, integrate::{BoxError, BoxFuture, HttpClient}, testing::TestClock};
+use logto::{
+    AccessToken, LogtoClient, LogtoConfig, LogtoConfigBuilder, Result, Session, SignInOptions, SignOutOptions,
+    TokenOptions, UserInfo,
+    integrate::{BoxError, BoxFuture, HttpClient},
+    testing::TestClock,
+};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 

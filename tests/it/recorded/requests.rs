@@ -5,7 +5,9 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::Request;
-use logto::{DirectSignIn, FirstScreen, Identifier, LogtoConfigBuilder, Prompt, SignInOptions, SignOutOptions, TokenOptions};
+use logto::{
+    DirectSignIn, FirstScreen, Identifier, LogtoConfigBuilder, Prompt, SignInOptions, SignOutOptions, TokenOptions,
+};
 use serde_json::json;
 use url::Url;
 

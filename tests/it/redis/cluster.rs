@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use logto::store::{RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionStore};
+use logto::store::{RedisStore, RefreshCoordinator, RevocationStore, SaveOutcome, SessionSelector, SessionStore};
 
 use super::{id, next, session};
 use crate::redis_server::RedisServer;
@@ -40,8 +40,8 @@ async fn everything_works_on_a_cluster() {
     }
     assert!(servers.iter().all(|server| !server.keys("logto:session:*").is_empty()), "all have some");
     store.delete(&id(1)).await.unwrap();
-    assert_eq!(store.revoke(&RevokedSessions::Sid("s2".to_owned())).await.unwrap(), 1);
-    assert_eq!(store.revoke(&RevokedSessions::Sub("ada".to_owned())).await.unwrap(), 28);
+    assert_eq!(store.revoke(&SessionSelector::LogtoSession("s2".to_owned())).await.unwrap(), 1);
+    assert_eq!(store.revoke(&SessionSelector::User("ada".to_owned())).await.unwrap(), 28);
     assert!(servers.iter().all(|server| server.keys("logto:session:*").is_empty()));
 
     let (coordinator, minute) = (store.coordinator(), Duration::from_secs(60));

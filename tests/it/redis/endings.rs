@@ -2,7 +2,11 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use logto::{LogtoClient, SignOutOptions, TokenOptions, store::{RedisStore, RevocationStore, SessionStore}, testing::revocation_conformance};
+use logto::{
+    LogtoClient, SignOutOptions, TokenOptions,
+    store::{RedisStore, RevocationStore, SessionStore},
+    testing::revocation_conformance,
+};
 
 use super::{id, session, store};
 use crate::support::{BOOKS, Site};

@@ -1,6 +1,10 @@
 //! A Redis with too little memory, which forgets what it was not asked for lately.
 
-use logto::{LogtoClient, diagnose::CheckOutcome, store::{RedisStore, RevocationStore, RevokedSessions, SessionStore}};
+use logto::{
+    LogtoClient,
+    diagnose::CheckOutcome,
+    store::{RedisStore, RevocationStore, SessionSelector, SessionStore},
+};
 
 use super::{id, session};
 use crate::{
@@ -125,7 +129,7 @@ async fn what_is_noted_of_an_end_comes_with_the_session() {
     assert_eq!(until(1).await, Some(at(20)));
     revocations.revoke("sub/adam", at(90), minute).await.unwrap();
     assert_eq!(until(1).await, Some(at(20)), "names are taken whole");
-    assert_eq!(store.revoke(&RevokedSessions::Sub("ada".to_owned())).await.unwrap(), 4);
+    assert_eq!(store.revoke(&SessionSelector::User("ada".to_owned())).await.unwrap(), 4);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use logto::store::{RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SaveOutcome, SessionStore};
+use logto::store::{RedisStore, RefreshCoordinator, RevocationStore, SaveOutcome, SessionSelector, SessionStore};
 use tokio::time::sleep;
 
 use super::{forwarder::Forwarder, id, next, session};
@@ -70,7 +70,7 @@ async fn of_60_writes_after_a_failover_all_succeed_on_the_new_master() {
 async fn every_write_finds_the_new_master_itself() {
     let Some(pair) = Pair::start().await else { return };
     let forwarder = Forwarder::to(pair.old.port()).await;
-    let (first, everybody) = (session("ada", Some("s1")), RevokedSessions::Sub("ada".to_owned()));
+    let (first, everybody) = (session("ada", Some("s1")), SessionSelector::User("ada".to_owned()));
     let fresh = async || RedisStore::connect(forwarder.url()).await.unwrap();
     let (create, save, delete, revoke, others) =
         (fresh().await, fresh().await, fresh().await, fresh().await, fresh().await);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use logto::{ContextOptions, LogtoClient, SignInOptions, SignOutOptions, TokenOptions, store::RedisStore, testing::Endpoint};
+use logto::{
+    ContextOptions, LogtoClient, SignInOptions, SignOutOptions, TokenOptions, store::RedisStore, testing::Endpoint,
+};
 
 use super::one_read;
 use crate::{

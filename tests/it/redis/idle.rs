@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use logto::{LogtoClient, SignInOptions, store::{RedisStore, RefreshCoordinator, RevocationStore, SaveOutcome, SessionStore}};
+use logto::{
+    LogtoClient, SignInOptions,
+    store::{RedisStore, RefreshCoordinator, RevocationStore, SaveOutcome, SessionStore},
+};
 use tokio::time::sleep;
 
 use super::{forwarder::Forwarder, id, next, session, store};

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use logto::{ErrorKind, store::{RedisStore, RefreshCoordinator, RevocationStore, RevokedSessions, SessionStore}};
+use logto::{
+    ErrorKind,
+    store::{RedisStore, RefreshCoordinator, RevocationStore, SessionSelector, SessionStore},
+};
 use tokio::time::{Instant, pause, resume, sleep};
 
 use super::{id, next, session, store};
@@ -19,7 +22,7 @@ async fn everything_fails_soon(store: &RedisStore) {
     pause();
     let (id, session, minute) = (id(1), session("ada", Some("s1")), Duration::from_secs(60));
     let (newer, everybody, keys) =
-        (next(&session, "newer"), RevokedSessions::Sub("ada".to_owned()), ["key".to_owned()]);
+        (next(&session, "newer"), SessionSelector::User("ada".to_owned()), ["key".to_owned()]);
     let (coordinator, revocations) = (store.coordinator(), store.revocations());
     tokio::join!(
         fails_soon("create", store.create(&id, &session)),
@@ -120,7 +123,7 @@ async fn the_documented_rights_suffice() {
     assert!(store.load(&id(1)).await.unwrap().is_some());
     store.save(&id(1), &next(&first, "newer"), 1).await.unwrap();
     store.delete(&id(1)).await.unwrap();
-    assert_eq!(store.revoke(&RevokedSessions::Sid("s1".to_owned())).await.unwrap(), 1);
+    assert_eq!(store.revoke(&SessionSelector::LogtoSession("s1".to_owned())).await.unwrap(), 1);
 
     let (coordinator, revocations) = (store.coordinator(), store.revocations());
     let holder = coordinator.lock("key", minute).await.unwrap().unwrap();

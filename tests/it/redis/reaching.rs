@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use logto::{store::{RedisStore, RefreshCoordinator, SessionStore}, testing::store_conformance};
+use logto::{
+    store::{RedisStore, RefreshCoordinator, SessionStore},
+    testing::store_conformance,
+};
 use tokio_rustls::rustls::crypto::CryptoProvider;
 
 use super::{id, session};

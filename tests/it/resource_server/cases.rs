@@ -10,7 +10,11 @@ use aws_lc_rs::{
     signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use logto::{api::{ApiAudience, Require, Requirements, ResourceServer}, integrate::Clock, testing::{Endpoint, MockLogto, SigningAlg, TestClock}};
+use logto::{
+    api::{ApiAudience, ApiPolicy, ResourceServer, TokenRequirements},
+    integrate::Clock,
+    testing::{Endpoint, MockLogto, SigningAlg, TestClock},
+};
 use serde_json::{Value, json};
 
 use crate::support::BOOKS;
@@ -22,21 +26,21 @@ pub struct OfAcme;
 /// `GET /transfer`, a handler with `ApiAuth<Recent>`.
 pub struct Recent;
 
-impl Require for ReadBooks {
-    fn requirements() -> Requirements {
-        Requirements::new().scopes(["read:books"])
+impl ApiPolicy for ReadBooks {
+    fn requirements() -> TokenRequirements {
+        TokenRequirements::new().scopes(["read:books"])
     }
 }
 
-impl Require for OfAcme {
-    fn requirements() -> Requirements {
-        Requirements::new().organization("org-acme")
+impl ApiPolicy for OfAcme {
+    fn requirements() -> TokenRequirements {
+        TokenRequirements::new().organization("org-acme")
     }
 }
 
-impl Require for Recent {
-    fn requirements() -> Requirements {
-        Requirements::new().max_age(Duration::from_secs(300)).acr_values(["urn:logto:acr:mfa"])
+impl ApiPolicy for Recent {
+    fn requirements() -> TokenRequirements {
+        TokenRequirements::new().max_age(Duration::from_secs(300)).acr_values(["urn:logto:acr:mfa"])
     }
 }
 
@@ -78,7 +82,7 @@ impl World {
         let mock = MockLogto::builder().clock(clock.clone()).start().await.unwrap();
         let api = ResourceServer::builder()
             .endpoint(mock.endpoint())
-            .audience(ApiAudience::resource(BOOKS).in_any_or_no_organization())
+            .audience(ApiAudience::resource(BOOKS).with_or_without_organization())
             .advertise_metadata(true)
             .clock(clock.clone())
             .build()

@@ -5,7 +5,12 @@ use std::{
     time::Duration,
 };
 
-use logto::{Error, ErrorKind, LogtoConfig, Result, TokenOptions, api::{ApiAudience, AuthInfo, Requirements, ResourceServer, ResourceServerBuilder}, integrate::{BoxError, BoxFuture, HttpClient}, testing::{Endpoint, Fault, SigningAlg}};
+use logto::{
+    Error, ErrorKind, LogtoConfig, Result, TokenOptions,
+    api::{ApiAudience, AuthInfo, ResourceServer, ResourceServerBuilder, TokenRequirements},
+    integrate::{BoxError, BoxFuture, HttpClient},
+    testing::{Endpoint, Fault, SigningAlg},
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -47,22 +52,22 @@ async fn each_kind_of_token_opens_its_own_api() {
     let auth = api(&site, acme.clone()).verify(&organization).await.unwrap();
     assert_eq!(auth.organization_id(), Some("org-acme"));
     auth.require_organization("org-acme").unwrap();
-    let auth = api(&site, ApiAudience::any_organization()).verify(&organization).await.unwrap();
+    let auth = api(&site, ApiAudience::any_organization_token()).verify(&organization).await.unwrap();
     assert_eq!(auth.organization_id(), Some("org-acme"));
 
     let auth = api(&site, books().in_organization("org-acme")).verify(&both).await.unwrap();
     assert_eq!(auth.organization_id(), Some("org-acme"));
-    let auth = api(&site, books().in_any_organization()).verify(&both).await.unwrap();
+    let auth = api(&site, books().resource_in_any_organization()).verify(&both).await.unwrap();
     assert_eq!(auth.organization_id(), Some("org-acme"));
 
-    let (aud, other) = ("bearer_token.invalid_aud", "bearer_token.other_organization");
+    let (aud, other) = ("bearer_token.invalid_aud", "bearer_token.wrong_organization");
     for (audience, token, expected) in [
         (books(), &organization, aud),
         (books(), &both, other),
         (acme.clone(), &resource, aud),
         (acme, &both, aud),
         (globex, &organization, aud),
-        (books().in_any_organization(), &resource, other),
+        (books().resource_in_any_organization(), &resource, other),
         (books().in_organization("org-globex"), &both, other),
     ] {
         assert_eq!(code(api(&site, audience.clone()).verify(token).await), expected, "{audience:?}");
@@ -72,7 +77,7 @@ async fn each_kind_of_token_opens_its_own_api() {
     let several = ResourceServer::builder()
         .config(site.logto.config())
         .audience(books())
-        .audience(ApiAudience::any_organization())
+        .audience(ApiAudience::any_organization_token())
         .build()
         .unwrap();
     assert_eq!(several.verify(&resource).await.unwrap().organization_id(), None);
@@ -107,7 +112,7 @@ async fn an_opaque_token_is_introspected_where_that_is_wanted() {
     }
     // A token that another client was given opens it where that client is named.
     let of_app = async |clients: &[&str]| {
-        let builder = introspecting("reader", APP_SECRET).opaque_tokens_of(clients.iter().copied());
+        let builder = introspecting("reader", APP_SECRET).introspected_client_ids(clients.iter().copied());
         builder.build().unwrap().verify(opaque.token()).await
     };
     assert_eq!(code(of_app(&[]).await), "bearer_token.invalid_client_id");
@@ -117,7 +122,10 @@ async fn an_opaque_token_is_introspected_where_that_is_wanted() {
     assert_eq!(code(api.verify(refresh.expose()).await), "bearer_token.inactive");
     assert_eq!(code(api.verify("garbage").await), "bearer_token.inactive");
     let error = introspecting("app", "wrong").build().unwrap().verify(opaque.token()).await.unwrap_err();
-    assert_eq!((error.code(), error.kind(), error.www_authenticate()), ("client.rejected", ErrorKind::Config, None));
+    assert_eq!(
+        (error.code(), error.kind(), error.www_authenticate()),
+        ("client.invalid_credentials", ErrorKind::Config, None)
+    );
 
     site.mock.fault(Endpoint::Introspection, Fault::status(503).times(1));
     let error = api.verify(opaque.token()).await.unwrap_err();
@@ -138,7 +146,7 @@ async fn a_token_is_verified_once() {
     // A token that was just issued is from the future when the clock is set back. Who does not look again does not notice.
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     let world = World::start().await;
-    let forgetful = other_api(&world, |api| api.token_cache(0));
+    let forgetful = other_api(&world, |api| api.token_cache_capacity(0));
     for api in [&world.api, &forgetful] {
         api.warm_up().await.unwrap();
     }
@@ -182,7 +190,7 @@ async fn a_logto_that_is_away() {
     let error = world.api.verify(&token).await.unwrap_err();
     assert_eq!((error.code(), error.http_status()), ("network.unreachable", 503));
     assert_eq!(error.www_authenticate(), None, "the token may be good");
-    let reply = logto::integrate::Reply::from(&error);
+    let reply = logto::integrate::AuthResponse::from(&error);
     assert!(reply.headers().any(|header| header == ("retry-after", "5")));
     // What can be refused without keys is.
     assert_eq!(code(world.api.verify("a.b.c").await), "bearer_token.invalid_token");
@@ -221,7 +229,7 @@ async fn claims_of_the_application() {
     assert!(error.to_string().contains("missing field `plan`"), "{error}");
 
     // What is shown of it holds no token.
-    let text = format!("{auth:?} {:?} {:?}", world.api, Requirements::new());
+    let text = format!("{auth:?} {:?} {:?}", world.api, TokenRequirements::new());
     assert!(!text.contains(&token) && !text.contains(token.rsplit('.').next().unwrap()));
 }
 
@@ -232,7 +240,7 @@ async fn refusals_tell_the_log_what_they_do_not_tell_the_client() {
     let token = world.token(json!({ "iss": evil, "aud": evil, "scope": evil }));
     let error = world.api.verify(&token).await.unwrap_err();
     assert!(error.to_string().contains("Set-Cookie") && !error.to_string().contains('\n'));
-    let reply = logto::integrate::Reply::from(&error);
+    let reply = logto::integrate::AuthResponse::from(&error);
     assert!(!reply.body().contains("Set-Cookie"));
     assert!(!error.www_authenticate().unwrap().contains("Set-Cookie"));
 }

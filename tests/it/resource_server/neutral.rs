@@ -1,6 +1,9 @@
 //! The table at the level of strings: what every integration is thin glue over.
 
-use logto::{api::{ApiAuth, ResourceServer}, integrate::Reply};
+use logto::{
+    api::{ApiAuth, ResourceServer},
+    integrate::AuthResponse,
+};
 
 use super::cases::{Answer, Case, OfAcme, ReadBooks, Recent, World, flood, run};
 
@@ -22,7 +25,7 @@ async fn send(api: &ResourceServer, case: &Case) -> Answer {
     match result {
         Ok(body) => Answer { status: 200, www_authenticate: vec![], body },
         Err(error) => {
-            let reply = Reply::from(&error);
+            let reply = AuthResponse::from(&error);
             let challenges = reply.headers().filter(|(name, _)| *name == "www-authenticate");
             let www_authenticate: Vec<_> = challenges.map(|(_, value)| value.to_owned()).collect();
             assert_eq!(www_authenticate.first().map(String::as_str), error.www_authenticate(), "{}", case.name);

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use logto::{LogtoClient, api::{ApiAudience, ResourceServer, ResourceServerBuilder}, testing::{Endpoint, TestSession}};
+use logto::{
+    LogtoClient,
+    api::{ApiAudience, ResourceServer, ResourceServerBuilder},
+    testing::{Endpoint, TestSession},
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -34,7 +38,7 @@ pub struct Setup {
 
 impl Setup {
     fn of(world: &World) -> Self {
-        let organizations = builder(world).audience(ApiAudience::any_organization()).build().unwrap();
+        let organizations = builder(world).audience(ApiAudience::any_organization_token()).build().unwrap();
         Self { api: world.api.clone(), organizations, logto: None, written: Arc::default() }
     }
 
@@ -283,6 +287,6 @@ pub async fn assert_names(base: &str, path: &str, layer: &str) {
     let response = reqwest::get(format!("{base}{path}")).await.unwrap();
     assert_eq!(response.status(), 500);
     let body: Value = response.json().await.unwrap();
-    assert_eq!(body["code"], "integration.layer_missing", "{body}");
+    assert_eq!(body["code"], "integration.missing", "{body}");
     assert_eq!(body["message"], format!("this route needs `{layer}`, which is not around it"));
 }

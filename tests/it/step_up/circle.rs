@@ -15,7 +15,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use logto::{Error, LogtoClient, RequestSession, TokenOptions, api::{ApiAudience, Requirements, ResourceServer}, testing::{MockLogto, MockLogtoBuilder, TestClock}};
+use logto::{
+    Error, LogtoClient, RequestSession, TokenOptions,
+    api::{ApiAudience, ResourceServer, TokenRequirements},
+    testing::{MockLogto, MockLogtoBuilder, TestClock},
+};
 use tokio::net::TcpListener;
 
 use super::{Served, text};
@@ -32,7 +36,7 @@ struct Api {
 }
 
 async fn balance(
-    State((api, requirements)): State<(ResourceServer, Requirements)>,
+    State((api, requirements)): State<(ResourceServer, TokenRequirements)>,
     headers: HeaderMap,
 ) -> Result<String, Response> {
     let authorization = headers.get_all("authorization").iter();
@@ -53,7 +57,7 @@ async fn statement(session: RequestSession, State(api): State<Api>) -> Result<St
 /// A page on one port and the API that it calls on another, each with its own idea of Logto.
 async fn start(
     world: impl FnOnce(MockLogtoBuilder) -> MockLogtoBuilder,
-    requirements: Requirements,
+    requirements: TokenRequirements,
 ) -> (Served, Arc<AtomicUsize>) {
     let port = Port::reserve();
     let base = format!("http://localhost:{}", port.number());
@@ -81,8 +85,8 @@ async fn start(
     (Served { mock, clock, base, browser: Browser::default(), http, _port: port }, asked)
 }
 
-fn recent() -> Requirements {
-    Requirements::new().scopes(["read:books"]).max_age(Duration::from_secs(300))
+fn recent() -> TokenRequirements {
+    TokenRequirements::new().scopes(["read:books"]).max_age(Duration::from_secs(300))
 }
 
 #[tokio::test]
@@ -119,7 +123,7 @@ async fn an_api_whose_tokens_do_not_say_is_not_asked_for_ever() {
         let (response, redirects) = served.open("/statement", "ada").await;
         let (status, page) = text(response).await;
         assert_eq!(status, 500, "{page}");
-        assert!(page.contains("step_up.in_vain") && page.contains("Custom JWT"), "{page}");
+        assert!(page.contains("step_up.not_reflected_in_token") && page.contains("Custom JWT"), "{page}");
         // Once by Logto's session and once by a login, at most.
         let asked = asked.swap(0, Ordering::SeqCst);
         assert!(redirects <= 6 && (2..=3).contains(&asked), "after {wait} s: {redirects} redirects, {asked} requests");

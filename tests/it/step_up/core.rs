@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use logto::{HeaderCookies, LogtoClient, Prompt, SignInOptions, step_up::StepUp, testing::{MockUser, TestSession}};
+use logto::{
+    HeaderCookies, LogtoClient, Prompt, SignInOptions,
+    step_up::StepUp,
+    testing::{MockUser, TestSession},
+};
 
 use crate::support::{Browser, Site};
 
@@ -51,7 +55,7 @@ async fn acr_is_one_of_those_that_were_asked_for() {
         (&newer, "mia", Some(both.as_str()), mia()),
     ];
     for (site, user, acr_values, expected) in cases {
-        site.mock.forget_session();
+        site.mock.clear_browser_session();
         let options = SignInOptions::new();
         let options = acr_values.map_or(options.clone(), |values| options.acr_values(values));
         let outcome = sign_in(site, &mut Browser::default(), user, options).await;
@@ -96,7 +100,8 @@ async fn a_session_at_logto_that_shows_too_little_is_asked_for_more() {
 async fn judged(logto: &LogtoClient, seconds: Option<i64>, acr: Option<&str>, step_up: &StepUp) -> &'static str {
     let session = TestSession::builder().sub("ada");
     let config = logto.config();
-    let time = TIME.with(|clock| logto::integrate::Clock::now(clock).duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());
+    let time =
+        TIME.with(|clock| logto::integrate::Clock::now(clock).duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());
     let session = match seconds {
         Some(seconds) => session.claim("auth_time", i64::try_from(time).unwrap() - seconds),
         None => session,

@@ -1,33 +1,36 @@
 //! The pages in Rocket.
 
-use logto::{Error, LogtoClient, RequestSession, step_up::{RequireRecentAuth, Within}};
+use logto::{
+    Error, LogtoClient, RequestSession,
+    step_up::{MaxAge, RecentlyAuthenticated},
+};
 use rocket::{get, post, routes};
 
 use super::Vault;
 use crate::rocket::{build, launch};
 
 #[get("/pay")]
-async fn pay(user: RequireRecentAuth<Within<300>>) -> String {
+async fn pay(user: RecentlyAuthenticated<MaxAge<300>>) -> String {
     super::pay(user).await
 }
 
 #[post("/pay")]
-async fn post_pay(user: RequireRecentAuth<Within<300>>) -> String {
+async fn post_pay(user: RecentlyAuthenticated<MaxAge<300>>) -> String {
     super::pay(user).await
 }
 
 #[get("/vault")]
-async fn vault(user: RequireRecentAuth<Vault>) -> String {
+async fn vault(user: RecentlyAuthenticated<Vault>) -> String {
     super::vault(user).await
 }
 
 #[get("/now")]
-async fn now(user: RequireRecentAuth<Within<0>>) -> &'static str {
+async fn now(user: RecentlyAuthenticated<MaxAge<0>>) -> &'static str {
     super::now(user).await
 }
 
 #[get("/maybe")]
-async fn maybe(user: Option<RequireRecentAuth<Within<300>>>) -> String {
+async fn maybe(user: Option<RecentlyAuthenticated<MaxAge<300>>>) -> String {
     super::maybe(user).await
 }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use logto::{integrate::{BoxError, BoxFuture}, store::{MemoryStore, RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}};
+use logto::{
+    integrate::{BoxError, BoxFuture},
+    store::{MemoryStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
+};
 use tokio::sync::Notify;
 use tower_sessions_core::{
     SessionStore as TowerStore,
@@ -71,7 +74,7 @@ impl SessionStore for Bad {
         self.memory.delete(id)
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         match self.fault {
             Fault::NeverRevokes => Box::pin(async { Ok(0) }),
             _ => self.memory.revoke(which),

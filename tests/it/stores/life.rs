@@ -8,7 +8,12 @@ use std::{
     time::Duration,
 };
 
-use logto::{ContextOptions, LogtoClient, SignOutOptions, TokenOptions, integrate::{BoxError, BoxFuture}, store::{RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession}, testing::{Endpoint, Fault, MockLogto, TestClock}};
+use logto::{
+    ContextOptions, LogtoClient, SignOutOptions, TokenOptions,
+    integrate::{BoxError, BoxFuture},
+    store::{SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
+    testing::{Endpoint, Fault, MockLogto, TestClock},
+};
 
 use crate::support::{APP_SECRET, BOOKS, Browser, Site, app, settings};
 
@@ -57,7 +62,7 @@ impl<S: SessionStore> SessionStore for Counting<S> {
         self.store.delete(id)
     }
 
-    fn revoke<'a>(&'a self, which: &'a RevokedSessions) -> BoxFuture<'a, Result<u64, BoxError>> {
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         self.counts.writes.fetch_add(1, Relaxed);
         self.store.revoke(which)
     }

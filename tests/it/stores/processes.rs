@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use logto::store::{RevokedSessions, SaveOutcome, SessionId, SessionStore, StoredSession, TowerSessionStore};
+use logto::store::{SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession, TowerSessionStore};
 use tower_sessions_memory_store::MemoryStore;
 
 use super::bad::Held;
@@ -45,7 +45,7 @@ async fn what_one_process_deletes_the_other_does_not_bring_back() {
 
 #[tokio::test]
 async fn what_one_process_revokes_the_other_does_not_bring_back() {
-    for which in [RevokedSessions::Sub("ada".into()), RevokedSessions::Sid("sid".into())] {
+    for which in [SessionSelector::User("ada".into()), SessionSelector::LogtoSession("sid".into())] {
         let revoke = async |this: &Processes| _ = this.other.revoke(&which).await.unwrap();
         let (_, found) = Processes::during_a_save(revoke).await;
         assert_eq!(found, None);

@@ -13,7 +13,7 @@ use crate::{
 
 /// The tokens of a user who signs in to the first app.
 pub(super) async fn tokens_of(mock: &MockLogto, user: &str, asked: &[(&str, &str)]) -> Value {
-    mock.forget_session();
+    mock.clear_browser_session();
     let callback = mock.sign_in(&authorization_url(mock, asked), user).await;
     let answer = exchange(mock, &callback).await;
     assert_eq!(answer.status, 200, "{}", answer.body);

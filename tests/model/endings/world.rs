@@ -9,7 +9,11 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use logto::{HeaderCookies, LogtoClient, Session, SessionFormat, integrate::Clock, store::{MemoryRevocations, MemoryStore}};
+use logto::{
+    HeaderCookies, LogtoClient, Session, SessionFormat,
+    integrate::Clock,
+    store::{MemoryRevocations, MemoryStore},
+};
 
 use crate::{
     coordinator::Coordinator,

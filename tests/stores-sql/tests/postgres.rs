@@ -27,7 +27,7 @@ async fn open(server: &Server) -> TowerSessionStore<PostgresStore> {
 async fn postgres() {
     let Some(server) = Server::start() else { return };
     let (a, b) = (open(&server).await, open(&server).await);
-    store_conformance(a.clone()).instance(b.clone()).uncounted_revocation().swaps_per_instance().await;
+    store_conformance(a.clone()).instance(b.clone()).without_revocation_count().single_process_compare_and_swap().await;
     life::of_a_session([a, b]).await;
 }
 

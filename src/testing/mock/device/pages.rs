@@ -3,7 +3,18 @@
 use url::form_urlencoded;
 
 use super::Outcome;
-use crate::{clock::random_token, testing::mock::{error::{OidcError, OidcResult}, html::{self, escape, hidden}, interaction, reply::Reply, request::RecordedRequest, session, state::State}};
+use crate::{
+    clock::random_token,
+    testing::mock::{
+        error::{OidcError, OidcResult},
+        html::{self, escape, hidden},
+        interaction,
+        reply::Reply,
+        request::RecordedRequest,
+        session,
+        state::State,
+    },
+};
 
 const COOKIE: &str = "_logto_device_flow_xsrf";
 

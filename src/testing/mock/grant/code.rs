@@ -5,7 +5,15 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::refresh;
-use crate::testing::mock::{access::{self, Target}, error::{OidcError, OidcResult}, request::Params, state::State, store::{Authorized, Code}, token, world::MockApp};
+use crate::testing::mock::{
+    access::{self, Target},
+    error::{OidcError, OidcResult},
+    request::Params,
+    state::State,
+    store::{Authorized, Code},
+    token,
+    world::MockApp,
+};
 
 /// A code that could not be exchanged stays good; one that comes a second time takes its whole grant with it.
 pub(in crate::testing::mock) fn exchange(state: &mut State, app: &MockApp, form: &Params) -> OidcResult<Value> {

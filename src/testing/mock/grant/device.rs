@@ -3,7 +3,15 @@
 use serde_json::Value;
 
 use super::{code::only, refresh};
-use crate::testing::mock::{access::{self, Target}, device::Outcome, error::{OidcError, OidcResult}, request::Params, state::State, token, world::MockApp};
+use crate::testing::mock::{
+    access::{self, Target},
+    device::Outcome,
+    error::{OidcError, OidcResult},
+    request::Params,
+    state::State,
+    token,
+    world::MockApp,
+};
 
 /// A device that comes again after it got its tokens takes the whole grant with it.
 pub(in crate::testing::mock) fn device(state: &mut State, app: &MockApp, form: &Params) -> OidcResult<Value> {

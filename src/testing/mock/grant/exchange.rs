@@ -3,7 +3,20 @@
 use serde_json::{Map, Value};
 
 use super::code::only;
-use crate::{clock::random_token, testing::mock::{access::{self, AccessGranted, Party, Target}, context::Context, error::{OidcError, OidcResult}, inspect, request::Params, state::State, store::{Authorized, Grant}, token, world::MockApp}};
+use crate::{
+    clock::random_token,
+    testing::mock::{
+        access::{self, AccessGranted, Party, Target},
+        context::Context,
+        error::{OidcError, OidcResult},
+        inspect,
+        request::Params,
+        state::State,
+        store::{Authorized, Grant},
+        token,
+        world::MockApp,
+    },
+};
 
 pub(in crate::testing::mock) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";

@@ -2,7 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::testing::mock::{access::{self, Party, Target}, error::{OidcError, OidcResult}, request::Params, state::State, token, world::MockApp};
+use crate::testing::mock::{
+    access::{self, Party, Target},
+    error::{OidcError, OidcResult},
+    request::Params,
+    state::State,
+    token,
+    world::MockApp,
+};
 
 pub(in crate::testing::mock) fn machine(state: &mut State, app: &MockApp, form: &Params) -> OidcResult<Value> {
     let target = Target { resource: form.get("resource"), organization: form.get("organization_id") };

@@ -5,7 +5,19 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::code::only;
-use crate::{clock::random_token, testing::mock::{access::{self, Target}, authorize::is_user_scope, error::{OidcError, OidcResult}, request::Params, state::State, store::{Authorized, RefreshToken}, token, world::{AppKind, MockApp}}};
+use crate::{
+    clock::random_token,
+    testing::mock::{
+        access::{self, Target},
+        authorize::is_user_scope,
+        error::{OidcError, OidcResult},
+        request::Params,
+        state::State,
+        store::{Authorized, RefreshToken},
+        token,
+        world::{AppKind, MockApp},
+    },
+};
 
 /// A line of refresh tokens that is older than this is not rotated any more.
 const ROTATES_FOR: Duration = Duration::from_secs(365 * 24 * 3600);

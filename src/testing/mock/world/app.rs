@@ -77,7 +77,7 @@ impl MockApp {
 
     /// Takes any `http` URI on localhost, 127.0.0.1 or `[::1]` as registered, for tests that listen on a port of their own.
     #[must_use]
-    pub fn any_loopback_redirect(mut self) -> Self {
+    pub fn allow_any_loopback_redirect(mut self) -> Self {
         self.any_loopback = true;
         self
     }
@@ -233,7 +233,7 @@ mod tests {
             assert!(!app.allows_redirect(&format!("http://localhost:3000{other}")), "{other}");
         }
         assert!(!app.allows_redirect("http://localhost/callback"));
-        let app = app.any_loopback_redirect();
+        let app = app.allow_any_loopback_redirect();
         assert!(app.allows_redirect("http://127.0.0.1:4711/x"));
         assert!(app.allows_redirect("http://[::1]:4711/x"));
         assert!(!app.allows_redirect("http://localhost.evil.test/x"));

@@ -28,7 +28,7 @@ fn app() -> MockApp {
     MockApp::new("mock-app-id", "mock-app-secret")
         .redirect_uri("http://localhost:3000/callback")
         .post_logout_redirect_uri("http://localhost:3000")
-        .any_loopback_redirect()
+        .allow_any_loopback_redirect()
 }
 
 /// With everything, but for a picture.

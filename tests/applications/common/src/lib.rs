@@ -1,6 +1,9 @@
 //! What each of the applications does with logto. Whatever goes wrong is a panic, and the application's failure.
 
-use logto::{Error, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, SignInOptions, testing::{MockLogto, SigningAlg}};
+use logto::{
+    Error, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, SignInOptions,
+    testing::{MockLogto, SigningAlg},
+};
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
 /// Signs a user in with the default client. For that the ID token's signature is verified, with each algorithm.
