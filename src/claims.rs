@@ -3,17 +3,21 @@
 mod access_token;
 mod actor;
 mod audience;
-mod id_token;
+pub(crate) mod id_token;
 mod lenient;
 mod members;
 mod registered;
-pub mod user_data;
-mod user_info;
+mod user_data;
+pub(crate) mod user_info;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::registered::{Claim, Registered};
 pub use self::{
-    access_token::AccessTokenClaims, actor::Actor, audience::Audience, id_token::IdTokenClaims, user_info::UserInfo,
+    access_token::AccessTokenClaims,
+    actor::Actor,
+    audience::Audience,
+    user_data::{OrganizationData, SocialIdentity},
 };
+pub(crate) use self::{id_token::IdTokenClaims, user_info::UserInfo};

@@ -4,12 +4,9 @@ mod back_channel_logout;
 mod code_exchange;
 mod context;
 mod coordinate;
-mod diagnose;
-mod exchange;
 mod handle_sign_in;
 mod many_tokens;
 mod pending_sign_in;
-mod recent_auth;
 mod refresh;
 mod request_session;
 mod session;
@@ -18,7 +15,7 @@ mod sign_in;
 mod sign_out;
 mod silent_sign_in;
 mod token_life;
-mod tokens;
+pub(crate) mod tokens;
 mod user_info;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -33,7 +30,6 @@ pub use self::{
     session_headers::SessionHeaders,
     tokens::AccessToken,
 };
-pub(crate) use crate::machine::token_exchange::exchange_token;
 use crate::{
     claims::{AccessTokenClaims, IdTokenClaims, UserInfo},
     clock::Clock,
@@ -51,11 +47,6 @@ use crate::{
     session::{Cookies, Jwt},
     store::RefreshCoordinator,
     types::{ContextOptions, Redirect, SignInOptions, TokenOptions},
-};
-pub use crate::{
-    diagnose::{Check, CheckOutcome, Diagnosis},
-    machine::token_exchange::{TokenExchange, TokenExchangeResponse},
-    step_up::recent_auth::{MaxAge, RecentlyAuthenticated, StepUpPolicy},
 };
 
 /// Signs users in with Logto. Cheap to clone, holds nothing of any one request; make one and share it.
@@ -76,12 +67,12 @@ pub use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct LogtoClient(Arc<Inner>);
+pub struct LogtoClient(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     config: LogtoConfig,
-    transport: Transport,
-    provider: Provider,
+    pub(crate) transport: Transport,
+    pub(crate) provider: Provider,
     refreshes: Refreshes,
     code_exchanges: CodeExchanges,
     coordinator: Option<Arc<dyn RefreshCoordinator>>,
@@ -187,11 +178,11 @@ impl LogtoClient {
         Ok((jwt, claims))
     }
 
-    fn clock(&self) -> &dyn Clock {
+    pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.config.clock
     }
 
-    fn credentials(&self) -> token::Client<'_> {
+    pub(crate) fn credentials(&self) -> token::Client<'_> {
         token::Client { id: &self.0.config.app_id, secret: self.0.config.app_secret.as_ref() }
     }
 }

@@ -1,10 +1,12 @@
 //! One opaque error: what happened, whose turn it is, and what to do.
 
 mod code;
+mod kind;
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 pub(crate) use self::code::Code;
+pub use self::kind::ErrorKind;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -59,32 +61,6 @@ pub(crate) struct Challenge {
     pub(crate) header: String,
     /// What the client is told; our words alone, none of the token's.
     pub(crate) description: &'static str,
-}
-
-/// Who is to act on an [`Error`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The operator: a setting here or in the Logto Console is wrong.
-    Config,
-    /// The application's programmer: the crate was called in a way it cannot serve.
-    Usage,
-    /// The browser: the callback does not belong to a sign-in that this browser began here.
-    Callback,
-    /// The user, or Logto on its rules, said no.
-    Denied,
-    /// The user: nobody is signed in, or the session has ended. See [`Error::requires_sign_in`].
-    NotAuthenticated,
-    /// A token failed one of its checks.
-    InvalidToken,
-    /// Logto answered, and the answer cannot be used.
-    Provider,
-    /// Logto could not be asked: nobody's session is affected, try again.
-    Network,
-    /// The session store failed: nobody's session is affected, try again.
-    Store,
-    /// The session does not fit the browser's limits for cookies.
-    SessionTooLarge,
 }
 
 impl Error {
@@ -260,8 +236,8 @@ impl Error {
     pub fn http_status(&self) -> u16 {
         self.0.code.status().unwrap_or(match self.kind() {
             ErrorKind::NotAuthenticated => 401,
-            ErrorKind::Denied => 403,
-            ErrorKind::Callback => 400,
+            ErrorKind::Cancelled | ErrorKind::Forbidden => 403,
+            ErrorKind::InvalidRequest => 400,
             _ if self.is_transient() => 503,
             ErrorKind::Provider | ErrorKind::InvalidToken => 502,
             ErrorKind::Network | ErrorKind::Store => 503,

@@ -2,106 +2,112 @@
 //!
 //! [Logto](https://logto.io) is an OpenID Connect server. This crate is its SDK for web applications, over any framework.
 //!
+//! # A whole program
+//!
+//! ```toml
+//! [dependencies]
+//! axum = "0.8"
+//! logto = { version = "0.1", features = ["axum"] }
+//! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
+//! ```
+//!
 //! ```no_run
 //! use axum::{Router, routing::get};
 //! use logto::{LogtoClient, LogtoConfig, LogtoContext, SignedIn};
 //!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_BASE_URL, LOGTO_COOKIE_SECRET
+//!     let logto = LogtoClient::new(LogtoConfig::from_env()?)?;
+//!     let app = Router::new()
+//!         .route("/", get(home))
+//!         .route("/me", get(me))
+//!         .merge(logto::axum::routes(&logto))
+//!         .layer(logto::axum::layer(logto));
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     Ok(axum::serve(listener, app).await?)
+//! }
+//!
 //! async fn home(context: LogtoContext) -> String {
 //!     match context.claims() {
 //!         Some(claims) => format!("hello, {}", claims.sub),
-//!         None => "please sign in".into(),
+//!         None => "please sign in at /logto/sign-in".into(),
 //!     }
 //! }
 //!
+//! // A browser without a session goes to sign in and comes back.
 //! async fn me(user: SignedIn) -> String {
 //!     user.claims().sub.clone()
 //! }
-//!
-//! # fn main() -> logto::Result<()> {
-//! let logto = LogtoClient::new(LogtoConfig::from_env()?)?;
-//! let app: Router = Router::new()
-//!     .route("/", get(home))
-//!     .route("/me", get(me))
-//!     .merge(logto::axum::routes(&logto))
-//!     .layer(logto::axum::layer(logto));
-//! # drop(app); Ok(())
-//! # }
 //! ```
 //!
-//! `cargo run --example quickstart` shows it at work against a Logto of its own, with nothing to install and nothing to set up.
+//! `cargo run --example quickstart` shows it at work against a Logto of its own, with nothing to install and nothing to set up. The crate runs on tokio.
 //!
-//! # Without an integration
+//! # I want to …
 //!
-//! Every verb works over a `Cookie` header, a [`cookie::CookieJar`](https://docs.rs/cookie), or your own [`Cookies`]:
-//!
-//! ```
-//! # async fn example(logto: logto::LogtoClient, cookie_header: &str, query: &str) -> logto::Result<()> {
-//! use logto::{ContextOptions, HeaderCookies, SignInOptions, SignOutOptions};
-//!
-//! let mut cookies = HeaderCookies::parse(cookie_header);
-//! let redirect = logto.sign_in(&mut cookies, SignInOptions::new()).await?;
-//! let redirect = logto.handle_sign_in(&mut cookies, query).await?;
-//! let context = logto.get_context(&mut cookies, ContextOptions::new()).await?;
-//! let redirect = logto.sign_out(&mut cookies, SignOutOptions::new()).await?;
-//! for header in cookies.set_cookie_headers() { /* append to the response as Set-Cookie, never insert */ }
-//! # drop((context, redirect)); Ok(())
-//! # }
-//! ```
-//!
-//! [`LogtoClient::respond`] answers the authentication routes for any framework. [`Session`] is for several verbs in one request.
-//!
-//! # Where to begin
-//!
-//! - [`LogtoConfig`]: the settings, by builder, serde or environment.
-//! - [`LogtoClient`]: the verbs. [`SignInOptions`], [`SignOutOptions`], [`ContextOptions`], [`TokenOptions`]: what they take.
-//! - [`LogtoContext`], [`IdTokenClaims`], [`UserInfo`], [`AccessToken`]: what they give.
-//! - [`RecentlyAuthenticated`], [`StepUp`]: a fresh or a stronger login before something sensitive.
-//! - [`ResourceServer`], [`ApiAuth`]: the other side, an API that verifies the access tokens that others send it.
-//! - [`MachineClient`], [`ApiClient`], [`TokenExchange`]: a program's own tokens, calling an API with them, and acting for a user.
-//! - [`Error`]: one type with a kind, a stable code, and a hint that says what to do.
+//! | | |
+//! |---|---|
+//! | set it up | [`LogtoConfig`], [configuration](guide::configuration) |
+//! | sign in, sign out, read claims in axum, actix-web or Rocket | `logto::axum`, `logto::actix_web`, `logto::rocket` |
+//! | do the same in another framework | [`LogtoClient::serve`], [a framework without an integration](guide::adding_a_framework) |
+//! | do it step by step, over any cookies | [`LogtoClient::sign_in`], [`handle_sign_in`](LogtoClient::handle_sign_in), [`get_context`](LogtoClient::get_context), [`sign_out`](LogtoClient::sign_out), [`Cookies`] |
+//! | ask for a social connector, a page, a language | [`SignInOptions`] |
+//! | get access tokens for APIs and organizations | [`Session::get_access_token`], [`TokenOptions`], [organizations](guide::organizations) |
+//! | call an API with them | [`api_client::ApiClient`] |
+//! | protect an API | [`api::ResourceServer`], [`api::ApiAuth`], [APIs](guide::apis) |
+//! | let a program call an API in its own name | [`machine::MachineClient`], [machines](guide::machines) |
+//! | ask for a recent or a stronger login | [`step_up`] |
+//! | keep sessions in Redis, or a store of my own | [`store`], [stores](guide::stores) |
+//! | end sessions everywhere | [sign-out](guide::sign_out) |
+//! | test my application | `logto::testing`, [testing](guide::testing_your_app) |
+//! | find out why it does not work | [`LogtoClient::diagnose`], [troubleshooting](guide::troubleshooting) |
+//! | know what an error means | [`Error`], [errors](guide::errors) |
+//! | go live | [deployment](guide::deployment), [security](guide::security) |
 //!
 //! # Features
 //!
 //! | Feature | Default | What it adds |
 //! |---|---|---|
-//! | `reqwest` | yes | the HTTP client that reaches Logto; without it, give an [`HttpClient`] of your own |
+//! | `reqwest` | yes | the HTTP client that reaches Logto; without it, give an [`integrate::HttpClient`] of your own |
 //! | `rustls` | yes | TLS by rustls with aws-lc-rs |
 //! | `rustls-no-provider` | | TLS by rustls with the cryptography that the application installs |
 //! | `native-tls` | | TLS of the system |
 //! | `actix-web` | | `logto::actix_web`: routes, middleware and extractors for actix-web 4 |
 //! | `axum` | | `logto::axum`: routes, layer and extractors for axum 0.8 |
 //! | `rocket` | | `logto::rocket`: routes, fairing and request guards for Rocket 0.5 |
+//! | `redis` | | `logto::store::RedisStore`: sessions, locks of refreshes and revocations in Redis |
+//! | `tower-sessions` | | `logto::store::TowerSessionStore`: sessions in any store of tower-sessions |
 //! | `testing` | | `logto::testing`: MockLogto, forged sessions, a test clock; for development and tests only |
 //!
 //! # What this crate is not
 //!
-//! - An OpenID Connect library for every server. It speaks the standard, and is made for Logto.
-//! - A user database. Users, roles and organizations live in Logto.
-//! - A place for your application's own data. Sessions hold tokens and claims, in sealed cookies or in a [`SessionStore`].
-//!
-//! # More
-//!
-//! The [guides](guide): concepts, configuration, sessions, organizations, APIs, testing, deployment, troubleshooting, security and more. In the
-//! repository: the [examples](https://github.com/logto-rust/logto/tree/main/examples),
-//! [architecture](https://github.com/logto-rust/logto/blob/main/docs/architecture.md).
+//! An OpenID Connect library for every server: it speaks the standard, and is made for Logto. A user database: users, roles and organizations live in
+//! Logto. A place for your application's own data: sessions hold tokens and claims, in sealed cookies or in a [`store::SessionStore`].
 //!
 //! Logs go to [`tracing`](https://docs.rs/tracing) under targets that begin with `logto`. No token and no secret is ever in them.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod api_client;
+pub mod api;
+pub mod api_client;
+pub mod claims;
 mod client;
 mod clock;
 mod config;
+pub mod diagnose;
 mod error;
 mod http;
-mod machine;
+pub mod integrate;
+pub mod machine;
 mod oidc;
-mod reply;
-mod resource_server;
+pub mod organizations;
+mod response;
 mod routes;
+pub mod scopes;
 mod secret;
 mod session;
+pub mod step_up;
+pub mod store;
 mod types;
 mod web;
 
@@ -114,10 +120,6 @@ pub mod guide;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-#[cfg(feature = "redis")]
-pub use self::session::redis::{RedisCoordinator, RedisRevocations, RedisStore, RedisStoreBuilder};
-#[cfg(feature = "tower-sessions")]
-pub use self::session::tower_sessions::TowerSessionStore;
 #[cfg(feature = "actix-web")]
 pub use self::web::actix_web;
 #[cfg(feature = "axum")]
@@ -125,36 +127,15 @@ pub use self::web::axum;
 #[cfg(feature = "rocket")]
 pub use self::web::rocket;
 pub use self::{
-    api_client::{ApiClient, ApiClientBuilder, TokenSource},
-    client::{
-        AccessToken, Check, CheckOutcome, Diagnosis, LogtoClient, LogtoContext, MaxAge, PendingSignIn,
-        RecentlyAuthenticated, RequestSession, Session, SessionHeaders, SignedIn, StepUpPolicy, TokenExchange,
-        TokenExchangeResponse,
-    },
-    clock::Clock,
+    claims::{id_token::IdTokenClaims, user_info::UserInfo},
+    client::{AccessToken, LogtoClient, LogtoContext, PendingSignIn, RequestSession, Session, SignedIn},
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
-    error::{BoxError, Error, ErrorKind, OAuthError, Result},
-    http::{BodyChunks, BodyStream, BodyTooLarge, HttpClient},
-    machine::{MachineClient, MachineClientBuilder},
-    oidc::claims::{AccessTokenClaims, Actor, Audience, IdTokenClaims, UserInfo, user_data as claims},
-    reply::{AuthResponse, ResponseFormat},
-    resource_server::{
-        ApiAudience, ApiAuth, ApiPolicy, AuthInfo, ResourceServer, ResourceServerBuilder, TokenRequirements,
-    },
-    routes::AuthRequest,
+    error::{Error, ErrorKind, OAuthError, Result},
     secret::Secret,
-    session::{
-        SessionFormat, SessionLifetime,
-        cookies::{Cookies, HeaderCookies},
-        memory::{MemoryRevocations, MemoryStore},
-        store::{
-            RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
-        },
-    },
+    session::{Cookies, HeaderCookies, SessionFormat, SessionLifetime},
     types::{
-        BoxFuture, ContextOptions, DirectSignIn, FirstScreen, Identifier, ORGANIZATION_URN_PREFIX,
-        ORGANIZATIONS_RESOURCE, Prompt, Redirect, ResponseMode, SignInOptions, SignOutOptions, StepUp, TokenOptions,
-        scopes,
+        ContextOptions, DirectSignIn, FirstScreen, Identifier, Prompt, Redirect, ResponseMode, SignInOptions,
+        SignOutOptions, TokenOptions,
     },
 };
 

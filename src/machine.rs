@@ -3,16 +3,19 @@
 mod builder;
 mod cache;
 mod granted;
+mod token_exchange;
 
 use std::{fmt, sync::Arc};
 
-pub use self::builder::MachineClientBuilder;
 use self::cache::{Tokens, Want};
+pub use self::{
+    builder::MachineClientBuilder,
+    token_exchange::{TokenExchange, TokenExchangeResponse},
+};
 use crate::{
     client::{self, AccessToken},
     clock::{Clock, unix_seconds},
     error::{Code, Error, Result},
-    machine::{TokenExchange, TokenExchangeResponse},
     oidc::{provider::Provider, token},
     secret::Secret,
     session::StoredAccessToken,
@@ -90,7 +93,7 @@ impl MachineClient {
     /// # Errors
     /// Those of [`LogtoClient::exchange_token`](crate::LogtoClient::exchange_token).
     pub async fn exchange_token(&self, exchange: TokenExchange) -> Result<TokenExchangeResponse> {
-        client::exchange_token(&self.0.provider, &self.credentials(), &*self.0.clock, exchange).await
+        token_exchange::exchange_token(&self.0.provider, &self.credentials(), &*self.0.clock, exchange).await
     }
 
     /// A token other than `refused`, which an API did not take: one that came in the meantime, or a fresh one.

@@ -3,7 +3,6 @@
 pub(crate) mod authorize;
 pub(crate) mod cached;
 pub(crate) mod callback;
-pub(crate) mod claims;
 pub(crate) mod discovery;
 pub(crate) mod id_token;
 pub(crate) mod jwk;
@@ -17,3 +16,5 @@ pub(crate) mod user_info;
 
 #[cfg(test)]
 mod test_support;
+#[cfg(test)]
+pub(crate) use self::test_support::{fixture, with, without};

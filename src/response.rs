@@ -30,9 +30,9 @@ pub struct AuthResponse {
 #[non_exhaustive]
 pub enum ResponseFormat {
     /// A person in front of a browser: pages and redirects.
-    Browser,
+    Html,
     /// A program (`fetch`, XHR): JSON.
-    Program,
+    Json,
 }
 
 impl AuthResponse {
@@ -253,8 +253,8 @@ fn log(error: &Error) {
         };
     }
     match error.kind() {
-        ErrorKind::Denied | ErrorKind::NotAuthenticated => log!(debug),
-        ErrorKind::Callback => log!(info),
+        ErrorKind::Cancelled | ErrorKind::Forbidden | ErrorKind::NotAuthenticated => log!(debug),
+        ErrorKind::InvalidRequest => log!(info),
         // Anyone can send an API a bad token, and as many as they like.
         _ if error.challenge().is_some() => log!(info),
         _ if error.is_transient() => log!(warn),

@@ -236,13 +236,13 @@ impl LogtoClient {
                 .header("allow", if self.takes_post(route) { "GET, HEAD, POST" } else { "GET, HEAD" })),
         };
         let reply = reply.unwrap_or_else(|error| {
-            let reply = self.error_reply(&error, request.response_format());
+            let reply = self.error_page(&error, request.response_format());
             if error.is(Code::MethodNotAllowed) { reply.header("allow", "POST") } else { reply }
         });
         // After a failure, too: it may have used up a sign-in.
         Some(match session.finish().await {
             Ok(headers) => with_session(reply, &headers),
-            Err(error) => self.error_reply(&error, request.response_format()),
+            Err(error) => self.error_page(&error, request.response_format()),
         })
     }
 
@@ -251,14 +251,14 @@ impl LogtoClient {
         self.error_response(request, &Error::new(Code::NotAuthenticated, "nobody is signed in"))
     }
 
-    /// What a request gets whose handler or guard failed: [`error_reply`](Self::error_reply), but if the user has to sign in
+    /// What a request gets whose handler or guard failed: a page, or JSON for a program, but if the user has to sign in
     /// (`not_authenticated`, `session.ended`) or to authenticate again (`step_up.required`), a browser goes to do so and comes back to the
     /// page. From a form that was posted it comes back to the start page, after a step-up to the page that the form was on.
     pub fn error_response(&self, request: &AuthRequest, error: &Error) -> AuthResponse {
         let step_up = error.step_up();
         let signs_in = step_up.is_some() || error.is(Code::NotAuthenticated) || error.is(Code::SessionEnded);
         if !signs_in || request.response_format() == ResponseFormat::Json {
-            return self.error_reply(error, request.response_format());
+            return self.error_page(error, request.response_format());
         }
         // Only a page can be returned to; a form that was posted cannot.
         if request.is_of_a_page() {
@@ -281,7 +281,7 @@ impl LogtoClient {
     }
 
     /// The reply that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
-    pub fn error_reply(&self, error: &Error, response_format: ResponseFormat) -> AuthResponse {
+    fn error_page(&self, error: &Error, response_format: ResponseFormat) -> AuthResponse {
         if let Some(redirect) = self.leads_on(error).filter(|_| response_format == ResponseFormat::Html) {
             return AuthResponse::redirect(&redirect);
         }

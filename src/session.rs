@@ -1,27 +1,19 @@
 //! Sessions: loaded once, changed as a value, committed once, and only if changed.
 
-mod bounded;
-mod breaker;
 mod chunks;
 mod compress;
-pub(crate) mod cookies;
+mod cookies;
 mod data;
 mod format;
 mod largest;
-pub(crate) mod memory;
 mod next;
 mod packed;
 mod pending;
 mod persist;
-#[cfg(feature = "redis")]
-pub(crate) mod redis;
 pub(crate) mod revocation;
 mod seal;
 mod settings;
-pub(crate) mod store;
 mod stored_copy;
-#[cfg(feature = "tower-sessions")]
-pub(crate) mod tower_sessions;
 mod transaction;
 mod wire;
 
@@ -30,8 +22,12 @@ use std::mem;
 use cookie::Cookie;
 
 pub(crate) use self::persist::is_over;
+pub use self::{
+    cookies::{Cookies, HeaderCookies},
+    format::SessionFormat,
+    settings::SessionLifetime,
+};
 pub(crate) use self::{
-    cookies::Cookies,
     data::{SessionData, StoredAccessToken, Subject},
     next::{NextCookie, Others, sign_in_id},
     packed::Jwt,
@@ -40,12 +36,10 @@ pub(crate) use self::{
     stored_copy::StoredCopy,
     transaction::{Silent, Transaction},
 };
-pub use self::{format::SessionFormat, settings::SessionLifetime};
 use self::{
     pending::Pending,
     persist::{Opened, Origin},
 };
-pub(crate) use crate::store::bounded::Bounded;
 use crate::{error::Result, store::SessionId};
 
 /// What one request brought, and what its response has to write.

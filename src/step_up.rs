@@ -1,9 +1,11 @@
 //! How recently and how strongly a user must have authenticated.
 
 mod challenge;
+mod recent_auth;
 
 use std::time::Duration;
 
+pub use self::recent_auth::{MaxAge, RecentlyAuthenticated, StepUpPolicy};
 use crate::{error::Authentication, types::SignInOptions};
 
 /// How recently (`max_age`) and how strongly (`acr_values`) a user must have authenticated (OpenID Connect Core 3.1.2.1, RFC 9470).

@@ -3,7 +3,6 @@
 mod destination;
 mod options;
 mod response_mode;
-mod step_up;
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
@@ -18,44 +17,9 @@ pub use self::{
     response_mode::ResponseMode,
 };
 use crate::error::{Code, Error};
-pub use crate::step_up::StepUp;
 
 /// A boxed future, as object-safe traits return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// The scopes that Logto knows by itself. An application's own scopes belong to its API resources and organizations.
-pub mod scopes {
-    /// Always needed: makes it a sign-in (OpenID Connect Core 3.1.2.1).
-    pub const OPENID: &str = "openid";
-    /// Gives a refresh token, provided that `prompt` holds `consent`.
-    pub const OFFLINE_ACCESS: &str = "offline_access";
-    /// Name, user name, picture and the like.
-    pub const PROFILE: &str = "profile";
-    /// E-mail address.
-    pub const EMAIL: &str = "email";
-    /// Phone number.
-    pub const PHONE: &str = "phone";
-    /// Postal address.
-    pub const ADDRESS: &str = "address";
-    /// Custom data, at the userinfo endpoint.
-    pub const CUSTOM_DATA: &str = "custom_data";
-    /// Linked social and enterprise identities, at the userinfo endpoint.
-    pub const IDENTITIES: &str = "identities";
-    /// Global roles.
-    pub const ROLES: &str = "roles";
-    /// The user's organizations, and organization tokens.
-    pub const ORGANIZATIONS: &str = "urn:logto:scope:organizations";
-    /// The user's roles in each organization. Needs [`ORGANIZATIONS`].
-    pub const ORGANIZATION_ROLES: &str = "urn:logto:scope:organization_roles";
-    /// The user's own sessions, for the Account API.
-    pub const SESSIONS: &str = "urn:logto:scope:sessions";
-}
-
-/// The resource indicator that lets a refresh token ask for organization tokens.
-pub const ORGANIZATIONS_RESOURCE: &str = "urn:logto:resource:organizations";
-
-/// What begins the audience of an organization token: `urn:logto:organization:<id>`.
-pub const ORGANIZATION_URN_PREFIX: &str = "urn:logto:organization:";
 
 /// What Logto asks the user (OpenID Connect Core 3.1.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

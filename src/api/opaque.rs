@@ -80,7 +80,7 @@ impl OpaqueTokens {
                 Ok(auth)
             }
             Err(error) => {
-                if matches!(error.kind(), ErrorKind::InvalidToken | ErrorKind::Denied) {
+                if matches!(error.kind(), ErrorKind::InvalidToken | ErrorKind::Forbidden) {
                     let answered = now();
                     self.refused.put(hash, error.clone(), answered..answered.saturating_add(REFUSAL));
                 }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{AccessTokenClaims, Audience, Claim, IdTokenClaims, Registered, UserInfo};
-use crate::oidc::test_support::{fixture, with, without};
+use crate::oidc::{fixture, with, without};
 
 fn minimal() -> Value {
     json!({ "iss": "https://logto.example/oidc", "sub": "user", "aud": "app", "exp": 1_795_389_184, "iat": 1_795_385_584 })

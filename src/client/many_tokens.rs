@@ -19,7 +19,7 @@ use crate::{
 const AT_ONCE: usize = 4;
 
 impl Session {
-    /// A token for each key, or why Logto refuses that one ([`ErrorKind::Denied`]). What was got before a failure stays in the session.
+    /// A token for each key, or why Logto refuses that one ([`ErrorKind::Forbidden`]). What was got before a failure stays in the session.
     ///
     /// A refresh token that Logto replaces is good for one request, so the next one has to wait for the answer. One that it keeps serves
     /// several at once. Nothing says beforehand which it is: a public client's is replaced with each use, a confidential client's when it is
@@ -78,7 +78,7 @@ impl Session {
                         tracing::warn!(target: "logto::refresh", %error, "Logto cannot be asked; the present access token is used to its end");
                         Ok(living)
                     }
-                    (Err(error), _) if error.kind() == ErrorKind::Denied => {
+                    (Err(error), _) if error.kind() == ErrorKind::Forbidden => {
                         self.forget_refused(id, &key);
                         Err(error)
                     }

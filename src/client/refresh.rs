@@ -359,7 +359,7 @@ impl Settled {
 
 /// Whether it keeps the user out of the organization that the key names.
 fn is_refusal(key: &TokenKey, result: &Result<StoredAccessToken>) -> bool {
-    key.organization.is_some() && result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Denied)
+    key.organization.is_some() && result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Forbidden)
 }
 
 fn hash(refresh_token: &Secret) -> TokenHash {

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::OnceCell;
 
 use super::{LogtoClient, Session, SessionHeaders, session::SharedSession, tokens::not_authenticated};
-use crate::{claims::IdTokenClaims, error::Result, secret::Secret, session::cookies::HeaderCookies};
+use crate::{claims::IdTokenClaims, error::Result, secret::Secret, session::HeaderCookies};
 
 /// The session of one request, as handlers get it: cheap to clone, with all verbs.
 ///
@@ -53,7 +53,7 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    pub(super) fn new(claims: IdTokenClaims) -> Self {
+    pub(crate) fn new(claims: IdTokenClaims) -> Self {
         Self { claims }
     }
 
@@ -204,7 +204,7 @@ impl RequestSession {
     }
 
     /// The session, which is loaded once. After a store that failed, the next call asks again.
-    pub(super) async fn open(&self) -> Result<Session> {
+    pub(crate) async fn open(&self) -> Result<Session> {
         self.open_by(|cookies| async move { self.client.load(&cookies).await }).await
     }
 

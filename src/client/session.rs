@@ -45,14 +45,14 @@ use crate::{
 /// ```
 #[must_use = "changes are lost unless the session is committed"]
 pub struct Session {
-    pub(super) client: LogtoClient,
+    pub(crate) client: LogtoClient,
     /// Locked to look or to change, never while waiting for anything.
     state: Held,
 }
 
 /// A session that the tasks of a request share, with [`RequestSession`](super::RequestSession).
 pub(super) struct SharedSession {
-    client: LogtoClient,
+    pub(crate) client: LogtoClient,
     state: Arc<Mutex<State>>,
 }
 

@@ -117,6 +117,6 @@ impl Session {
     }
 }
 
-pub(super) fn not_authenticated() -> Error {
+pub(crate) fn not_authenticated() -> Error {
     Error::new(Code::NotAuthenticated, "nobody is signed in")
 }

@@ -36,7 +36,7 @@ pub(super) fn at(seconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap())
 }
 
-pub(super) fn fixture(path: &str) -> Value {
+pub(crate) fn fixture(path: &str) -> Value {
     let path = format!("{}/tests/fixtures/logto/{path}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_slice(&std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
 }
@@ -182,7 +182,7 @@ impl TestKey {
 }
 
 /// `object` with members set.
-pub(super) fn with(mut object: Value, members: &[(&str, Value)]) -> Value {
+pub(crate) fn with(mut object: Value, members: &[(&str, Value)]) -> Value {
     for (name, value) in members {
         object[*name] = value.clone();
     }
@@ -190,7 +190,7 @@ pub(super) fn with(mut object: Value, members: &[(&str, Value)]) -> Value {
 }
 
 /// `object` without a member.
-pub(super) fn without(mut object: Value, name: &str) -> Value {
+pub(crate) fn without(mut object: Value, name: &str) -> Value {
     object.as_object_mut().unwrap().remove(name);
     object
 }

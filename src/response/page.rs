@@ -15,15 +15,19 @@ const WITH_FORM: &str =
 /// What a user needs to know, without a word of what is inside.
 pub(super) fn summary(error: &Error) -> &'static str {
     match error.kind() {
-        ErrorKind::Denied if is_about_the_sign_in(error) => "The sign-in was cancelled or refused.",
-        ErrorKind::Denied if error.is(Code::AccessDenied) => "You do not have access to this application.",
-        ErrorKind::Denied => "You do not have access to this page.",
+        ErrorKind::Cancelled | ErrorKind::Forbidden if is_about_the_sign_in(error) => {
+            "The sign-in was cancelled or refused."
+        }
+        ErrorKind::Forbidden if error.is(Code::AccessDenied) => "You do not have access to this application.",
+        ErrorKind::Forbidden => "You do not have access to this page.",
         _ if error.is(Code::StepUpRequired) => "Please sign in once more to confirm that it is you.",
         ErrorKind::NotAuthenticated => "Please sign in.",
-        ErrorKind::Callback if error.is(Code::MethodNotAllowed) => "Please confirm that you want to sign out.",
-        ErrorKind::Callback if error.is(Code::CrossSite) => "This request came from another site and was refused.",
-        ErrorKind::Callback if is_about_the_link(error) => "The link that led here cannot be used to sign in.",
-        ErrorKind::Callback => "This sign-in cannot be completed. Please try again.",
+        ErrorKind::InvalidRequest if error.is(Code::MethodNotAllowed) => "Please confirm that you want to sign out.",
+        ErrorKind::InvalidRequest if error.is(Code::CrossSite) => {
+            "This request came from another site and was refused."
+        }
+        ErrorKind::InvalidRequest if is_about_the_link(error) => "The link that led here cannot be used to sign in.",
+        ErrorKind::InvalidRequest => "This sign-in cannot be completed. Please try again.",
         _ if error.is_transient() => "The sign-in service cannot be reached right now. Please try again in a moment.",
         ErrorKind::Usage => "Something is wrong with this page. Please try again later.",
         _ => "Something is wrong with the sign-in. Please try again later.",
@@ -42,7 +46,7 @@ fn title(error: &Error) -> &'static str {
 
 /// Whether the user is known and may not, so that signing in again changes nothing.
 fn denies_access(error: &Error) -> bool {
-    error.kind() == ErrorKind::Denied && !is_about_the_sign_in(error)
+    error.kind() == ErrorKind::Forbidden && !is_about_the_sign_in(error)
 }
 
 /// Whether a sign-in ended without a user, so that another may end with one.
@@ -56,7 +60,7 @@ fn asks_to_sign_out(error: &Error) -> bool {
 
 /// Whether the address that was opened is what is wrong, so that to open it again changes nothing.
 fn is_about_the_link(error: &Error) -> bool {
-    [Code::InvalidParameter, Code::ReturnToRefused, Code::InitiationRefused].into_iter().any(|code| error.is(code))
+    [Code::InvalidParameter, Code::ReturnToRefused, Code::InvalidInitiation].into_iter().any(|code| error.is(code))
 }
 
 /// The policy of the [`error`] page.

@@ -7,7 +7,7 @@ use crate::{
     client::{LogtoClient, RequestSession},
     error::{Code, Error, Result},
     response::AuthResponse,
-    session::cookies::HeaderCookies,
+    session::HeaderCookies,
 };
 
 /// Marks what our own page has posted, so that it is posted once.

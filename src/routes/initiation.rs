@@ -93,5 +93,5 @@ fn check_issuer(logto: &LogtoClient, iss: Option<&str>) -> Result<()> {
 }
 
 fn refused(message: String) -> Error {
-    Error::new(Code::InitiationRefused, message)
+    Error::new(Code::InvalidInitiation, message)
 }

@@ -90,7 +90,7 @@ impl LogtoClient {
     ) -> Response<B> {
         match session.finish().await {
             Ok(headers) => headers.append_to(response.headers_mut()),
-            Err(error) => response = with_body(self.error_reply(&error, request.response_format())),
+            Err(error) => response = with_body(self.error_response(request, &error)),
         }
         response
     }

@@ -18,29 +18,29 @@ use crate::{
 };
 
 /// The keys under which it is remembered that sessions ended.
-pub(super) mod key {
+pub(crate) mod key {
     use super::{Digest, SessionId, Sha256};
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-    pub(in crate::session) fn id(id: &SessionId) -> String {
+    pub(crate) fn id(id: &SessionId) -> String {
         format!("id/{}", id.to_key())
     }
 
-    pub(in crate::session) fn sid(sid: &str) -> String {
+    pub(crate) fn sid(sid: &str) -> String {
         format!("sid/{sid}")
     }
 
-    pub(in crate::session) fn sub(sub: &str) -> String {
+    pub(crate) fn sub(sub: &str) -> String {
         format!("sub/{sub}")
     }
 
     /// Of a user's sessions in the cookie of Next.js that have no name of their own.
-    pub(super) fn unnamed(sub: &str) -> String {
+    pub(crate) fn unnamed(sub: &str) -> String {
         format!("next/{sub}")
     }
 
     /// Of one length, whatever the token says.
-    pub(super) fn jti(jti: &str) -> String {
+    pub(crate) fn jti(jti: &str) -> String {
         format!("jti/{}", URL_SAFE_NO_PAD.encode(Sha256::digest(jti.as_bytes())))
     }
 }

@@ -8,8 +8,8 @@ use cookie::Cookie;
 use proptest::prelude::*;
 
 use super::{
-    CookieSettings, Cookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken, Stores, Subject,
-    Transaction, cookies::HeaderCookies, pending,
+    CookieSettings, Cookies, HeaderCookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken,
+    Stores, Subject, Transaction, pending,
 };
 use crate::{secret::Secret, store::MemoryRevocations, types::TokenKey};
 

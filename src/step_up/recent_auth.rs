@@ -181,6 +181,6 @@ impl Session {
             self.require_recent_auth(&asked.max_age(Duration::ZERO))?;
         }
         let message = "the user authenticated as the API asks, and it refuses the access token nevertheless";
-        Err(Error::new(Code::StepUpInVain, message))
+        Err(Error::new(Code::StepUpNotReflectedInToken, message))
     }
 }

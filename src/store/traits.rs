@@ -126,9 +126,9 @@ pub enum SaveOutcome {
 #[non_exhaustive]
 pub enum SessionSelector {
     /// Those of one session at Logto, by `sid`.
-    Sid(String),
+    LogtoSession(String),
     /// All of a user, by `sub`.
-    Sub(String),
+    User(String),
 }
 
 /// Keeps sessions on the server. The cookie then holds nothing but the sealed id.

@@ -9,7 +9,7 @@ use crate::{
     claims::IdTokenClaims,
     config::LogtoConfig,
     secret::Secret,
-    session::{Cookies, Jwt, OpenSession, SessionData, StoredAccessToken, Subject, cookies::HeaderCookies},
+    session::{Cookies, HeaderCookies, Jwt, OpenSession, SessionData, StoredAccessToken, Subject},
     types::TokenOptions,
 };
 

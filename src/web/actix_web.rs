@@ -81,9 +81,8 @@ use actix_web::{
 
 pub use self::api::{api, api_metadata};
 use self::response::http_response;
-pub use crate::client::SignedIn;
 use crate::{
-    client::{LogtoClient, LogtoContext, RequestSession, SessionHeaders},
+    client::{LogtoClient, LogtoContext, RequestSession, SessionHeaders, SignedIn},
     error::Error,
     response::AuthResponse,
     routes::AuthRequest,

@@ -68,9 +68,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 pub use self::api::api_metadata;
-pub use crate::client::SignedIn;
 use crate::{
-    client::{LogtoClient, LogtoContext, RequestSession},
+    client::{LogtoClient, LogtoContext, RequestSession, SignedIn},
     error::Error,
     response::AuthResponse,
     routes::AuthRequest,
@@ -152,7 +151,7 @@ where
             }
             match session.finish().await {
                 Ok(headers) => headers.append_to(response.headers_mut()),
-                Err(error) => response = logto.error_reply(&error, auth.response_format()).into_response(),
+                Err(error) => response = logto.error_response(&auth, &error).into_response(),
             }
             Ok(response)
         })

@@ -101,9 +101,8 @@ use rocket::{
 };
 
 pub use self::api::{ApiFairing, api, api_metadata};
-pub use crate::client::SignedIn;
 use crate::{
-    client::{LogtoClient, LogtoContext, RequestSession},
+    client::{LogtoClient, LogtoContext, RequestSession, SignedIn},
     error::Error,
     response::AuthResponse,
     routes::AuthRequest,

@@ -3,7 +3,7 @@
 use http::HeaderValue;
 use logto::{
     Error, HeaderCookies, SignInOptions, SignOutOptions, TokenOptions,
-    integrate::{AuthRequest, AuthResponse, ResponseFormat},
+    integrate::{AuthRequest, AuthResponse},
     testing::{Endpoint, Fault},
 };
 
@@ -133,8 +133,9 @@ async fn no_answer_of_the_server_ends_a_header_or_a_line() {
         let options = TokenOptions::resource(BOOKS).force_refresh(true);
         let error: Error = site.logto.get_access_token(&mut browser.request(), options).await.unwrap_err();
         assert!(!error.to_string().contains(char::is_control) && !format!("{error:?}").contains('\n'), "{error}");
-        for response_format in [ResponseFormat::Html, ResponseFormat::Json] {
-            whole("an error", &site.logto.error_reply(&error, response_format));
+        for accept in ["text/html", "application/json"] {
+            let request = AuthRequest::new("GET", "/", |name| (name == "accept").then(|| accept.to_owned()));
+            whole("an error", &site.logto.error_response(&request, &error));
         }
         // Tokens that would end the header they are sent in.
         let token = (*injection).to_owned();

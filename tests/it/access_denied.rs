@@ -64,7 +64,7 @@ async fn a_user_whom_the_application_is_not_for_is_told_so_at_the_callback() {
     let callback = barred_callback(&site, &mut browser).await;
     let error = site.end(&mut browser, &callback).await.unwrap_err();
     assert_is(&error, "sign_in.access_denied", "Access denied.");
-    assert_eq!((error.kind(), error.http_status()), (ErrorKind::Denied, 403));
+    assert_eq!((error.kind(), error.http_status()), (ErrorKind::Forbidden, 403));
     assert!(error.hint().contains("› Rules") && !error.requires_sign_in(), "{}", error.hint());
     assert!(site.is_signed_in(&browser).await, "it may be another user who is signed in here");
 }
@@ -155,7 +155,7 @@ async fn a_token_that_a_script_denies_is_refused_alone_and_the_session_is_kept()
             let error = site.logto.get_access_token(&mut cookies, options.force_refresh(true)).await.unwrap_err();
             browser.receive(&cookies.set_cookie_headers());
             assert_is(&error, "token.access_denied", description);
-            assert_eq!((error.kind(), error.http_status()), (ErrorKind::Denied, 403));
+            assert_eq!((error.kind(), error.http_status()), (ErrorKind::Forbidden, 403));
             assert!(error.hint().contains("Custom JWT") && !error.hint().contains("rganization"), "{}", error.hint());
             assert!(site.is_signed_in(&browser).await);
         }

@@ -14,8 +14,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 use logto::{
-    Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, TokenOptions,
-    actix_web::SignedIn,
+    Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, SignedIn, TokenOptions,
     testing::{Endpoint, Fault, MockLogto, TestClock},
 };
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};

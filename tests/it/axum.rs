@@ -9,8 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use logto::{
-    Error, LogtoClient, LogtoContext, RequestSession, SignInOptions, TokenOptions,
-    axum::SignedIn,
+    Error, LogtoClient, LogtoContext, RequestSession, SignInOptions, SignedIn, TokenOptions,
     testing::{Endpoint, Fault, MockLogto, TestClock},
 };
 use reqwest::{Method, Response, StatusCode};

@@ -108,6 +108,6 @@ async fn a_sign_in_that_logto_may_not_ask_for_is_still_a_refusal_and_no_mistake(
         let callback = callback_with(&site, &mut browser, name, "").await;
         let error = site.end(&mut browser, callback.as_str()).await.unwrap_err();
         let found = (error.code(), error.kind(), error.http_status());
-        assert_eq!(found, ("callback_uri_verification.error_found", ErrorKind::Denied, 403), "{name}");
+        assert_eq!(found, ("callback_uri_verification.error_found", ErrorKind::Forbidden, 403), "{name}");
     }
 }

@@ -243,8 +243,14 @@ async fn a_refusal_says_what_to_do() {
             ErrorKind::Config,
             "API resources",
         ),
-        (&world, bob(), "organization.access_denied", ErrorKind::Denied, "Add the machine-to-machine app"),
-        (&world, books().organization("org-nobody"), "organization.access_denied", ErrorKind::Denied, "Organizations"),
+        (&world, bob(), "organization.access_denied", ErrorKind::Forbidden, "Add the machine-to-machine app"),
+        (
+            &world,
+            books().organization("org-nobody"),
+            "organization.access_denied",
+            ErrorKind::Forbidden,
+            "Organizations",
+        ),
         (&world, TokenOptions::new(), "options.invalid", ErrorKind::Usage, "option"),
     ] {
         let error = world.machine.get_access_token(options).await.unwrap_err();
@@ -346,7 +352,7 @@ async fn a_token_exchange_touches_no_session() {
     let error = site.logto.exchange_token(exchange()).await.unwrap_err();
     assert_eq!(
         (error.code(), error.kind(), error.http_status()),
-        ("token_exchange.subject_refused", ErrorKind::Denied, 403)
+        ("token_exchange.subject_refused", ErrorKind::Forbidden, 403)
     );
     assert!(!error.requires_sign_in() && error.oauth_error().unwrap().error() == "invalid_grant");
 

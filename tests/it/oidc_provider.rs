@@ -234,7 +234,7 @@ async fn a_user_who_cancels(engine: &Engine, client: &Client) {
     let resume = app.pages.get(&format!("{login}/abort")).await.location().to_owned();
     let callback = app.pages.get(&resume).await.location().to_owned();
     let error = app.end(&callback).await.unwrap_err();
-    assert_eq!((error.code(), error.kind(), error.http_status()), ("user_cancelled", ErrorKind::Denied, 403));
+    assert_eq!((error.code(), error.kind(), error.http_status()), ("user_cancelled", ErrorKind::Cancelled, 403));
     assert_eq!(error.oauth_error().unwrap().error(), "access_denied");
 
     // And changes their mind.

@@ -237,8 +237,8 @@ async fn one_organization_that_refuses_costs_none_of_the_others() {
     assert_eq!(
         codes,
         [
-            ("gone", "organization.not_a_member", ErrorKind::Denied),
-            ("strict", "organization.mfa_required", ErrorKind::Denied)
+            ("gone", "organization.not_a_member", ErrorKind::Forbidden),
+            ("strict", "organization.mfa_required", ErrorKind::Forbidden)
         ]
     );
     assert!(!serde_json::to_string(&context).unwrap().contains("not_a_member"), "the JSON is as before");

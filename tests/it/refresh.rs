@@ -141,7 +141,7 @@ async fn a_failure_is_sorted_by_what_it_means() {
         ),
         ("scope", oauth(400, "invalid_scope"), "token.scope_refused", ErrorKind::Config, false, true),
         ("resource", oauth(400, "invalid_target"), "token.resource_refused", ErrorKind::Config, false, true),
-        ("no entry", oauth(403, "access_denied"), "token.access_denied", ErrorKind::Denied, false, true),
+        ("no entry", oauth(403, "access_denied"), "token.access_denied", ErrorKind::Forbidden, false, true),
         ("other", oauth(400, "invalid_request"), "token.refused", ErrorKind::Provider, false, true),
         ("too many", Fault::status(429), "token.refused", ErrorKind::Provider, true, true),
         ("timeout there", Fault::status(408), "token.refused", ErrorKind::Provider, true, true),

@@ -2,7 +2,7 @@
 
 use logto::{
     Error, TokenOptions,
-    integrate::ResponseFormat,
+    integrate::AuthRequest,
     machine::TokenExchange,
     testing::{Endpoint, Fault},
 };
@@ -44,13 +44,13 @@ async fn a_refusal_of_a_token_is_a_page_about_access_and_not_about_the_sign_in()
         ]
     );
     for error in errors {
-        let page = site.logto.error_reply(&error, ResponseFormat::Html);
+        let page = site.logto.error_response(&asked("text/html"), &error);
         assert_eq!(page.status(), 403);
         let page = page.into_body();
         assert!(page.contains("<title>No access</title>"), "{page}");
         assert!(page.contains("<h1>You do not have access to this page.</h1>"), "{page}");
         assert!(!page.contains("cancelled") && !page.contains(r#"href="/logto/sign-in"#), "{page}");
-        let json = site.logto.error_reply(&error, ResponseFormat::Json).into_body();
+        let json = site.logto.error_response(&asked("application/json"), &error).into_body();
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(
             (&json["code"], &json["message"]),
@@ -84,4 +84,9 @@ async fn a_session_that_is_too_large_by_its_custom_data_says_so() {
         "{}",
         error.hint()
     );
+}
+
+/// A request for what `accept` names.
+fn asked(accept: &str) -> AuthRequest {
+    AuthRequest::new("GET", "/", |name| (name == "accept").then(|| accept.to_owned()))
 }

@@ -25,9 +25,9 @@ use ::rocket::{
     routes,
 };
 use logto::{
-    ContextOptions, Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, TokenOptions,
+    ContextOptions, Error, LogtoClient, LogtoConfigBuilder, LogtoContext, RequestSession, SignInOptions, SignedIn,
+    TokenOptions,
     integrate::{BoxError, BoxFuture},
-    rocket::SignedIn,
     store::{MemoryStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
     testing::{Endpoint, Fault, MockLogto, TestClock},
 };

@@ -12,7 +12,8 @@ use http::{Request, Response};
 use logto::{
     Result, TokenOptions,
     api_client::{ApiClient, ApiClientBuilder},
-    integrate::{BodyStream, BoxError, BoxFuture, HttpClient},
+    integrate::BodyStream,
+    integrate::{BoxError, BoxFuture, HttpClient},
     machine::MachineClient,
     testing::{Endpoint, MockApp, MockLogto},
 };

@@ -12,8 +12,8 @@ use super::{NextCookie, members, seal::Keys as NextKeys};
 use crate::{
     secret::Secret,
     session::{
-        CookieSettings, Jwt, Keys, OpenSession, SessionData, SessionFormat, SessionLifetime, StoredAccessToken, Stores,
-        Subject, cookies::HeaderCookies,
+        CookieSettings, HeaderCookies, Jwt, Keys, OpenSession, SessionData, SessionFormat, SessionLifetime,
+        StoredAccessToken, Stores, Subject,
     },
     store::MemoryRevocations,
     types::TokenKey,

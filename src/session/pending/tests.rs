@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::session::{OpenSession, cookies::HeaderCookies, tests::settings_of};
+use crate::session::{HeaderCookies, OpenSession, tests::settings_of};
 
 const NOW: i64 = 1_795_385_600;
 const HOME: &str = "https://www.example.com/";

@@ -16,7 +16,7 @@ use crate::{
     config::LogtoConfig,
     error::{Error, Result},
     scopes,
-    session::cookies::HeaderCookies,
+    session::HeaderCookies,
     testing::{MockLogto, MockOrganization, MockResource},
     types::{SignInOptions, TokenOptions},
 };

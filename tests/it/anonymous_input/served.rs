@@ -74,7 +74,7 @@ async fn tally(port: u16) -> Tally {
     tally
 }
 
-async fn axum_page(user: logto::axum::SignedIn) -> String {
+async fn axum_page(user: logto::SignedIn) -> String {
     user.claims().sub.clone()
 }
 
@@ -92,7 +92,7 @@ async fn anonymous_input_to_axum_is_never_a_failure_of_the_server() {
 }
 
 #[cfg(feature = "actix-web")]
-async fn actix_page(user: logto::actix_web::SignedIn) -> String {
+async fn actix_page(user: logto::SignedIn) -> String {
     user.claims().sub.clone()
 }
 
@@ -125,12 +125,12 @@ mod rocket {
     };
 
     #[get("/<_..>", rank = 100)]
-    fn page(user: logto::rocket::SignedIn) -> String {
+    fn page(user: logto::SignedIn) -> String {
         user.claims().sub.clone()
     }
 
     #[post("/<_..>", rank = 100)]
-    fn post_page(user: logto::rocket::SignedIn) -> String {
+    fn post_page(user: logto::SignedIn) -> String {
         page(user)
     }
 

@@ -36,7 +36,7 @@ async fn with_a_code() {
 
 #[tokio::test]
 async fn with_an_error() {
-    const DENIED: (&str, ErrorKind) = ("callback_uri_verification.error_found", ErrorKind::Denied);
+    const DENIED: (&str, ErrorKind) = ("callback_uri_verification.error_found", ErrorKind::Forbidden);
     const CONFIG: (&str, ErrorKind) = ("sign_in.request_refused", ErrorKind::Config);
     let cases = [
         ("06-prompt-none-no-session", "login_required", "without it", DENIED),
@@ -83,7 +83,7 @@ async fn of_a_user_who_left() {
         let mut app = App::new(settings(), RECORDED_AT);
         app.sign_in(ADA, |_| {}).await;
         let error = end(&mut app, callback).await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), ("user_cancelled", ErrorKind::Denied), "{callback}");
+        assert_eq!((error.code(), error.kind()), ("user_cancelled", ErrorKind::Cancelled), "{callback}");
         assert!(app.is_signed_in().await);
     }
 }

@@ -30,7 +30,7 @@ const MACHINES: &[(&str, &str)] = &[
     ("60-client-credentials/07-organization", "ok"),
     ("60-client-credentials/07b-organization-scope", "ok"),
     ("60-client-credentials/08-resource-organization", "ok"),
-    ("60-client-credentials/09-other-organization", "organization.access_denied Denied"),
+    ("60-client-credentials/09-other-organization", "organization.access_denied Forbidden"),
     ("60-client-credentials/10-from-web-app", "client.grant_not_allowed Config"),
     ("60-client-credentials/11-client-secret-post", "ok"),
 ];
@@ -38,9 +38,9 @@ const MACHINES: &[(&str, &str)] = &[
 const EXCHANGES: &[(&str, &str)] = &[
     ("61-token-exchange/01-not-allowed", "client.grant_not_allowed Config"),
     ("61-token-exchange/02-resource", "ok"),
-    ("61-token-exchange/03-reused-subject-token", "token_exchange.subject_refused Denied"),
+    ("61-token-exchange/03-reused-subject-token", "token_exchange.subject_refused Forbidden"),
     ("61-token-exchange/04-no-resource", "ok"),
-    ("61-token-exchange/05-garbage", "token_exchange.subject_refused Denied"),
+    ("61-token-exchange/05-garbage", "token_exchange.subject_refused Forbidden"),
 ];
 
 fn outcome(result: &Result<AccessToken, Error>) -> String {

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use logto::store::{
-    MemoryStore, RedisStore, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
-    TowerSessionStore,
-};
+use logto::store::{MemoryStore, RedisStore, RevocationStore, SessionSelector, SaveOutcome, SessionId, SessionStore, StoredSession, TowerSessionStore};
 use tower_sessions_memory_store::MemoryStore as TowerMemoryStore;
 
 use crate::redis_server::RedisServer;
@@ -25,8 +22,7 @@ async fn takes_every_lifetime(store: &dyn SessionStore) {
     for (number, expires_at) in (0_u8..).zip(ends()) {
         let id = SessionId::from_key(&format!("{number:0>21}A")).unwrap();
         let (sub, sid) = (format!("user {number}"), format!("sid {number}"));
-        let session =
-            |revision| StoredSession::new(revision, sub.clone(), Some(sid.clone()), expires_at, "sealed".into());
+        let session = |revision| StoredSession::new(revision, sub.clone(), Some(sid.clone()), expires_at, "sealed".into());
         assert!(store.create(&id, &session(1)).await.unwrap(), "{expires_at:?}");
         assert_eq!(store.save(&id, &session(2), 1).await.unwrap(), SaveOutcome::Saved, "{expires_at:?}");
         assert_eq!(store.load(&id).await.unwrap().unwrap().revision, 2, "{expires_at:?}");
