@@ -13,7 +13,7 @@ if [ "${1:-}" = --smoke ]; then
   out=compare-smoke.json
 fi
 
-. ../tests/need.sh
+. ../tests/install_tools.sh
 need node nodejs
 need npm npm
 need wrk wrk

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-. ../tests/need.sh
+. ../tests/install_tools.sh
 need valgrind valgrind
 need python3 python3
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/../target}"

@@ -79,7 +79,7 @@ join() {
   fi
 }
 
-. tests/need.sh
+. tests/install_tools.sh
 
 step 'tools'
 need cc build-essential
@@ -159,7 +159,7 @@ export LOGTO_TEST_JOSE=1 LOGTO_TEST_OIDC_PROVIDER=1
 if [ -n "$quick" ]; then
   if changed "$code|^(tests|docs|examples)/|\.md$"; then
     step 'tests, without those of the examples'
-    cargo nextest run "${all[@]}" --lib --test attacks --test hostile --test it --test memory --test mock --test model --test tidy
+    cargo nextest run "${all[@]}" --lib --test attacks --test faulty_server --test it --test memory --test mock --test model --test tidy
   else
     skip 'tests'
   fi

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-. tests/need.sh
+. tests/install_tools.sh
 need redis-server redis-server
 pkg-config --exists openssl 2>/dev/null || need openssl.pc pkg-config libssl-dev
 command -v cargo-llvm-cov >/dev/null || cargo install --locked cargo-llvm-cov

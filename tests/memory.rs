@@ -238,7 +238,7 @@ fn memory_after_many_requests_is_memory_before_them() {
 }
 
 #[test]
-fn what_is_remembered_of_sign_outs_is_bounded() {
+fn the_memory_of_past_sign_outs_is_bounded() {
     const MOST_REMEMBERED: usize = 200_000;
     let revocations = MemoryRevocations::new();
     let runtime = runtime();

@@ -75,7 +75,7 @@ fn imports_follow_the_table() {
 }
 
 #[test]
-fn adapters_are_glue() {
+fn adapters_stay_below_the_line_limit() {
     let sources = sources("src");
     tidy(
         adapters(&sources, MAX_ADAPTER),
@@ -198,7 +198,7 @@ fn public_signatures_name_only_listed_crates() {
 }
 
 #[test]
-fn nothing_is_left_undone() {
+fn no_todo_and_no_ignored_test_is_left() {
     let all: Vec<_> = ["src", "tests", "examples", "benches"].into_iter().flat_map(sources).collect();
     tidy(
         undone(&all),
@@ -1129,7 +1129,7 @@ fn an_arrow_is_seen_however_it_is_written() {
 }
 
 #[test]
-fn an_adapter_that_knows_too_much_is_seen() {
+fn an_adapter_that_imports_private_modules_is_reported() {
     let lib = ("src/lib.rs", "mod client; mod web; pub use self::{client::Client, web::one};");
     let check = |text| adapters(&some(&[lib, ("src/web/one.rs", text), ("src/web.rs", "\n\n\n")]), 2);
     assert!(check("// glue\n\nuse crate::client::Client;\n/* more\nglue */\nfn f() {}\n").is_empty());
@@ -1275,7 +1275,7 @@ fn a_foreign_type_in_a_signature_is_seen() {
 }
 
 #[test]
-fn undone_work_is_seen() {
+fn a_todo_or_an_ignored_test_is_reported() {
     let check = |text| undone(&some(&[("src/a.rs", text)])).len();
     assert_eq!(check("#[ignore = \"slow\"] fn f() { todo!() }"), 2);
     assert_eq!(check("fn f() { dbg!(1); unimplemented!(\"x\") }"), 2);

@@ -98,7 +98,7 @@ fn url(base: &str, address: &str) -> Result<String> {
 }
 
 #[test]
-fn addresses_are_below_the_base_url() {
+fn an_address_below_the_base_url_is_joined_to_it() {
     for (base, address, expected) in [
         ("https://api.example.com", "/books?a=1", "https://api.example.com/books?a=1"),
         ("https://api.example.com/", "/", "https://api.example.com/"),
@@ -121,7 +121,7 @@ fn addresses_are_below_the_base_url() {
 }
 
 #[test]
-fn and_nowhere_else() {
+fn an_address_outside_of_the_base_url_is_refused() {
     let base = "https://api.example.com/v1";
     for address in [
         "https://evil.example/v1/books",
@@ -200,7 +200,7 @@ async fn a_refused_token_is_replaced_once() {
 }
 
 #[tokio::test]
-async fn a_token_at_hand_has_no_other() {
+async fn a_static_token_that_is_refused_is_not_replaced() {
     let world = World::new(vec![answer(401, &[])], |api| api);
     let request = Request::get("/books").body("").unwrap();
     let response = world.api.send(&token("mine"), request).await.unwrap();
@@ -208,13 +208,13 @@ async fn a_token_at_hand_has_no_other() {
 }
 
 #[test]
-fn a_client_goes_anywhere() {
+fn an_api_client_is_clone_send_and_sync() {
     fn goes_anywhere<T: Clone + Send + Sync + 'static>() {}
     goes_anywhere::<ApiClient>();
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_waits_as_long_as_it_is_asked_to() {
+async fn a_retry_waits_as_long_as_retry_after_says() {
     let world = World::new(vec![busy(503, "7"), busy(429, "2"), answer(200, &[])], |api| api);
     let begin = tokio::time::Instant::now();
     assert_eq!(world.send(Method::GET).await, 200);
@@ -226,7 +226,7 @@ async fn it_waits_as_long_as_it_is_asked_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_waits_no_longer_than_it_may() {
+async fn a_retry_waits_no_longer_than_max_wait() {
     let ten = |api: ApiClientBuilder| api.max_retry_wait(Duration::from_secs(10));
     for (answers, asked, waited) in [
         (vec![busy(503, "11")], 1, 0),
@@ -259,7 +259,7 @@ impl crate::clock::Clock for Noon {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_date_is_a_time_to_wait() {
+async fn a_retry_waits_until_the_date_of_retry_after() {
     let now = std::time::UNIX_EPOCH + Duration::from_secs(784_111_777);
     for (date, waited) in [("Sun, 06 Nov 1994 08:49:47 GMT", 10), ("Sun, 06 Nov 1994 08:49:00 GMT", 0)] {
         let world = World::new(vec![busy(503, date), answer(200, &[])], |api| api.clock(Noon(now)));
@@ -277,7 +277,7 @@ async fn after_a_wait_an_expired_token_is_still_replaced() {
 }
 
 #[tokio::test]
-async fn headers_are_the_callers_but_for_authorization() {
+async fn headers_of_the_caller_are_sent_and_its_authorization_is_replaced() {
     let world = World::new(vec![answer(200, &[])], |api| api);
     let request = Request::get("/books")
         .header("authorization", "Basic abc")
@@ -301,7 +301,7 @@ async fn headers_are_the_callers_but_for_authorization() {
 }
 
 #[tokio::test]
-async fn an_api_that_is_away_is_not_a_logto_that_is_away() {
+async fn an_unreachable_api_is_named_in_the_hint() {
     let world = World::new(Vec::new(), |api| api);
     let request = Request::get("/books").body("").unwrap();
     let error = world.api.send(&world.source, request).await.unwrap_err();

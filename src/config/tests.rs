@@ -314,7 +314,7 @@ fn the_environment_sets_everything() {
 }
 
 #[test]
-fn what_the_environment_holds_wrongly_is_named() {
+fn a_wrong_variable_of_the_environment_is_named() {
     let builder = from_vars(&[
         ("LOGTO_ENDPOINT", "https://logto.example.com"),
         ("LOGTO_APP_ID", "  "),

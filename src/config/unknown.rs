@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_distance_counts_letters() {
+    fn the_distance_of_two_names_counts_letters() {
         for (from, to, letters) in
             [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)]
         {

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_are_those_of_the_leeway() {
+    fn the_clock_check_fails_beyond_the_leeway() {
         for (offset, expected) in [
             (-61, CheckOutcome::Failure),
             (-60, CheckOutcome::Ok),
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cached_answer_is_as_old_as_it_says() {
+    fn the_clock_check_counts_the_age_of_a_cached_answer() {
         let (asked, age) = (THEIRS + 7200, ("age", "7200"));
         assert_eq!(outcome(&[("date", DATE)], asked, asked), CheckOutcome::Failure);
         assert_eq!(outcome(&[("date", DATE), age], asked, asked), CheckOutcome::Ok);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_date_nothing_is_claimed() {
+    fn the_clock_check_without_a_date_is_a_warning() {
         for headers in [&[][..], &[("date", "yesterday")], &[("date", "")]] {
             assert_eq!(outcome(headers, THEIRS, THEIRS), CheckOutcome::Warning, "{headers:?}");
         }

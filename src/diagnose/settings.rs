@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_this_machine_are_known() {
+    fn other_names_of_a_local_address_are_known() {
         let url = |host: &str| Url::parse(&format!("http://{host}:3000/")).unwrap();
         let unspecified = ["0.0.0.0", "[::]"].map(|host| is_unspecified(&url(host)));
         assert_eq!(unspecified, [true, true]);

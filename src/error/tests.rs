@@ -91,7 +91,7 @@ fn a_report_of_an_error_and_its_sources_has_each_cause_once() {
 }
 
 #[test]
-fn questions_are_answered_by_the_status_and_the_kind() {
+fn the_status_and_the_kind_of_an_error_say_whether_it_is_transient() {
     let error = Error::new(Code::TokenRefused, "refused");
     assert!(!error.is_transient());
     assert_eq!(error.http_status(), 502);
@@ -107,7 +107,7 @@ fn questions_are_answered_by_the_status_and_the_kind() {
 }
 
 #[test]
-fn an_error_is_one_word_and_goes_anywhere() {
+fn an_error_and_a_client_are_pointer_sized_send_and_sync() {
     fn goes_anywhere<T: Clone + Send + Sync + 'static>() {}
     goes_anywhere::<Error>();
     goes_anywhere::<crate::client::LogtoClient>();

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_compressed_comes_back_and_what_is_broken_does_not() {
+    fn compressed_bytes_come_back_and_broken_ones_are_refused() {
         let texts = [Vec::new(), b"a".to_vec(), br#"{"sub":"ada","roles":[]}"#.repeat(400), (0..=255).collect()];
         for (effort, text) in
             [Effort::Fast, Effort::Small].into_iter().flat_map(|effort| texts.iter().map(move |text| (effort, text)))

@@ -229,7 +229,7 @@ fn a_previous_secret_still_opens_and_the_next_write_uses_the_current_one() {
 }
 
 #[test]
-fn a_value_cannot_move() {
+fn a_sealed_cookie_does_not_open_under_another_name_or_application() {
     let settings = settings();
     let mut jar = Jar::default();
     write(&settings, &mut jar, session("{}"), NOW);

@@ -74,7 +74,7 @@ impl HttpClient for Hands {
 ///
 /// Without a nonce, or with one that is compared with nothing, the attacker is signed in as the victim.
 #[tokio::test]
-async fn nor_where_the_server_forgets_pkce() {
+async fn a_stolen_code_is_refused_by_its_nonce_where_the_server_ignores_pkce() {
     let mut site = Site::start().await;
     let hands = Hands::default();
     let config = settings(&site.mock, &site.clock).app_secret(APP_SECRET).http_client(hands.clone());

@@ -50,7 +50,7 @@ async fn a_posted_callback_of_64_kib_is_answered_with_no_more_than_it_brought() 
 
 /// A code of 4 kB, as other servers make them, is repeated letter by letter.
 #[tokio::test]
-async fn what_is_long_and_honest_is_repeated() {
+async fn a_posted_code_of_4_kb_is_repeated_whole() {
     let site = site().await;
     let url = site.begin(&mut Browser::default(), SignInOptions::new()).await;
     let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap();

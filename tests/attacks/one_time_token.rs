@@ -41,7 +41,7 @@ async fn a_one_time_token_that_another_site_leads_to_signs_nobody_in_who_is_not_
 
 /// The link of the page leads on, with all that the first one asked for.
 #[tokio::test]
-async fn who_says_yes_goes_on_to_logto_with_the_token() {
+async fn a_user_who_confirms_goes_on_to_logto_with_the_one_time_token() {
     let site = Site::start().await;
     let asked = open(&site.logto, "GET", LINK, &Browser::default(), &[("sec-fetch-site", "cross-site")]).await;
     let link = asked.body().split("class=\"button\" href=\"").nth(1).unwrap().split('"').next().unwrap();

@@ -113,7 +113,7 @@ async fn the_pages_for_other_sites_show_scripts_as_text() {
 
 /// `error_uri` is not shown, so it is no error page either: the callback is right but for it.
 #[tokio::test]
-async fn an_error_uri_without_an_error_is_nothing() {
+async fn an_error_uri_without_an_error_does_not_stop_the_sign_in() {
     let site = Site::start().await;
     let mut browser = Browser::default();
     let url = site.begin(&mut browser, SignInOptions::new()).await;

@@ -127,7 +127,7 @@ pub fn is_of_this_site(location: &str) -> bool {
 }
 
 #[tokio::test]
-async fn no_door_leads_to_another_site() {
+async fn no_parameter_of_a_route_leads_to_another_site() {
     let initiation = |config: LogtoConfigBuilder| config.routes(Routes::new().initiate_login("/initiate"));
     let site = Site::with(|mock| mock, initiation).await;
     let nobody = Browser::default();
@@ -158,7 +158,7 @@ async fn no_door_leads_to_another_site() {
 
 /// What is let through is of this site, wherever the user ends up.
 #[tokio::test]
-async fn what_looks_like_another_site_and_is_not_is_let_through() {
+async fn an_address_that_only_looks_like_another_site_is_let_through() {
     let site = Site::start().await;
     for wanted in HERE {
         let mut browser = Browser::default();

@@ -11,7 +11,7 @@ use crate::{
 ///
 /// Where GET signs out, a browser that looks ahead does it, or any page with `<img src="…/logto/sign-out">`.
 #[tokio::test]
-async fn looking_at_the_sign_out_signs_nobody_out() {
+async fn a_get_head_or_prefetch_of_the_sign_out_route_signs_nobody_out() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let ahead = [
@@ -79,7 +79,7 @@ async fn a_sign_out_from_another_site_signs_nobody_out() {
 
 /// A prefetch of the callback does not use the sign-in up, so the victim can still end it.
 #[tokio::test]
-async fn looking_at_the_callback_uses_nothing_up() {
+async fn a_head_or_prefetch_of_the_callback_does_not_use_the_sign_in_up() {
     let site = Site::start().await;
     let mut browser = Browser::default();
     let url = site.begin(&mut browser, SignInOptions::new()).await;

@@ -314,7 +314,7 @@ async fn the_token_goes_to_no_other_origin() {
 }
 
 #[tokio::test]
-async fn it_comes_back_when_it_is_asked_to() {
+async fn a_call_is_repeated_when_retry_after_says_so() {
     let world = World::start().await;
     let client = client(&world.base).clock(world.clock.clone()).build().unwrap();
     let over = "Sun, 06 Nov 1994 08:49:37 GMT";

@@ -185,7 +185,7 @@ async fn a_sid_ends_one_session_and_a_sub_ends_them_all() {
 }
 
 #[tokio::test]
-async fn a_token_with_a_fault_is_refused() {
+async fn a_logout_token_with_a_fault_is_refused() {
     type Change = fn(&mut Value, &mut Value);
     let table: &[(&str, Change, &str)] = &[
         ("typ of an ID token", |header, _| header["typ"] = "JWT".into(), "invalid_token"),
@@ -250,7 +250,7 @@ async fn a_token_with_a_fault_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_with_what_the_specification_allows_is_taken() {
+async fn a_logout_token_with_what_the_specification_allows_is_taken() {
     type Change = fn(&mut Value, &mut Value);
     let table: &[(&str, Change)] = &[
         ("no typ, as of older servers", |header, _| without(header, "typ")),
@@ -282,7 +282,7 @@ async fn a_token_with_what_the_specification_allows_is_taken() {
 }
 
 #[tokio::test]
-async fn a_request_with_a_fault_is_refused() {
+async fn a_logout_request_with_a_fault_is_refused() {
     let served = Served::in_cookies(false).await;
     let browser = served.signed_in("ada").await;
     let (token, missing) = (served.token(|_, _| {}), "logout_token.missing");
@@ -318,7 +318,7 @@ async fn a_request_with_a_fault_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_is_taken_once_by_all_instances() {
+async fn a_logout_token_is_taken_once_by_all_instances() {
     let revocations = MemoryRevocations::new();
     let served = Served::start(false, |config| config.revocation_store(revocations.clone())).await;
     let config = settings(&served.mock, &served.clock).app_secret(APP_SECRET).revocation_store(revocations.clone());
@@ -337,7 +337,7 @@ async fn a_token_is_taken_once_by_all_instances() {
 }
 
 #[tokio::test]
-async fn a_token_is_remembered_as_long_as_it_could_be_taken() {
+async fn a_logout_token_is_remembered_as_long_as_it_could_be_taken() {
     let served = Served::in_cookies(false).await;
     let token = served.token(|_, _| {});
     served.accepted("first", &token).await;

@@ -49,7 +49,7 @@ fn is(error: &Error, code: &str, status: u16, message: &str) {
 }
 
 #[tokio::test]
-async fn a_callback_that_is_not_right() {
+async fn a_callback_with_a_fault_is_refused_with_its_code() {
     let site = Site::start().await;
     let issuer = site.mock.issuer();
 
@@ -127,7 +127,7 @@ async fn a_callback_that_is_not_right() {
 }
 
 #[tokio::test]
-async fn a_sign_in_cookie_that_is_not_right() {
+async fn a_sign_in_cookie_with_a_fault_is_refused() {
     let site = Site::start().await;
     let spoilers: [(&str, fn(&mut Browser, &str)); 5] = [
         ("garbage", |browser, name| _ = browser.cookies.insert(name.to_owned(), "garbage".into())),
@@ -165,7 +165,7 @@ async fn a_failed_callback_is_used_up() {
 }
 
 #[tokio::test]
-async fn a_token_endpoint_that_is_not_right() {
+async fn a_faulty_answer_of_the_token_endpoint_is_an_error_with_its_code() {
     let patient = Site::start().await;
     let impatient = Site::with(|mock| mock, |config| config.timeout(Duration::from_secs(1))).await;
     let body = |text: &str| Fault::body(200, "application/json", text);
@@ -209,7 +209,7 @@ async fn a_token_endpoint_that_is_not_right() {
 }
 
 #[tokio::test]
-async fn a_discovery_document_that_is_not_right() {
+async fn a_faulty_discovery_document_is_an_error_with_its_code() {
     let site = Site::start().await;
     let begin = async || {
         let cold = LogtoClient::new(site.logto.config().clone()).unwrap();
@@ -252,7 +252,7 @@ async fn a_discovery_document_that_is_not_right() {
 
 /// One check of DESIGN section 6 at a time. The checks themselves have a finer table beside their code.
 #[tokio::test]
-async fn an_id_token_that_is_not_right() {
+async fn an_id_token_with_a_fault_is_refused_with_its_code() {
     type Tamper = fn(&mut Value, &mut Value);
     let cases: [(&str, Tamper); 24] = [
         ("id_token.invalid_iss", |_, claims| claims["iss"] = "https://evil.example/oidc".into()),
@@ -300,7 +300,7 @@ async fn an_id_token_that_is_not_right() {
 }
 
 #[tokio::test]
-async fn keys_of_every_kind_and_their_rotation() {
+async fn keys_of_every_kind_verify_before_and_after_a_rotation() {
     for alg in [SigningAlg::Es256, SigningAlg::Es384, SigningAlg::Es512, SigningAlg::Rs256, SigningAlg::Ps256] {
         let site = Site::start().await;
         let browser = site.signed_in("ada").await;
@@ -343,7 +343,7 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn a_way_back_that_leads_elsewhere() {
+async fn an_address_to_return_to_on_another_site_is_refused() {
     let site = Site::start().await;
     for wanted in ELSEWHERE {
         let options = SignInOptions::new().post_redirect_uri(*wanted);
@@ -375,7 +375,7 @@ async fn a_way_back_that_leads_elsewhere() {
 }
 
 #[tokio::test]
-async fn options_that_cannot_be_served() {
+async fn options_that_cannot_be_served_are_refused() {
     let site = Site::start().await;
     let refused = async |options| site.logto.sign_in(&mut HeaderCookies::default(), options).await.unwrap_err();
     is(

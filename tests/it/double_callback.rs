@@ -14,7 +14,7 @@ use logto::{
 use tokio::task::JoinSet;
 
 use crate::{
-    instances::Counted,
+    counted_store::Counted,
     support::{APP_SECRET, BASE_URL, Browser, Site, settings},
 };
 

@@ -241,7 +241,7 @@ async fn a_refresh_that_is_under_way_while_all_sessions_are_revoked_leaves_none(
 }
 
 #[tokio::test]
-async fn whoever_an_id_token_names_is_found_whatever_form_its_times_have() {
+async fn a_logout_finds_the_user_of_an_id_token_whatever_form_its_times_have() {
     for place in PLACES {
         for (what, form) in
             [("an integer", "{}"), ("a fraction", "{}.75"), ("a fraction of zero", "{}.0"), ("an exponent", "{}00e-2")]

@@ -42,7 +42,7 @@ async fn a_user_signs_in_and_out() {
 }
 
 #[tokio::test]
-async fn the_same_over_a_cookie_jar() {
+async fn a_user_signs_in_and_out_over_a_cookie_jar() {
     let site = Site::start().await;
     let mut jar = CookieJar::new();
     jar.add_original(("theme", "dark"));
@@ -82,7 +82,7 @@ async fn a_hundred_first_sign_ins_make_one_discovery_request() {
 }
 
 #[tokio::test]
-async fn user_info_and_tokens_of_every_kind() {
+async fn user_info_and_tokens_of_every_kind_are_fetched() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let options = ContextOptions::new()
@@ -151,7 +151,7 @@ async fn a_forced_refresh_brings_new_roles() {
 }
 
 #[tokio::test]
-async fn claims_are_as_fresh_as_asked_for() {
+async fn claims_are_renewed_when_they_are_older_than_asked_for() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let options = || ContextOptions::new().claims_max_age(Duration::from_secs(60));
@@ -169,7 +169,7 @@ async fn claims_are_as_fresh_as_asked_for() {
 }
 
 #[tokio::test]
-async fn one_call_renews_everything() {
+async fn one_call_renews_the_tokens_and_claims_of_a_session() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
@@ -189,7 +189,7 @@ async fn one_call_renews_everything() {
 }
 
 #[tokio::test]
-async fn the_session_of_a_request_tells_what_it_holds() {
+async fn the_session_of_a_request_gives_the_tokens_that_it_holds() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     for (header, is_ada) in [(String::new(), false), (browser.header(), true)] {
@@ -211,7 +211,7 @@ async fn one_call_renews_the_claims_of_a_session_without_access_tokens() {
 }
 
 #[tokio::test]
-async fn the_session_tells_what_it_holds() {
+async fn a_session_gives_the_tokens_that_it_holds_until_they_are_cleared() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
@@ -234,7 +234,7 @@ async fn options_reach_the_server_as_it_reads_them() {
         (SignInOptions::new().direct_sign_in(DirectSignIn::social("kakao")), "/direct/social/kakao"),
     ] {
         let url = site.begin(&mut browser, options).await;
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::http_browser::without_redirects();
         let response = http.get(url).send().await.unwrap();
         assert_eq!(response.status(), 303);
         let location = response.headers()["location"].to_str().unwrap();
@@ -375,7 +375,7 @@ async fn a_user_in_four_hundred_organizations_is_signed_in() {
 }
 
 #[tokio::test]
-async fn logto_may_have_two_names() {
+async fn logto_may_have_one_address_for_servers_and_another_for_browsers() {
     let site = Site::start().await;
     let public = "https://logto.example.com";
     let issuer = format!("{public}/oidc");

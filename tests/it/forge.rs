@@ -5,7 +5,7 @@ use logto::{ContextOptions, TokenOptions, testing::TestSession};
 use crate::support::{BOOKS, Site};
 
 #[tokio::test]
-async fn a_forged_session_is_a_session() {
+async fn a_session_made_for_tests_is_read_as_a_session() {
     let site = Site::start().await;
     let config = site.logto.config();
     let mut cookies = TestSession::builder()

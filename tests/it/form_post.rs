@@ -69,7 +69,7 @@ async fn signs_in(site: &Site, browser: &mut Browser, user: &str) -> String {
 }
 
 #[tokio::test]
-async fn it_is_posted_again_by_a_page_of_this_site() {
+async fn a_posted_callback_without_cookies_is_posted_again_by_a_page_of_this_site() {
     let site = site().await;
     let mut browser = Browser::default();
     let form = signs_in(&site, &mut browser, "ada").await;
@@ -89,7 +89,7 @@ async fn it_is_posted_again_by_a_page_of_this_site() {
 }
 
 #[tokio::test]
-async fn with_cookies_it_ends_at_once() {
+async fn a_posted_callback_with_cookies_ends_the_sign_in_at_once() {
     let site = site().await;
     let mut browser = Browser::default();
     let form = signs_in(&site, &mut browser, "ada").await;
@@ -99,7 +99,7 @@ async fn with_cookies_it_ends_at_once() {
 }
 
 #[tokio::test]
-async fn a_query_still_works() {
+async fn a_callback_by_query_is_still_taken_in_form_post_mode() {
     let site = site().await;
     let mut browser = Browser::default();
     let form = signs_in(&site, &mut browser, "ada").await;
@@ -109,7 +109,7 @@ async fn a_query_still_works() {
 }
 
 #[tokio::test]
-async fn the_session_of_before_ends_with_the_new_one() {
+async fn a_sign_in_by_form_post_ends_the_session_of_before() {
     let site = site().await;
     let mut browser = Browser::default();
     let form = signs_in(&site, &mut browser, "ada").await;
@@ -124,7 +124,7 @@ async fn the_session_of_before_ends_with_the_new_one() {
 }
 
 #[tokio::test]
-async fn it_is_used_up_and_belongs_to_one_browser() {
+async fn a_posted_callback_is_used_up_and_belongs_to_one_browser() {
     let site = site().await;
     let mut browser = Browser::default();
     let form = signs_in(&site, &mut browser, "ada").await;
@@ -152,7 +152,7 @@ async fn it_is_used_up_and_belongs_to_one_browser() {
 }
 
 #[tokio::test]
-async fn what_was_posted_is_text_on_the_page() {
+async fn posted_parameters_are_escaped_on_the_page_that_posts_again() {
     let site = site().await;
     let hostile = "\"><script>alert('&')</script>";
     let form = form_urlencoded::Serializer::new(String::new())
@@ -182,7 +182,7 @@ async fn what_was_posted_is_text_on_the_page() {
 }
 
 #[tokio::test]
-async fn other_bodies_are_refused() {
+async fn a_callback_posted_with_another_body_is_refused() {
     let site = site().await;
     for (content_type, body, status, code) in [
         ("application/json", r#"{"code":"a","state":"b"}"#, 400, "callback_uri_verification.missing_state"),
@@ -201,7 +201,7 @@ async fn other_bodies_are_refused() {
 }
 
 #[tokio::test]
-async fn logtos_no_comes_by_post_too() {
+async fn an_error_of_logto_may_come_by_form_post() {
     let site = site().await;
     let mut browser = Browser::default();
     let form = signs_in(&site, &mut browser, "ada").await;
@@ -220,7 +220,7 @@ async fn logtos_no_comes_by_post_too() {
 }
 
 #[tokio::test]
-async fn without_the_setting_a_post_is_refused() {
+async fn a_posted_callback_is_refused_without_the_setting() {
     let site = Site::start().await;
     let reply = respond(&site, "POST", "", FORM, "code=a&state=b").await;
     assert_eq!((reply.status(), header(&reply, "allow")), (405, "GET, HEAD"));

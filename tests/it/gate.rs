@@ -18,7 +18,7 @@ struct Inner {
 
 impl Gate {
     pub fn new() -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::http_browser::without_redirects();
         Self(Arc::new(Inner { http, closed: watch::Sender::new(false), waiting: watch::Sender::new(0) }))
     }
 

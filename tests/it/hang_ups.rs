@@ -31,7 +31,7 @@ async fn at_every_moment(case: impl AsyncFn(usize) -> bool) -> usize {
 }
 
 #[tokio::test]
-async fn the_discovery_document_and_the_keys_are_fetched_once() {
+async fn callers_that_hang_up_cause_one_fetch_of_the_discovery_document_and_the_keys() {
     let moments = at_every_moment(async |moment| {
         let http = Milestones::new();
         let site = Site::with(|mock| mock, |config| config.http_client(http.clone())).await;
@@ -45,7 +45,7 @@ async fn the_discovery_document_and_the_keys_are_fetched_once() {
 }
 
 #[tokio::test]
-async fn keys_that_were_changed_are_fetched_once() {
+async fn callers_that_hang_up_cause_one_fetch_of_changed_keys() {
     let moments = at_every_moment(async |moment| {
         let http = Milestones::new();
         let site = Site::with(|mock| mock, |config| config.http_client(http.clone())).await;
@@ -68,7 +68,7 @@ async fn keys_that_were_changed_are_fetched_once() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_used_once() {
+async fn callers_that_hang_up_cause_one_use_of_a_refresh_token() {
     let moments = at_every_moment(async |moment| {
         let http = Milestones::new();
         let site = Site::rotating_with(|config| config.http_client(http.clone())).await;
@@ -90,7 +90,7 @@ async fn a_refresh_token_is_used_once() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_used_once_by_two_instances() {
+async fn callers_that_hang_up_at_two_instances_cause_one_use_of_a_refresh_token() {
     let moments = at_every_moment(async |moment| {
         let (http, coordinator) = (Milestones::new(), Coordinator::default());
         let site =
@@ -111,7 +111,7 @@ async fn a_refresh_token_is_used_once_by_two_instances() {
 }
 
 #[tokio::test]
-async fn a_code_is_exchanged_once() {
+async fn callers_that_hang_up_cause_one_exchange_of_a_code() {
     let moments = at_every_moment(async |moment| {
         let http = Milestones::new();
         let site = Site::with(|mock| mock, |config| config.http_client(http.clone())).await;
@@ -130,7 +130,7 @@ async fn a_code_is_exchanged_once() {
 }
 
 #[tokio::test]
-async fn a_machine_asks_once() {
+async fn callers_that_hang_up_cause_one_request_of_a_machine() {
     let moments = at_every_moment(async |moment| {
         let http = Milestones::new();
         let mock = MockLogto::builder()

@@ -184,7 +184,7 @@ fn me() -> Request<Vec<u8>> {
 #[tokio::test]
 async fn every_endpoint_is_reached_although_the_kept_connection_was_closed() {
     let world = World::start().await;
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = crate::http_browser::without_redirects();
     world.proxy.will(DROP);
     // Each call after the first request finds a connection that the one before has left: discovery, the code, the keys.
     let logto = world.logto(Some(http.clone()));

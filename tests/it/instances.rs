@@ -1,22 +1,16 @@
 //! Several instances of an application: sessions in a store that they share, and refreshes that they coordinate.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use logto::{
     ContextOptions, HeaderCookies, LogtoClient, RequestSession, SignInOptions, SignOutOptions, TokenOptions,
-    integrate::{BoxError, BoxFuture},
-    store::{MemoryStore, RefreshCoordinator, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
+    store::{MemoryStore, RefreshCoordinator, SessionId},
     testing::{Endpoint, Fault, TestClock},
 };
 
 use crate::{
     coordinator::Coordinator,
+    counted_store::Counted,
     support::{BOOKS, Browser, Site, settings},
 };
 
@@ -69,7 +63,7 @@ async fn many_instances_make_one_exchange() {
 }
 
 #[tokio::test]
-async fn who_insists_on_a_new_token_is_not_given_that_of_another_instance() {
+async fn a_forced_refresh_is_not_answered_with_the_token_of_another_instance() {
     let (site, instances, _) = instances(2).await;
     let browser = site.signed_in("ada").await;
     let first = instances[0].get_access_token(&mut browser.request(), books()).await.unwrap();
@@ -113,7 +107,7 @@ fn coordinator_key(refresh_token: &logto::Secret) -> String {
 }
 
 #[tokio::test]
-async fn what_is_shared_is_sealed() {
+async fn values_that_instances_share_of_a_refresh_are_sealed() {
     let (site, instances, coordinator) = instances(1).await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
@@ -140,79 +134,6 @@ async fn an_answer_that_was_lost_on_the_way_is_asked_for_again() {
     assert_eq!(site.mock.requests(Endpoint::Token), 2);
     site.advance(HOUR);
     site.logto.get_access_token(&mut browser.request(), books()).await.unwrap();
-}
-
-/// Counts what a store is asked.
-#[derive(Clone)]
-pub struct Counted {
-    store: MemoryStore,
-    reads: Arc<AtomicUsize>,
-    writes: Arc<AtomicUsize>,
-    pub down: Arc<AtomicBool>,
-    /// Says that it has written, and has not.
-    forgetful: Arc<AtomicBool>,
-}
-
-impl Counted {
-    pub fn new(clock: &TestClock) -> Self {
-        let store = MemoryStore::new().clock(clock.clone());
-        Self { store, reads: Arc::default(), writes: Arc::default(), down: Arc::default(), forgetful: Arc::default() }
-    }
-
-    fn count(&self, operations: &AtomicUsize) -> Result<(), BoxError> {
-        operations.fetch_add(1, Ordering::SeqCst);
-        if self.down.load(Ordering::SeqCst) { Err("connection refused".into()) } else { Ok(()) }
-    }
-
-    /// The reads and writes since it was asked last.
-    pub fn take(&self) -> (usize, usize) {
-        (self.reads.swap(0, Ordering::SeqCst), self.writes.swap(0, Ordering::SeqCst))
-    }
-}
-
-impl SessionStore for Counted {
-    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
-        Box::pin(async move {
-            self.count(&self.writes)?;
-            self.store.create(id, session).await
-        })
-    }
-
-    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
-        Box::pin(async move {
-            self.count(&self.reads)?;
-            self.store.load(id).await
-        })
-    }
-
-    fn save<'a>(
-        &'a self,
-        id: &'a SessionId,
-        session: &'a StoredSession,
-        expected: u64,
-    ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
-        Box::pin(async move {
-            self.count(&self.writes)?;
-            if self.forgetful.load(Ordering::SeqCst) {
-                return Ok(SaveOutcome::Saved);
-            }
-            self.store.save(id, session, expected).await
-        })
-    }
-
-    fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(async move {
-            self.count(&self.writes)?;
-            self.store.delete(id).await
-        })
-    }
-
-    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
-        Box::pin(async move {
-            self.count(&self.writes)?;
-            self.store.revoke(which).await
-        })
-    }
 }
 
 /// A site whose sessions are in a store, and a second instance of it.
@@ -254,7 +175,7 @@ async fn a_signed_in_request_reads_the_store_once_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn the_id_changes_at_sign_in_and_the_client_cannot_choose_it() {
+async fn the_id_of_a_stored_session_changes_at_sign_in_and_the_client_cannot_choose_it() {
     let (site, _, store) = stored().await;
     let mut browser = site.signed_in("ada").await;
     let fixed = browser.clone();
@@ -335,7 +256,7 @@ async fn a_store_that_is_down_signs_nobody_out() {
 }
 
 #[tokio::test]
-async fn who_is_signed_in_by_cookies_moves_into_the_store() {
+async fn a_session_in_cookies_moves_into_the_store() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let store = MemoryStore::new().clock(site.clock.clone());
@@ -350,7 +271,7 @@ async fn who_is_signed_in_by_cookies_moves_into_the_store() {
 }
 
 #[tokio::test]
-async fn clocks_ninety_seconds_apart_are_no_matter() {
+async fn instances_whose_clocks_are_90_seconds_apart_share_sessions() {
     let (site, _, _) = stored().await;
     let fast = site.clock.now_plus(90);
     let config = settings(&site.mock, &fast).app_secret(crate::support::APP_SECRET).leeway(Duration::from_secs(120));
@@ -429,7 +350,7 @@ async fn the_cookie_secret_may_change_while_users_are_signed_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cookies_and_a_coordinator_in_redis() {
+async fn sessions_in_cookies_are_refreshed_once_with_a_coordinator_in_redis() {
     let Some(mut redis) = crate::redis_server::RedisServer::start() else { return };
     let site = Site::rotating().await;
     let shared = logto::store::RedisStore::connect(&redis.url()).await.unwrap();

@@ -49,7 +49,7 @@ fn refused(reply: &AuthResponse, code: &str) {
 }
 
 #[tokio::test]
-async fn it_leads_to_logto_and_back_to_the_page_wanted() {
+async fn login_initiation_leads_to_logto_and_back_to_the_page_wanted() {
     let site = site().await;
     let issuer = site.mock.issuer();
     for (target, end) in [
@@ -71,7 +71,7 @@ async fn it_leads_to_logto_and_back_to_the_page_wanted() {
 }
 
 #[tokio::test]
-async fn a_parameter_without_a_value_counts_as_left_out() {
+async fn a_parameter_of_login_initiation_without_a_value_counts_as_left_out() {
     let site = site().await;
     let issuer = site.mock.issuer();
     let reply = get(&site, &[("iss", &issuer), ("login_hint", ""), ("target_link_uri", "")]).await;
@@ -86,7 +86,7 @@ async fn a_parameter_without_a_value_counts_as_left_out() {
 }
 
 #[tokio::test]
-async fn the_issuer_is_ours_letter_by_letter() {
+async fn login_initiation_by_another_issuer_is_refused() {
     let site = site().await;
     let issuer = site.mock.issuer();
     let (slash, upper) = (format!("{issuer}/"), issuer.to_uppercase());
@@ -102,7 +102,7 @@ async fn the_issuer_is_ours_letter_by_letter() {
 }
 
 #[tokio::test]
-async fn it_is_no_open_redirect() {
+async fn login_initiation_is_no_open_redirect() {
     let site = site().await;
     let issuer = site.mock.issuer();
     for target in [
@@ -119,7 +119,7 @@ async fn it_is_no_open_redirect() {
 }
 
 #[tokio::test]
-async fn a_post_goes_on_by_get() {
+async fn a_posted_login_initiation_goes_on_by_get() {
     let site = site().await;
     let issuer = site.mock.issuer();
     let asked = [("iss", issuer.as_str()), ("login_hint", "ada & bob"), ("target_link_uri", "/books")];
@@ -135,7 +135,7 @@ async fn a_post_goes_on_by_get() {
 }
 
 #[tokio::test]
-async fn looking_ahead_begins_nothing() {
+async fn a_prefetch_of_login_initiation_begins_no_sign_in() {
     let site = site().await;
     let target = format!("{PATH}?{}", query(&[("iss", &site.mock.issuer())]));
     for (method, headers) in
@@ -150,7 +150,7 @@ async fn looking_ahead_begins_nothing() {
 }
 
 #[tokio::test]
-async fn it_is_off_unless_it_is_turned_on() {
+async fn login_initiation_is_off_unless_it_is_turned_on() {
     let site = Site::start().await;
     let target = format!("{PATH}?{}", query(&[("iss", &site.mock.issuer())]));
     assert!(ask(&site, "GET", &target, &[], "").await.is_none());

@@ -47,7 +47,7 @@ pub fn listen(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
 }
 
 #[tokio::test]
-async fn a_whole_sign_in_leaves_no_secret_behind() {
+async fn a_whole_sign_in_logs_no_secret() {
     let (log, _guard) = listen("trace,logto::testing=off,hyper=off,reqwest=off");
 
     let site = Site::start().await;
@@ -115,7 +115,7 @@ async fn a_whole_sign_in_leaves_no_secret_behind() {
 }
 
 #[tokio::test]
-async fn nor_does_a_machine_that_calls_an_api() {
+async fn a_machine_that_calls_an_api_logs_no_secret() {
     let (log, _guard) = listen("trace,logto::testing=off,hyper=off,reqwest=off");
     let app = MockApp::new("machine", APP_SECRET).role("librarian").token_exchange(true);
     let mock = MockLogto::builder().machine(app).start().await.unwrap();
@@ -160,7 +160,7 @@ async fn nor_does_a_machine_that_calls_an_api() {
 }
 
 #[tokio::test]
-async fn who_asks_for_no_refresh_token_is_not_warned() {
+async fn an_application_that_asks_for_no_refresh_token_is_not_warned() {
     let (log, _guard) = listen("logto=warn");
     let site = Site::with(|mock| mock, |config| config.include_reserved_scopes(false).scopes(["openid"])).await;
     site.signed_in("ada").await;

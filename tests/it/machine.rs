@@ -73,7 +73,7 @@ fn books() -> TokenOptions {
 }
 
 #[tokio::test]
-async fn tokens_for_a_resource_an_organization_and_both() {
+async fn a_machine_gets_tokens_for_a_resource_an_organization_and_both() {
     let world = World::start().await;
     let claims = async |options| world.machine.get_access_token(options).await.unwrap().claims().unwrap();
     let resource = claims(books()).await;
@@ -107,7 +107,7 @@ async fn tokens_for_a_resource_an_organization_and_both() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_four_callers_make_one_request() {
+async fn sixty_four_callers_for_a_machine_token_make_one_request() {
     let world = World::start().await;
     world.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(200)));
     let ask = |options: TokenOptions| {
@@ -212,7 +212,7 @@ async fn a_lost_answer_is_asked_for_once_more() {
 }
 
 #[tokio::test]
-async fn logto_is_not_asked_before_it_wishes() {
+async fn logto_is_not_asked_before_its_retry_after_is_over() {
     let world = World::start().await;
     world.mock.fault(Endpoint::Token, Fault::status(429).retry_after(Duration::from_secs(20)).times(1));
     let error = world.machine.get_access_token(books()).await.unwrap_err();
@@ -226,7 +226,7 @@ async fn logto_is_not_asked_before_it_wishes() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_what_to_do() {
+async fn a_refusal_of_a_machine_token_says_what_to_do() {
     let secret = World::with(|machine| machine.app_secret("wrong")).await;
     let web = World::with(|machine| machine.app_id("web")).await;
     let unknown = World::with(|machine| machine.app_id("nobody")).await;
@@ -296,7 +296,7 @@ async fn a_logto_that_is_down_does_not_keep_a_program_from_starting() {
 }
 
 #[test]
-fn a_machine_is_one_word_and_goes_anywhere() {
+fn a_machine_client_is_pointer_sized_send_and_sync() {
     fn goes_anywhere<T: Clone + Send + Sync + 'static>() {}
     goes_anywhere::<MachineClient>();
     assert_eq!(size_of::<MachineClient>(), size_of::<usize>());

@@ -121,7 +121,7 @@ async fn a_resource_that_logto_does_not_know_shows_at_the_callback() {
     let site = Site::with(|mock| mock, |config| config.resources(["https://typo.example.test"])).await;
     let mut browser = Browser::default();
     let url = site.begin(&mut browser, SignInOptions::new()).await;
-    let no_redirects = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let no_redirects = crate::http_browser::without_redirects();
     let response = no_redirects.get(url).send().await.unwrap();
     let callback = response.headers()["location"].to_str().unwrap();
     shows(&open(&site.logto, &browser, callback).await, 500, "sign_in.request_refused", "Register the API resource");

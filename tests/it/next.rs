@@ -30,7 +30,7 @@ fn from_next(config: LogtoConfigBuilder) -> LogtoConfigBuilder {
 const ROUTERS: [&str; 2] = ["pages", "edge"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_signs_in_there_is_signed_in_here() {
+async fn a_sign_in_at_logto_next_is_a_session_of_this_crate() {
     let Some(next) = Next::installed() else { return };
     for router in ROUTERS {
         let (site, mut browser) = (shared().await, Browser::default());
@@ -50,7 +50,7 @@ async fn who_signs_in_there_is_signed_in_here() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_signs_in_here_is_signed_in_there() {
+async fn a_sign_in_of_this_crate_is_a_session_at_logto_next() {
     let Some(next) = Next::installed() else { return };
     let site = shared().await;
     let mut browser = site.signed_in("ada").await;
@@ -89,7 +89,7 @@ async fn the_user_route_gives_the_json_of_logto_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_here_is_seen_there_and_back() {
+async fn a_refresh_on_one_side_is_seen_by_logto_next_or_this_crate_on_the_other() {
     let Some(next) = Next::installed() else { return };
     // A public client: each refresh uses up the refresh token.
     let site = Site::rotating_with(|config| config.session_format(SessionFormat::Next)).await;
@@ -113,7 +113,7 @@ async fn a_refresh_here_is_seen_there_and_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn organization_tokens_are_shared() {
+async fn organization_tokens_are_shared_with_logto_next() {
     let Some(next) = Next::installed() else { return };
     let site = shared().await;
     let mut browser = site.signed_in("ada").await;
@@ -126,7 +126,7 @@ async fn organization_tokens_are_shared() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_out_ends_both() {
+async fn a_sign_out_ends_the_session_at_logto_next_and_at_this_crate() {
     let Some(next) = Next::installed() else { return };
     for router in ROUTERS {
         let site = shared().await;
@@ -150,7 +150,7 @@ async fn a_sign_out_ends_both() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_under_way_there_survives_what_happens_here() {
+async fn a_sign_in_under_way_at_logto_next_survives_what_this_crate_writes() {
     let Some(next) = Next::installed() else { return };
     for router in ROUTERS {
         let (site, mut browser) = (shared().await, Browser::default());
@@ -173,7 +173,7 @@ async fn a_sign_in_under_way_there_survives_what_happens_here() {
 
 /// What this crate notes of a session must not pass to the one that Next.js puts in its place.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_session_there_has_a_lifetime_of_its_own() {
+async fn a_new_session_at_logto_next_has_a_lifetime_of_its_own() {
     let Some(next) = Next::installed() else { return };
     let lifetime = SessionLifetime::new().idle(hours(2)).absolute(hours(2));
     let site =
@@ -196,7 +196,7 @@ async fn a_new_session_there_has_a_lifetime_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_was_signed_in_there_stays_so_when_the_move_ends() {
+async fn a_user_who_was_signed_in_at_logto_next_stays_signed_in_when_the_move_ends() {
     let Some(next) = Next::installed() else { return };
     for router in ROUTERS {
         let site = Site::with(|mock| mock, from_next).await;
@@ -215,7 +215,7 @@ async fn who_was_signed_in_there_stays_so_when_the_move_ends() {
 
 /// Two requests at once bring one cookie of theirs: each gets a stored session, and whichever answer comes last counts.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_move_may_end_in_a_store() {
+async fn a_move_from_logto_next_may_end_in_a_store() {
     let Some(next) = Next::installed() else { return };
     let configure = |config: LogtoConfigBuilder| from_next(config).session_store(MemoryStore::new());
     let site = Site::with(|mock| mock, configure).await;

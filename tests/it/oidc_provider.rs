@@ -29,27 +29,27 @@ use crate::{
 const LIFETIME: u64 = 120;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn es256() {
+async fn oidc_provider_that_signs_with_es256_passes_every_flow() {
     everything("ES256", "ES384").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn es384() {
+async fn oidc_provider_that_signs_with_es384_passes_every_flow() {
     everything("ES384", "RS256").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn es512() {
+async fn oidc_provider_that_signs_with_es512_passes_every_flow() {
     everything("ES512", "ES512").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rs256() {
+async fn oidc_provider_that_signs_with_rs256_passes_every_flow() {
     everything("RS256", "PS256").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ps256() {
+async fn oidc_provider_that_signs_with_ps256_passes_every_flow() {
     everything("PS256", "ES256").await;
 }
 
@@ -507,7 +507,7 @@ struct Page {
 
 impl Pages {
     fn new() -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::http_browser::without_redirects();
         Self { http, cookies: BTreeMap::new() }
     }
 

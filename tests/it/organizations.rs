@@ -195,7 +195,7 @@ async fn a_refresh_token_that_is_replaced_in_between_is_not_used_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_tabs_share_the_exchanges() {
+async fn two_tabs_share_the_exchanges_of_organization_tokens() {
     for is_public in [false, true] {
         let watched = Watched::new();
         let (site, browser) = if is_public { public(&watched).await } else { confidential(&watched).await };
@@ -315,7 +315,7 @@ async fn in_cookies_the_newest_tokens_are_kept_and_the_session_is_written_once()
 }
 
 #[tokio::test]
-async fn refusals_are_told_by_their_cause() {
+async fn refusals_of_organization_tokens_are_told_by_their_cause() {
     let description = |description: &str| {
         let body = format!(r#"{{"error":"access_denied","error_description":"{description}"}}"#);
         Some(Fault::body(403, "application/json", body))

@@ -129,7 +129,7 @@ async fn a_refusal_ends_the_session_that_another_request_began() {
 }
 
 #[tokio::test]
-async fn a_refusal_does_not_need_logto() {
+async fn a_sign_in_is_refused_although_logto_does_not_answer() {
     let site = Site::start().await;
     let (mut browser, callback) = sent_back(&site, Browser::default(), "ada").await;
     let pending = verify(&site, &mut browser, &callback).await.unwrap();

@@ -59,7 +59,7 @@ async fn a_sign_in_may_take_an_hour() {
 }
 
 #[tokio::test]
-async fn who_comes_after_it_is_led_to_the_page_wanted() {
+async fn a_callback_after_the_timeout_of_its_sign_in_begins_another_that_leads_to_the_page_wanted() {
     let site = Site::start().await;
     let long = format!("/books?q={}", "a".repeat(1000));
     for (wanted, minutes) in [("/books?page=2", 61), ("/books?page=2", 119), (&*long, 61)] {
@@ -89,7 +89,7 @@ async fn who_comes_after_it_is_led_to_the_page_wanted() {
 }
 
 #[tokio::test]
-async fn the_time_is_a_setting() {
+async fn the_timeout_of_a_sign_in_is_a_setting() {
     let site = Site::with(|mock| mock, |config| config.sign_in_timeout(Duration::from_secs(300))).await;
     for (seconds, code) in [(300, None), (301, Some("sign_in_session.expired"))] {
         let mut browser = Browser::default();

@@ -1,14 +1,10 @@
 //! Real processes that share a real Redis: refreshes under load, and a soak with everything failing now and then.
 
-#![allow(clippy::print_stdout)] // Workers answer on it, and figures are for people.
+#![allow(clippy::print_stdout)] // Figures are for people.
 
 mod soak;
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use logto::{
     ContextOptions, HeaderCookies, LogtoClient, LogtoConfigBuilder, SignInOptions, TokenOptions, scopes,
@@ -20,9 +16,9 @@ use tokio::task::JoinSet;
 use crate::{
     redis_server::RedisServer,
     support::{BASE_URL, BOOKS, Browser, COOKIE_SECRET, app},
+    worker::{WORKER, Worker, tell},
 };
 
-const WORKER: &str = "LOGTO_TEST_WORKER";
 const REQUESTS: usize = 100;
 
 /// A resource for each round: its token was never asked for, which is as good as expired.
@@ -45,46 +41,12 @@ async fn instance(logto: &str, redis: &str, rounds: usize) -> LogtoClient {
     LogtoClient::new(settings(logto, rounds).session_store(store).build().unwrap()).unwrap()
 }
 
-/// Another process: this test binary, running [`worker`] alone.
-struct Worker {
-    process: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Worker {
-    fn start(logto: &str, redis: &str) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "processes::worker", "--nocapture"]).env(WORKER, format!("{logto} {redis}"));
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        Self { process, input, output }
-    }
-
-    fn ask(&mut self, round: usize, cookie: &str) {
-        writeln!(self.input, "{round} {cookie}").unwrap();
-    }
-
-    /// How many requests got a token.
-    fn answer(&mut self) -> usize {
-        let mut line = String::new();
-        while !line.starts_with("worker: ") {
-            line.clear();
-            assert!(self.output.read_line(&mut line).unwrap() > 0, "the worker is gone");
-        }
-        line.trim_start_matches("worker: ").trim().parse().unwrap()
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
+fn start_worker(logto: &str, redis: &str) -> Worker {
+    Worker::start("processes::a_worker_process_asks_for_tokens_when_it_is_told", &format!("{logto} {redis}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn worker() {
+async fn a_worker_process_asks_for_tokens_when_it_is_told() {
     let Ok(address) = std::env::var(WORKER) else { return };
     let (endpoint, redis) = address.split_once(' ').unwrap();
     let logto = instance(endpoint, redis, 0).await;
@@ -100,7 +62,7 @@ async fn worker() {
             });
         }
         let served = tasks.join_all().await.into_iter().filter(|served| *served).count();
-        println!("worker: {served}");
+        tell(&served.to_string());
     }
 }
 
@@ -127,13 +89,14 @@ async fn three_processes_make_one_exchange() {
         (0..rounds).fold(mock, |mock, round| mock.resource(MockResource::new(resource(round)))).start().await.unwrap();
     let logto = instance(&mock.endpoint(), &redis.url(), rounds).await;
     let browser = sign_in(&mock, &logto).await;
-    let mut workers: Vec<_> = (0..3).map(|_| Worker::start(&mock.endpoint(), &redis.url())).collect();
+    let mut workers: Vec<_> = (0..3).map(|_| start_worker(&mock.endpoint(), &redis.url())).collect();
     for round in 0..rounds {
         mock.reset_counts();
         for worker in &mut workers {
-            worker.ask(round, &browser.header());
+            worker.ask(&format!("{round} {}", browser.header()));
         }
-        let served: usize = tokio::task::block_in_place(|| workers.iter_mut().map(Worker::answer).sum());
+        let answers = workers.iter_mut().map(|worker| worker.answer().parse::<usize>().unwrap());
+        let served: usize = tokio::task::block_in_place(|| answers.sum());
         assert_eq!((served, mock.requests(Endpoint::Token)), (3 * REQUESTS, 1), "round {round}");
     }
     let context = logto.get_context(&mut browser.request(), ContextOptions::new().fetch_user_info(true)).await.unwrap();

@@ -79,7 +79,7 @@ async fn a_session_is_created_loaded_saved_and_deleted() {
 }
 
 #[tokio::test]
-async fn each_operation_costs_what_is_documented() {
+async fn each_operation_costs_the_documented_redis_commands() {
     let Some((server, store)) = store().await else { return };
     let (id, first) = (id(1), session("ada", Some("s1")));
     let scripts = |server: &RedisServer| server.counts().get("evalsha").copied().unwrap_or_default();
@@ -167,7 +167,7 @@ async fn sessions_are_revoked_by_sid_and_by_sub() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_hundred_saves_at_once_one_wins() {
+async fn one_of_a_hundred_concurrent_saves_wins() {
     let Some((server, store)) = store().await else { return };
     let other = RedisStore::connect(server.url()).await.unwrap();
     let mut current = session("ada", Some("s1"));
@@ -200,7 +200,7 @@ async fn applications_that_share_a_redis_do_not_meet() {
 }
 
 #[tokio::test]
-async fn it_is_what_a_store_has_to_be() {
+async fn a_redis_store_passes_the_conformance_suite() {
     let Some((server, store)) = store().await else { return };
     let other = RedisStore::connect(server.url()).await.unwrap();
     logto::testing::store_conformance(store).instance(other).await;

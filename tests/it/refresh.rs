@@ -116,7 +116,7 @@ async fn a_browser_that_goes_away_does_not_take_the_new_token_with_it() {
 }
 
 #[tokio::test]
-async fn a_failure_is_sorted_by_what_it_means() {
+async fn a_failed_refresh_ends_the_session_only_where_logto_says_so() {
     let oauth = |status: u16, error: &str| {
         Fault::body(status, "application/json", format!(r#"{{"error":"{error}","error_description":"no"}}"#))
     };
@@ -239,7 +239,7 @@ async fn an_ended_session_is_a_context_without_a_user() {
 }
 
 #[tokio::test]
-async fn not_being_able_to_ask_is_an_error_and_not_a_signed_out_user() {
+async fn an_unreachable_logto_is_an_error_and_not_a_signed_out_user() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     site.mock.stop().await;
@@ -281,7 +281,7 @@ async fn without_a_refresh_token_the_error_says_why() {
 }
 
 #[tokio::test]
-async fn organization_tokens_need_their_scope() {
+async fn organization_tokens_without_their_scope_are_an_error_that_says_so() {
     let site = Site::with(|mock| mock, |config| config.scopes(["email"])).await;
     let mut browser = site.signed_in("ada").await;
     let error = token(&site, &mut browser, TokenOptions::new().organization("any")).await.unwrap_err();
@@ -290,7 +290,7 @@ async fn organization_tokens_need_their_scope() {
 }
 
 #[tokio::test]
-async fn answers_may_reach_the_browser_in_the_wrong_order() {
+async fn answers_that_reach_the_browser_in_the_wrong_order_lose_no_session() {
     for last in [0, 1] {
         let site = Site::rotating().await;
         let mut browser = site.signed_in("ada").await;
@@ -309,7 +309,7 @@ async fn answers_may_reach_the_browser_in_the_wrong_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn those_who_wait_for_a_forced_refresh_take_what_came() {
+async fn requests_that_wait_for_a_forced_refresh_take_its_token() {
     let site = Site::rotating().await;
     let browser = site.signed_in("ada").await;
     site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)));
@@ -325,7 +325,7 @@ async fn those_who_wait_for_a_forced_refresh_take_what_came() {
 }
 
 #[tokio::test]
-async fn a_short_lived_token_is_used_for_half_its_life() {
+async fn a_short_lived_access_token_is_renewed_at_half_of_its_life() {
     let short = MockResource::new(BOOKS).scope("read:books").access_token_ttl(Duration::from_secs(10));
     let site = Site::with(|mock| mock.resource(short), |config| config).await;
     let mut browser = site.signed_in("ada").await;

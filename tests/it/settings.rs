@@ -254,7 +254,7 @@ fn a_variable_that_is_no_setting_is_warned_of_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn a_setting_that_bites_is_warned_of_when_the_client_is_made() {
+fn a_risky_setting_is_warned_of_when_the_client_is_made() {
     let warnings = |base_url: &str, callback: &str| {
         let (log, _guard) = listen("warn");
         let config = LogtoConfig::builder()

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::skipped::skipped;
 
 #[test]
-fn what_a_machine_lacks_is_told_once_and_nothing_fails() {
+fn a_missing_tool_is_told_once_and_fails_no_test() {
     let tests = ["redis::", "processes::", "oidc_provider::", "jose::", "next::", "examples::an_api_on_rocket"];
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(tests).env("PATH", "");
@@ -32,7 +32,7 @@ fn what_a_machine_lacks_is_told_once_and_nothing_fails() {
 
 /// Packages of their own, which `cargo test` does not know of.
 #[test]
-fn tests_of_other_packages_are_named() {
+fn tests_in_packages_of_their_own_are_told_as_skipped() {
     skipped(
         "PostgreSQL and SQLite, Chromium, both crypto backends, fuzzing",
         "packages of their own in tests/ and fuzz/",

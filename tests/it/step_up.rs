@@ -19,7 +19,8 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    instances::Counted,
+    counted_store::Counted,
+    http_browser::{request, text, without_redirects},
     port::Port,
     support::{APP_SECRET, Browser, app, settings},
 };
@@ -119,21 +120,12 @@ impl Served {
             #[cfg(feature = "rocket")]
             Framework::Rocket => rocket::serve(logto, port.number()).await,
         }
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = without_redirects();
         Self { mock, clock, base, browser: Browser::default(), http, _port: port }
     }
 
     async fn ask(&mut self, method: Method, target: &str, headers: &[(&str, &str)]) -> Response {
-        let url = if target.starts_with('/') { format!("{}{target}", self.base) } else { target.to_owned() };
-        let mut request = self.http.request(method, url).header("cookie", self.browser.header());
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = request.send().await.unwrap();
-        let cookies = response.headers().get_all("set-cookie").iter();
-        let cookies: Vec<_> = cookies.map(|cookie| cookie.to_str().unwrap().to_owned()).collect();
-        self.browser.receive(&cookies);
-        response
+        self.browser.send(request(&self.http, method, &self.base, target, headers)).await
     }
 
     async fn navigate(&mut self, target: &str) -> Response {
@@ -167,10 +159,6 @@ impl Served {
 
 fn location(response: &Response) -> Option<&str> {
     response.headers().get("location").map(|location| location.to_str().unwrap())
-}
-
-async fn text(response: Response) -> (u16, String) {
-    (response.status().as_u16(), response.text().await.unwrap())
 }
 
 #[tokio::test]
@@ -218,7 +206,7 @@ async fn after_a_plain_sign_in_logto_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_program_gets_what_is_needed() {
+async fn a_program_is_told_which_login_is_needed() {
     for &framework in FRAMEWORKS {
         let mut served = Served::start(framework).await;
         let needed = |code: &str, message: &str, acr_values: Value, sign_in: &str| json!({ "code": code, "message": message, "max_age": 300, "acr_values": acr_values, "sign_in": sign_in });
@@ -246,7 +234,7 @@ async fn a_program_gets_what_is_needed() {
 }
 
 #[tokio::test]
-async fn a_form_that_was_posted_is_not_sent_again() {
+async fn a_form_that_was_posted_is_not_sent_again_after_a_step_up() {
     for &framework in FRAMEWORKS {
         let mut served = Served::start(framework).await;
         served.sign_in("ada").await;
@@ -279,7 +267,7 @@ async fn a_form_that_was_posted_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn nobody_goes_in_circles() {
+async fn a_login_that_is_still_too_old_after_a_step_up_is_an_error_and_no_redirect_loop() {
     for &framework in FRAMEWORKS {
         let mut served = Served::start(framework).await;
         served.sign_in("ada").await;
@@ -340,7 +328,7 @@ async fn a_stronger_login_is_asked_for_and_shown() {
 }
 
 #[tokio::test]
-async fn a_handler_may_decide_itself() {
+async fn a_handler_may_decide_itself_whether_a_step_up_is_needed() {
     for &framework in FRAMEWORKS {
         let mut served = Served::newer(framework).await;
         served.sign_in("mia").await;
@@ -353,7 +341,7 @@ async fn a_handler_may_decide_itself() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_sends_nobody_to_sign_in() {
+async fn a_store_that_is_down_sends_nobody_to_a_step_up() {
     for &framework in FRAMEWORKS {
         let store = Counted::new(&TestClock::new());
         let mut served = Served::with(framework, |mock| mock, |config| config.session_store(store.clone())).await;
@@ -371,7 +359,7 @@ async fn a_store_that_is_away_sends_nobody_to_sign_in() {
 }
 
 #[tokio::test]
-async fn looking_ahead_begins_no_login() {
+async fn a_prefetch_begins_no_step_up() {
     for &framework in FRAMEWORKS {
         let mut served = Served::start(framework).await;
         served.sign_in("ada").await;

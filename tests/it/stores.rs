@@ -45,7 +45,7 @@ impl Drop for Directory {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn memory() {
+async fn a_memory_store_passes_the_conformance_suite() {
     let clock = TestClock::new();
     let store = MemoryStore::new().capacity(100).clock(clock.clone());
     store_conformance(store.clone()).instance(store).clock(&clock).await;
@@ -72,7 +72,7 @@ async fn a_full_memory_forgets_what_expires_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn revocations_in_memory() {
+async fn revocations_in_memory_and_in_tower_sessions_pass_the_conformance_suite() {
     let revocations = MemoryRevocations::new();
     revocation_conformance([revocations.clone(), revocations]).await;
     revocation_conformance([TowerSessionStore::new(TowerMemoryStore::default())]).await;
@@ -81,14 +81,14 @@ async fn revocations_in_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_example_with_files() {
+async fn the_example_that_stores_in_files_passes_the_conformance_suite() {
     let directory = Directory::new();
     store_conformance(directory.store()).instance(directory.store()).await;
     life::of_a_session([directory.store(), directory.store()]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tower_sessions_in_memory() {
+async fn tower_sessions_in_memory_pass_the_conformance_suite() {
     let shared = TowerMemoryStore::default();
     let (a, b) = (TowerSessionStore::new(shared.clone()), TowerSessionStore::new(shared));
     store_conformance(a.clone()).instance(b.clone()).without_revocation_count().single_process_compare_and_swap().await;
@@ -98,7 +98,7 @@ async fn tower_sessions_in_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tower_sessions_that_save_only_what_is_there() {
+async fn tower_sessions_that_save_only_existing_records_pass_the_conformance_suite() {
     let store = TowerSessionStore::new(Strict::default());
     store_conformance(store.clone()).instance(store).without_revocation_count().await;
 }
@@ -114,7 +114,7 @@ async fn tower_sessions_refuse_a_session_that_outlives_its_revocation() {
 }
 
 #[tokio::test]
-async fn what_the_suite_refuses_it_says_in_a_sentence() {
+async fn the_conformance_suite_says_in_a_sentence_what_it_refuses() {
     for (fault, sentence) in [
         (
             bad::Fault::SavesWithoutLooking,

@@ -64,7 +64,7 @@ impl Api {
 
     /// By the default client, and by one of the application.
     fn clients(&self) -> [ApiClient; 2] {
-        let own = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let own = crate::http_browser::without_redirects();
         [self.client(), self.client().http_client(own)].map(|builder| builder.build().unwrap())
     }
 

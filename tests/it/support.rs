@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use logto::{
-    ContextOptions, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, SignInOptions, scopes,
+    ContextOptions, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, SignInOptions,
+    TokenOptions, scopes,
     testing::{MockApp, MockLogto, MockLogtoBuilder, TestClock},
 };
 
@@ -160,6 +161,14 @@ impl Browser {
 
     pub fn header(&self) -> String {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// One request in which `logto` is asked for a token for the books.
+    pub async fn get_token(&mut self, logto: &LogtoClient) -> logto::Result<String> {
+        let mut cookies = self.request();
+        let token = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
+        self.receive(&cookies.set_cookie_headers());
+        token.map(|token| token.token().to_owned())
     }
 
     pub fn receive(&mut self, set_cookie_headers: &[String]) {

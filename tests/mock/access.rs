@@ -35,7 +35,7 @@ async fn a_user_who_loses_the_access_is_refused_at_a_refresh_a_new_request_and_a
 }
 
 #[tokio::test]
-async fn who_is_barred_and_signs_in_stays_at_the_server() {
+async fn a_barred_user_who_signs_in_stays_at_the_server() {
     let mock = mock(MockAccessControl::new().user("bob")).await;
     for prompt in ["consent", ""] {
         let mut browser = Browser::new(&mock);

@@ -16,7 +16,7 @@ async fn token(mock: &MockLogto, scope: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_profile_is_read_and_changed() {
+async fn the_account_api_reads_and_changes_the_profile() {
     let mock = MockLogto::start().await;
     let token = token(&mock, "openid profile email phone custom_data identities").await;
     let shown = ask(&mock, Method::GET, "", &token, &json!(null)).await.json();
@@ -56,7 +56,7 @@ async fn a_token_of_fewer_scopes_sees_and_changes_less() {
 }
 
 #[tokio::test]
-async fn who_may_not_is_refused() {
+async fn an_account_request_that_is_not_permitted_or_malformed_is_refused() {
     let mock = MockLogto::start().await;
     let all = token(&mock, "openid profile custom_data").await;
     let closed = token(&mock, "profile").await;

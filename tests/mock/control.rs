@@ -35,7 +35,7 @@ async fn keys_rotate_and_the_old_stay_until_removed() {
 }
 
 #[tokio::test]
-async fn answers_are_tampered_with() {
+async fn tokens_and_documents_of_a_mock_may_be_tampered_with() {
     let mock = MockLogto::start().await;
     mock.tamper_id_token(|header, claims| {
         header["alg"] = json!("none");
@@ -85,7 +85,7 @@ async fn requests_are_counted_and_kept() {
 }
 
 #[tokio::test]
-async fn it_stops_and_starts_again_with_what_it_knew() {
+async fn a_mock_that_was_stopped_starts_again_with_its_state() {
     let mock = MockLogto::start().await;
     let first = tokens(&mock, &[]).await;
     mock.stop().await;
@@ -101,7 +101,7 @@ async fn it_stops_and_starts_again_with_what_it_knew() {
 }
 
 #[tokio::test]
-async fn users_come_and_go() {
+async fn users_may_be_added_and_removed_at_any_time() {
     let mock = MockLogto::start().await;
     mock.add_user(
         MockUser::new("grace").claim("website", "https://grace.test").claim("custom_data", json!({ "a": 1 })),
@@ -158,7 +158,7 @@ async fn any_token_can_be_signed() {
 }
 
 #[tokio::test]
-async fn the_date_is_that_of_its_clock() {
+async fn the_date_header_of_a_mock_is_that_of_its_clock() {
     // The example of RFC 9110 section 5.6.7.
     let clock = TestClock::at(UNIX_EPOCH + Duration::from_secs(784_111_777));
     let mock = MockLogto::builder().clock(clock).start().await.unwrap();

@@ -117,7 +117,7 @@ async fn a_subject_token_works_once_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn organizations_and_actors() {
+async fn a_token_exchange_takes_an_organization_and_an_actor() {
     let clock = TestClock::new();
     let mock = mock(&clock).await;
     let pat = mock.create_personal_access_token("ada", None);

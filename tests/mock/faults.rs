@@ -17,7 +17,7 @@ async fn impatient(mock: &MockLogto) -> reqwest::Result<Response> {
 }
 
 #[tokio::test]
-async fn answers_that_are_wrong() {
+async fn a_fault_answers_instead_of_the_endpoint() {
     let mock = MockLogto::start().await;
     let cases = [
         (Fault::status(500), 500, ""),
@@ -43,7 +43,7 @@ async fn answers_that_are_wrong() {
 }
 
 #[tokio::test]
-async fn answers_that_are_late_or_never_come() {
+async fn a_fault_delays_an_answer_or_breaks_the_connection() {
     let mock = MockLogto::start().await;
     mock.fault(Endpoint::Jwks, Fault::delay(Duration::from_millis(60)).times(1));
     let begun = Instant::now();
@@ -62,7 +62,7 @@ async fn answers_that_are_late_or_never_come() {
 }
 
 #[tokio::test]
-async fn the_work_is_done_and_the_answer_lost() {
+async fn a_fault_after_processing_loses_the_answer_of_work_that_is_done() {
     let app = MockApp::new("id", "secret").redirect_uri(REDIRECT_URI);
     let mock = MockLogto::builder().app(app).start().await.unwrap();
     let first = tokens(&mock, &[]).await;

@@ -63,13 +63,19 @@ pub(crate) const NOT_REPLAYED: &[(&str, &str)] = &[
     ("70-api/09", MANAGEMENT),
     ("70-api/10", "the account center of the mock is always on"),
     ("70-api/11", "the account center hid whether there is a password; 99-oidc-misc/cmp-mgmt-my-account"),
-    ("70-api/12", "the account center hid whether there is a password; account::the_profile_is_read_and_changed"),
+    (
+        "70-api/12",
+        "the account center hid whether there is a password; account::the_account_api_reads_and_changes_the_profile",
+    ),
     ("80-key-rotation-other-instance/02", MANAGEMENT),
     ("80-key-rotation-other-instance/05", "a summary; control::keys_rotate_and_the_old_stay_until_removed"),
     ("80-key-rotation-other-instance/06", MANAGEMENT),
     ("80-key-rotation-other-instance/07", MANAGEMENT),
     ("90-management/", MANAGEMENT),
-    ("91-account-api/", "the mock reads and changes the profile: account::the_profile_is_read_and_changed"),
+    (
+        "91-account-api/",
+        "the mock reads and changes the profile: account::the_account_api_reads_and_changes_the_profile",
+    ),
     ("92-webhooks/", "the mock calls no webhooks"),
     ("93-token-exchange/22-impersonation-actor-claims", CLAIMS),
     ("93-token-exchange/23-impersonation-actor-organization-claims", CLAIMS),
@@ -127,7 +133,7 @@ pub(crate) const NOT_REPLAYED: &[(&str, &str)] = &[
 const MANAGEMENT: &str = "the Management API";
 const EXPERIENCE: &str = "the Experience API, which the mock's own pages stand for";
 const CLAIMS: &str = "the claims of the token in the exchange beside, which is compared with them";
-const BARRED: &str = "Logto's own page; access::who_is_barred_and_signs_in_stays_at_the_server";
+const BARRED: &str = "Logto's own page; access::a_barred_user_who_signs_in_stays_at_the_server";
 
 /// The exchanges that the mock answers otherwise, with the reason. A replay of one that agrees fails.
 pub(crate) const DIFFERENT: &[(&str, &str)] = &[];

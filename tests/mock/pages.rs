@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Browser, REDIRECT_URI, authorization_url, decoded, exchange, param, text, userinfo};
 
 #[tokio::test]
-async fn ada_signs_in_and_the_second_time_is_not_asked() {
+async fn a_second_sign_in_uses_the_session_at_logto() {
     let mock = MockLogto::start().await;
     let mut browser = Browser::new(&mock);
     let callback = browser.sign_in(&authorization_url(&mock, &[]), "ada", "lovelace").await;
@@ -134,7 +134,7 @@ async fn max_age_is_honoured() {
 }
 
 #[tokio::test]
-async fn pages_survive_nonsense() {
+async fn pages_of_the_mock_answer_any_input() {
     let mock = MockLogto::start().await;
     let mut browser = Browser::new(&mock);
     for path in [

@@ -37,7 +37,7 @@ async fn a_pushed_request_is_good_once_for_a_minute_and_for_its_client() {
 }
 
 #[tokio::test]
-async fn what_was_pushed_counts_and_not_what_the_browser_adds() {
+async fn parameters_of_a_pushed_request_win_over_those_that_the_browser_adds() {
     let mock = MockLogto::start().await;
     let uri = text(&push(&mock, &[]).await.json(), "request_uri").to_owned();
     let url = format!("{}/auth?client_id={}&request_uri={uri}&state=added", mock.issuer(), mock.app_id());

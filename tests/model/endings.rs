@@ -17,7 +17,7 @@ const DAY: u64 = 24 * 60 * 60;
 const STEPS: usize = 60;
 
 #[test]
-fn what_ended_signs_nobody_in_and_nothing_else_signs_anybody_out() {
+fn random_endings_of_sessions_follow_the_model() {
     histories(60, play);
 }
 

@@ -26,12 +26,12 @@ const TOKEN_LIFETIME: u64 = 20;
 const LASTS: Duration = Duration::from_secs(60);
 
 #[test]
-fn sessions_in_cookies() {
+fn random_refreshes_of_sessions_in_cookies_follow_the_model() {
     histories(500, async |dice| play(dice, false).await);
 }
 
 #[test]
-fn sessions_in_a_store() {
+fn random_refreshes_of_sessions_in_a_store_follow_the_model() {
     histories(500, async |dice| play(dice, true).await);
 }
 

@@ -14,7 +14,7 @@ use crate::{
 const TOKEN_LIFETIME: u64 = 600;
 
 #[test]
-fn a_session_is_what_was_done_to_it() {
+fn random_histories_of_a_session_follow_the_model() {
     histories(60, play);
 }
 

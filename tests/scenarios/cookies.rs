@@ -32,7 +32,7 @@ fn ada_with(app: &App, claim: usize) {
     assert!(app.mock.update_user("ada", |ada| ada.claim("website", noise(claim))));
 }
 
-pub async fn the_applications_cookies_survive(example: Example) {
+pub async fn cookies_of_the_application_survive(example: Example) {
     let app = App::start(example).await;
     ada_with(&app, 10_000);
     let mut tab = app.signed_in().await;
@@ -108,7 +108,7 @@ pub async fn a_session_with_a_missing_part_is_no_session(example: Example) {
     assert_eq!(session(&app, &tab), ["logto_app", "logto_app.1", "logto_app.2"]);
 }
 
-pub async fn a_user_of_a_hundred_organizations(example: Example) {
+pub async fn a_user_of_a_hundred_organizations_stays_signed_in(example: Example) {
     let ids: Vec<_> = (0..100).map(|number| format!("org{number:03}-{}", &noise(4000)[number * 12..][..12])).collect();
     let app = App::with(example, |setup| {
         let user = MockUser::new("grace").password("hopper").name("Grace Hopper");
@@ -139,7 +139,7 @@ pub async fn a_user_of_a_hundred_organizations(example: Example) {
 }
 
 /// From an older release, another secret, another application, a scanner.
-pub async fn nonsense_in_cookies_is_nobody(example: Example) {
+pub async fn unreadable_cookies_are_no_session(example: Example) {
     let app = App::start(example).await;
     let signed_in = app.signed_in().await;
     let page = app.base.parse().unwrap();

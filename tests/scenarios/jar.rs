@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn of_181_cookies_the_oldest_goes() {
+    fn a_browser_forgets_the_oldest_of_181_cookies() {
         let mut jar = Jar::default();
         let shop = url(SHOP);
         for number in 0..181 {
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn prefixes_promise() {
+    fn a_cookie_prefix_is_refused_without_the_attributes_it_requires() {
         assert!(refused(SHOP, "__Secure-a=b").contains("__Secure-"));
         for cookie in ["__Host-a=b; Path=/", "__Host-a=b; Secure", "__Host-a=b; Secure; Path=/x"] {
             assert!(refused(SHOP, cookie).contains("__Host-"), "{cookie}");
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn secure_needs_https_or_this_machine() {
+    fn a_secure_cookie_needs_https_or_localhost() {
         assert_eq!(refused("http://shop.example/", "a=b; Secure"), "Secure over http");
         assert_eq!(sent("http://localhost:3000/", &["a=b; Secure"], "http://localhost:4000/", Request::OWN), "a=b");
         assert_eq!(sent(SHOP, &["a=b; Secure"], "http://shop.example/", Request::OWN), "");
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn same_site_keeps_other_sites_out() {
+    fn a_same_site_cookie_is_not_sent_from_other_sites() {
         let cookies = ["lax=1; SameSite=Lax", "strict=1; SameSite=Strict", "none=1; SameSite=None; Secure", "plain=1"];
         let link = Request { cross_site: true, top_level: true, safe: true };
         let form = Request { safe: false, ..link };
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn path_and_domain_choose() {
+    fn a_cookie_is_sent_to_its_path_and_domain_alone() {
         let cookies = ["whole=1; Path=/", "app=1; Path=/app"];
         assert_eq!(sent(SHOP, &cookies, "https://shop.example/app/x", Request::OWN), "app=1; whole=1");
         assert_eq!(sent(SHOP, &cookies, "https://shop.example/application", Request::OWN), "whole=1");
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn time_ends_a_cookie() {
+    fn a_cookie_ends_with_its_max_age_or_its_expires() {
         let shop = url(SHOP);
         let mut jar = Jar::default();
         for cookie in ["hour=1; Max-Age=3600", "long=1; Max-Age=99999999999", "session=1"] {
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_do_not_see_http_only() {
+    fn an_http_only_cookie_is_hidden_from_scripts() {
         let mut jar = Jar::default();
         jar.store(&url(SHOP), "theirs=1", Request::OWN).unwrap();
         jar.store(&url(SHOP), "ours=1; HttpOnly", Request::OWN).unwrap();
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn a_cookie_without_a_name_or_with_control_characters_is_refused() {
         assert!(refused(SHOP, "a=b\u{1}c").contains("control character"));
         assert!(refused(SHOP, "=b").contains("no name") && refused(SHOP, "; Path=/").contains("no name"));
     }

@@ -23,8 +23,8 @@ mod proxy;
 mod skipped;
 
 mod cookies;
+mod mounting;
 mod outages;
-mod places;
 mod request_log;
 mod requests;
 mod signing_in;
@@ -38,12 +38,12 @@ macro_rules! scenarios {
             signing_in {
                 a_sign_in_leads_back_to_the_page_wanted
                 the_start_page_tells_who_is_signed_in
-                create_account_registers
+                a_link_to_create_an_account_opens_the_registration
                 kakao_is_one_click_away
                 a_sign_in_of_another_browser_is_refused
                 two_tabs_sign_in_at_once
                 the_back_button_on_the_callback_does_no_harm
-                sign_ins_that_were_given_up_leave_little
+                abandoned_sign_ins_leave_few_cookies
                 access_denied_is_told_and_ends_the_sign_in
                 an_error_in_the_callback_is_text
                 no_sign_in_leads_to_another_site
@@ -62,44 +62,44 @@ macro_rules! scenarios {
                 user_info_comes_from_logto
                 an_access_token_is_asked_for_once
                 an_organization_has_tokens_of_its_own
-                who_is_no_member_gets_no_token
+                a_user_who_is_no_member_gets_no_organization_token
                 a_token_that_ended_is_renewed_in_the_background
                 sixteen_requests_share_one_exchange
                 a_session_that_logto_ended_is_over
             }
             requests {
-                a_prefetch_begins_and_uses_nothing
-                head_looks_and_touches_nothing
+                a_prefetch_begins_no_sign_in_and_uses_no_callback_up
+                a_head_request_changes_nothing
                 a_program_is_told_401_as_json
                 a_signed_in_program_gets_what_it_asks_for
-                another_site_sees_nobody
-                other_methods_are_refused
-                what_shows_a_user_is_not_kept
-                what_sets_a_session_is_not_kept_by_caches
+                a_request_from_another_site_is_not_signed_in
+                other_methods_than_those_of_a_route_are_refused
+                a_page_that_shows_a_user_is_not_stored
+                a_response_that_sets_a_session_is_not_stored_by_caches
             }
             cookies {
-                the_applications_cookies_survive
+                cookies_of_the_application_survive
                 a_session_grows_and_shrinks_without_leftovers
                 a_session_with_a_missing_part_is_no_session
-                a_user_of_a_hundred_organizations
-                nonsense_in_cookies_is_nobody
+                a_user_of_a_hundred_organizations_stays_signed_in
+                unreadable_cookies_are_no_session
                 cookies_of_our_names_under_other_paths_do_no_harm
                 a_second_cookie_of_a_sign_in_does_no_harm
                 many_sign_ins_at_once_leave_a_short_header
                 another_site_cannot_fill_the_cookie_header
             }
-            places {
+            mounting {
                 the_routes_may_be_nested
                 a_proxy_may_take_the_prefix_off
                 a_proxy_may_have_another_host_and_scheme
-                headers_do_not_move_the_site
+                forwarded_headers_do_not_change_the_address_of_the_site
             }
             request_log {
                 a_request_log_tells_who_was_signed_in_and_who_is
             }
             outages {
                 an_outage_ends_no_session
-                who_starts_before_logto_waits_for_it
+                an_application_that_starts_before_logto_waits_for_logto
                 an_outage_at_the_callback_is_told
                 a_user_can_leave_during_an_outage
             }
@@ -142,7 +142,7 @@ macro_rules! examples {
         scenarios! { count }
 
         #[test]
-        fn the_list() {
+        fn every_example_runs_the_list_of_scenarios() {
             let examples = [$(stringify!($example)),+];
             assert!(examples.iter().eq(example::EXAMPLES.iter().map(|example| &example.name)), "{examples:?}");
             println!("{SCENARIOS} scenarios × {} examples, each with a request log and without", examples.len());

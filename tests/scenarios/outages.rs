@@ -40,7 +40,7 @@ pub async fn an_outage_ends_no_session(example: Example) {
 }
 
 /// The application has never reached Logto.
-pub async fn who_starts_before_logto_waits_for_it(example: Example) {
+pub async fn an_application_that_starts_before_logto_waits_for_logto(example: Example) {
     let app = App::start(example).await;
     app.mock.stop().await;
     let mut tab = app.visit().await;

@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{app::App, example::Example, jar};
 
-pub async fn a_prefetch_begins_and_uses_nothing(example: Example) {
+pub async fn a_prefetch_begins_no_sign_in_and_uses_no_callback_up(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.visit().await;
     for target in ["/logto/sign-in", "/logto/sign-up", "/logto/sign-in?direct_sign_in=social:kakao"] {
@@ -37,7 +37,7 @@ pub async fn a_prefetch_begins_and_uses_nothing(example: Example) {
 }
 
 /// RFC 9110 section 9.3.2: HEAD is safe, and its answer has no content.
-pub async fn head_looks_and_touches_nothing(example: Example) {
+pub async fn a_head_request_changes_nothing(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.visit().await;
     for target in ["/logto/sign-in", "/logto/sign-up", "/logto/user"] {
@@ -108,7 +108,7 @@ pub async fn a_signed_in_program_gets_what_it_asks_for(example: Example) {
 }
 
 /// A page of another site shows our pages as images and fetches them: the session does not go with that.
-pub async fn another_site_sees_nobody(example: Example) {
+pub async fn a_request_from_another_site_is_not_signed_in(example: Example) {
     let app = App::start(example).await;
     let tab = app.signed_in().await;
     let evil = tab.browser.page_of("https://evil.example/", "");
@@ -122,7 +122,7 @@ pub async fn another_site_sees_nobody(example: Example) {
     evil.shows("user-ada");
 }
 
-pub async fn other_methods_are_refused(example: Example) {
+pub async fn other_methods_than_those_of_a_route_are_refused(example: Example) {
     let app = App::start(example).await;
     let tab = app.signed_in().await;
     for target in ["/logto/sign-in", "/logto/sign-up", "/callback", "/logto/user"] {
@@ -137,7 +137,7 @@ pub async fn other_methods_are_refused(example: Example) {
 }
 
 /// The back button shows nothing of a user who signed out.
-pub async fn what_shows_a_user_is_not_kept(example: Example) {
+pub async fn a_page_that_shows_a_user_is_not_stored(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.visit().await;
     let start_page = (tab.page.header("cache-control"), tab.page.header("vary"));
@@ -153,7 +153,7 @@ pub async fn what_shows_a_user_is_not_kept(example: Example) {
 }
 
 /// A cache that kept one of these would hand one user's session or page to others.
-pub async fn what_sets_a_session_is_not_kept_by_caches(example: Example) {
+pub async fn a_response_that_sets_a_session_is_not_stored_by_caches(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.visit().await;
     tab.click("Sign in").await;

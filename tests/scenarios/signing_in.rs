@@ -46,7 +46,7 @@ pub async fn the_start_page_tells_who_is_signed_in(example: Example) {
     assert_eq!((&user["isAuthenticated"], &user["claims"]), (&json!(true), &claims));
 }
 
-pub async fn create_account_registers(example: Example) {
+pub async fn a_link_to_create_an_account_opens_the_registration(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.visit().await;
     tab.click("Create account").await;
@@ -122,7 +122,7 @@ pub async fn the_back_button_on_the_callback_does_no_harm(example: Example) {
     tab.shows("sign_in_session.not_found");
 }
 
-pub async fn sign_ins_that_were_given_up_leave_little(example: Example) {
+pub async fn abandoned_sign_ins_leave_few_cookies(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.visit().await;
     for _ in 0..20 {

@@ -48,7 +48,7 @@ pub async fn an_organization_has_tokens_of_its_own(example: Example) {
     assert_eq!(app.mock.requests(Endpoint::Token), 2);
 }
 
-pub async fn who_is_no_member_gets_no_token(example: Example) {
+pub async fn a_user_who_is_no_member_gets_no_organization_token(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.signed_in().await;
     tab.open(&app.url("/organization/org-initech")).await;

@@ -24,7 +24,7 @@ fn no_credentials_are_no_mistake() {
 }
 
 #[test]
-fn what_is_not_one_token_is_refused() {
+fn an_authorization_header_without_exactly_one_bearer_token_is_refused() {
     for header in [
         "Bearer",
         "Bearer ",

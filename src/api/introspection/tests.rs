@@ -41,7 +41,7 @@ fn a_recorded_access_token_is_taken() {
 }
 
 #[test]
-fn a_recorded_refresh_token_is_not() {
+fn a_recorded_refresh_token_is_not_taken_as_an_access_token() {
     let answer = fixture("41-introspect-refresh-token");
     assert_eq!(answer["active"], true);
     assert_eq!(judge(answer, APP, &[]).err(), Some("bearer_token.inactive"));

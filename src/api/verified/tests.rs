@@ -82,7 +82,7 @@ fn there_are_never_more_than_allowed_and_the_used_ones_stay() {
 }
 
 #[test]
-fn what_is_used_outlives_what_is_not() {
+fn a_verdict_that_is_used_outlives_an_unused_one() {
     let cache = Remembered::new(20);
     cache.put(hash(0), verdict("ada"), ALWAYS);
     cache.put(hash(1), verdict("idle"), ALWAYS);
@@ -94,14 +94,14 @@ fn what_is_used_outlives_what_is_not() {
 }
 
 #[test]
-fn none_are_kept_where_none_are_wanted() {
+fn no_verdict_is_kept_where_the_capacity_is_zero() {
     let cache = Remembered::new(0);
     cache.put(hash(1), verdict("ada"), ALWAYS);
     assert_eq!((sub(&cache, 1, 0), len(&cache)), (None, 0));
 }
 
 #[test]
-fn a_verdict_that_is_forgotten_is_gone() {
+fn a_forgotten_verdict_leaves_no_entry() {
     let cache = Remembered::new(4);
     for number in 0..4 {
         cache.put(hash(number), verdict("ada"), ALWAYS);
@@ -113,7 +113,7 @@ fn a_verdict_that_is_forgotten_is_gone() {
 }
 
 #[test]
-fn the_token_is_not_kept() {
+fn a_verdict_is_kept_under_the_hash_of_its_token_alone() {
     let text = format!("{:?}", TokenHash::of("SENTINEL"));
     assert!(!text.contains("SENTINEL"));
 }

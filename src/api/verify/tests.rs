@@ -41,7 +41,7 @@ fn refused(claims: &Value, code: &str, message: &str) {
 }
 
 #[test]
-fn presence_and_type_are_required() {
+fn an_access_token_without_a_required_claim_of_its_type_is_refused() {
     for (name, code) in [
         ("iss", "bearer_token.invalid_iss"),
         ("aud", "bearer_token.invalid_aud"),

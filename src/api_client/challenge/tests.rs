@@ -11,7 +11,7 @@ fn about_the_token(values: &[&str]) -> bool {
 }
 
 #[test]
-fn another_token_helps_against_an_invalid_one() {
+fn a_challenge_about_the_token_is_answered_with_another_token() {
     for header in [
         "",
         "Bearer",
@@ -30,7 +30,7 @@ fn another_token_helps_against_an_invalid_one() {
 }
 
 #[test]
-fn and_against_nothing_else() {
+fn a_challenge_about_anything_else_is_not_answered_with_another_token() {
     for header in [
         "Bearer error=\"insufficient_scope\", scope=\"write:books\"",
         "Bearer error=\"insufficient_user_authentication\", max_age=\"5\"",
@@ -46,7 +46,7 @@ fn and_against_nothing_else() {
 }
 
 #[test]
-fn what_a_server_sends_is_read_to_its_end() {
+fn random_challenges_are_read_without_panic() {
     let alphabet = ["Bearer", " ", ",", "=", "\"", "\\", "error", "é", "\t", "a"];
     let mut seed = 1_u64;
     for _ in 0..20_000 {

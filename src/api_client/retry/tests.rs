@@ -48,7 +48,7 @@ fn retry_after_is_seconds_or_a_date() {
 }
 
 #[test]
-fn what_may_be_repeated() {
+fn a_request_is_repeated_by_its_method_and_the_status() {
     for (status, method, any_method, expected) in [
         (429, Method::GET, false, true),
         (429, Method::POST, false, true),
@@ -72,7 +72,7 @@ fn what_may_be_repeated() {
 }
 
 #[test]
-fn patience_ends() {
+fn retries_end_after_the_longest_wait_or_the_third() {
     let busy = |seconds| response(503, Some(seconds));
     let mut it = retries(30, false);
     let mut next = |seconds| it.next(&Method::GET, &busy(seconds), now()).map(|wait| wait.as_secs());

@@ -74,7 +74,7 @@ fn a_clock_that_was_ahead_does_not_stop_the_sweep() {
 }
 
 #[test]
-fn what_a_clock_that_was_ahead_left_behind_is_forgotten_in_its_time() {
+fn code_exchanges_noted_by_a_clock_that_was_ahead_are_forgotten_in_time() {
     let exchanges = CodeExchanges::default();
     let first = of(&exchanges, 1, 7200);
     settle(&first, 7200);
@@ -87,7 +87,7 @@ fn what_a_clock_that_was_ahead_left_behind_is_forgotten_in_its_time() {
 }
 
 #[test]
-fn progress_never_goes_back() {
+fn the_progress_of_a_code_exchange_never_goes_back() {
     let exchange = of(&CodeExchanges::default(), 1, 0);
     assert_eq!(exchange.advance(Progress::Written), Progress::Exchanged);
     assert_eq!(exchange.advance(Progress::Accepted), Progress::Written);

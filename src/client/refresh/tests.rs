@@ -36,7 +36,7 @@ fn a_session_that_lives_for_months_leaves_no_tokens_behind() {
 }
 
 #[test]
-fn what_nobody_asked_for_lately_is_forgotten_whole() {
+fn refreshes_that_nobody_asked_for_lately_are_forgotten() {
     let refreshes = Refreshes::default();
     for session in 0..1000 {
         refreshes.family(&token(session), 0);
@@ -62,7 +62,7 @@ fn the_newest_token_stays_as_long_as_an_older_one_leads_to_it() {
 }
 
 #[test]
-fn a_family_at_work_is_kept_however_long_it_takes() {
+fn a_refresh_under_way_is_kept_however_long_it_takes() {
     let refreshes = Refreshes::default();
     let family = refreshes.family(&token(0), 0);
     let working = family.state.try_lock().unwrap();
@@ -74,7 +74,7 @@ fn a_family_at_work_is_kept_however_long_it_takes() {
 }
 
 #[test]
-fn what_a_clock_that_was_ahead_left_behind_is_forgotten_in_its_time() {
+fn refreshes_noted_by_a_clock_that_was_ahead_are_forgotten_in_time() {
     let refreshes = Refreshes::default();
     let year = 365 * 24 * MEMORY;
     rotate(&refreshes, 0, year);
@@ -110,7 +110,7 @@ fn a_result_noted_by_a_clock_that_was_ahead_is_not_handed_out() {
 }
 
 #[test]
-fn a_result_is_as_good_as_a_token_can_be() {
+fn a_shared_result_serves_as_long_as_its_token_may() {
     for (lifetime, validity, now, serving) in [
         (3600, Some(7200), 0, true),
         (3600, Some(3600), 30, true),

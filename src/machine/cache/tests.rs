@@ -142,7 +142,7 @@ async fn a_clock_that_is_set_back_does_not_make_a_failure_last() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_not_softened() {
+async fn a_refusal_is_returned_although_an_old_token_still_lives() {
     let world = World::new();
     world.get(Want::Valid(None), Ok(3600)).await.unwrap();
     world.set(3590);
@@ -157,7 +157,7 @@ async fn a_refusal_is_not_softened() {
 }
 
 #[tokio::test]
-async fn instead_of_a_token_that_was_refused() {
+async fn a_token_that_was_refused_is_replaced_once() {
     let world = World::new();
     let first = world.get(Want::Valid(None), Ok(3600)).await.unwrap();
     let second = world.get(Want::InsteadOf(&first), Ok(3600)).await.unwrap();
@@ -169,7 +169,7 @@ async fn instead_of_a_token_that_was_refused() {
 }
 
 #[tokio::test]
-async fn a_short_life_is_half_used() {
+async fn a_short_lived_token_is_renewed_at_half_of_its_life() {
     let world = World::new();
     let valid = || Want::Valid(None);
     world.get(valid(), Ok(20)).await.unwrap();

@@ -120,7 +120,7 @@ async fn a_value_is_fetched_when_it_is_first_needed_and_kept_for_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_hundred_at_once_are_one_fetch() {
+async fn a_hundred_concurrent_callers_make_one_fetch() {
     let subject = Subject::new();
     let tasks: Vec<_> = (0..100)
         .map(|_| {
@@ -144,7 +144,7 @@ async fn a_hundred_at_once_are_one_fetch() {
 }
 
 #[tokio::test]
-async fn those_who_waited_for_a_fetch_share_its_failure() {
+async fn callers_that_waited_for_a_fetch_share_its_failure() {
     let subject = Subject::new();
     let (end, first) = subject.get_slowly();
     settle().await;
@@ -277,7 +277,7 @@ async fn failures_in_a_row_have_the_server_left_alone_for_longer() {
 }
 
 #[tokio::test]
-async fn those_who_waited_for_a_newer_value_share_the_failure() {
+async fn callers_that_waited_for_a_newer_value_share_the_failure() {
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
     let (end, first) = subject.refetch_slowly(&known);
@@ -300,7 +300,7 @@ async fn those_who_waited_for_a_newer_value_share_the_failure() {
 }
 
 #[tokio::test]
-async fn refetches_at_once_are_one_fetch() {
+async fn concurrent_refetches_make_one_fetch() {
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
     subject.clock.advance(10);
@@ -317,7 +317,7 @@ async fn refetches_at_once_are_one_fetch() {
 }
 
 #[test]
-fn its_futures_can_move_between_threads() {
+fn futures_of_a_cached_value_can_move_between_threads() {
     fn is_send<T: Send>(_: &T) {}
     let cached = Cached::<usize>::new("numbers", Duration::ZERO, Arc::new(TestClock::new(0)));
     is_send(&cached.get(Asker::Stranger, async || Ok(1)));

@@ -58,7 +58,7 @@ fn set(name: &str, value: impl Into<Value>) -> Value {
 }
 
 #[test]
-fn presence_is_required() {
+fn an_id_token_without_a_required_claim_is_refused() {
     accepted(&claims(), &expected());
     for (name, code) in [
         ("iss", "id_token.invalid_iss"),
@@ -182,7 +182,7 @@ fn step_10_iat_is_not_in_the_future_and_its_age_is_not_judged() {
 }
 
 #[test]
-fn times_without_a_leeway() {
+fn times_of_an_id_token_are_compared_exactly_without_a_leeway() {
     let strict = Expected { leeway: Duration::ZERO, ..expected() };
     accepted(&set("exp", NOW + 1), &strict);
     refused(&set("exp", NOW), &strict, "id_token.expired", "the ID token expired 0 s ago, with a leeway of 0 s");
@@ -245,7 +245,7 @@ fn at_hash_is_that_of_the_access_token() {
 }
 
 #[test]
-fn sub_names_somebody() {
+fn the_sub_of_an_id_token_has_1_to_255_ascii_characters() {
     accepted(&set("sub", "a".repeat(255)), &expected());
     for wrong in [String::new(), "a".repeat(256), "사용자".to_owned()] {
         let message = "the ID token's sub is not 1 to 255 ASCII characters";

@@ -25,7 +25,7 @@ fn a_key_fits_the_algorithms_of_its_type() {
 }
 
 #[test]
-fn names_lead_back_to_algorithms() {
+fn an_algorithm_is_found_by_its_name() {
     for alg in ALL {
         assert_eq!(Alg::from_name(alg.name()), Some(alg));
         assert!(Alg::NAMES.contains(alg.name()));

@@ -17,7 +17,7 @@ fn refused(token: &str) -> String {
 }
 
 #[test]
-fn the_parts_are_three() {
+fn a_token_without_exactly_three_parts_is_refused() {
     for wrong in ["", "a", "a.b", ".", "a.b.c.d", "a.b.c.d.e"] {
         assert_eq!(refused(wrong), "is malformed: it has not the three parts of a JWS", "{wrong}");
     }
@@ -25,7 +25,7 @@ fn the_parts_are_three() {
 }
 
 #[test]
-fn base64url_has_one_spelling() {
+fn base64url_that_is_not_canonical_is_refused() {
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"ES384"}"#);
     assert!(Jws::parse(&format!("{header}.e30.AA")).is_ok());
     // Padding, the other alphabet, spare bits, white space, not ASCII.
@@ -56,7 +56,7 @@ fn algorithms_off_the_list_are_refused() {
 }
 
 #[test]
-fn extensions_are_refused() {
+fn a_token_with_crit_or_b64_is_refused() {
     for header in [
         r#"{"alg":"ES384","crit":["exp"]}"#,
         r#"{"alg":"ES384","crit":[]}"#,

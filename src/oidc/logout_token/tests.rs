@@ -20,7 +20,7 @@ async fn judge(world: &World, token: &str, now: i64) -> Result<LogoutToken, &'st
 }
 
 #[tokio::test]
-async fn what_logto_sent_is_believed_for_its_two_minutes() {
+async fn a_recorded_logout_token_is_accepted_for_its_two_minutes() {
     for file in ["01-default", "02-session-required"] {
         let recorded = fixture(&format!("51-backchannel-logout/{file}.json"));
         let (token, claims) = (recorded["logout_token"]["raw"].as_str().unwrap(), &recorded["logout_token"]["payload"]);

@@ -76,7 +76,7 @@ fn two_generations_of_four_chunks_are_found_in_sixteen_attempts() {
 }
 
 #[test]
-fn whoever_plants_many_cookies_costs_64_attempts_and_no_more() {
+fn many_planted_cookies_cost_64_attempts_at_most() {
     let planted = |chunks: usize, values: usize| {
         let chunk = |index: usize| {
             (0..values).map(move |value| match index {

@@ -18,7 +18,7 @@ fn held(data: &SessionData) -> Vec<&str> {
 }
 
 #[test]
-fn of_two_states_the_one_that_refreshed_more_gives_the_refresh_token() {
+fn a_merge_takes_the_refresh_token_of_the_session_with_more_refreshes() {
     let mut newer = session();
     newer.refreshes = 1;
     newer.refresh_token = Some(Secret::new("refresh-2"));
@@ -41,7 +41,7 @@ fn of_two_states_the_one_that_refreshed_more_gives_the_refresh_token() {
 }
 
 #[test]
-fn of_two_states_each_gives_the_access_tokens_that_live_longer() {
+fn a_merge_takes_the_access_tokens_that_live_longer() {
     let (mut one, mut other) = (session(), session());
     one.access_tokens = vec![token("a", "mine", 100), token("b", "mine-b", 300), token("c", "mine-c", 50)];
     other.access_tokens = vec![token("a", "theirs", 200), token("b", "theirs-b", 200), token("c", "theirs-c", 50)];
@@ -56,7 +56,7 @@ fn of_two_states_each_gives_the_access_tokens_that_live_longer() {
 }
 
 #[test]
-fn a_state_that_has_nothing_of_its_own_need_not_be_written() {
+fn a_merge_that_adds_nothing_is_not_written() {
     let mut stored = session();
     stored.access_tokens = vec![token("a", "a", 100), token("b", "b", 100)];
     let part = |change: fn(&mut SessionData)| {

@@ -81,7 +81,7 @@ fn access_token(resource: &str, size: usize) -> StoredAccessToken {
 }
 
 #[test]
-fn their_cookie_is_read() {
+fn a_cookie_of_logto_next_is_read() {
     for escaped in [SEALED.to_owned(), SEALED.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D")] {
         let open = load(&settings(), &escaped, NOW + 60);
         let data = open.data().unwrap();
@@ -102,7 +102,7 @@ fn their_cookie_is_read() {
 }
 
 #[test]
-fn what_is_not_ours_survives_a_write() {
+fn unknown_members_of_a_cookie_of_logto_next_survive_a_write() {
     let settings = settings();
     let mut open = load(&settings, SEALED, NOW + 60);
     let id = open.data().unwrap().id;
@@ -149,7 +149,7 @@ fn a_cookie_without_a_session_is_nobody_and_left_alone() {
 }
 
 #[test]
-fn a_sign_in_of_theirs_survives_the_end_of_a_session_but_not_a_sign_out() {
+fn a_sign_in_under_way_in_logto_next_survives_the_end_of_a_session_but_not_a_sign_out() {
     let settings = settings();
     let mut open = load(&settings, SEALED, NOW);
     open.clear();
@@ -165,7 +165,7 @@ fn a_sign_in_of_theirs_survives_the_end_of_a_session_but_not_a_sign_out() {
 }
 
 #[test]
-fn lifetimes_count_from_what_is_known() {
+fn lifetimes_of_a_session_of_logto_next_count_from_its_sign_in_and_its_last_write() {
     let mut settings = settings();
     settings.lifetime = SessionLifetime::new().idle(Duration::from_secs(3600)).absolute(Duration::from_secs(36_000));
     assert!(load(&settings, SEALED, NOW + 7200).data().is_some(), "nobody knows whether the user was idle");
@@ -181,7 +181,7 @@ fn lifetimes_count_from_what_is_known() {
 }
 
 #[test]
-fn what_does_not_fit_one_cookie_loses_access_tokens_first() {
+fn a_shared_session_that_does_not_fit_one_cookie_loses_access_tokens_first() {
     let settings = settings();
     let mut data = session(&json!({ "aud": APP, "iat": NOW, "name": "n".repeat(900) }));
     data.access_tokens = vec![access_token("https://a.example.test", 900), access_token("https://b.example.test", 900)];
@@ -201,7 +201,7 @@ fn what_does_not_fit_one_cookie_loses_access_tokens_first() {
 }
 
 #[test]
-fn at_the_end_of_a_move_their_cookie_becomes_ours() {
+fn at_the_end_of_a_move_the_cookie_of_logto_next_becomes_one_of_this_crate() {
     let settings = settings_with(SessionFormat::FromNext, APP, SECRET, &[]);
     let written = commit(load(&settings, SEALED, NOW + 60), &settings, NOW + 60).unwrap();
     let names: Vec<_> = written.iter().map(|cookie| (cookie.name().to_owned(), cookie.value().is_empty())).collect();
@@ -222,7 +222,7 @@ fn at_the_end_of_a_move_their_cookie_becomes_ours() {
 }
 
 #[test]
-fn there_is_room_for_the_escapes_of_the_other_side() {
+fn a_shared_cookie_leaves_room_for_the_escapes_of_logto_next() {
     let (settings, mut sizes) = (settings(), Vec::new());
     for size in 800..1200 {
         let mut data = session(&json!({ "aud": APP, "iat": NOW, "name": "n".repeat(900) }));
@@ -256,7 +256,7 @@ fn a_session_of_another_application_is_nobody() {
 }
 
 #[test]
-fn formats_have_names() {
+fn session_formats_are_read_by_their_names() {
     for (name, format) in
         [("logto", SessionFormat::Logto), ("next", SessionFormat::Next), ("from-next", SessionFormat::FromNext)]
     {
@@ -281,7 +281,7 @@ fn a_cookie_of_next_that_comes_twice_is_never_taken_over() {
 }
 
 #[test]
-fn of_two_shared_cookies_the_only_one_that_opens_counts_and_of_two_that_open_none() {
+fn two_shared_cookies_that_both_open_and_differ_are_no_session() {
     let (settings, name) = (settings(), format!("logto_{APP}"));
     let load = |values: [&str; 2]| {
         let header = values.map(|value| format!("{name}={value}")).join("; ");

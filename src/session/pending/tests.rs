@@ -221,7 +221,7 @@ fn a_thousand_unknown_cookies_cost_twenty_deletions_at_a_time() {
 }
 
 #[test]
-fn of_two_cookies_of_one_sign_in_the_one_that_opens_counts() {
+fn the_cookie_that_opens_counts_where_one_sign_in_has_two() {
     let mut browser = Browser::default();
     let state = browser.begin(&format!("{HOME}me"), false, NOW);
     let name = cookie_name(&settings(), &state);

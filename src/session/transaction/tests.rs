@@ -27,7 +27,7 @@ fn a_sign_in_that_is_not_silent_is_written_as_ever_and_a_silent_one_has_a_byte_m
 }
 
 #[test]
-fn what_follows_a_sign_in_and_means_nothing_is_passed_over() {
+fn unknown_bytes_behind_a_stored_sign_in_are_ignored() {
     let plain = begun().to_bytes().unwrap();
     for rest in [&[0][..], &[3], &[255], &[1, 1], &[2, 0]] {
         let bytes = [plain.as_slice(), rest].concat();

@@ -46,7 +46,7 @@ async fn a_session_is_over_in_the_second_in_which_it_expires() {
 }
 
 #[tokio::test]
-async fn what_has_expired_makes_room_first() {
+async fn expired_sessions_make_room_before_living_ones() {
     let hand = Hand::default();
     let store = MemoryStore::new().clock(hand.clone()).capacity(3);
     let ids = [1, 2, 3, 4].map(|byte| SessionId::from_bytes([byte; 16]));

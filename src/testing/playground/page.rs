@@ -110,7 +110,7 @@ mod tests {
 
     /// A naive page writes a user's name, or an organization's id, as it came.
     #[test]
-    fn what_users_choose_is_text() {
+    fn names_that_users_choose_are_escaped_on_a_page() {
         let config = at("http://localhost:3000");
         for script in ["<script>alert(1)</script>", "\"><script>alert(1)</script>", "' onmouseover='alert(1)", "{body}"]
         {

@@ -31,13 +31,49 @@ macro_rules! in_a_browser {
 
 // Over http WebKit keeps pages for its back button although they say `no-store`; over https it keeps none.
 in_a_browser! {
-    axum: axum in Chromium over Http: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted, pictures;
-    actix_web: actix_web in Chromium over Http: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted;
-    rocket: rocket in Chromium over Http: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted;
-    chromium_https: axum in Chromium over Https: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted;
-    webkit: axum in WebKit over Http: a_password, kakao, a_reload, two_windows, a_page_that_was_wanted;
-    webkit_https: axum in WebKit over Https: a_password, kakao, a_reload, two_windows, the_back_button, a_page_that_was_wanted;
-    kakao: kakao in Chromium over Http: the_tutorial;
+    axum: axum in Chromium over Http:
+        a_user_signs_in_with_a_password_and_out,
+        a_user_signs_in_with_kakao_and_out,
+        a_reload_keeps_a_session_and_a_sign_out,
+        two_windows_sign_in_at_once_and_sign_out_together,
+        the_back_button_after_a_sign_out_shows_nothing_of_the_user,
+        a_sign_in_leads_back_to_the_page_wanted,
+        pictures_are_taken_before_during_and_after_a_sign_in;
+    actix_web: actix_web in Chromium over Http:
+        a_user_signs_in_with_a_password_and_out,
+        a_user_signs_in_with_kakao_and_out,
+        a_reload_keeps_a_session_and_a_sign_out,
+        two_windows_sign_in_at_once_and_sign_out_together,
+        the_back_button_after_a_sign_out_shows_nothing_of_the_user,
+        a_sign_in_leads_back_to_the_page_wanted;
+    rocket: rocket in Chromium over Http:
+        a_user_signs_in_with_a_password_and_out,
+        a_user_signs_in_with_kakao_and_out,
+        a_reload_keeps_a_session_and_a_sign_out,
+        two_windows_sign_in_at_once_and_sign_out_together,
+        the_back_button_after_a_sign_out_shows_nothing_of_the_user,
+        a_sign_in_leads_back_to_the_page_wanted;
+    chromium_https: axum in Chromium over Https:
+        a_user_signs_in_with_a_password_and_out,
+        a_user_signs_in_with_kakao_and_out,
+        a_reload_keeps_a_session_and_a_sign_out,
+        two_windows_sign_in_at_once_and_sign_out_together,
+        the_back_button_after_a_sign_out_shows_nothing_of_the_user,
+        a_sign_in_leads_back_to_the_page_wanted;
+    webkit: axum in WebKit over Http:
+        a_user_signs_in_with_a_password_and_out,
+        a_user_signs_in_with_kakao_and_out,
+        a_reload_keeps_a_session_and_a_sign_out,
+        two_windows_sign_in_at_once_and_sign_out_together,
+        a_sign_in_leads_back_to_the_page_wanted;
+    webkit_https: axum in WebKit over Https:
+        a_user_signs_in_with_a_password_and_out,
+        a_user_signs_in_with_kakao_and_out,
+        a_reload_keeps_a_session_and_a_sign_out,
+        two_windows_sign_in_at_once_and_sign_out_together,
+        the_back_button_after_a_sign_out_shows_nothing_of_the_user,
+        a_sign_in_leads_back_to_the_page_wanted;
+    kakao: kakao in Chromium over Http: the_tutorial_works_from_its_first_checkpoint_to_its_last;
 }
 
 /// The callback is posted by Logto's page, which is another site's, and then once more by our own: its script runs by its hash, and the
@@ -58,7 +94,7 @@ a_callback_by_post! {
     a_callback_by_post_in_webkit_over_https in WebKit over Https;
 }
 
-async fn a_password(app: &App, browser: &Arc<Browser>) {
+async fn a_user_signs_in_with_a_password_and_out(app: &App, browser: &Arc<Browser>) {
     let window = browser.open(&app.base).await;
     window.shows("Sign in to see what Logto knows of you.").await;
     window.click("Sign in").await;
@@ -85,7 +121,7 @@ async fn a_password(app: &App, browser: &Arc<Browser>) {
     window.shows("Password").await;
 }
 
-async fn kakao(app: &App, browser: &Arc<Browser>) {
+async fn a_user_signs_in_with_kakao_and_out(app: &App, browser: &Arc<Browser>) {
     let window = browser.open(&app.base).await;
     window.click("Continue with Kakao").await;
     window.press("Agree and continue").await;
@@ -95,7 +131,7 @@ async fn kakao(app: &App, browser: &Arc<Browser>) {
 }
 
 /// `docs/tutorial-kakao.md`, from its first checkpoint to its last.
-async fn the_tutorial(app: &App, browser: &Arc<Browser>) {
+async fn the_tutorial_works_from_its_first_checkpoint_to_its_last(app: &App, browser: &Arc<Browser>) {
     let window = browser.open(&app.base).await;
     window.shows("Welcome").await;
     window.click("Sign in").await;
@@ -111,7 +147,7 @@ async fn the_tutorial(app: &App, browser: &Arc<Browser>) {
     window.shows("Welcome").await;
 }
 
-async fn a_reload(app: &App, browser: &Arc<Browser>) {
+async fn a_reload_keeps_a_session_and_a_sign_out(app: &App, browser: &Arc<Browser>) {
     let window = browser.open(&format!("{}/protected", app.base)).await;
     window.sign_in("ada", "lovelace").await;
     window.shows("user-ada").await;
@@ -127,7 +163,7 @@ async fn a_reload(app: &App, browser: &Arc<Browser>) {
 }
 
 /// Both begin before either ends.
-async fn two_windows(app: &App, browser: &Arc<Browser>) {
+async fn two_windows_sign_in_at_once_and_sign_out_together(app: &App, browser: &Arc<Browser>) {
     let first = browser.open(&format!("{}/protected", app.base)).await;
     first.shows("Password").await;
     let second = first.another(&format!("{}/user-info", app.base)).await;
@@ -148,7 +184,7 @@ async fn two_windows(app: &App, browser: &Arc<Browser>) {
 }
 
 /// After the sign-out it shows nothing of the one who was here.
-async fn the_back_button(app: &App, browser: &Arc<Browser>) {
+async fn the_back_button_after_a_sign_out_shows_nothing_of_the_user(app: &App, browser: &Arc<Browser>) {
     let window = browser.open(&app.base).await;
     window.click("Sign in").await;
     window.sign_in("ada", "lovelace").await;
@@ -167,7 +203,7 @@ async fn the_back_button(app: &App, browser: &Arc<Browser>) {
     }
 }
 
-async fn a_page_that_was_wanted(app: &App, browser: &Arc<Browser>) {
+async fn a_sign_in_leads_back_to_the_page_wanted(app: &App, browser: &Arc<Browser>) {
     let wanted = format!("{}/protected?chapter=1&title=a%20b", app.base);
     let window = browser.open(&wanted).await;
     window.sign_in("ada", "lovelace").await;
@@ -186,7 +222,7 @@ async fn a_callback_by_post(engine: Engine, scheme: Scheme) {
     window.shows("The state is the one that was sent.").await;
 }
 
-async fn pictures(app: &App, browser: &Arc<Browser>) {
+async fn pictures_are_taken_before_during_and_after_a_sign_in(app: &App, browser: &Arc<Browser>) {
     let window = browser.open(&app.base).await;
     window.shows("Welcome").await;
     window.picture("signed-out").await;

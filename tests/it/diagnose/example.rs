@@ -28,7 +28,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn without_settings_it_looks_at_a_logto_of_its_own() {
+async fn the_example_without_settings_diagnoses_a_mock() {
     let output = run(&[]).await;
     let told = text(&output.stdout);
     assert!(output.status.success(), "{told}{}", text(&output.stderr));
@@ -36,7 +36,7 @@ async fn without_settings_it_looks_at_a_logto_of_its_own() {
 }
 
 #[tokio::test]
-async fn with_settings_it_looks_at_that_logto() {
+async fn the_example_with_settings_diagnoses_the_logto_they_name() {
     let mock = MockLogto::builder().app(app("app")).start().await.unwrap();
     let variables = |secret: &str| {
         [
@@ -57,7 +57,7 @@ async fn with_settings_it_looks_at_that_logto() {
 }
 
 #[tokio::test]
-async fn settings_that_are_wrong_are_named() {
+async fn the_example_with_wrong_settings_names_them() {
     let output = run(&[("LOGTO_ENDPOINT", "https://my-tenant.logto.app".to_owned())]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("app_id is missing (set LOGTO_APP_ID"), "{}", text(&output.stderr));

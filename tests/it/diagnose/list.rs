@@ -14,7 +14,7 @@ fn printed(site: &Site, diagnosis: &logto::diagnose::Diagnosis) -> String {
 }
 
 #[tokio::test]
-async fn everything_is_as_it_should_be() {
+async fn a_diagnosis_reports_no_problem_where_all_is_right() {
     let site = Site::start().await;
     let diagnosis = diagnose(&site).await;
     assert!(diagnosis.is_ok());
@@ -22,7 +22,7 @@ async fn everything_is_as_it_should_be() {
 }
 
 #[tokio::test]
-async fn a_bad_day() {
+async fn a_diagnosis_reports_every_problem() {
     let site = Site::with(
         |mock| mock,
         |config| {
@@ -57,7 +57,7 @@ async fn logto_is_asked_once_each_time_and_never_from_a_cache() {
 }
 
 #[tokio::test]
-async fn nobody_is_signed_out_by_it() {
+async fn a_diagnosis_signs_nobody_out() {
     let site = Site::start().await;
     let mut browser: Browser = site.signed_in("ada").await;
     assert!(diagnose(&site).await.is_ok());
@@ -72,7 +72,7 @@ async fn nobody_is_signed_out_by_it() {
 }
 
 #[tokio::test]
-async fn programs_read_it_as_json() {
+async fn a_diagnosis_is_json_for_programs() {
     let site = Site::start().await;
     site.mock.stop().await;
     let json = serde_json::to_value(diagnose(&site).await).unwrap();
@@ -86,7 +86,7 @@ async fn programs_read_it_as_json() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_looked_at_is_said() {
+async fn a_diagnosis_tells_what_could_not_be_checked() {
     let site = Site::start().await;
     site.mock.stop().await;
     let diagnosis = diagnose(&site).await;

@@ -16,7 +16,7 @@ use super::{check, diagnose, failed, names, says, warned};
 use crate::support::{Browser, Site};
 
 #[tokio::test]
-async fn a_server_that_is_not_there() {
+async fn a_server_that_does_not_answer_is_reported() {
     let site = Site::start().await;
     site.mock.stop().await;
     let url = format!("{}/oidc/.well-known/openid-configuration", site.mock.endpoint());
@@ -24,7 +24,7 @@ async fn a_server_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_with_something_else() {
+async fn a_server_that_is_no_logto_is_reported() {
     let site = Site::start().await;
     for (fault, found, hint) in [
         (
@@ -78,7 +78,7 @@ async fn localhost_is_not_127_0_0_1_to_an_issuer() {
 }
 
 #[tokio::test]
-async fn endpoints_that_are_missing_or_elsewhere() {
+async fn endpoints_that_are_missing_or_elsewhere_are_reported() {
     let site = Site::start().await;
     for name in ["authorization_endpoint", "token_endpoint", "jwks_uri"] {
         site.mock.tamper_discovery(move |document| _ = document.as_object_mut().unwrap().remove(name));
@@ -102,7 +102,7 @@ async fn endpoints_that_are_missing_or_elsewhere() {
 }
 
 #[tokio::test]
-async fn keys_that_verify_nothing() {
+async fn keys_that_verify_nothing_are_reported() {
     let site = Site::start().await;
     site.mock.tamper_jwks(|keys| keys["keys"] = json!([]));
     failed(&diagnose(&site).await, "keys", "none that can verify a token", "Logto Console › Signing keys");
@@ -138,7 +138,7 @@ async fn sign_in(site: &Site) -> logto::Result<String> {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_five_minutes_behind() {
+async fn a_clock_that_is_five_minutes_behind_is_reported() {
     let site = with_logto_at(|clock| clock.advance(Duration::from_secs(300))).await;
     let diagnosis = diagnose(&site).await;
     failed(
@@ -154,7 +154,7 @@ async fn a_clock_that_is_five_minutes_behind() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_five_minutes_ahead() {
+async fn a_clock_that_is_five_minutes_ahead_is_reported() {
     let site = with_logto_at(|clock| clock.rewind(Duration::from_secs(300))).await;
     warned(&diagnose(&site).await, "clock", " s ahead of Logto, more than the leeway of 60 s", "by NTP");
     sign_in(&site).await.unwrap();
@@ -165,7 +165,7 @@ async fn a_clock_that_is_five_minutes_ahead() {
 }
 
 #[tokio::test]
-async fn a_clock_within_the_leeway() {
+async fn a_clock_within_the_leeway_is_no_problem() {
     for turn in [
         |clock: &TestClock| clock.advance(Duration::from_secs(50)),
         |clock: &TestClock| clock.rewind(Duration::from_secs(50)),

@@ -9,7 +9,7 @@ use super::{check, diagnose, failed, names, says};
 use crate::support::{APP_SECRET, BASE_URL, Site, app};
 
 #[tokio::test]
-async fn a_wrong_secret() {
+async fn a_wrong_secret_is_reported() {
     let site = Site::with(|mock| mock, |config| config.app_secret("SENTINEL of another app")).await;
     failed(
         &diagnose(&site).await,
@@ -20,7 +20,7 @@ async fn a_wrong_secret() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_missing_or_too_much() {
+async fn a_secret_that_is_missing_or_not_wanted_is_reported() {
     let site = Site::start().await;
     let config = crate::support::settings(&site.mock, &site.clock).build().unwrap();
     let diagnosis = logto::LogtoClient::new(config).unwrap().diagnose().await;
@@ -35,7 +35,7 @@ async fn a_secret_that_is_missing_or_too_much() {
 }
 
 #[tokio::test]
-async fn an_app_that_logto_does_not_know() {
+async fn an_app_that_logto_does_not_know_is_reported() {
     let site = Site::with(|mock| mock, |config| config.app_id("typo")).await;
     let diagnosis = diagnose(&site).await;
     let all = ["client authentication", "redirect URI", "post sign-out redirect URI"];
@@ -47,7 +47,7 @@ async fn an_app_that_logto_does_not_know() {
 }
 
 #[tokio::test]
-async fn a_machine_is_no_app_to_sign_in_to() {
+async fn a_machine_to_machine_app_is_reported_as_no_app_to_sign_in_to() {
     let site = Site::with(|mock| mock.machine(MockApp::new("m2m", APP_SECRET)), |config| config.app_id("m2m")).await;
     let diagnosis = diagnose(&site).await;
     assert!(!diagnosis.is_ok());
@@ -56,7 +56,7 @@ async fn a_machine_is_no_app_to_sign_in_to() {
 }
 
 #[tokio::test]
-async fn a_redirect_uri_that_is_not_registered() {
+async fn a_redirect_uri_that_is_not_registered_is_reported() {
     let routes = logto::Routes::new().callback("/auth/callback");
     let site = Site::with(|mock| mock, |config| config.routes(routes)).await;
     let diagnosis = diagnose(&site).await;
@@ -73,7 +73,7 @@ async fn a_redirect_uri_that_is_not_registered() {
 }
 
 #[tokio::test]
-async fn a_post_sign_out_redirect_uri_that_is_not_registered() {
+async fn a_post_sign_out_redirect_uri_that_is_not_registered_is_reported() {
     let registered = MockApp::new("second", APP_SECRET).redirect_uri(format!("{BASE_URL}/callback"));
     let site = Site::with(|mock| mock.app(registered), |config| config.app_id("second")).await;
     failed(
@@ -85,7 +85,7 @@ async fn a_post_sign_out_redirect_uri_that_is_not_registered() {
 }
 
 #[tokio::test]
-async fn addresses_that_are_registered_in_another_case_or_with_a_slash() {
+async fn addresses_that_are_registered_in_another_case_or_with_a_slash_are_reported() {
     let other_case = BASE_URL.to_uppercase();
     let registered = MockApp::new("second", APP_SECRET).redirect_uri(format!("{other_case}/callback"));
     let registered = registered.post_logout_redirect_uri(format!("{other_case}/"));
@@ -97,7 +97,7 @@ async fn addresses_that_are_registered_in_another_case_or_with_a_slash() {
 }
 
 #[tokio::test]
-async fn a_resource_that_logto_does_not_know() {
+async fn a_resource_that_logto_does_not_know_is_reported() {
     let site = Site::with(|mock| mock, |config| config.resources(["https://typo.example.test"])).await;
     let diagnosis = diagnose(&site).await;
     failed(&diagnosis, "scopes and resources", "invalid_target", "letter by letter: https://typo.example.test. Or");
@@ -105,7 +105,7 @@ async fn a_resource_that_logto_does_not_know() {
 }
 
 #[tokio::test]
-async fn a_scope_that_logto_does_not_grant() {
+async fn a_scope_that_logto_does_not_grant_is_reported() {
     let site = Site::with(|mock| mock.app(app("third").third_party()), |config| config.app_id("third")).await;
     failed(
         &diagnose(&site).await,
@@ -116,7 +116,7 @@ async fn a_scope_that_logto_does_not_grant() {
 }
 
 #[tokio::test]
-async fn endpoints_that_answer_with_something_else() {
+async fn endpoints_with_an_unexpected_answer_are_reported() {
     let site = Site::start().await;
     for (endpoint, name) in [
         (Endpoint::Token, "client authentication"),

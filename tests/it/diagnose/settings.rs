@@ -12,7 +12,7 @@ async fn at(base_url: &str) -> Site {
 }
 
 #[tokio::test]
-async fn an_address_that_browsers_cannot_use() {
+async fn an_address_that_browsers_cannot_use_is_reported() {
     let site = at("http://app.example.com").await;
     warned(&diagnose(&site).await, "base URL", "is http on another machine", "Serve the application by https");
     let site = at("http://0.0.0.0:3000").await;
@@ -31,7 +31,7 @@ async fn an_address_that_browsers_cannot_use() {
 }
 
 #[tokio::test]
-async fn the_host_to_open_it_under() {
+async fn a_diagnosis_names_the_host_to_open_the_application_under() {
     for (base_url, told) in [
         ("http://localhost:3000", "http://localhost:3000; open the application there, not at 127.0.0.1"),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000; open the application there, not at localhost"),
@@ -44,7 +44,7 @@ async fn the_host_to_open_it_under() {
 }
 
 #[tokio::test]
-async fn the_cookie_that_will_be_set() {
+async fn a_diagnosis_names_the_cookie_that_will_be_set() {
     let cookie = |diagnosis: &logto::diagnose::Diagnosis| check(diagnosis, "cookies").found.clone();
     let found = cookie(&diagnose(&Site::start().await).await);
     assert_eq!(
@@ -60,7 +60,7 @@ async fn the_cookie_that_will_be_set() {
 }
 
 #[tokio::test]
-async fn secure_and_http_exclude_each_other() {
+async fn a_secure_cookie_on_http_is_refused_by_the_configuration() {
     let site = Site::start().await;
     let error = settings(&site.mock, &site.clock).cookie_secure(true).build().unwrap_err();
     assert_eq!(error.code(), "config.invalid");
@@ -68,7 +68,7 @@ async fn secure_and_http_exclude_each_other() {
 }
 
 #[tokio::test]
-async fn a_sign_in_without_a_refresh_token() {
+async fn a_sign_in_without_a_refresh_token_is_reported() {
     let site = Site::with(|mock| mock, |config| config.prompt([Prompt::Login])).await;
     warned(&diagnose(&site).await, "sign-in request", "Logto gives no refresh token", "Add `consent` to LOGTO_PROMPT");
     let site = Site::with(

@@ -10,7 +10,8 @@ use logto::{LogtoClient, testing::Endpoint};
 
 use super::{is_alive, rounds, sent_back, take_a_while};
 use crate::{
-    port::Port,
+    http_browser::without_redirects,
+    rocket::{build, launch},
     support::{BASE_URL, Browser, Site},
 };
 
@@ -36,41 +37,21 @@ fn actix_web(logto: &LogtoClient) -> SocketAddr {
 }
 
 async fn rocket(logto: LogtoClient) -> SocketAddr {
-    let port = Port::reserve();
-    let number = port.number();
-    let config = ::rocket::Config {
-        port: number,
-        address: Ipv4Addr::LOCALHOST.into(),
-        log_level: ::rocket::config::LogLevel::Off,
-        shutdown: ::rocket::config::Shutdown { ctrlc: false, ..::rocket::config::Shutdown::default() },
-        ..::rocket::Config::debug_default()
-    };
-    let rocket = ::rocket::custom(config).mount("/", logto::rocket::routes(&logto));
-    let rocket = rocket.attach(logto::rocket::fairing(logto)).ignite().await.unwrap();
-    tokio::spawn(async move {
-        let launched = rocket.launch().await;
-        drop((launched, port));
-    });
-    let address = (Ipv4Addr::LOCALHOST, number).into();
-    while tokio::net::TcpStream::connect(address).await.is_err() {
-        tokio::task::yield_now().await;
-    }
-    address
+    let app = build(0).mount("/", logto::rocket::routes(&logto)).attach(logto::rocket::fairing(logto));
+    (Ipv4Addr::LOCALHOST, launch(app).await).into()
 }
 
 /// One request as a browser sends it; gives the status, where it leads, and the browser after the answer.
 async fn navigate(http: reqwest::Client, url: String, mut browser: Browser) -> (u16, String, Browser) {
-    let request = http.get(url).header("cookie", browser.header()).header("accept", "text/html");
-    let response = request.send().await.unwrap();
-    let texts = |name| response.headers().get_all(name).iter().map(|value| value.to_str().unwrap().to_owned());
-    browser.receive(&texts("set-cookie").collect::<Vec<_>>());
-    (response.status().as_u16(), texts("location").collect(), browser)
+    let response = browser.send(http.get(url).header("accept", "text/html")).await;
+    let location = response.headers().get("location").map(|location| location.to_str().unwrap().to_owned());
+    (response.status().as_u16(), location.unwrap_or_default(), browser)
 }
 
 /// 10 rounds; `LOGTO_TEST_ROUNDS=200` for more.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_requests_with_one_callback_make_one_exchange_in_every_integration() {
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = without_redirects();
     for integration in ["axum", "actix-web", "Rocket"] {
         // Refresh tokens rotate: what is spent twice ends the grant.
         let site = Site::rotating().await;

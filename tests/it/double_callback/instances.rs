@@ -158,7 +158,7 @@ async fn the_lock_of_an_instance_that_crashed_in_the_exchange_expires() {
 }
 
 #[tokio::test]
-async fn what_instances_share_of_a_sign_in_is_sealed() {
+async fn values_that_instances_share_of_a_sign_in_are_sealed() {
     let (site, coordinator) = (Site::rotating().await, Coordinator::default());
     let instances = instances(&site, 1, |config| config.refresh_coordinator(coordinator.clone()));
     let (browser, callback) = sent_back(&instances[0], &site.mock, Browser::default(), "ada").await;

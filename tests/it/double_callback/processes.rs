@@ -1,12 +1,8 @@
 //! The same over real processes that share a real Redis, one of which is killed in the midst of it.
 
-#![allow(clippy::print_stdout)] // Workers answer on it, and figures are for people.
+#![allow(clippy::print_stdout)] // Figures are for people.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use logto::{
     LogtoClient, scopes,
@@ -18,9 +14,8 @@ use super::{call_back, is_alive, rounds, sent_back, take_a_while};
 use crate::{
     redis_server::RedisServer,
     support::{BASE_URL, Browser, COOKIE_SECRET, app},
+    worker::{WORKER, Worker, tell},
 };
-
-const WORKER: &str = "LOGTO_TEST_CALLBACK_WORKER";
 
 async fn instance(logto: &str, redis: &str, place: &str) -> LogtoClient {
     let store = RedisStore::connect(redis).await.unwrap();
@@ -38,66 +33,41 @@ async fn instance(logto: &str, redis: &str, place: &str) -> LogtoClient {
     LogtoClient::new(config.build().unwrap()).unwrap()
 }
 
-/// Another process: this test binary, running [`worker`] alone.
-struct Worker {
-    process: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
+fn start_worker(mock: &MockLogto, redis: &RedisServer, place: &str) -> Worker {
+    let works_with = format!("{} {} {place}", mock.endpoint(), redis.url());
+    Worker::start("double_callback::processes::a_worker_process_takes_callbacks_when_it_is_told", &works_with)
 }
 
-impl Worker {
-    fn start(mock: &MockLogto, redis: &RedisServer, place: &str) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "double_callback::processes::worker", "--nocapture"]);
-        command.env(WORKER, format!("{} {} {place}", mock.endpoint(), redis.url()));
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        Self { process, input, output }
-    }
+fn ask(worker: &mut Worker, browser: &Browser, callback: &str) {
+    worker.ask(&format!("{callback} {}", browser.header()));
+}
 
-    fn ask(&mut self, browser: &Browser, callback: &str) {
-        writeln!(self.input, "{callback} {}", browser.header()).unwrap();
-    }
-
-    /// The browser after the answer, or the code of the error.
-    fn answer(&mut self) -> Result<Browser, String> {
-        let mut line = String::new();
-        while !line.starts_with("worker: ") {
-            line.clear();
-            assert!(self.output.read_line(&mut line).unwrap() > 0, "the worker is gone");
-        }
-        match line.trim_end_matches('\n').strip_prefix("worker: ").unwrap().split_once(' ').unwrap() {
-            ("ok", header) => {
-                let pairs = header.split("; ").filter_map(|pair| pair.split_once('='));
-                Ok(Browser { cookies: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() })
-            }
-            (_, code) => Err(code.to_owned()),
-        }
+/// The browser after the answer, or the code of the error.
+fn answer(worker: &mut Worker) -> Result<Browser, String> {
+    match worker.answer().split_once(' ').unwrap() {
+        ("ok", header) => Ok(browser_with(header)),
+        (_, code) => Err(code.to_owned()),
     }
 }
 
-impl Drop for Worker {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
+fn browser_with(header: &str) -> Browser {
+    let pairs = header.split("; ").filter_map(|pair| pair.split_once('='));
+    Browser { cookies: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn worker() {
+async fn a_worker_process_takes_callbacks_when_it_is_told() {
     let Ok(address) = std::env::var(WORKER) else { return };
     let words: Vec<_> = address.split(' ').collect();
     let logto = instance(words[0], words[1], words[2]).await;
     logto.warm_up().await.unwrap();
-    println!("worker: ok ");
+    tell("ok ");
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let (callback, header) = line.split_once(' ').unwrap();
-        let pairs = header.split("; ").filter_map(|pair| pair.split_once('='));
-        let browser = Browser { cookies: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() };
-        match call_back(&logto, &browser, callback).await {
-            (Ok(_), after) => println!("worker: ok {}", after.header()),
-            (Err(error), _) => println!("worker: error {}", error.code()),
+        match call_back(&logto, &browser_with(header), callback).await {
+            (Ok(_), after) => tell(&format!("ok {}", after.header())),
+            (Err(error), _) => tell(&format!("error {}", error.code())),
         }
     }
 }
@@ -110,9 +80,9 @@ async fn three_processes_with_one_callback_make_one_exchange() {
     let mock = MockLogto::builder().app(app("spa").public()).reuse_window(Duration::ZERO).start().await.unwrap();
     for place in ["cookies", "store"] {
         let logto = instance(&mock.endpoint(), &redis.url(), place).await;
-        let mut workers: Vec<_> = (0..3).map(|_| Worker::start(&mock, &redis, place)).collect();
+        let mut workers: Vec<_> = (0..3).map(|_| start_worker(&mock, &redis, place)).collect();
         for worker in &mut workers {
-            tokio::task::block_in_place(|| worker.answer().unwrap());
+            tokio::task::block_in_place(|| answer(worker).unwrap());
         }
         let (rounds, mut exchanges, mut alive) = (rounds(5), 0, 0);
         for round in 0..rounds {
@@ -121,9 +91,9 @@ async fn three_processes_with_one_callback_make_one_exchange() {
                 take_a_while(&mock);
             }
             for worker in &mut workers {
-                worker.ask(&browser, &callback);
+                ask(worker, &browser, &callback);
             }
-            let answers: Vec<_> = tokio::task::block_in_place(|| workers.iter_mut().map(Worker::answer).collect());
+            let answers: Vec<_> = tokio::task::block_in_place(|| workers.iter_mut().map(answer).collect());
             exchanges += mock.requests(Endpoint::Token);
             mock.clear_faults();
             for answer in answers {
@@ -142,11 +112,11 @@ async fn a_process_that_is_killed_in_the_exchange_keeps_the_others_waiting_until
     let Some(redis) = RedisServer::start() else { return };
     let mock = MockLogto::builder().app(app("spa").public()).start().await.unwrap();
     let logto = instance(&mock.endpoint(), &redis.url(), "store").await;
-    let mut worker = Worker::start(&mock, &redis, "store");
-    tokio::task::block_in_place(|| worker.answer().unwrap());
+    let mut worker = start_worker(&mock, &redis, "store");
+    tokio::task::block_in_place(|| answer(&mut worker).unwrap());
     let (browser, callback) = sent_back(&logto, &mock, Browser::default(), "ada").await;
     mock.fault(Endpoint::Token, Fault::silence().times(1));
-    worker.ask(&browser, &callback);
+    ask(&mut worker, &browser, &callback);
     while mock.requests(Endpoint::Token) == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

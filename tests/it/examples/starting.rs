@@ -34,7 +34,7 @@ fn start(example: &str, port: u16) -> Running {
 }
 
 async fn answers(running: &Running) -> StatusCode {
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = crate::http_browser::without_redirects();
     http.get(&running.base).header("accept", "text/html").send().await.unwrap().status()
 }
 

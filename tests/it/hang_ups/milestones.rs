@@ -15,7 +15,7 @@ pub struct Milestones {
 
 impl Milestones {
     pub fn new() -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::http_browser::without_redirects();
         Self { http, passed: watch::Sender::new(0) }
     }
 

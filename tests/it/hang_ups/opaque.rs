@@ -40,7 +40,7 @@ fn asked(site: &Site) -> usize {
 }
 
 #[tokio::test]
-async fn a_token_that_was_taken_is_taken_for_as_long_as_is_set() {
+async fn an_opaque_token_that_was_taken_is_taken_for_as_long_as_is_set() {
     let site = Site::start().await;
     let token = opaque(&site).await;
     let api = asking(&site).introspection_cache(Duration::from_secs(30)).build().unwrap();
@@ -61,7 +61,7 @@ async fn a_token_that_was_taken_is_taken_for_as_long_as_is_set() {
 }
 
 #[tokio::test]
-async fn a_token_is_never_taken_past_its_end() {
+async fn an_opaque_token_is_never_taken_past_its_end() {
     let site = Site::start().await;
     let token = opaque(&site).await;
     let api = asking(&site).introspection_cache(Duration::from_secs(1_000_000)).leeway(Duration::ZERO).build().unwrap();
@@ -75,7 +75,7 @@ async fn a_token_is_never_taken_past_its_end() {
 }
 
 #[tokio::test]
-async fn by_default_each_request_asks() {
+async fn by_default_each_request_introspects_an_opaque_token() {
     let site = Site::start().await;
     let token = opaque(&site).await;
     for api in [asking(&site), asking(&site).introspection_cache(Duration::from_secs(30)).token_cache_capacity(0)] {
@@ -88,7 +88,7 @@ async fn by_default_each_request_asks() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_refused_is_refused_for_a_second_without_asking() {
+async fn an_opaque_token_that_was_refused_is_refused_for_a_second_without_asking() {
     let site = Site::start().await;
     let token = opaque(&site).await;
     let api = asking(&site).build().unwrap();
@@ -162,7 +162,7 @@ async fn invented_tokens_are_asked_about_by_sixty_four_at_once() {
 }
 
 #[tokio::test]
-async fn callers_that_hang_up_give_their_places_back() {
+async fn callers_that_hang_up_free_their_introspections() {
     let http = Milestones::new();
     let site = Site::with(|mock| mock, |config| config.http_client(http.clone())).await;
     let token = opaque(&site).await;

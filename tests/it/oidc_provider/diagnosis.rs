@@ -5,7 +5,7 @@ use logto::{LogtoClient, LogtoConfigBuilder, diagnose::CheckOutcome};
 use super::{App, Client, Engine, SPA, WEB};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_diagnosis() {
+async fn a_diagnosis_of_oidc_provider_finds_each_mistake() {
     let Some(engine) = Engine::start("ES384") else {
         return;
     };

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use logto::{
-    ContextOptions, RequestSession, SignInOptions, SignOutOptions, TokenOptions,
+    AccessToken, ContextOptions, RequestSession, SignInOptions, SignOutOptions, TokenOptions,
     testing::{Endpoint, Fault},
 };
+use tokio::task::JoinHandle;
 
 use crate::support::{BOOKS, Browser, Site};
 
@@ -17,11 +18,19 @@ fn session(site: &Site, browser: &Browser) -> RequestSession {
     RequestSession::new(site.logto.clone(), browser.header())
 }
 
-/// Waits until a request has come to the token endpoint.
-async fn until_logto_is_asked(site: &Site) {
+/// A task that refreshes the session; its request has come to Logto, which answers after `delay`.
+async fn refresh_under_way(
+    site: &Site,
+    session: &RequestSession,
+    delay: Duration,
+) -> JoinHandle<logto::Result<AccessToken>> {
+    site.mock.fault(Endpoint::Token, Fault::delay(delay).times(1));
+    let session = session.clone();
+    let refresh = tokio::spawn(async move { session.get_access_token(books()).await });
     while site.mock.requests(Endpoint::Token) == 0 {
         tokio::task::yield_now().await;
     }
+    refresh
 }
 
 #[tokio::test]
@@ -29,12 +38,7 @@ async fn reading_the_session_never_waits_for_the_refresh_of_another_task() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let session = session(&site, &browser);
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_secs(60)));
-    let refresh = tokio::spawn({
-        let session = session.clone();
-        async move { session.get_access_token(books()).await }
-    });
-    until_logto_is_asked(&site).await;
+    let refresh = refresh_under_way(&site, &session, Duration::from_secs(60)).await;
     assert!(session.is_authenticated().await.unwrap());
     assert!(session.signed_in().await.unwrap().is_some());
     assert!(session.get_context(ContextOptions::new()).await.unwrap().is_authenticated());
@@ -50,12 +54,7 @@ async fn a_sign_out_in_another_task_is_not_undone_by_the_refresh_that_it_overtoo
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let session = session(&site, &browser);
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
-    let refresh = tokio::spawn({
-        let session = session.clone();
-        async move { session.get_access_token(books()).await }
-    });
-    until_logto_is_asked(&site).await;
+    let refresh = refresh_under_way(&site, &session, Duration::from_millis(300)).await;
     _ = session.sign_out(SignOutOptions::new()).await.unwrap();
     let refused = refresh.await.unwrap().unwrap_err();
     assert_eq!(refused.code(), "session.ended");
@@ -126,12 +125,7 @@ async fn a_refresh_that_outlives_its_response_loses_no_session() {
     let site = Site::rotating().await;
     let mut browser = site.signed_in("ada").await;
     let session = session(&site, &browser);
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
-    let refresh = tokio::spawn({
-        let session = session.clone();
-        async move { session.get_access_token(books()).await }
-    });
-    until_logto_is_asked(&site).await;
+    let refresh = refresh_under_way(&site, &session, Duration::from_millis(300)).await;
     browser.receive(session.finish().await.unwrap().set_cookies());
     assert!(!refresh.is_finished());
     assert!(refresh.await.unwrap().is_ok(), "the task has its token");

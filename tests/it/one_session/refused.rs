@@ -32,7 +32,7 @@ async fn a_session_that_logto_ended_leads_a_navigation_to_sign_in_and_back() {
 }
 
 #[tokio::test]
-async fn a_program_is_told_the_code_of_the_failure() {
+async fn a_program_is_told_the_code_of_a_failure_in_a_handler() {
     for adapter in ADAPTERS {
         let [(_, site), _] = sites().await;
         let browser = site.signed_in("ada").await;

@@ -9,7 +9,7 @@ use logto::{
 };
 
 use crate::{
-    instances::Counted,
+    counted_store::Counted,
     support::{BOOKS, Site, settings},
 };
 

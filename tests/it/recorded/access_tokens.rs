@@ -58,7 +58,7 @@ fn text<'a>(payload: &'a Value, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn a_resource() {
+async fn an_api_of_a_resource_takes_the_recorded_tokens_for_the_resource_alone() {
     let (taken, refused) = verdicts(ApiAudience::resource(BOOKS)).await;
     assert_eq!(
         taken,
@@ -75,7 +75,7 @@ async fn a_resource() {
 }
 
 #[tokio::test]
-async fn an_organization() {
+async fn an_api_of_an_organization_takes_the_recorded_tokens_for_the_organization_alone() {
     let expected =
         ["access_token_m2m_organization", "access_token_organization", "access_token_organization_with_scopes"];
     for audience in [ApiAudience::organization(ORGANIZATION), ApiAudience::any_organization_token()] {
@@ -89,7 +89,7 @@ async fn an_organization() {
 }
 
 #[tokio::test]
-async fn a_resource_in_an_organization() {
+async fn an_api_of_a_resource_in_an_organization_takes_the_recorded_tokens_for_both_alone() {
     let books = || ApiAudience::resource(BOOKS);
     for audience in [books().in_organization(ORGANIZATION), books().resource_in_any_organization()] {
         let (taken, refused) = verdicts(audience).await;
@@ -103,7 +103,7 @@ async fn a_resource_in_an_organization() {
 }
 
 #[tokio::test]
-async fn a_token_lives_as_long_as_it_says() {
+async fn a_recorded_access_token_lives_as_long_as_it_says() {
     let recorded = fixture("jwt/access_token_short_lived");
     let (token, payload) = (recorded["raw"].as_str().unwrap(), &recorded["payload"]);
     let [iat, exp] = ["iat", "exp"].map(|name| payload[name].as_i64().unwrap());
@@ -124,7 +124,7 @@ async fn a_token_lives_as_long_as_it_says() {
 }
 
 #[tokio::test]
-async fn keys_that_change_from_elliptic_curve_to_rsa() {
+async fn recorded_access_tokens_verify_while_keys_change_from_elliptic_curve_to_rsa() {
     let folder = "80-key-rotation-other-instance";
     let tokens = fixture(&format!("{folder}/05-tokens"));
     let token = |when: &str| tokens[when]["access_token"].clone();

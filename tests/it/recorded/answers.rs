@@ -138,7 +138,7 @@ const REFRESHES: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn refreshes() {
+async fn every_recorded_refresh_has_its_outcome() {
     for (name, expected) in REFRESHES {
         let recorded = Exchange::of(name);
         let mut app = signed_in(&recorded).await;
@@ -194,7 +194,7 @@ const CODE_EXCHANGES: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn code_exchanges() {
+async fn every_recorded_code_exchange_has_its_outcome() {
     for (name, expected) in CODE_EXCHANGES {
         let recorded = Exchange::of(name);
         let mut app = signed_in(&recorded).await;
@@ -233,7 +233,7 @@ const USER_INFOS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn user_infos() {
+async fn every_recorded_user_info_has_its_outcome() {
     for (name, expected) in USER_INFOS {
         let recorded = Exchange::of(name);
         let mut app = signed_in(&recorded).await;
@@ -267,7 +267,7 @@ const REVOCATIONS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn revocations() {
+async fn every_recorded_revocation_ends_the_session() {
     for (name, expected) in REVOCATIONS {
         let mut app = App::new(settings(), RECORDED_AT);
         app.sign_in(ADA, |_| {}).await;
@@ -281,7 +281,7 @@ async fn revocations() {
 }
 
 #[test]
-fn no_recording_is_left_out() {
+fn no_recorded_answer_is_left_out() {
     let tables = [REFRESHES, CODE_EXCHANGES, USER_INFOS, REVOCATIONS];
     let tried: BTreeSet<String> = tables.iter().copied().flatten().map(|(name, _)| (*name).to_owned()).collect();
     let mut recorded = names(&[TOKEN, USER_INFO, REVOCATION]);
@@ -300,7 +300,7 @@ fn no_recording_is_left_out() {
 }
 
 #[tokio::test]
-async fn discovery_at_the_wrong_place() {
+async fn a_recorded_discovery_at_the_wrong_place_is_an_error() {
     let mut app = App::new(settings(), RECORDED_AT);
     app.server.always(DISCOVERY, Exchange::of("00-discovery/discovery-root-wrong-place").response());
     let error = app.logto.sign_in(&mut app.browser.request(), SignInOptions::new()).await.unwrap_err();
@@ -315,7 +315,7 @@ async fn discovery_at_the_wrong_place() {
 }
 
 #[tokio::test]
-async fn a_key_set_that_is_said_not_to_have_changed() {
+async fn a_recorded_304_for_the_key_set_is_an_error() {
     // The crate asks without a condition, so this is a broken proxy's answer.
     let not_modified = Exchange::of("00-discovery/jwks-if-none-match");
     assert_eq!(not_modified.status(), StatusCode::NOT_MODIFIED);

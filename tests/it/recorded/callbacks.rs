@@ -22,7 +22,7 @@ async fn end(app: &mut App, recorded: &str) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn with_a_code() {
+async fn a_recorded_callback_with_a_code_signs_in() {
     for name in ["50-prompt-none-with-session", "51-no-prompt-with-session", "57-max-age-large"] {
         let recorded = Exchange::of(&format!("11-authorization-requests/{name}"));
         let location = recorded.location().unwrap();
@@ -35,7 +35,7 @@ async fn with_a_code() {
 }
 
 #[tokio::test]
-async fn with_an_error() {
+async fn a_recorded_callback_with_an_error_is_told_by_its_kind() {
     const DENIED: (&str, ErrorKind) = ("callback_uri_verification.error_found", ErrorKind::Forbidden);
     const CONFIG: (&str, ErrorKind) = ("sign_in.request_refused", ErrorKind::Config);
     let cases = [
@@ -75,7 +75,7 @@ async fn with_an_error() {
 }
 
 #[tokio::test]
-async fn of_a_user_who_left() {
+async fn a_recorded_callback_of_a_user_who_left_is_a_cancellation() {
     let aborted = fixture("12-deny/abort-callback");
     // "Cancel" on the consent page of a third-party app leads to the redirect URI that its answer names, and to nothing more.
     let consent = Exchange::of("12-deny/third-party-consent/08-consent-info");

@@ -52,7 +52,7 @@ const SCOPES: &str = "scopes and resources";
 const SIGN_OUT: &str = "post sign-out redirect URI";
 
 #[tokio::test]
-async fn all_is_well() {
+async fn a_diagnosis_of_recorded_answers_reports_no_problem() {
     let diagnosis = diagnose(
         "21-code-errors/01-garbage-code",
         "11-authorization-requests/06-prompt-none-no-session",
@@ -67,7 +67,7 @@ async fn all_is_well() {
 }
 
 #[tokio::test]
-async fn nothing_is_well() {
+async fn a_diagnosis_of_recorded_refusals_reports_every_problem() {
     let diagnosis = diagnose(
         "21-code-errors/07-wrong-client-secret",
         "11-authorization-requests/04-bad-redirect-uri",
@@ -83,7 +83,7 @@ async fn nothing_is_well() {
 }
 
 #[tokio::test]
-async fn an_app_that_logto_does_not_know() {
+async fn a_diagnosis_of_a_recorded_unknown_app_reports_the_app() {
     let diagnosis = diagnose(
         "20-token/29b-refresh-unknown-client",
         "11-authorization-requests/02-unknown-client",
@@ -96,7 +96,7 @@ async fn an_app_that_logto_does_not_know() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_is_refused() {
+async fn a_diagnosis_of_recorded_refusals_names_what_was_refused() {
     for (recording, found) in [
         ("12-unknown-resource", "Logto does not know a resource: invalid_target"),
         ("70-third-party-scope-not-allowed", "Logto refuses a scope: invalid_scope"),

@@ -71,7 +71,7 @@ fn credentials(recorded: &Exchange) -> (String, String) {
 }
 
 #[tokio::test]
-async fn machines() {
+async fn every_recorded_client_credentials_answer_has_its_outcome() {
     for (name, expected) in MACHINES {
         let recorded = Exchange::of(name);
         let server = Server::default();
@@ -101,7 +101,7 @@ async fn machines() {
 }
 
 #[tokio::test]
-async fn exchanges() {
+async fn every_recorded_token_exchange_has_its_outcome() {
     for (name, expected) in EXCHANGES {
         let recorded = Exchange::of(name);
         let app = App::new(settings(), RECORDED_AT);
@@ -132,7 +132,7 @@ async fn exchanges() {
 }
 
 #[test]
-fn no_recording_is_left_out() {
+fn no_recorded_answer_to_a_machine_is_left_out() {
     let tried: BTreeSet<String> = MACHINES.iter().chain(EXCHANGES).map(|(name, _)| (*name).to_owned()).collect();
     let ours = |name: &String| name.starts_with("60-") || name.starts_with("61-");
     assert_eq!(names(&[TOKEN]).into_iter().filter(ours).collect::<BTreeSet<_>>(), tried);

@@ -57,7 +57,7 @@ pub(super) fn assert_same_request(name: &str, sent: &Request<Vec<u8>>, recorded:
 }
 
 #[tokio::test]
-async fn authorization_requests() {
+async fn authorization_requests_are_sent_as_recorded() {
     let plain = SignInOptions::new;
     let silent = || plain().prompt([Prompt::None]);
     let unasked = || plain().prompt([]);
@@ -157,7 +157,7 @@ async fn authorization_requests() {
 }
 
 #[tokio::test]
-async fn login_and_consent_together() {
+async fn prompts_for_login_and_consent_are_sent_together_as_recorded() {
     // Recorded is only its token response (21-code-errors/20): with both, Logto gives a refresh token.
     let options = SignInOptions::new().prompt([Prompt::Login, Prompt::Consent]);
     let sent = App::new(settings(), RECORDED_AT).begin(options).await;
@@ -166,7 +166,7 @@ async fn login_and_consent_together() {
 }
 
 #[test]
-fn what_the_server_would_not_understand_cannot_be_said() {
+fn an_option_that_the_recorded_server_ignores_is_refused() {
     // Recorded were `first_screen=signIn`, `first_screen=bogus` (both: the plain sign-in page) and `direct_sign_in=kakao` (a page that is not there).
     assert_eq!("signIn".parse::<FirstScreen>().unwrap_err().code(), "options.invalid");
     assert_eq!("bogus".parse::<FirstScreen>().unwrap_err().code(), "options.invalid");
@@ -177,7 +177,7 @@ fn what_the_server_would_not_understand_cannot_be_said() {
 }
 
 #[tokio::test]
-async fn code_exchange() {
+async fn a_code_exchange_is_sent_as_recorded() {
     let recorded = Exchange::of("20-token/20-token-authorization-code");
     let callback = fixture("10-code-flow/callback-url");
     let recorded_callback = callback["callback_url"].as_str().unwrap();
@@ -210,7 +210,7 @@ fn challenge(verifier: &str) -> String {
 }
 
 #[tokio::test]
-async fn code_exchange_of_a_public_client() {
+async fn a_code_exchange_of_a_public_client_is_sent_as_recorded() {
     let recorded = Exchange::of("23-rotation/30-spa-code-exchange");
     let mut app = App::new(spa(), recorded.recorded_at());
     let url = app.begin(SignInOptions::new()).await;
@@ -221,7 +221,7 @@ async fn code_exchange_of_a_public_client() {
 }
 
 #[tokio::test]
-async fn refreshes() {
+async fn refreshes_are_sent_as_recorded() {
     let organizations = || settings().scopes(["urn:logto:scope:organizations"]);
     let cases: [(&str, LogtoConfigBuilder, TokenOptions); 8] = [
         ("20-token/21-refresh-no-resource", settings(), TokenOptions::new()),
@@ -253,7 +253,7 @@ async fn refreshes() {
 }
 
 #[tokio::test]
-async fn user_info() {
+async fn a_request_for_user_info_is_sent_as_recorded() {
     let recorded = Exchange::of("30-userinfo/30-userinfo");
     let mut app = App::new(settings(), RECORDED_AT);
     let access_token = recorded.header("authorization").unwrap().strip_prefix("Bearer ").unwrap();
@@ -264,7 +264,7 @@ async fn user_info() {
 }
 
 #[tokio::test]
-async fn sign_out() {
+async fn a_sign_out_is_sent_as_recorded() {
     let revocation = Exchange::of("41-revocation/01-revoke-refresh-token");
     let home = || SignOutOptions::new().post_logout_redirect_uri("http://localhost:3000/");
 

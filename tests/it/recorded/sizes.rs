@@ -6,7 +6,7 @@ use super::replay::{App, TOKEN, fixture, json_response, payload, settings};
 
 #[tokio::test]
 #[expect(clippy::print_stdout)] // The sizes are for whoever asks for them: `cargo test … -- --nocapture`.
-async fn a_session_with_many_organizations() {
+async fn a_recorded_session_with_many_organizations_fits_its_cookies() {
     let recorded = fixture("jwt/many_organizations");
     for (organizations, cookies, bytes) in
         [("10", 1, 2000), ("50", 1, 4095), ("100", 1, 3000), ("150", 1, 4095), ("400", 4, 4096)]

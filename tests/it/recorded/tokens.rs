@@ -60,7 +60,7 @@ async fn one_session_takes_a_recorded_hour() {
 }
 
 #[tokio::test]
-async fn keys_that_change_from_elliptic_curve_to_rsa() {
+async fn sign_ins_work_while_recorded_keys_change_from_elliptic_curve_to_rsa() {
     // Another instance, recorded while its keys were rotated.
     let folder = "80-key-rotation-other-instance";
     let tokens = fixture(&format!("{folder}/05-tokens"));
@@ -109,7 +109,7 @@ async fn rotated_keys_are_fetched_when_a_token_names_them() {
 }
 
 #[tokio::test]
-async fn a_genuine_token_in_the_wrong_place() {
+async fn a_recorded_token_in_the_place_of_an_id_token_is_refused() {
     let raw = |name: &str| fixture(&format!("jwt/{name}"))["raw"].as_str().unwrap().to_owned();
     let genuine = raw("id_token");
     let (input, signature) = genuine.rsplit_once('.').unwrap();
@@ -158,7 +158,7 @@ fn logout_token() -> String {
 }
 
 #[tokio::test]
-async fn another_instance_is_another_issuer() {
+async fn a_recorded_id_token_of_another_instance_is_refused() {
     let tokens = fixture("80-key-rotation-other-instance/05-tokens");
     let foreign = tokens["before"]["id_token"]["raw"].as_str().unwrap();
     // Even under its own keys, for its own app and its own user.

@@ -12,7 +12,7 @@ use super::{id, session, store};
 use crate::support::{BOOKS, Site};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn revocations_are_what_a_revocation_store_has_to_be() {
+async fn revocations_in_redis_pass_the_conformance_suite() {
     let Some((server, store)) = store().await else { return };
     let other = RedisStore::connect(server.url()).await.unwrap();
     revocation_conformance([store.revocations(), other.revocations()]).await;

@@ -110,7 +110,7 @@ async fn a_session_that_was_ended_is_none_and_goes_though_no_set_names_it() {
 }
 
 #[tokio::test]
-async fn what_is_noted_of_an_end_comes_with_the_session() {
+async fn the_noted_end_of_a_session_is_read_together_with_the_session() {
     let Some(server) = RedisServer::start() else { return };
     let store = RedisStore::connect(server.url()).await.unwrap();
     let (first, minute) = (session("ada", Some("s1")), std::time::Duration::from_secs(60));

@@ -49,7 +49,7 @@ fn field(server: &RedisServer, section: &str, name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_60_writes_after_a_failover_all_succeed_on_the_new_master() {
+async fn all_60_writes_after_a_failover_succeed_on_the_new_master() {
     let Some(pair) = Pair::start().await else { return };
     let forwarder = Forwarder::to(pair.old.port()).await;
     let store = RedisStore::connect(forwarder.url()).await.unwrap();

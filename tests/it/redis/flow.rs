@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use logto::{
-    ContextOptions, LogtoClient, SignInOptions, SignOutOptions, TokenOptions, store::RedisStore, testing::Endpoint,
-};
+use logto::{ContextOptions, LogtoClient, SignInOptions, SignOutOptions, store::RedisStore, testing::Endpoint};
 
 use super::one_read;
 use crate::{
     gate::Gate,
     redis_server::RedisServer,
-    support::{APP_SECRET, BOOKS, Browser, Site, settings},
+    support::{APP_SECRET, Browser, Site, settings},
 };
 
 /// Two instances of one site; `Site::logto` of the first is over the store.
@@ -48,13 +46,6 @@ impl Instances {
     }
 }
 
-async fn get_token(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<String> {
-    let mut cookies = browser.request();
-    let token = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
-    browser.receive(&cookies.set_cookie_headers());
-    token.map(|token| token.token().to_owned())
-}
-
 async fn sign_out(logto: &LogtoClient, browser: &mut Browser) {
     let mut cookies = browser.request();
     let _ = logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
@@ -79,12 +70,12 @@ async fn a_user_moves_between_instances() {
     }
 
     // What one instance refreshed, the other has.
-    let token = get_token(&site.here.logto, &mut browser).await.unwrap();
-    assert_eq!(get_token(&site.there, &mut browser).await.unwrap(), token);
+    let token = browser.get_token(&site.here.logto).await.unwrap();
+    assert_eq!(browser.get_token(&site.there).await.unwrap(), token);
     site.here.advance(3700);
-    let newer = get_token(&site.there, &mut browser).await.unwrap();
+    let newer = browser.get_token(&site.there).await.unwrap();
     assert_ne!(newer, token);
-    assert_eq!(get_token(&site.here.logto, &mut browser).await.unwrap(), newer);
+    assert_eq!(browser.get_token(&site.here.logto).await.unwrap(), newer);
     assert_eq!(site.here.mock.requests(Endpoint::Token), 2);
     assert_eq!(browser.cookies.len(), 1, "nothing but the id is in the cookie");
 
@@ -93,7 +84,7 @@ async fn a_user_moves_between_instances() {
     sign_out(&site.here.logto, &mut browser).await;
     for mut browser in [old, browser] {
         assert!(!site.there.is_authenticated(&browser.request()).await.unwrap());
-        assert!(get_token(&site.there, &mut browser).await.unwrap_err().requires_sign_in());
+        assert!(browser.get_token(&site.there).await.unwrap_err().requires_sign_in());
     }
     for pattern in ["logto:session:*", "logto:sub:*", "logto:sid:*"] {
         assert_eq!(site.server.keys(pattern), Vec::<String>::new());
@@ -108,7 +99,7 @@ async fn a_slow_refresh_does_not_bring_back_who_signed_out() {
     let slow = tokio::spawn({
         let (there, mut browser) = (site.there.clone(), browser.clone());
         async move {
-            let _ = get_token(&there, &mut browser).await;
+            let _ = browser.get_token(&there).await;
             browser
         }
     });
@@ -131,7 +122,7 @@ async fn redis_holds_no_token() {
     let url = site.here.begin(&mut browser, SignInOptions::new()).await;
     let callback = site.here.mock.sign_in(&url, "ada").await;
     site.here.end(&mut browser, &callback).await.unwrap();
-    let access_token = get_token(&site.here.logto, &mut browser).await.unwrap();
+    let access_token = browser.get_token(&site.here.logto).await.unwrap();
     let id_token = site.here.logto.get_id_token(&browser.request()).await.unwrap().unwrap();
     let refresh_token = site.here.logto.get_refresh_token(&browser.request()).await.unwrap().unwrap();
 

@@ -23,7 +23,7 @@ fn connections(server: &RedisServer) -> usize {
 
 /// A hundred instances are idle at once, so that all of their connections are closed after the one second that Redis counts.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_100_sign_ins_after_an_idle_close_all_succeed() {
+async fn all_100_sign_ins_after_an_idle_close_succeed() {
     let Some(server) = RedisServer::start_with(&["--timeout", "1"]) else { return };
     let site = Site::start().await;
     let mut waiting = Vec::new();
@@ -57,7 +57,7 @@ async fn of_100_sign_ins_after_an_idle_close_all_succeed() {
 
 /// As above: a hundred connections are idle at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_100_first_commands_after_an_idle_close_all_succeed() {
+async fn all_100_first_commands_after_an_idle_close_succeed() {
     let Some(server) = RedisServer::start_with(&["--timeout", "1"]) else { return };
     let mut stores = Vec::new();
     for _ in 0..100 {

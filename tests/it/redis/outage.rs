@@ -108,7 +108,7 @@ async fn the_password_is_told_to_redis_alone() {
 }
 
 #[tokio::test]
-async fn the_documented_rights_suffice() {
+async fn the_documented_rights_of_a_redis_user_suffice() {
     let Some(server) = RedisServer::start() else { return };
     let documented =
         include_str!("../../../docs/stores.md").lines().find_map(|line| line.trim().strip_prefix("`+hmget"));

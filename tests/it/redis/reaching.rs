@@ -22,7 +22,7 @@ async fn a_url_with_tls_is_one_however_it_is_written() {
     let port = Port::reserve().number();
     for url in ["rediss://", "REDISS://", " rediss://", "valkeys://", "Valkeys://", "\trediss://"] {
         let mut connecting = Command::new(std::env::current_exe().unwrap());
-        connecting.args(["--exact", "redis::reaching::a_process_that_has_chosen_no_cryptography"]);
+        connecting.args(["--exact", "redis::reaching::a_process_that_has_chosen_no_cryptography_connects_over_tls"]);
         let output = connecting.env(URL, format!("{url}127.0.0.1:{port}")).output().unwrap();
         assert!(output.status.success(), "{url}: {}", String::from_utf8_lossy(&output.stdout));
     }
@@ -30,7 +30,7 @@ async fn a_url_with_tls_is_one_however_it_is_written() {
 
 /// TLS would panic in a process that has two kinds of it and has chosen none.
 #[tokio::test]
-async fn a_process_that_has_chosen_no_cryptography() {
+async fn a_process_that_has_chosen_no_cryptography_connects_over_tls() {
     let Ok(url) = std::env::var(URL) else { return };
     assert!(CryptoProvider::get_default().is_none());
     assert_eq!(RedisStore::connect(&url).await.unwrap_err().code(), "store.failed", "nobody is there");
@@ -126,7 +126,7 @@ async fn a_client_certificate_is_shown_to_a_redis_that_asks_for_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_manager_of_the_application_serves() {
+async fn a_connection_manager_of_the_application_serves_the_redis_store() {
     let Some(server) = RedisServer::start() else { return };
     let client = redis::Client::open(server.url()).unwrap();
     let manager = redis::aio::ConnectionManager::new(client).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_connection_manager_of_the_application_serves() {
 
 /// A pool of one's own, in the fewest lines.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pool_of_the_application_serves() {
+async fn a_pool_of_the_application_serves_the_redis_store() {
     let Some(server) = RedisServer::start() else { return };
     let client = redis::Client::open(server.url()).unwrap();
     let pool = Arc::new(tokio::sync::Mutex::new(Vec::new()));

@@ -84,7 +84,7 @@ async fn the_session_of_a_request_is_signed_out_while_redis_is_down() {
 }
 
 #[tokio::test]
-async fn who_is_refused_a_sign_out_while_redis_is_down_keeps_the_cookie() {
+async fn a_sign_out_that_is_refused_while_redis_is_down_keeps_the_cookie() {
     let Some(mut server) = RedisServer::start() else { return };
     let site = site_over(&server).await;
     let before = site.signed_in("ada").await;

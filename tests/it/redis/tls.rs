@@ -45,7 +45,7 @@ fn openssl(directory: &Path, arguments: &[&str]) {
 }
 
 #[tokio::test]
-async fn tls_is_checked_against_the_certificates_of_the_system() {
+async fn tls_to_redis_is_checked_against_the_certificates_of_the_system() {
     let Some(plain) = RedisServer::start() else { return };
     assert!(certificate(plain.directory()), "openssl makes a certificate");
     let path = |name: &str| plain.directory().join(name).to_str().unwrap().to_owned();
@@ -61,7 +61,7 @@ async fn tls_is_checked_against_the_certificates_of_the_system() {
     assert_eq!(error.code(), "store.failed", "a stranger's certificate");
 
     let mut trusting = Command::new(std::env::current_exe().unwrap());
-    trusting.args(["--exact", "redis::tls::a_process_that_trusts_the_certificate"]);
+    trusting.args(["--exact", "redis::tls::a_process_that_trusts_the_certificate_of_redis_connects"]);
     let output = trusting.env("SSL_CERT_FILE", &cert).env(URL, &url).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!(plain.keys("*").len(), 0);
@@ -69,7 +69,7 @@ async fn tls_is_checked_against_the_certificates_of_the_system() {
 }
 
 #[tokio::test]
-async fn a_process_that_trusts_the_certificate() {
+async fn a_process_that_trusts_the_certificate_of_redis_connects() {
     let Ok(url) = std::env::var(URL) else { return };
     let store = RedisStore::connect(url).await.unwrap();
     assert!(store.create(&id(1), &session("ada", None)).await.unwrap());

@@ -74,12 +74,12 @@ async fn serve_setup(setup: Setup) -> String {
 }
 
 #[tokio::test]
-async fn several_apis_in_one_app() {
+async fn several_apis_in_one_actix_web_app_each_take_their_own_tokens() {
     several(serve_setup).await;
 }
 
 #[tokio::test]
-async fn a_forgotten_api_is_named() {
+async fn a_missing_api_middleware_is_an_error_that_names_the_middleware() {
     let (listener, base) = listen();
     serve!(listener, || App::new().route("/books", web::get().to(async |_: ApiAuth<ReadBooks>| "")));
     assert_names(&base, "/books", ".wrap(logto::actix_web::api(api.clone()))").await;

@@ -58,12 +58,12 @@ async fn serve(setup: Setup) -> String {
 }
 
 #[tokio::test]
-async fn several_apis_in_one_app() {
+async fn several_apis_in_one_axum_router_each_take_their_own_tokens() {
     several(serve).await;
 }
 
 #[tokio::test]
-async fn a_forgotten_api_is_named() {
+async fn a_missing_api_layer_is_an_error_that_names_the_layer() {
     let app = Router::new()
         .route("/books", get(async |_: ApiAuth<ReadBooks>| {}))
         .route("/greeting", get(async |_: Option<ApiAuth>| {}));

@@ -142,7 +142,7 @@ fn other_api(world: &World, change: impl FnOnce(ResourceServerBuilder) -> Resour
 }
 
 #[tokio::test]
-async fn a_token_is_verified_once() {
+async fn an_access_token_that_comes_again_is_not_verified_again() {
     // A token that was just issued is from the future when the clock is set back. Who does not look again does not notice.
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     let world = World::start().await;
@@ -183,7 +183,7 @@ async fn a_token_is_verified_once() {
 }
 
 #[tokio::test]
-async fn a_logto_that_is_away() {
+async fn an_unreachable_logto_is_a_503_without_a_challenge() {
     let world = World::start().await;
     let token = world.token(json!({}));
     world.mock.stop().await;
@@ -205,7 +205,7 @@ async fn a_logto_that_is_away() {
 }
 
 #[tokio::test]
-async fn claims_of_the_application() {
+async fn claims_of_an_access_token_are_read_into_the_type_of_an_application() {
     #[derive(Deserialize)]
     struct Custom {
         plan: String,
@@ -246,7 +246,7 @@ async fn refusals_tell_the_log_what_they_do_not_tell_the_client() {
 }
 
 #[tokio::test]
-async fn every_algorithm_of_logto() {
+async fn access_tokens_of_every_algorithm_of_logto_are_verified() {
     for alg in [SigningAlg::Es256, SigningAlg::Es384, SigningAlg::Es512, SigningAlg::Rs256, SigningAlg::Ps256] {
         let world = World::start().await;
         world.mock.rotate_keys(alg);

@@ -37,13 +37,13 @@ async fn send(api: &ResourceServer, case: &Case) -> Answer {
 }
 
 #[tokio::test]
-async fn every_request_gets_its_answer() {
+async fn every_request_to_an_api_gets_its_answer() {
     let world = World::start().await;
     run(&world, async |case| send(&world.api, case).await).await;
 }
 
 #[tokio::test]
-async fn unknown_keys_are_not_asked_for_at_will() {
+async fn forged_tokens_do_not_fetch_the_keys_at_will() {
     let world = World::start().await;
     flood(&world, async |case| send(&world.api, case).await).await;
 }

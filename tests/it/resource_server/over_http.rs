@@ -55,40 +55,23 @@ fn builder(world: &World) -> ResourceServerBuilder {
 /// Every framework's tests: `$serve` takes a [`Setup`] and gives the address.
 macro_rules! every_framework {
     ($serve:path) => {
-        #[tokio::test]
-        async fn every_request_gets_its_answer() {
-            super::over_http::table($serve).await;
+        every_framework! { $serve;
+            every_request_to_an_api_gets_its_answer => table
+            every_request_to_an_api_beside_pages_that_sign_in_gets_its_answer => table_beside_sign_in
+            forged_tokens_do_not_fetch_the_keys_at_will => unknown_keys
+            an_optional_token_that_is_refused_stops_the_handler_before_it_writes => comments
+            an_unreachable_logto_is_not_taken_for_a_missing_token => away
+            an_api_serves_its_metadata => metadata
+            an_authorization_header_that_is_not_text_is_refused => bytes
         }
-
-        #[tokio::test]
-        async fn every_request_gets_its_answer_beside_pages_that_sign_in() {
-            super::over_http::table_beside_sign_in($serve).await;
-        }
-
-        #[tokio::test]
-        async fn unknown_keys_are_not_asked_for_at_will() {
-            super::over_http::unknown_keys($serve).await;
-        }
-
-        #[tokio::test]
-        async fn a_handler_may_look_before_it_acts() {
-            super::over_http::comments($serve).await;
-        }
-
-        #[tokio::test]
-        async fn a_logto_that_is_away_makes_nobody_a_stranger() {
-            super::over_http::away($serve).await;
-        }
-
-        #[tokio::test]
-        async fn the_api_says_what_it_is() {
-            super::over_http::metadata($serve).await;
-        }
-
-        #[tokio::test]
-        async fn bytes_that_are_no_text_are_no_token() {
-            super::over_http::bytes($serve).await;
-        }
+    };
+    ($serve:path; $($test:ident => $case:ident)+) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                super::over_http::$case($serve).await;
+            }
+        )+
     };
 }
 pub(super) use every_framework;
@@ -131,7 +114,7 @@ pub async fn table_beside_sign_in(serve: impl AsyncFn(Setup) -> String) {
     let setup = Setup::beside_sign_in(&world);
     let logto = setup.logto.clone().unwrap();
     let base = serve(setup).await;
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = crate::http_browser::without_redirects();
     run(&world, async |case| send(&http, &base, case, &BROWSER).await).await;
 
     // And the pages are what they were.

@@ -79,7 +79,7 @@ async fn serve(setup: Setup) -> String {
 
 /// Neither a guard nor an optional one: an API that takes everybody for a stranger would be found late.
 #[tokio::test]
-async fn an_application_without_the_fairing_does_not_launch() {
+async fn an_api_without_its_fairing_does_not_launch() {
     for routes in [routes![books], routes![greeting], routes![comment]] {
         let rocket = build(0).mount("/", routes).manage(Arc::new(AtomicUsize::new(0)));
         let error = rocket.ignite().await.unwrap_err();
@@ -91,7 +91,7 @@ async fn an_application_without_the_fairing_does_not_launch() {
 
 /// The application's own catchers answer its own refusals, and no catcher of its own is needed for ours.
 #[tokio::test]
-async fn the_applications_catchers_stand() {
+async fn catchers_of_the_application_answer_its_own_errors_and_no_refusal_of_a_token() {
     #[get("/teapot")]
     fn teapot(_auth: Option<ApiAuth>) -> ::rocket::http::Status {
         ::rocket::http::Status::ImATeapot

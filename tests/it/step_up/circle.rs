@@ -81,7 +81,7 @@ async fn start(
     let api = Api { address, asked: Arc::clone(&asked) };
     let page = Router::new().route("/statement", get(statement)).with_state(api);
     super::axum::serve_with(LogtoClient::new(config).unwrap(), port.number(), page).await;
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = crate::http_browser::without_redirects();
     (Served { mock, clock, base, browser: Browser::default(), http, _port: port }, asked)
 }
 
@@ -90,7 +90,7 @@ fn recent() -> TokenRequirements {
 }
 
 #[tokio::test]
-async fn page_challenge_login_and_back() {
+async fn a_challenge_of_an_api_leads_through_a_login_back_to_the_page() {
     let (mut served, asked) = start(MockLogtoBuilder::step_up, recent()).await;
     served.sign_in("ada").await;
     let (response, redirects) = served.open("/statement", "ada").await;
@@ -114,7 +114,7 @@ async fn page_challenge_login_and_back() {
 }
 
 #[tokio::test]
-async fn an_api_whose_tokens_do_not_say_is_not_asked_for_ever() {
+async fn an_api_whose_tokens_have_no_auth_time_is_asked_at_most_three_times() {
     // The recorded Logto: no `auth_time` in access tokens.
     let (mut served, asked) = start(|mock| mock, recent()).await;
     for wait in [0, 100, 200, 400] {

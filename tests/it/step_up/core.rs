@@ -35,7 +35,7 @@ async fn sign_in(
 }
 
 #[tokio::test]
-async fn acr_is_one_of_those_that_were_asked_for() {
+async fn an_acr_that_was_not_asked_for_is_refused() {
     let (older, newer) = (Site::start().await, newer().await);
     let ada = || Ok((Some(FIRST_FACTOR.to_owned()), vec!["pwd".to_owned()]));
     let mia = || Ok((Some(MFA.to_owned()), vec!["pwd".to_owned(), "otp".to_owned(), "mfa".to_owned()]));
@@ -64,7 +64,7 @@ async fn acr_is_one_of_those_that_were_asked_for() {
 }
 
 #[tokio::test]
-async fn a_class_that_was_not_reached_costs_no_session() {
+async fn a_sign_in_without_the_required_acr_keeps_the_session_of_before() {
     let site = newer().await;
     let mut browser = site.signed_in("ada").await;
     // A server that ignores what it is asked for.
@@ -123,7 +123,7 @@ thread_local! {
 }
 
 #[tokio::test]
-async fn recent_is_max_age_and_the_leeway() {
+async fn a_login_is_recent_within_max_age_plus_the_leeway() {
     let client = |leeway| {
         let config = logto::LogtoConfig::builder()
             .endpoint("http://localhost:3001")

@@ -9,13 +9,13 @@ use std::{
 };
 
 use logto::{
-    ContextOptions, LogtoClient, SignOutOptions, TokenOptions,
+    ContextOptions, LogtoClient, SignOutOptions,
     integrate::{BoxError, BoxFuture},
     store::{SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
     testing::{Endpoint, Fault, MockLogto, TestClock},
 };
 
-use crate::support::{APP_SECRET, BOOKS, Browser, Site, app, settings};
+use crate::support::{APP_SECRET, Browser, Site, app, settings};
 
 /// Counts what a store is asked for.
 #[derive(Default)]
@@ -109,18 +109,18 @@ pub async fn of_a_session<S: SessionStore>(stores: [S; 2]) {
     assert!(context.is_authenticated(), "the other instance knows the session");
     assert_eq!(counts.take(), (1, 0), "a request of a signed-in user is one load and no write");
 
-    let first = token(second, &mut browser).await.unwrap();
+    let first = browser.get_token(second).await.unwrap();
     assert_eq!(counts.take(), (1, 1), "a new token is one load and one write");
-    assert_eq!(token(&site.logto, &mut browser).await.unwrap(), first, "the other instance has the token, too");
+    assert_eq!(browser.get_token(&site.logto).await.unwrap(), first, "the other instance has the token, too");
     assert_eq!(counts.take(), (1, 0));
     assert_eq!(site.mock.requests(Endpoint::Token), 1);
 
     site.advance(3600);
-    assert_ne!(token(&site.logto, &mut browser).await.unwrap(), first);
+    assert_ne!(browser.get_token(&site.logto).await.unwrap(), first);
     assert_eq!(site.mock.requests(Endpoint::Token), 2);
     // Past the grace period, with the refresh token that the other instance received.
     site.advance(3600);
-    token(second, &mut browser).await.unwrap();
+    browser.get_token(second).await.unwrap();
     assert!(both.is_signed_in(&browser).await);
 
     let stolen = browser.clone();
@@ -139,7 +139,7 @@ async fn a_slow_response_does_not_undo_a_sign_out(both: &Instances) {
     let asked = site.mock.requests(Endpoint::Token);
     let (logto, mut slow) = (site.logto.clone(), browser.clone());
     let refresh = tokio::spawn(async move {
-        _ = token(&logto, &mut slow).await;
+        _ = slow.get_token(&logto).await;
         slow
     });
     while site.mock.requests(Endpoint::Token) == asked {
@@ -149,13 +149,6 @@ async fn a_slow_response_does_not_undo_a_sign_out(both: &Instances) {
     let slow = refresh.await.unwrap();
     site.mock.clear_faults();
     assert!(!both.is_signed_in(&slow).await && !both.is_signed_in(&browser).await, "the session stays ended");
-}
-
-pub async fn token(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<String> {
-    let mut cookies = browser.request();
-    let token = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
-    browser.receive(&cookies.set_cookie_headers());
-    token.map(|token| token.token().to_owned())
 }
 
 async fn sign_out(logto: &LogtoClient, browser: &mut Browser) {

@@ -38,13 +38,13 @@ impl Processes {
 }
 
 #[tokio::test]
-async fn what_one_process_deletes_the_other_does_not_bring_back() {
+async fn a_session_that_one_process_deletes_is_not_written_again_by_another() {
     let ended = Processes::during_a_save(async |this| this.other.delete(&this.id).await.unwrap()).await;
     assert_eq!(ended, (SaveOutcome::Gone, None));
 }
 
 #[tokio::test]
-async fn what_one_process_revokes_the_other_does_not_bring_back() {
+async fn a_session_that_one_process_revokes_is_not_written_again_by_another() {
     for which in [SessionSelector::User("ada".into()), SessionSelector::LogtoSession("sid".into())] {
         let revoke = async |this: &Processes| _ = this.other.revoke(&which).await.unwrap();
         let (_, found) = Processes::during_a_save(revoke).await;
@@ -54,7 +54,7 @@ async fn what_one_process_revokes_the_other_does_not_bring_back() {
 
 /// The documented limit: between processes the last write stays.
 #[tokio::test]
-async fn of_two_writes_at_one_moment_the_last_stays() {
+async fn the_last_of_two_concurrent_writes_of_processes_stays() {
     let write = async |this: &Processes| {
         let saved = this.other.save(&this.id, &session(2, "other"), 1).await.unwrap();
         assert_eq!(saved, SaveOutcome::Saved);

@@ -24,7 +24,7 @@ async fn open(server: &Server) -> TowerSessionStore<PostgresStore> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres() {
+async fn a_store_on_postgres_passes_the_conformance_suite() {
     let Some(server) = Server::start() else { return };
     let (a, b) = (open(&server).await, open(&server).await);
     store_conformance(a.clone()).instance(b.clone()).without_revocation_count().single_process_compare_and_swap().await;
@@ -37,7 +37,7 @@ async fn a_database_that_dies_logs_nobody_out() {
     let both = Instances::over([open(&server).await, open(&server).await]).await;
     let site = &both.first;
     let mut browser = site.signed_in("ada").await;
-    let token = life::token(&site.logto, &mut browser).await.unwrap();
+    let token = browser.get_token(&site.logto).await.unwrap();
     let before = browser.cookies.clone();
 
     server.stop();
@@ -45,14 +45,14 @@ async fn a_database_that_dies_logs_nobody_out() {
         let error = site.context(&mut browser, ContextOptions::new()).await.unwrap_err();
         assert_eq!((error.code(), error.kind()), ("store.failed", ErrorKind::Store), "{error}");
         assert!(error.is_transient() && !error.requires_sign_in(), "{error}");
-        let error = life::token(&both.second, &mut browser).await.unwrap_err();
+        let error = browser.get_token(&both.second).await.unwrap_err();
         assert!(error.code() == "store.failed" && error.is_transient(), "{error}");
     }
     assert_eq!(browser.cookies, before, "no cookie was touched");
 
     server.start_again();
     for logto in [&site.logto, &both.second] {
-        assert_eq!(life::token(logto, &mut browser).await.unwrap(), token, "the same client, the same session");
+        assert_eq!(browser.get_token(logto).await.unwrap(), token, "the same client, the same session");
     }
     site.signed_in("ada").await;
 }
@@ -91,6 +91,6 @@ async fn connections_cut_in_mid_traffic_log_nobody_out() {
         tokio::task::block_in_place(|| server.crash_and_restart());
     }
     traffic.shutdown().await;
-    life::token(&site.logto, &mut browser).await.unwrap();
+    browser.get_token(&site.logto).await.unwrap();
     assert!(site.is_signed_in(&browser).await);
 }

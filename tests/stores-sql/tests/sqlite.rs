@@ -9,7 +9,7 @@ use tower_sessions_sqlx_store::{
 use crate::life;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sqlite() {
+async fn a_store_on_sqlite_passes_the_conformance_suite() {
     let file = std::env::temp_dir().join(format!("logto-stores-{}.sqlite", std::process::id()));
     let open = async || {
         let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);

@@ -82,7 +82,7 @@ async fn a_failure_is_told_although_its_caller_has_left() {
 }
 
 #[tokio::test]
-async fn one_who_waits_may_leave_too() {
+async fn a_caller_that_waits_for_the_fetch_of_another_may_leave() {
     for moment in 0..MOMENTS {
         let subject = Subject::new();
         let (end, first) = subject.get_slowly();
@@ -97,7 +97,7 @@ async fn one_who_waits_may_leave_too() {
 
 /// A runtime that ends takes its tasks with it.
 #[test]
-fn a_fetch_whose_runtime_ends_is_made_by_the_next_in_line() {
+fn a_fetch_whose_runtime_ends_is_made_by_the_next_caller() {
     let subject = Subject::new();
     let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
     let known = runtime().block_on(subject.get()).unwrap();
@@ -117,7 +117,7 @@ fn panics() -> Result<usize> {
 }
 
 #[tokio::test]
-async fn a_client_that_panics_is_a_failure_that_passes() {
+async fn a_fetch_that_panics_is_a_transient_failure() {
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
     let error =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Asker, Subject, failure, settle};
 
 #[tokio::test]
-async fn an_insider_asks_once_whatever_strangers_asked_for() {
+async fn a_trusted_caller_refetches_once_whatever_other_callers_fetched() {
     let subject = Subject::new();
     let first = subject.get().await.unwrap();
     let second = subject.refetch(&first).await.unwrap();
@@ -21,7 +21,7 @@ async fn an_insider_asks_once_whatever_strangers_asked_for() {
 }
 
 #[tokio::test]
-async fn an_insider_is_told_of_no_failure_but_one_that_began_after_it_came() {
+async fn a_trusted_caller_is_told_of_a_failed_fetch_only_if_the_fetch_began_after_its_call() {
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
     subject.refetch_failing(&known).await.unwrap_err();

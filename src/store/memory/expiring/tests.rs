@@ -76,7 +76,7 @@ fn a_full_map_looks_at_a_few_entries_only() {
 }
 
 #[test]
-fn what_has_ended_is_forgotten_at_once_and_costs_each_entry_once() {
+fn expired_entries_are_forgotten_at_once_at_the_cost_of_one_step_each() {
     let mut map = full(10_000);
     let looked_at = looked_at(|| assert_eq!(map.make_room(10_000, End(1_004_999)).len(), 5_000));
     assert!(looked_at <= 5_001 * 30, "{looked_at}");
@@ -88,7 +88,7 @@ fn what_has_ended_is_forgotten_at_once_and_costs_each_entry_once() {
 }
 
 #[test]
-fn what_is_gone_leaves_little_behind() {
+fn removed_entries_leave_a_bounded_queue_behind() {
     let mut map = Expiring::default();
     for turn in 0..1_000 {
         for key in 0..100 {
@@ -104,7 +104,7 @@ fn what_is_gone_leaves_little_behind() {
 }
 
 #[test]
-fn what_would_end_first_goes_first() {
+fn a_full_map_forgets_the_entry_that_expires_first() {
     let mut map = Expiring::default();
     for (key, end) in [("c", 30), ("a", 10), ("b", 20), ("d", 20)] {
         map.insert(key, key, end);

@@ -93,43 +93,43 @@ async fn column(call: Call) {
 }
 
 #[tokio::test]
-async fn discovery() {
+async fn every_fault_of_discovery_is_reported_with_its_code() {
     column(Call::Discovery).await;
 }
 
 #[tokio::test]
-async fn keys() {
+async fn every_fault_of_the_key_set_is_reported_with_its_code() {
     column(Call::Keys).await;
 }
 
 #[tokio::test]
-async fn code() {
+async fn every_fault_of_the_code_exchange_is_reported_with_its_code() {
     column(Call::Code).await;
 }
 
 #[tokio::test]
-async fn refresh() {
+async fn every_fault_of_a_refresh_is_reported_with_its_code() {
     column(Call::Refresh).await;
 }
 
 #[tokio::test]
-async fn user_info() {
+async fn every_fault_of_user_info_is_reported_with_its_code() {
     column(Call::UserInfo).await;
 }
 
 #[tokio::test]
-async fn introspection() {
+async fn every_fault_of_introspection_is_reported_with_its_code() {
     column(Call::Introspection).await;
 }
 
 #[tokio::test]
-async fn revocation() {
+async fn every_fault_of_revocation_still_signs_out() {
     column(Call::Revocation).await;
 }
 
 /// The page shows what is tried, row by row.
 #[test]
-fn the_table_is_documented() {
+fn the_documented_table_of_faults_is_the_tested_one() {
     let rows = rows();
     let mut table = String::new();
     for Row { name, codes, .. } in &rows {

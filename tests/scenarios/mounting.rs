@@ -89,7 +89,7 @@ pub async fn a_proxy_may_have_another_host_and_scheme(example: Example) {
 }
 
 /// Where the site is was said at the start; a header that anyone can send does not say otherwise.
-pub async fn headers_do_not_move_the_site(example: Example) {
+pub async fn forwarded_headers_do_not_change_the_address_of_the_site(example: Example) {
     let app = App::with(example, |setup| setup.origin(SHOP)).await;
     let says = vec![
         ("host", "evil.example"),

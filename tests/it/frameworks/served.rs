@@ -1,0 +1,139 @@
+//! An application on a port of its own, with a Logto behind it and a browser in front of it.
+
+use std::sync::Arc;
+
+use logto::{
+    LogtoClient,
+    testing::{MockLogto, TestClock},
+};
+use reqwest::{Method, Response};
+
+use super::pages::Late;
+use crate::{
+    counted_store::Counted,
+    http_browser::{location, request, without_redirects},
+    support::{APP_SECRET, Browser, app, settings},
+};
+
+/// How a framework serves an application with the pages of [`super::pages`]:
+///
+/// - `GET /`, `GET` and `POST /me`, `GET /maybe`, `GET /late` and `GET /static`.
+/// - `GET /books` takes `SignedIn` and answers with the scopes as JSON.
+/// - `GET /cookies` refreshes the access token, sets the cookies `theme` and `lang` and says `Cache-Control: private`.
+/// - `POST /kakao` begins a sign-in.
+/// - The routes of the client.
+pub trait Adapter: Copy {
+    type Listener;
+
+    /// Whether the cookies that a handler sets are in the response in the order in which it set them, before those of the session.
+    const KEEPS_THE_ORDER_OF_COOKIES: bool;
+
+    /// A port of its own, and its number.
+    fn listen(self) -> (Self::Listener, u16);
+
+    /// Returns once requests are answered.
+    async fn serve(self, listener: Self::Listener, application: Application);
+}
+
+pub struct Application {
+    pub logto: LogtoClient,
+    /// The path below which all is mounted; empty for none.
+    pub mount: &'static str,
+    pub late: Arc<Late>,
+}
+
+/// Where an application is, and where its sessions are.
+#[derive(Default)]
+pub struct Setup {
+    /// The path of the base URL.
+    prefix: &'static str,
+    mount: &'static str,
+    store: Option<Counted>,
+}
+
+impl Setup {
+    /// At a base URL with a path, which the application serves itself.
+    pub fn below(prefix: &'static str) -> Self {
+        Self { prefix, mount: prefix, store: None }
+    }
+
+    /// The same behind a proxy that takes the path off.
+    pub fn behind_a_proxy(prefix: &'static str) -> Self {
+        Self { prefix, ..Self::default() }
+    }
+
+    pub fn store(store: &Counted) -> Self {
+        Self { store: Some(store.clone()), ..Self::default() }
+    }
+}
+
+pub struct Served {
+    pub mock: MockLogto,
+    pub clock: TestClock,
+    #[cfg_attr(not(feature = "rocket"), allow(dead_code))]
+    pub logto: LogtoClient,
+    pub late: Arc<Late>,
+    /// The base URL without its path.
+    pub origin: String,
+    pub browser: Browser,
+    pub http: reqwest::Client,
+}
+
+impl Served {
+    pub async fn start(framework: impl Adapter) -> Self {
+        Self::with(framework, Setup::default()).await
+    }
+
+    pub async fn with(framework: impl Adapter, setup: Setup) -> Self {
+        let (listener, port) = framework.listen();
+        Self::at(port, setup, async |application| framework.serve(listener, application).await).await
+    }
+
+    /// `serve` listens on `port`.
+    pub async fn at(port: u16, setup: Setup, serve: impl AsyncFnOnce(Application)) -> Self {
+        let Setup { prefix, mount, store } = setup;
+        let origin = format!("http://localhost:{port}");
+        let base = format!("{origin}{prefix}");
+        let clock = TestClock::new();
+        let registered = app("app")
+            .redirect_uri(format!("{base}/callback"))
+            .post_logout_redirect_uri(&base)
+            .backchannel_logout_uri(format!("{base}/logto/back-channel-logout"));
+        let mock = MockLogto::builder().app(registered).clock(clock.clone()).start().await.unwrap();
+        let config = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base);
+        let config = match store {
+            Some(store) => config.session_store(store),
+            None => config,
+        };
+        let logto = LogtoClient::new(config.build().unwrap()).unwrap();
+        let late = Arc::new(Late::default());
+        serve(Application { logto: logto.clone(), mount, late: Arc::clone(&late) }).await;
+        Self { mock, clock, logto, late, origin, browser: Browser::default(), http: without_redirects() }
+    }
+
+    pub async fn ask(&mut self, method: Method, target: &str, headers: &[(&str, &str)]) -> Response {
+        self.browser.send(request(&self.http, method, &self.origin, target, headers)).await
+    }
+
+    pub async fn post(&mut self, target: &str, headers: &[(&str, &str)], body: impl Into<reqwest::Body>) -> Response {
+        let request = request(&self.http, Method::POST, &self.origin, target, headers);
+        self.browser.send(request.body(body)).await
+    }
+
+    /// As a browser asks for a page.
+    pub async fn navigate(&mut self, target: &str) -> Response {
+        let headers =
+            [("accept", "text/html,*/*;q=0.8"), ("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")];
+        self.ask(Method::GET, target, &headers).await
+    }
+
+    /// From `target` to Logto and back, as `ada`; gives where the user lands.
+    pub async fn sign_in(&mut self, target: &str) -> String {
+        let response = self.navigate(target).await;
+        assert_eq!(response.status(), 302);
+        let callback = self.mock.sign_in(location(&response), "ada").await;
+        let response = self.navigate(&callback).await;
+        assert_eq!(response.status(), 302, "{}", response.text().await.unwrap());
+        location(&response).to_owned()
+    }
+}
