@@ -1,35 +1,37 @@
 //! The entry point, and the verbs over any cookie jar.
 
+mod access_token;
 mod back_channel_logout;
 mod code_exchange;
 mod context;
 mod coordinate;
+mod freshness;
 mod handle_sign_in;
-mod many_tokens;
 mod pending_sign_in;
 mod refresh;
 mod request_session;
+mod result_age;
 mod session;
 mod session_headers;
 mod sign_in;
 mod sign_out;
 mod silent_sign_in;
-mod token_life;
-pub(crate) mod tokens;
+mod token_batch;
+mod tokens;
 mod user_info;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-pub(crate) use self::tokens::stored;
-use self::{code_exchange::CodeExchanges, refresh::Refreshes};
 pub use self::{
+    access_token::AccessToken,
     context::LogtoContext,
     pending_sign_in::PendingSignIn,
     request_session::{RequestSession, SignedIn},
     session::Session,
     session_headers::SessionHeaders,
-    tokens::AccessToken,
 };
+pub(crate) use self::{access_token::stored_access_token, session::not_authenticated};
+use self::{code_exchange::CodeExchanges, refresh::Refreshes};
 use crate::{
     claims::{AccessTokenClaims, IdTokenClaims, UserInfo},
     clock::Clock,
@@ -80,7 +82,7 @@ pub(crate) struct Inner {
 
 /// What an ID token is checked for besides itself.
 #[derive(Default)]
-struct Purpose<'a> {
+struct IdTokenExpectations<'a> {
     nonce: Option<&'a str>,
     max_age: Option<Duration>,
     acr_values: Option<&'a str>,
@@ -134,7 +136,7 @@ impl LogtoClient {
     fn is_same(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.config(), other.config());
         Arc::ptr_eq(&self.0, &other.0)
-            || (mine.cookies.session_name() == theirs.cookies.session_name() && mine.issuer == theirs.issuer)
+            || (mine.cookies.own.session_name() == theirs.cookies.own.session_name() && mine.issuer == theirs.issuer)
     }
 
     async fn metadata(&self) -> Result<Arc<ProviderMetadata>> {
@@ -150,12 +152,12 @@ impl LogtoClient {
         self.0.provider.issuers(metadata)
     }
 
-    /// Checks an ID token that came with an access token, by what `purpose` expects of it.
+    /// Checks an ID token that came with an access token.
     async fn verify_id_token(
         &self,
         id_token: &Secret,
         access_token: &Secret,
-        purpose: Purpose<'_>,
+        expectations: IdTokenExpectations<'_>,
     ) -> Result<(Jwt, IdTokenClaims)> {
         let metadata = self.metadata().await?;
         let config = self.config();
@@ -164,11 +166,11 @@ impl LogtoClient {
             client_id: &config.app_id,
             alg: config.id_token_alg.as_deref(),
             issuers: &issuers,
-            nonce: purpose.nonce,
+            nonce: expectations.nonce,
             access_token: Some(access_token.expose()),
-            max_age: purpose.max_age,
-            acr_values: purpose.acr_values,
-            refreshed: purpose.refreshed,
+            max_age: expectations.max_age,
+            acr_values: expectations.acr_values,
+            refreshed: expectations.refreshed,
             leeway: config.leeway,
         };
         let keys = self.keys(&metadata).for_issued_token();
@@ -194,7 +196,7 @@ impl fmt::Debug for LogtoClient {
 }
 
 /// A task that was to ask Logto has panicked, or its runtime has ended.
-fn broke_off(source: tokio::task::JoinError) -> Error {
+fn task_failed(source: tokio::task::JoinError) -> Error {
     Error::new(Code::Unreachable, "the exchange broke off").with_source(source)
 }
 

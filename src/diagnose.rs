@@ -37,11 +37,11 @@ impl LogtoClient {
     /// ```
     pub async fn diagnose(&self) -> Diagnosis {
         let mut checks = settings::checks(self.config());
-        checks.extend(self.look_at_stores().await);
-        let provider = self.look_at_discovery().await;
+        checks.extend(self.check_stores().await);
+        let provider = self.check_discovery().await;
         checks.extend(provider.checks);
         checks.extend(match provider.metadata {
-            Some(metadata) => self.look_at_endpoints(metadata).await,
+            Some(metadata) => self.check_endpoints(metadata).await,
             None => [KEYS, CLIENT, REDIRECT_URI, SCOPES, POST_SIGN_OUT]
                 .map(|name| Check::skipped(name, "it takes a discovery document that can be used"))
                 .into(),
@@ -50,18 +50,18 @@ impl LogtoClient {
     }
 
     /// What needs an endpoint. The requests do not depend on each other, so they are made at once.
-    async fn look_at_endpoints(&self, metadata: ProviderMetadata) -> Vec<Check> {
-        type Look = fn(LogtoClient, Arc<ProviderMetadata>) -> BoxFuture<'static, Vec<Check>>;
-        let looks: [Look; 4] = [
-            |client, metadata| Box::pin(async move { vec![client.look_at_keys(&metadata).await] }),
-            |client, metadata| Box::pin(async move { vec![client.look_at_credentials(&metadata).await] }),
-            |client, metadata| Box::pin(async move { client.look_at_authorization(&metadata).await.into() }),
-            |client, metadata| Box::pin(async move { vec![client.look_at_sign_out(&metadata).await] }),
+    async fn check_endpoints(&self, metadata: ProviderMetadata) -> Vec<Check> {
+        type Request = fn(LogtoClient, Arc<ProviderMetadata>) -> BoxFuture<'static, Vec<Check>>;
+        let requests: [Request; 4] = [
+            |client, metadata| Box::pin(async move { vec![client.check_keys(&metadata).await] }),
+            |client, metadata| Box::pin(async move { vec![client.check_credentials(&metadata).await] }),
+            |client, metadata| Box::pin(async move { client.check_authorization(&metadata).await.into() }),
+            |client, metadata| Box::pin(async move { vec![client.check_sign_out(&metadata).await] }),
         ];
         let metadata = Arc::new(metadata);
         let mut tasks = JoinSet::new();
-        for (index, look) in looks.into_iter().enumerate() {
-            let checks = look(self.clone(), Arc::clone(&metadata));
+        for (index, request) in requests.into_iter().enumerate() {
+            let checks = request(self.clone(), Arc::clone(&metadata));
             tasks.spawn(async move { (index, checks.await) });
         }
         let mut found = tasks.join_all().await;

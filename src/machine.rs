@@ -126,7 +126,7 @@ impl MachineClient {
         let mut response =
             token::client_credentials(provider.transport(), &metadata.token_endpoint, &client, &key).await?;
         response.scope = response.scope.or_else(|| Some(granted::unsaid(response.access_token.expose(), &key.scopes)));
-        let token = client::stored(key.clone(), response, asked_at);
+        let token = client::stored_access_token(key.clone(), response, asked_at);
         let missing: Vec<_> = key
             .scopes
             .iter()

@@ -5,6 +5,7 @@ mod breaker;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+pub(crate) mod revocation_keys;
 #[cfg(feature = "tower-sessions")]
 mod tower_sessions;
 mod traits;

@@ -7,7 +7,7 @@ use crate::{
     clock::whole_seconds,
     error::{Code, Error, Result},
     oidc::logout_token::{self, Expected, LogoutToken, Named},
-    session::revocation,
+    session::{logout_tokens, revocation},
     store::SessionSelector,
 };
 
@@ -24,29 +24,29 @@ impl LogtoClient {
     /// `discovery.…` or `jwks.failed` where Logto's keys are not to be had: the same token may be taken again. The answer to each is
     /// exactly 400, and exactly 200 without an error (section 2.8).
     pub async fn back_channel_logout(&self, body: &str) -> Result<SessionSelector> {
-        let token = self.verify_logout_token(&the_logout_token(body)?).await?;
+        let token = self.verify_logout_token(&parse_logout_token_form(body)?).await?;
         let settings = &self.config().cookies;
         // Step 8 of the checks.
-        if !revocation::claim(settings, &token.jti).await? {
+        if !logout_tokens::claim(settings, &token.jti).await? {
             return Err(Error::new(Code::LogoutTokenReplayed, "the logout token was taken before"));
         }
         let (by, ended) = match &token.names {
             Named::Session(sid) => ("sid", SessionSelector::LogtoSession(sid.clone())),
             Named::User(sub) => ("sub", SessionSelector::User(sub.clone())),
         };
-        if let Err(error) = self.end_and_remember(&ended, &token).await {
+        if let Err(error) = self.end_and_record(&ended, &token).await {
             // A logout that failed half-way may be tried again.
-            revocation::release(settings, &token.jti).await;
+            logout_tokens::release(settings, &token.jti).await;
             return Err(error);
         }
         tracing::info!(target: "logto::sign_out", by, "signed out by Logto");
         Ok(ended)
     }
 
-    async fn end_and_remember(&self, ended: &SessionSelector, token: &LogoutToken) -> Result<()> {
+    async fn end_and_record(&self, ended: &SessionSelector, token: &LogoutToken) -> Result<()> {
         let (config, now) = (self.config(), self.config().now());
         revocation::revoke(&config.cookies, ended, token.issued_at).await?;
-        revocation::remember(&config.cookies, &token.jti, now, self.worth_remembering(token, now)).await
+        logout_tokens::record_used(&config.cookies, &token.jti, now, self.replay_window_seconds(token, now)).await
     }
 
     /// Signs a user out of this application on all devices: ends every session of `sub` that began up to now, this one included.
@@ -81,14 +81,14 @@ impl LogtoClient {
 
     /// Seconds until no instance takes the token any more: ours may be ahead of Logto by the leeway, another behind by as much, and that
     /// one still adds its own.
-    fn worth_remembering(&self, token: &LogoutToken, now: i64) -> i64 {
+    fn replay_window_seconds(&self, token: &LogoutToken, now: i64) -> i64 {
         let leeway = whole_seconds(self.config().leeway);
         token.expires_at.saturating_sub(now).saturating_add(leeway.saturating_mul(3))
     }
 }
 
 /// Section 2.5: the parameter `logout_token`, once (RFC 6749 section 3.2), beside any others.
-fn the_logout_token(body: &str) -> Result<String> {
+fn parse_logout_token_form(body: &str) -> Result<String> {
     let mut tokens = form_urlencoded::parse(body.as_bytes()).filter(|(name, _)| name == "logout_token");
     match (tokens.next(), tokens.next()) {
         (Some((_, token)), None) if !token.is_empty() => Ok(token.into_owned()),

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use super::{AccessToken, RequestSession, Session, refresh::Freshness, tokens::not_authenticated};
+use super::{AccessToken, RequestSession, Session, freshness::FreshnessPolicy, session::not_authenticated};
 use crate::{
     claims::{IdTokenClaims, UserInfo},
     clock,
@@ -128,8 +128,8 @@ impl Session {
     /// refuses the user is no failure: its tokens go, and the context says why in [`LogtoContext::organization_errors`].
     pub async fn refresh_session(&mut self) -> Result<LogtoContext> {
         let mut keys: Vec<_> = {
-            let open = self.read();
-            let data = open.data().ok_or_else(not_authenticated)?;
+            let loaded = self.read();
+            let data = loaded.data().ok_or_else(not_authenticated)?;
             data.access_tokens.iter().map(|token| token.key.clone()).collect()
         };
         // The token without a resource brings the ID token, so it is always among them.
@@ -137,7 +137,7 @@ impl Session {
             keys.push(TokenKey::default());
         }
         let mut refused = BTreeMap::new();
-        for (key, token) in self.tokens_for(keys, Freshness { force: true, validity: None }).await? {
+        for (key, token) in self.tokens_for(keys, FreshnessPolicy { force: true, validity: None }).await? {
             let Err(error) = token else { continue };
             if let Some(data) = self.write()?.data_mut() {
                 data.access_tokens.retain(|stored| stored.key != key);
@@ -148,7 +148,7 @@ impl Session {
         Ok(LogtoContext { organization_errors: refused, ..context })
     }
 
-    async fn renew_claims_older_than(&mut self, max_age: Duration) -> Result<()> {
+    async fn refresh_claims_older_than(&mut self, max_age: Duration) -> Result<()> {
         let claims = self.id_token_claims().ok_or_else(not_authenticated)?;
         let age = self.client.config().now().saturating_sub(claims.iat);
         if age > clock::whole_seconds(max_age) {
@@ -161,7 +161,7 @@ impl Session {
     async fn signed_in_context(&mut self, options: ContextOptions) -> Result<LogtoContext> {
         let mut context = LogtoContext::default();
         if let Some(max_age) = options.claims_max_age {
-            Box::pin(self.renew_claims_older_than(max_age)).await?;
+            Box::pin(self.refresh_claims_older_than(max_age)).await?;
         }
         if let Some(token) = options.access_token {
             let token = Box::pin(self.get_access_token(token)).await?;
@@ -174,7 +174,7 @@ impl Session {
         if options.organization_tokens {
             let organizations = self.id_token_claims().map(|claims| claims.organizations).unwrap_or_default();
             let keys = organizations.into_iter().map(|id| TokenOptions::new().organization(id).key()).collect();
-            for (key, token) in Box::pin(self.tokens_for(keys, Freshness::default())).await? {
+            for (key, token) in Box::pin(self.tokens_for(keys, FreshnessPolicy::default())).await? {
                 match (key.organization.unwrap_or_default(), token) {
                     (id, Ok(token)) => _ = context.organization_tokens.insert(id, token),
                     (id, Err(error)) => _ = context.organization_errors.insert(id, error),

@@ -16,16 +16,12 @@ use crate::{
     store::RefreshCoordinator,
 };
 
-/// Seconds a result is kept. Longer than Logto's own 3 seconds of grace, and than a request spends on its way.
-pub(super) const GRACE: i64 = 30;
-/// What verifying and sharing may take on top of the exchange itself.
-const MARGIN: Duration = Duration::from_secs(5);
-/// Seconds by which the clocks of two instances may differ.
-const SKEW: i64 = 300;
+/// What verifying and sharing may take on top of the token request itself.
+const LOCK_MARGIN: Duration = Duration::from_secs(5);
 
 /// A coordinator at work for one client.
 #[derive(Clone, Copy)]
-pub(super) struct Shared<'a> {
+pub(super) struct Coordination<'a> {
     client: &'a LogtoClient,
     coordinator: &'a dyn RefreshCoordinator,
 }
@@ -33,29 +29,32 @@ pub(super) struct Shared<'a> {
 /// What one instance does while the others wait for its result.
 pub(super) trait Exclusive: Send {
     /// The name of the lock to take, by what the other instances have shared so far. `None` where they have left nothing to do.
-    fn lock_name(&mut self, shared: &Shared<'_>) -> impl Future<Output = Result<Option<String>, BoxError>> + Send;
+    fn lock_name(
+        &mut self,
+        coordination: &Coordination<'_>,
+    ) -> impl Future<Output = Result<Option<String>, BoxError>> + Send;
 }
 
 /// A lock that is held, or (where the coordinator is down, or nothing is left to do) is not.
-pub(super) struct Held(Option<(String, String)>);
+pub(super) struct SharedLock(Option<(String, String)>);
 
-impl Held {
+impl SharedLock {
     pub(super) fn is_held(&self) -> bool {
         self.0.is_some()
     }
 }
 
 impl LogtoClient {
-    pub(super) fn shared(&self) -> Option<Shared<'_>> {
+    pub(super) fn coordination(&self) -> Option<Coordination<'_>> {
         let coordinator = self.0.coordinator.as_deref()?;
-        Some(Shared { client: self, coordinator })
+        Some(Coordination { client: self, coordinator })
     }
 }
 
-impl Shared<'_> {
+impl Coordination<'_> {
     /// Takes the lock. Waits as long as a holder may take; if that crashed, its lock has expired by then.
-    pub(super) async fn lock(&self, work: &mut impl Exclusive) -> Held {
-        let ttl = self.client.config().timeout.saturating_add(MARGIN);
+    pub(super) async fn lock(&self, work: &mut impl Exclusive) -> SharedLock {
+        let ttl = self.client.config().timeout.saturating_add(LOCK_MARGIN);
         let wait = async {
             let mut pause = Duration::from_millis(10);
             let mut wanted = work.lock_name(self).await?;
@@ -69,22 +68,22 @@ impl Shared<'_> {
                 wanted = work.lock_name(self).await?;
                 if let Some(holder) = holder {
                     if wanted.as_deref() == Some(&name) {
-                        return Ok(Held(Some((name, holder))));
+                        return Ok(SharedLock(Some((name, holder))));
                     }
                     self.coordinator.unlock(&name, &holder).await?;
                 }
             }
-            Ok(Held(None))
+            Ok(SharedLock(None))
         };
-        match tokio::time::timeout(ttl.saturating_add(MARGIN), wait).await {
+        match tokio::time::timeout(ttl.saturating_add(LOCK_MARGIN), wait).await {
             Ok(Ok(held)) => return held,
-            Ok(Err(error)) => log_failure(&error),
-            Err(_) => log_failure(&"the lock was not to be had".into()),
+            Ok(Err(error)) => log_coordinator_failure(&error),
+            Err(_) => log_coordinator_failure(&"the lock was not to be had".into()),
         }
-        Held(None)
+        SharedLock(None)
     }
 
-    pub(super) async fn unlock(&self, Held(held): Held) {
+    pub(super) async fn unlock(&self, SharedLock(held): SharedLock) {
         if let Some((name, holder)) = held
             && let Err(error) = self.coordinator.unlock(&name, &holder).await
         {
@@ -100,7 +99,7 @@ impl Shared<'_> {
         if let Some(sealed) = sealed
             && let Err(error) = self.coordinator.put(name, &sealed, ttl).await
         {
-            log_failure(&error);
+            log_coordinator_failure(&error);
         }
     }
 
@@ -113,20 +112,15 @@ impl Shared<'_> {
 
     /// The same, or none where the coordinator cannot be asked.
     pub(super) async fn read<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Option<T> {
-        self.open(name).await.inspect_err(log_failure).ok()?
+        self.open(name).await.inspect_err(log_coordinator_failure).ok()?
     }
 }
 
-/// Whether a result that was shared at `at`, by the clock of who did, may be used: one that the clock says is old is not, however long the
-/// coordinator kept it.
-pub(super) fn is_recent(at: i64, now: i64) -> bool {
-    now.saturating_sub(at).saturating_abs() <= GRACE.saturating_add(SKEW)
-}
-
+/// The name of a lock or a value, by the hash of what it is for.
 pub(super) fn name(kind: &str, hash: &[u8]) -> String {
     format!("{kind}/{}", URL_SAFE_NO_PAD.encode(hash))
 }
 
-fn log_failure(error: &BoxError) {
+fn log_coordinator_failure(error: &BoxError) {
     tracing::warn!(target: "logto::refresh", error = %WithCauses(&**error), "the refresh coordinator cannot be asked; this instance goes on for itself");
 }

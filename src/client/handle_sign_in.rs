@@ -79,15 +79,15 @@ impl Session {
             return Err(Error::new(Code::SignInSessionNotFound, "the session of this sign-in has ended"));
         }
         {
-            let mut open = self.write()?;
+            let mut loaded = self.write()?;
             // The browser may have it already, and maybe with newer tokens.
-            if open.data().is_none_or(|present| present.id != data.id) {
+            if loaded.data().is_none_or(|present| present.id != data.id) {
                 match is_written {
-                    true => open.join(data.clone()),
-                    false => open.begin(data.clone()),
+                    true => loaded.start_written(data.clone()),
+                    false => loaded.start(data.clone()),
                 }
             }
-            open.signed_in_by = Some(Arc::clone(&exchange));
+            loaded.signed_in_by = Some(Arc::clone(&exchange));
         }
         if exchange.advance(Progress::Accepted) == Progress::Exchanged {
             tracing::info!(target: "logto::sign_in", sub = %verified.claims.sub, "signed in");
@@ -99,9 +99,9 @@ impl Session {
 
     /// The sign-in that the callback belongs to. It is used up, whatever comes of it.
     fn take_transaction(&self, state: &str) -> Result<Transaction> {
-        let (mut open, config) = (self.write()?, self.client.config());
-        let Some(transaction) = open.take_transaction(&config.cookies, state) else {
-            return Err(match open.has_pending() {
+        let (mut loaded, config) = (self.write()?, self.client.config());
+        let Some(transaction) = loaded.take_transaction(&config.cookies, state) else {
+            return Err(match loaded.has_pending() {
                 true => Error::new(
                     Code::StateMismatched,
                     "the callback's `state` belongs to none of the sign-ins of this browser",
@@ -125,7 +125,7 @@ impl Session {
 impl LogtoClient {
     /// Whether this callback names a sign-in, and the request has no cookie of it. Whether it may have one is for
     /// [`handle_sign_in`](Self::handle_sign_in) to judge.
-    pub(crate) fn misses_its_cookie(&self, cookies: &dyn Cookies, query: &str) -> bool {
+    pub(crate) fn lacks_sign_in_cookie(&self, cookies: &dyn Cookies, query: &str) -> bool {
         let Ok(params) = CallbackParams::parse(query) else { return false };
         params.state().is_ok_and(|state| !session::has_transaction(&self.config().cookies, cookies, state))
     }

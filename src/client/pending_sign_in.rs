@@ -82,10 +82,10 @@ impl PendingSignIn {
     pub async fn refuse(self) {
         let (config, data) = (self.client.config(), &self.verified.data);
         self.client.note_progress(&self.exchange, Progress::Refused).await;
-        session::discard(&config.cookies, data, config.now()).await;
+        session::end_session(&config.cookies, data, config.now()).await;
         tracing::info!(target: "logto::sign_in", sub = %self.claims().sub, "a sign-in was refused by the application");
         if let Some(refresh_token) = &data.refresh_token {
-            self.client.0.refreshes.end(refresh_token, config.now());
+            self.client.0.refreshes.sign_out(refresh_token, config.now());
             self.client.revoke(refresh_token).await;
         }
     }

@@ -10,7 +10,10 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use super::{LogtoClient, Session, SessionHeaders, session::SharedSession, tokens::not_authenticated};
+use super::{
+    LogtoClient, Session, SessionHeaders,
+    session::{SharedSession, not_authenticated},
+};
 use crate::{claims::IdTokenClaims, error::Result, secret::Secret, session::HeaderCookies};
 
 /// The session of one request, as handlers get it: cheap to clone, with all verbs.

@@ -14,7 +14,7 @@ use crate::{
     claims::IdTokenClaims,
     error::{Code, Error, Result},
     secret::Secret,
-    session::{Cookies, OpenSession, SessionData},
+    session::{Cookies, LoadedSession, SessionData},
 };
 
 /// The session of one request: loaded once, worked with as often as needed, committed once.
@@ -64,22 +64,22 @@ enum Held {
 }
 
 pub(super) struct State {
-    open: OpenSession,
+    loaded: LoadedSession,
     /// The sign-in that this request has accepted.
     pub(super) signed_in_by: Option<Arc<CodeExchange>>,
 }
 
 impl Deref for State {
-    type Target = OpenSession;
+    type Target = LoadedSession;
 
-    fn deref(&self) -> &OpenSession {
-        &self.open
+    fn deref(&self) -> &LoadedSession {
+        &self.loaded
     }
 }
 
 impl DerefMut for State {
-    fn deref_mut(&mut self) -> &mut OpenSession {
-        &mut self.open
+    fn deref_mut(&mut self) -> &mut LoadedSession {
+        &mut self.loaded
     }
 }
 
@@ -95,8 +95,8 @@ impl LogtoClient {
     /// # Errors
     /// `store.failed` where sessions are kept in a store and it cannot be asked. Sessions in cookies never fail here.
     pub async fn load(&self, cookies: &dyn Cookies) -> Result<Session> {
-        let open = OpenSession::load(&self.config().cookies, cookies, self.config().now()).await?;
-        Ok(self.session(open))
+        let loaded = LoadedSession::load(&self.config().cookies, cookies, self.config().now()).await?;
+        Ok(self.session(loaded))
     }
 
     /// The same for a request that ends the session: while its store is down, that much can be done all the same.
@@ -104,14 +104,14 @@ impl LogtoClient {
         match self.load(cookies).await {
             Err(error) if error.is(Code::StoreFailed) => {
                 tracing::error!(target: "logto::session", %error, "a session is ended that cannot be read");
-                Ok(self.session(OpenSession::unread(&self.config().cookies, cookies)))
+                Ok(self.session(LoadedSession::load_ids(&self.config().cookies, cookies)))
             }
             session => session,
         }
     }
 
-    fn session(&self, open: OpenSession) -> Session {
-        let state = State { open, signed_in_by: None };
+    fn session(&self, loaded: LoadedSession) -> Session {
+        let state = State { loaded, signed_in_by: None };
         Session { client: self.clone(), state: Held::Own(Mutex::new(state)) }
     }
 }
@@ -139,7 +139,7 @@ impl Session {
             let mut state = self.read();
             // Whoever has the session alone reads it no more.
             let readable = matches!(self.state, Held::Shared(_));
-            (state.open.take_changes(readable), state.signed_in_by.take())
+            (state.loaded.take_changes(readable), state.signed_in_by.take())
         };
         for cookie in changes.commit(&config.cookies, config.now()).await? {
             cookies.set(cookie);
@@ -174,10 +174,10 @@ impl Session {
     /// # Errors
     /// `session.already_committed` once the response has begun.
     pub(super) fn write(&self) -> Result<MutexGuard<'_, State>> {
-        let open = self.read();
-        match open.is_committed() {
+        let loaded = self.read();
+        match loaded.is_committed() {
             true => Err(Error::new(Code::SessionCommitted, "the session was already written to the response")),
-            false => Ok(open),
+            false => Ok(loaded),
         }
     }
 
@@ -223,10 +223,10 @@ impl Session {
     }
 
     pub(super) fn try_clear_access_token(&self) -> Result<()> {
-        let mut open = self.write()?;
-        if let Some(data) = open.data_mut() {
+        let mut loaded = self.write()?;
+        if let Some(data) = loaded.data_mut() {
             if let Some(refresh_token) = &data.refresh_token {
-                self.client.0.refreshes.forget(refresh_token, self.client.config().now());
+                self.client.0.refreshes.forget_results(refresh_token, self.client.config().now());
             }
             data.access_tokens.clear();
         }
@@ -234,9 +234,13 @@ impl Session {
     }
 
     pub(super) fn try_clear_all_tokens(&self) -> Result<()> {
-        self.write()?.clear();
+        self.write()?.discard();
         Ok(())
     }
+}
+
+pub(crate) fn not_authenticated() -> Error {
+    Error::new(Code::NotAuthenticated, "nobody is signed in")
 }
 
 /// The claims of a session's ID token. They were checked when it came.

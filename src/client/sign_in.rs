@@ -50,10 +50,10 @@ impl Session {
         let config = client.config();
         let metadata = client.metadata().await?;
         {
-            let mut open = self.write()?;
-            open.begin_transaction(&config.cookies, &mut transaction, config.base_url.as_str(), config.now())?;
+            let mut loaded = self.write()?;
+            loaded.begin_transaction(&config.cookies, &mut transaction, config.base_url.as_str(), config.now())?;
             if options.clear_tokens {
-                open.clear();
+                loaded.discard();
             }
         }
         let url = AuthorizationRequest {

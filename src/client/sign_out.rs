@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     oidc::{jws::Jws, logout::end_session_url, token},
     secret::Secret,
-    session::{Cookies, Ended},
+    session::{Cookies, EndedSessions},
     types::{Redirect, SignOutOptions},
 };
 
@@ -31,15 +31,15 @@ impl Session {
         let local = if options.local_only { Some(config.application().return_to(&target)?) } else { None };
 
         let (ended, sessions) = {
-            let mut open = self.write()?;
-            (open.end(&config.cookies), open.take_ended())
+            let mut loaded = self.write()?;
+            (loaded.sign_out(&config.cookies), loaded.take_ended())
         };
         let refresh_token = ended.as_ref().and_then(|data| data.refresh_token.clone());
         if let Some(refresh_token) = &refresh_token {
-            client.0.refreshes.end(refresh_token, config.now());
+            client.0.refreshes.sign_out(refresh_token, config.now());
         }
         if !sessions.is_empty() {
-            client.forget(sessions, refresh_token.filter(|_| options.revoke)).await;
+            client.end_for_good(sessions, refresh_token.filter(|_| options.revoke)).await;
         }
         tracing::info!(target: "logto::sign_out", had_session = ended.is_some(), "signed out");
         if let Some(target) = local {
@@ -79,7 +79,7 @@ impl LogtoClient {
 
     /// Ends the sessions for good and revokes the refresh token, in a task of its own: who signs out may close the page before Logto has
     /// answered.
-    async fn forget(&self, sessions: Ended, refresh_token: Option<Secret>) {
+    async fn end_for_good(&self, sessions: EndedSessions, refresh_token: Option<Secret>) {
         let client = self.clone();
         let task = tokio::spawn(async move {
             sessions.write(&client.config().cookies, client.config().now()).await;

@@ -1,73 +1,11 @@
 //! Verbs: access tokens and organization tokens.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use super::{Session, refresh::Freshness};
-use crate::{
-    claims::AccessTokenClaims,
-    clock,
-    error::{Code, Error, Result},
-    oidc::{jws, token::TokenResponse},
-    secret::Secret,
-    session::StoredAccessToken,
-    types::{TokenKey, TokenOptions},
+use super::{
+    access_token::AccessToken,
+    freshness::FreshnessPolicy,
+    session::{Session, not_authenticated},
 };
-
-/// An access token: a JWT for an API resource or an organization, an opaque one for Logto's own endpoints.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AccessToken {
-    token: Secret,
-    scopes: Vec<String>,
-    expires_at: SystemTime,
-}
-
-impl AccessToken {
-    /// The token, to be sent as `Authorization: Bearer …` and nowhere else.
-    #[must_use]
-    pub fn token(&self) -> &str {
-        self.token.expose()
-    }
-
-    /// What it allows. Logto leaves out what the user may not do.
-    #[must_use]
-    pub fn scopes(&self) -> &[String] {
-        &self.scopes
-    }
-
-    /// When it ends, by this machine's clock.
-    #[must_use]
-    pub fn expires_at(&self) -> SystemTime {
-        self.expires_at
-    }
-
-    /// The claims, read but not verified: the token came from Logto over TLS. An API verifies what it is sent.
-    ///
-    /// # Errors
-    /// `access_token.opaque` where neither a resource nor an organization was asked for; `access_token.invalid_token`.
-    pub fn claims(&self) -> Result<AccessTokenClaims> {
-        let claims = jws::decode_unverified(self.token.expose())
-            .map_err(|error| Error::new(Code::AccessTokenMalformed, format!("the access token {error}")))?;
-        claims
-            .ok_or_else(|| Error::new(Code::OpaqueAccessToken, "the access token is opaque and has no claims to read"))
-    }
-}
-
-impl From<&StoredAccessToken> for AccessToken {
-    fn from(stored: &StoredAccessToken) -> Self {
-        let seconds = u64::try_from(stored.expires_at).unwrap_or_default();
-        Self {
-            token: stored.token.clone(),
-            scopes: stored.scope.split_whitespace().map(str::to_owned).collect(),
-            expires_at: UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH),
-        }
-    }
-}
-
-/// What the token endpoint gave, as the session keeps it. The lifetime counts from when it was asked.
-pub(crate) fn stored(key: TokenKey, tokens: TokenResponse, asked_at: i64) -> StoredAccessToken {
-    StoredAccessToken::new(key, tokens.access_token, tokens.scope.unwrap_or_default(), asked_at, tokens.expires_in)
-}
+use crate::{claims::AccessTokenClaims, clock, error::Result, types::TokenOptions};
 
 impl Session {
     /// An access token: the session's own while it lives for another minute, else a fresh one. Many requests at once make one exchange.
@@ -82,10 +20,10 @@ impl Session {
     /// `token.access_denied`: a rule of Logto refuses this user the token. Where no resource and no organization was asked for, it refuses the
     /// whole application: that is `session.ended`.
     /// `token.resource_refused`, `token.scope_refused`, `client.invalid_credentials`: see the hint. The session is kept.
-    /// `network.…` and others with [`Error::is_transient`]: try again; the session is kept.
+    /// `network.…` and others with [`Error::is_transient`](crate::Error::is_transient): try again; the session is kept.
     pub async fn get_access_token(&mut self, options: TokenOptions) -> Result<AccessToken> {
         let freshness =
-            Freshness { force: options.force_refresh, validity: options.min_validity.map(clock::whole_seconds) };
+            FreshnessPolicy { force: options.force_refresh, validity: options.min_validity.map(clock::whole_seconds) };
         let mut tokens = self.tokens_for(vec![options.key()], freshness).await?;
         let token = tokens.pop().map(|(_, token)| token);
         token.unwrap_or_else(|| Err(not_authenticated()))
@@ -115,8 +53,4 @@ impl Session {
     pub async fn get_organization_token_claims(&mut self, organization_id: &str) -> Result<AccessTokenClaims> {
         self.get_organization_token(organization_id).await?.claims()
     }
-}
-
-pub(crate) fn not_authenticated() -> Error {
-    Error::new(Code::NotAuthenticated, "nobody is signed in")
 }

@@ -1,6 +1,6 @@
 //! Verb: what Logto knows of the user.
 
-use super::{AccessToken, Session, tokens::not_authenticated};
+use super::{AccessToken, Session, session::not_authenticated};
 use crate::{
     claims::UserInfo,
     error::{Code, Error, Result},

@@ -9,7 +9,7 @@ use crate::{
     error::{Code, Error},
     scopes,
     secret::Secret,
-    session::{SIGN_IN_TIMEOUT, SessionFormat, SessionLifetime},
+    session::{SIGN_IN_TIMEOUT_SECONDS, SessionFormat, SessionLifetime},
 };
 
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
@@ -224,7 +224,7 @@ impl Problems {
 
     /// In seconds. More than a day serves nobody: Logto's pages work for an hour.
     pub(super) fn sign_in_timeout(&mut self, timeout: Option<u64>) -> i64 {
-        let timeout = timeout.map_or(SIGN_IN_TIMEOUT, |timeout| timeout.try_into().unwrap_or(i64::MAX));
+        let timeout = timeout.map_or(SIGN_IN_TIMEOUT_SECONDS, |timeout| timeout.try_into().unwrap_or(i64::MAX));
         self.unless((60..=86_400).contains(&timeout), || "sign_in_timeout is not between 60 and 86,400 seconds".into());
         timeout
     }

@@ -215,7 +215,7 @@ fn the_defaults_are_those_of_the_other_sdks() {
 
 #[test]
 fn the_cookie_name_has_the_host_prefix_where_browsers_allow_it() {
-    let name = |builder: LogtoConfigBuilder| builder.build().unwrap().cookies.session_name().to_owned();
+    let name = |builder: LogtoConfigBuilder| builder.build().unwrap().cookies.own.session_name().to_owned();
     assert_eq!(name(builder()), "__Host-logto_app");
     assert_eq!(name(builder().cookie_domain("example.com")), "logto_app");
     assert_eq!(name(builder().base_url("http://localhost:3000")), "logto_app");

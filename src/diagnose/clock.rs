@@ -10,8 +10,8 @@ use crate::clock::whole_seconds;
 
 pub(super) const CLOCK: &str = "clock";
 
-/// Logto's ID tokens live this long.
-const ID_TOKEN: i64 = 60 * 60;
+/// How long Logto's ID tokens live.
+const ID_TOKEN_LIFETIME_SECONDS: i64 = 60 * 60;
 
 /// Compares the response's `Date` (RFC 9110 section 6.6.1) with the seconds between which it must have been written.
 pub(super) fn check(headers: &HeaderMap, asked: i64, answered: i64, leeway: Duration) -> Check {
@@ -32,7 +32,7 @@ pub(super) fn check(headers: &HeaderMap, asked: i64, answered: i64, leeway: Dura
         return Check::failure(CLOCK, found, set);
     }
     let ahead = asked.saturating_sub(theirs);
-    if ahead > ID_TOKEN.saturating_add(leeway) {
+    if ahead > ID_TOKEN_LIFETIME_SECONDS.saturating_add(leeway) {
         return Check::failure(
             CLOCK,
             format!("this machine is {ahead} s ahead of Logto: its ID tokens are over when they come"),

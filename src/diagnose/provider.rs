@@ -27,20 +27,20 @@ pub(super) struct Provider {
 
 impl LogtoClient {
     /// Asks for the document itself, not the cache: what was right an hour ago is not the question.
-    pub(super) async fn look_at_discovery(&self) -> Provider {
+    pub(super) async fn check_discovery(&self) -> Provider {
         let asked = self.now();
         let (url, document, headers) = match self.fetch_discovery().await {
             Ok(answer) => answer,
             Err(error) => {
                 let why = "Logto's discovery document was not read";
                 let skipped = [clock::CLOCK, ISSUER, ENDPOINTS].map(|name| Check::skipped(name, why));
-                let checks = [Check::failure(DISCOVERY, error.to_string(), self.unreached(&error))];
+                let checks = [Check::failure(DISCOVERY, error.to_string(), self.discovery_hint(&error))];
                 return Provider { checks: checks.into_iter().chain(skipped).collect(), metadata: None };
             }
         };
         let clock = clock::check(&headers, asked, self.now(), self.config().leeway);
-        let issuer = self.look_at_issuer(&document);
-        let (endpoints, metadata) = self.look_at_metadata(document);
+        let issuer = self.check_issuer(&document);
+        let (endpoints, metadata) = self.check_metadata(document);
         // A server that calls itself something else is never given the app secret.
         let metadata = metadata.filter(|_| issuer.outcome == CheckOutcome::Ok);
         Provider { checks: vec![Check::ok(DISCOVERY, format!("{url} answers")), clock, issuer, endpoints], metadata }
@@ -57,7 +57,7 @@ impl LogtoClient {
         Ok((url, document, response.into_parts().0.headers))
     }
 
-    fn unreached(&self, error: &Error) -> String {
+    fn discovery_hint(&self, error: &Error) -> String {
         let endpoint = self.config().endpoint.as_str().trim_end_matches('/');
         match &self.config().internal_endpoint {
             _ if !error.is(Code::Unreachable) && !error.is(Code::Timeout) => error.hint().to_owned(),
@@ -70,7 +70,7 @@ impl LogtoClient {
         }
     }
 
-    fn look_at_issuer(&self, document: &Value) -> Check {
+    fn check_issuer(&self, document: &Value) -> Check {
         let expected = self.config().issuer();
         let Some(found) = document.get("issuer").and_then(Value::as_str) else {
             let hint = format!("Set LOGTO_ENDPOINT to a Logto server; its issuer would be {expected}.");
@@ -93,7 +93,7 @@ impl LogtoClient {
         }
     }
 
-    fn look_at_metadata(&self, document: Value) -> (Check, Option<ProviderMetadata>) {
+    fn check_metadata(&self, document: Value) -> (Check, Option<ProviderMetadata>) {
         const NEEDED: [&str; 3] = ["authorization_endpoint", "token_endpoint", "jwks_uri"];
         const WANTED: [&str; 2] = ["userinfo_endpoint", "end_session_endpoint"];
         let hint =
@@ -105,7 +105,7 @@ impl LogtoClient {
             return (Check::failure(ENDPOINTS, format!("the document lacks {needed}"), hint), None);
         }
         let addresses = NEEDED.iter().chain(&WANTED).filter_map(|name| document.get(*name)?.as_str()?.parse().ok());
-        let elsewhere = self.elsewhere(addresses);
+        let elsewhere = self.other_origins(addresses);
         let metadata = serde_json::from_value::<ProviderMetadata>(document)
             .map_err(|source| Error::new(Code::DiscoveryFailed, "the document cannot be read").with_source(source))
             .and_then(|metadata| metadata.reachable(self.0.provider.addresses()));
@@ -130,7 +130,7 @@ impl LogtoClient {
     }
 
     /// The origins that are not Logto's, each once.
-    fn elsewhere(&self, endpoints: impl Iterator<Item = Url>) -> String {
+    fn other_origins(&self, endpoints: impl Iterator<Item = Url>) -> String {
         let config = self.config();
         let known = [Some(&config.endpoint), config.internal_endpoint.as_ref()];
         let known: Vec<_> = known.into_iter().flatten().map(Url::origin).collect();
@@ -144,7 +144,7 @@ impl LogtoClient {
         others.join(", ")
     }
 
-    pub(super) async fn look_at_keys(&self, metadata: &ProviderMetadata) -> Check {
+    pub(super) async fn check_keys(&self, metadata: &ProviderMetadata) -> Check {
         let survey = match jwks::survey(&self.0.transport, &metadata.jwks_uri).await {
             Ok(survey) => survey,
             Err(error) => return Check::failure(KEYS, error.to_string(), error.hint()),

@@ -23,22 +23,23 @@ use crate::{
 };
 
 /// The `code`, `state` and `nonce` of the requests, so that whoever reads Logto's log sees what they were.
-const WORD: &str = "logto-rust-diagnose";
+const PROBE_VALUE: &str = "logto-rust-diagnose";
 /// The pair of RFC 7636 appendix B. It protects nothing here; the requests must only be well formed.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const CODE_VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CODE_CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 const CREDENTIALS: &str = "Logto Console › Applications › your app › Endpoints & Credentials";
 
 impl LogtoClient {
     /// A code that does not exist: Logto authenticates the client first, and answers `invalid_grant` to one that it knows.
-    pub(super) async fn look_at_credentials(&self, metadata: &ProviderMetadata) -> Check {
+    pub(super) async fn check_credentials(&self, metadata: &ProviderMetadata) -> Check {
         let config = self.config();
         let (id, secret) = (&config.app_id, config.app_secret.is_some());
         let (credentials, redirect_uri) = (self.credentials(), config.redirect_uri());
         let endpoint = &metadata.token_endpoint;
         let answer =
-            token::exchange_code(&self.0.transport, endpoint, &credentials, WORD, &redirect_uri, VERIFIER).await;
+            token::exchange_code(&self.0.transport, endpoint, &credentials, PROBE_VALUE, &redirect_uri, CODE_VERIFIER)
+                .await;
         let Err(error) = answer else {
             let found = "the token endpoint gave tokens for a code that does not exist";
             return Check::failure(CLIENT, found, "Set LOGTO_ENDPOINT to a Logto server: this is none.");
@@ -71,7 +72,7 @@ impl LogtoClient {
     }
 
     /// A sign-in that Logto may not show a page for: it judges the redirect URI and what is asked for, then sends the browser straight back.
-    pub(super) async fn look_at_authorization(&self, metadata: &ProviderMetadata) -> [Check; 2] {
+    pub(super) async fn check_authorization(&self, metadata: &ProviderMetadata) -> [Check; 2] {
         let config = self.config();
         let redirect_uri = config.redirect_uri();
         let url = AuthorizationRequest {
@@ -81,28 +82,29 @@ impl LogtoClient {
             scopes: &config.scopes,
             resources: &config.resources,
             prompt: &[Prompt::None],
-            state: WORD,
-            nonce: WORD,
-            code_challenge: CHALLENGE,
+            state: PROBE_VALUE,
+            nonce: PROBE_VALUE,
+            code_challenge: CODE_CHALLENGE,
             // A form would be for a browser to send.
             response_mode: ResponseMode::Query,
             options: &SignInOptions::new(),
         }
         .url();
         let skipped = || Check::skipped(SCOPES, "it takes a redirect URI that Logto accepts");
-        match self.visit(&url).await {
-            Ok(response) => match sent_back(response.headers(), &redirect_uri) {
-                Some(error) => {
-                    [Check::ok(REDIRECT_URI, format!("{redirect_uri} is registered")), self.judge_request(&error)]
-                }
-                None => [self.judge_refusal(&response, &url, &redirect_uri), skipped()],
+        match self.get_without_cookies(&url).await {
+            Ok(response) => match redirected_error(response.headers(), &redirect_uri) {
+                Some(error) => [
+                    Check::ok(REDIRECT_URI, format!("{redirect_uri} is registered")),
+                    self.check_sign_in_request(&error),
+                ],
+                None => [self.check_authorization_error(&response, &url, &redirect_uri), skipped()],
             },
             Err(error) => [Check::failure(REDIRECT_URI, error.to_string(), error.hint()), skipped()],
         }
     }
 
     /// Logto stayed with the browser: it does not send it to an address that it does not know (RFC 6749 section 4.1.2.1).
-    fn judge_refusal(&self, response: &Response<Vec<u8>>, url: &Url, redirect_uri: &str) -> Check {
+    fn check_authorization_error(&self, response: &Response<Vec<u8>>, url: &Url, redirect_uri: &str) -> Check {
         if response.status().is_redirection() {
             let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
             let found = format!("the authorization endpoint redirects to {}", to.split('?').next().unwrap_or_default());
@@ -123,7 +125,7 @@ impl LogtoClient {
         }
     }
 
-    fn judge_request(&self, error: &OAuthError) -> Check {
+    fn check_sign_in_request(&self, error: &OAuthError) -> Check {
         let config = self.config();
         match error.error() {
             // OpenID Connect Core 3.1.2.6: there is nobody to sign in, and that is all.
@@ -155,7 +157,7 @@ impl LogtoClient {
     }
 
     /// Without a session cookie there is no session to end; Logto answers with the page that would ask for confirmation, or refuses the URI.
-    pub(super) async fn look_at_sign_out(&self, metadata: &ProviderMetadata) -> Check {
+    pub(super) async fn check_sign_out(&self, metadata: &ProviderMetadata) -> Check {
         let config = self.config();
         let Some(endpoint) = &metadata.end_session_endpoint else {
             return Check::skipped(POST_SIGN_OUT, "there is no end_session_endpoint");
@@ -163,7 +165,7 @@ impl LogtoClient {
         let endpoint = discovery::internal(endpoint, self.0.provider.addresses());
         let target = config.base_url();
         let url = end_session_url(&endpoint, &config.app_id, None, target, None);
-        let response = match self.visit(&url).await {
+        let response = match self.get_without_cookies(&url).await {
             Ok(response) if response.status() == StatusCode::OK => {
                 return Check::ok(POST_SIGN_OUT, format!("{target} is registered"));
             }
@@ -183,14 +185,14 @@ impl LogtoClient {
     }
 
     /// Opens an address as a browser without cookies would, and stays there.
-    async fn visit(&self, url: &Url) -> Result<Response<Vec<u8>>> {
+    async fn get_without_cookies(&self, url: &Url) -> Result<Response<Vec<u8>>> {
         let request = request(Method::GET, url).header(header::ACCEPT, "text/html,application/json").body(Vec::new());
         self.0.transport.exchange(valid(request)?, Repeat::Always).await
     }
 }
 
 /// The error that the browser is sent back to the application with, if it is sent there.
-fn sent_back(headers: &HeaderMap, redirect_uri: &str) -> Option<OAuthError> {
+fn redirected_error(headers: &HeaderMap, redirect_uri: &str) -> Option<OAuthError> {
     let target = Url::parse(headers.get(header::LOCATION)?.to_str().ok()?).ok()?;
     let mut bare = target.clone();
     bare.set_query(None);

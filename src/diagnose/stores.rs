@@ -7,7 +7,7 @@ const STORES: &str = "stores";
 
 impl LogtoClient {
     /// Nothing where sessions are in cookies and nothing can be said of what remembers their ends.
-    pub(super) async fn look_at_stores(&self) -> Option<Check> {
+    pub(super) async fn check_stores(&self) -> Option<Check> {
         let stores = &self.config().cookies.stores;
         let of_sessions = match &stores.sessions {
             Some(store) => Some(store.warnings().await),

@@ -214,7 +214,7 @@ impl Held {
     /// Whether it lives long enough yet. Where it never lived as long as `validity` asks for, no other would: then as for the default.
     fn serves(&self, now: i64, validity: Option<i64>) -> bool {
         let lifetime = self.token.expires_at.saturating_sub(self.since);
-        self.since <= now && self.token.serves(now, validity.filter(|validity| *validity < lifetime))
+        self.since <= now && self.token.is_fresh_for(now, validity.filter(|validity| *validity < lifetime))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Token exchange (RFC 8693): a token that somebody brings, for an access token of its user.
 
 use crate::{
-    client::{AccessToken, LogtoClient, tokens::stored},
+    client::{AccessToken, LogtoClient, stored_access_token},
     clock::{Clock, unix_seconds},
     error::Result,
     oidc::{
@@ -143,5 +143,8 @@ pub(crate) async fn exchange_token(
     let mut answer =
         token::exchange(provider.transport(), &metadata.token_endpoint, client, &tokens, &exchange.key).await?;
     let issued_token_type = answer.issued_token_type.take();
-    Ok(TokenExchangeResponse { access_token: (&stored(exchange.key, answer, asked_at)).into(), issued_token_type })
+    Ok(TokenExchangeResponse {
+        access_token: (&stored_access_token(exchange.key, answer, asked_at)).into(),
+        issued_token_type,
+    })
 }

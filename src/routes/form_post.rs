@@ -38,7 +38,7 @@ pub(super) async fn answer(
     // As a query, whatever characters the sender left as they are.
     let query = format!("?{form}");
     let cookies = HeaderCookies::parse(request.cookie_header());
-    if !again && length <= MAX_REPEATED && logto.misses_its_cookie(&cookies, &query) {
+    if !again && length <= MAX_REPEATED && logto.lacks_sign_in_cookie(&cookies, &query) {
         tracing::debug!(target: "logto::sign_in", "the callback came from another site and so without its cookie; asking the browser to post it again");
         return Ok(AuthResponse::post_again(fields.into_iter().chain([(POSTED_AGAIN.to_owned(), "1".to_owned())])));
     }

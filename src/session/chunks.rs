@@ -6,24 +6,21 @@ use std::borrow::Cow;
 
 use cookie::Cookie;
 
-use super::settings::CookieSettings;
+use super::{
+    candidates::values,
+    limits::{MAX_CHUNKS, MAX_COOKIE_BYTES},
+    own_cookies::OwnCookies,
+};
 
-/// What every browser stores: name, value and attributes together (RFC 6265 section 6.1).
-pub(crate) const MAX_COOKIE: usize = 4096;
-/// Four cookies are a header of 16 kB, which is what most servers take at the most. A proxy that takes 8 kB (nginx, by default) has to be
-/// told: `docs/deployment.md` has the numbers.
-pub(crate) const MAX_CHUNKS: usize = 4;
-/// Values of one name that are looked at. Honest browsers send one, or two or three where another application or path has set the name, too.
-const MAX_VALUES: usize = 8;
 /// Texts of one request that are tried, whatever it sends: two sessions in four cookies each, mixed, take 16.
 const MAX_ATTEMPTS: usize = 64;
 
 /// The cookies for `sealed`, or `None` where four do not hold it.
-pub(crate) fn split(settings: &CookieSettings, sealed: &str, max_age: i64) -> Option<Vec<Cookie<'static>>> {
+pub(super) fn split(own: &OwnCookies, sealed: &str, max_age: i64) -> Option<Vec<Cookie<'static>>> {
     let room =
-        |name: String| MAX_COOKIE.saturating_sub(settings.cookie(name, String::new(), max_age).to_string().len());
-    if sealed.len() <= room(settings.chunk_name(0)) {
-        return Some(vec![settings.cookie(settings.chunk_name(0), sealed.to_owned(), max_age)]);
+        |name: String| MAX_COOKIE_BYTES.saturating_sub(own.cookie(name, String::new(), max_age).to_string().len());
+    if sealed.len() <= room(own.chunk_name(0)) {
+        return Some(vec![own.cookie(own.chunk_name(0), sealed.to_owned(), max_age)]);
     }
     (2..=MAX_CHUNKS).find_map(|count| {
         let text = format!("{count}.{sealed}");
@@ -31,9 +28,9 @@ pub(crate) fn split(settings: &CookieSettings, sealed: &str, max_age: i64) -> Op
         let cookies = (0..count)
             .map(|index| {
                 // The text is ASCII, so every index is a boundary.
-                let (chunk, remaining) = rest.split_at_checked(room(settings.chunk_name(index))).unwrap_or((rest, ""));
+                let (chunk, remaining) = rest.split_at_checked(room(own.chunk_name(index))).unwrap_or((rest, ""));
                 rest = remaining;
-                settings.cookie(settings.chunk_name(index), chunk.to_owned(), max_age)
+                own.cookie(own.chunk_name(index), chunk.to_owned(), max_age)
             })
             .collect();
         rest.is_empty().then_some(cookies)
@@ -45,16 +42,16 @@ pub(crate) fn split(settings: &CookieSettings, sealed: &str, max_age: i64) -> Op
 /// A browser sends several cookies of one name where they differ in path or domain, and in no order to rely on (RFC 6265 section 4.2.2). So
 /// every value that `may_open` counts, and every combination of chunks, up to a bound: whoever plants many cookies costs no more than that.
 pub(super) fn open_each<T>(
-    settings: &CookieSettings,
+    own: &OwnCookies,
     cookies: &[(String, String)],
     may_open: impl Fn(&str) -> bool,
     mut open: impl FnMut(&str) -> Option<T>,
 ) -> Vec<T> {
     let is_head = |value: &str| may_open(value.split_once('.').map_or(value, |(_, text)| text));
-    let heads = values(cookies, settings.session_name(), is_head).into_iter().enumerate();
+    let heads = values(cookies, own.session_name(), is_head).into_iter().enumerate();
     let mut heads: Vec<_> = heads.filter_map(Head::read).collect();
     let most = heads.iter().map(|head| head.count).max().unwrap_or_default();
-    let rest: Vec<_> = (1..most).map(|index| values(cookies, &settings.chunk_name(index), |_| true)).collect();
+    let rest: Vec<_> = (1..most).map(|index| values(cookies, &own.chunk_name(index), |_| true)).collect();
     let (mut opened, mut attempts) = (Vec::new(), 0);
     for turn in 0..MAX_ATTEMPTS {
         // In turns, so that no head takes all attempts. A head fits one set of chunks alone, so it is done when it has opened.
@@ -76,21 +73,6 @@ pub(super) fn open_each<T>(
         }
     }
     opened
-}
-
-/// The values of a name, each once. Browsers send cookies of a longer path first, which ours never are: the last ones are the likelier ones.
-pub(super) fn values<'a>(
-    cookies: &'a [(String, String)],
-    name: &str,
-    is_wanted: impl Fn(&str) -> bool,
-) -> Vec<&'a str> {
-    let mut values: Vec<&str> = Vec::new();
-    for (_, value) in cookies.iter().rev().filter(|(found, value)| found == name && is_wanted(value)) {
-        if values.len() < MAX_VALUES && !values.contains(&value.as_str()) {
-            values.push(value);
-        }
-    }
-    values
 }
 
 /// What the first of the cookies says.

@@ -10,7 +10,7 @@ use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use serde::{Deserialize, Serialize};
 
 /// Far above any claims that fit four cookies; keeps a crafted stream from filling the memory.
-const MAX_TEXT: usize = 1024 * 1024;
+const MAX_TEXT_BYTES: usize = 1024 * 1024;
 
 /// What Logto's tokens say of everybody, in the order in which they say it. Part of the session's layout: another text is another layout.
 const DICTIONARY: &[u8] = b"{\"jti\":\"\",\"iat\":179,\"exp\":179,\"scope\":\"\",\"client_id\":\"\
@@ -24,9 +24,9 @@ const DICTIONARY: &[u8] = b"{\"jti\":\"\",\"iat\":179,\"exp\":179,\"scope\":\"\"
     \"organization_roles\":[],\"organization_roles\":[\":admin\",\":member\"],\"nonce\":\"\
     \",\"aud\":\"https://\",\"exp\":179,\"iat\":179,\"iss\":\"https://.logto.app/oidc\"}";
 
-/// How hard to try.
+/// How much time compression may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Effort {
+pub(super) enum CompressionLevel {
     /// LZ4: costs next to nothing, to write and to read, and a session of few claims is half as long.
     Fast,
     /// Deflate: for the many claims that would not fit otherwise.
@@ -42,15 +42,15 @@ pub(super) enum Compressed<'a> {
 }
 
 impl Compressed<'_> {
-    pub(super) fn of(text: &[u8], effort: Effort) -> Self {
+    pub(super) fn of(text: &[u8], level: CompressionLevel) -> Self {
         let deflated = || {
             let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
             encoder.write_all(text).and_then(|()| encoder.finish()).ok()
         };
-        match effort {
-            Effort::Small if let Some(stream) = deflated() => Self::Deflate(stream.into()),
+        match level {
+            CompressionLevel::Small if let Some(stream) = deflated() => Self::Deflate(stream.into()),
             // A vector takes all that is written to it.
-            Effort::Fast | Effort::Small => {
+            CompressionLevel::Fast | CompressionLevel::Small => {
                 Self::Lz4(text.len(), lz4_flex::block::compress_with_dict(text, DICTIONARY).into())
             }
         }
@@ -59,11 +59,11 @@ impl Compressed<'_> {
     /// `None` for what was not made here.
     pub(super) fn text(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Lz4(length, _) if *length > MAX_TEXT => None,
+            Self::Lz4(length, _) if *length > MAX_TEXT_BYTES => None,
             Self::Lz4(length, block) => lz4_flex::block::decompress_with_dict(block, *length, DICTIONARY).ok(),
             Self::Deflate(stream) => {
                 let mut text = Vec::new();
-                let limit = u64::try_from(MAX_TEXT).ok()?;
+                let limit = u64::try_from(MAX_TEXT_BYTES).ok()?;
                 DeflateDecoder::new(&**stream).take(limit).read_to_end(&mut text).ok()?;
                 Some(text)
             }
@@ -78,11 +78,12 @@ mod tests {
     #[test]
     fn compressed_bytes_come_back_and_broken_ones_are_refused() {
         let texts = [Vec::new(), b"a".to_vec(), br#"{"sub":"ada","roles":[]}"#.repeat(400), (0..=255).collect()];
-        for (effort, text) in
-            [Effort::Fast, Effort::Small].into_iter().flat_map(|effort| texts.iter().map(move |text| (effort, text)))
+        for (level, text) in [CompressionLevel::Fast, CompressionLevel::Small]
+            .into_iter()
+            .flat_map(|level| texts.iter().map(move |text| (level, text)))
         {
-            let compressed = Compressed::of(text, effort);
-            assert_eq!(compressed.text().as_ref(), Some(text), "{effort:?}");
+            let compressed = Compressed::of(text, level);
+            assert_eq!(compressed.text().as_ref(), Some(text), "{level:?}");
         }
         assert_eq!(Compressed::Lz4(5, b"\xff\xff\xff".into()).text(), None);
         assert_eq!(Compressed::Lz4(usize::MAX, b"\x10a".into()).text(), None);
@@ -91,9 +92,9 @@ mod tests {
 
     #[test]
     fn a_stream_that_grows_without_end_is_cut() {
-        let bomb = Compressed::of(&vec![b'a'; 2 * MAX_TEXT], Effort::Small);
-        assert_eq!(bomb.text().map(|text| text.len()), Some(MAX_TEXT));
-        let bomb = Compressed::of(&vec![b'a'; 2 * MAX_TEXT], Effort::Fast);
+        let bomb = Compressed::of(&vec![b'a'; 2 * MAX_TEXT_BYTES], CompressionLevel::Small);
+        assert_eq!(bomb.text().map(|text| text.len()), Some(MAX_TEXT_BYTES));
+        let bomb = Compressed::of(&vec![b'a'; 2 * MAX_TEXT_BYTES], CompressionLevel::Fast);
         assert_eq!(bomb.text(), None);
     }
 }

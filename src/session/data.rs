@@ -1,6 +1,6 @@
 //! What a session holds.
 
-use super::{packed::Jwt, settings::CookieSettings};
+use super::packed::Jwt;
 use crate::{error::Result, secret::Secret, store::SessionId, types::TokenKey};
 
 /// One user's session.
@@ -32,12 +32,12 @@ pub(crate) struct StoredAccessToken {
     pub(crate) scope: String,
     /// Unix seconds by the local clock: when the request began, plus `expires_in`.
     pub(crate) expires_at: i64,
-    /// Seconds before its end at which it is renewed.
+    /// Seconds before its end at which it is refreshed.
     pub(crate) margin: i64,
 }
 
-/// A token with less than this to live is renewed: it must survive the way to the API.
-pub(super) const MARGIN: i64 = 60;
+/// A token with less than this to live is refreshed: it must survive the way to the API.
+pub(super) const REFRESH_MARGIN_SECONDS: i64 = 60;
 
 /// What an error calls the ID token.
 pub(super) const ID_TOKEN: &str = "the ID token";
@@ -46,13 +46,19 @@ pub(super) const ID_TOKEN: &str = "the ID token";
 const MAX_ACCESS_TOKENS: usize = 128;
 
 impl StoredAccessToken {
-    /// A token that lives `lifetime` seconds from `now`. A short-lived one is renewed when half of its life is over, not on every call.
+    /// A token that lives `lifetime` seconds from `now`. A short-lived one is refreshed when half of its life is over, not on every call.
     pub(crate) fn new(key: TokenKey, token: Secret, scope: String, now: i64, lifetime: i64) -> Self {
-        Self { key, token, scope, expires_at: now.saturating_add(lifetime), margin: MARGIN.min(lifetime / 2) }
+        Self {
+            key,
+            token,
+            scope,
+            expires_at: now.saturating_add(lifetime),
+            margin: REFRESH_MARGIN_SECONDS.min(lifetime / 2),
+        }
     }
 
     /// Whether it lives long enough yet: `validity` seconds, or what its lifetime calls for.
-    pub(crate) fn serves(&self, now: i64, validity: Option<i64>) -> bool {
+    pub(crate) fn is_fresh_for(&self, now: i64, validity: Option<i64>) -> bool {
         self.expires_at > now.saturating_add(validity.unwrap_or(self.margin))
     }
 }
@@ -74,27 +80,9 @@ impl SessionData {
         })
     }
 
-    /// Whether it begins after `now`: a clock was or is wrong. Such a session would live for too long, so it signs nobody in.
-    pub(super) fn begins_later(&self, settings: &CookieSettings, now: i64) -> bool {
-        self.created_at.max(self.issued_at) > now.saturating_add(settings.clock_tolerance())
-    }
-
-    /// The session, unless its time is over at `now`.
-    pub(super) fn alive(mut self, settings: &CookieSettings, now: i64) -> Option<Self> {
-        // One that was only written by a clock that was ahead lives on, and is written again with the right time.
-        if self.touched_at > now.saturating_add(settings.clock_tolerance()) {
-            self.touched_at = now.saturating_sub(settings.lifetime.touch_interval());
-            // Nor is it known when its access tokens end. Others are to be had.
-            if self.refresh_token.is_some() {
-                self.access_tokens.clear();
-            }
-        }
-        (now < settings.lifetime.ends_at(self.created_at, self.touched_at)).then_some(self)
-    }
-
     /// The access token for `key`, if it lives `validity` seconds yet, or as long as its lifetime calls for.
     pub(crate) fn access_token(&self, key: &TokenKey, now: i64, validity: Option<i64>) -> Option<&StoredAccessToken> {
-        self.access_tokens.iter().find(|token| token.key == *key && token.serves(now, validity))
+        self.access_tokens.iter().find(|token| token.key == *key && token.is_fresh_for(now, validity))
     }
 
     /// Takes over what another state of this session has that is newer: two requests wrote at once.
@@ -115,7 +103,7 @@ impl SessionData {
     }
 
     /// Whether another state of this session has all that this one has.
-    pub(crate) fn has_nothing_but(&self, other: &Self) -> bool {
+    pub(crate) fn adds_nothing_to(&self, other: &Self) -> bool {
         self.refresh_token == other.refresh_token
             && self.id_token == other.id_token
             && self.touched_at <= other.touched_at

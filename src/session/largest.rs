@@ -6,7 +6,7 @@ use super::data::{ID_TOKEN, SessionData};
 use crate::error::{Code, Error};
 
 /// Claims are called by names of Logto's, which are short.
-const LONGEST_NAME: usize = 64;
+const MAX_NAME_CHARS: usize = 64;
 
 /// The error of a session for which `room` is not enough. It names what takes the most of it, down to the claim of the ID token.
 pub(super) fn too_large(data: &SessionData, room: &str) -> Error {
@@ -27,7 +27,7 @@ fn largest_claim(payload: &[u8]) -> Option<(String, usize)> {
     let claims: Map<String, Value> = serde_json::from_slice(payload).ok()?;
     let sizes = claims.into_iter().map(|(name, value)| (name, value.to_string().len()));
     let (name, size) = sizes.max_by_key(|(_, size)| *size)?;
-    Some((name.chars().take(LONGEST_NAME).collect(), size))
+    Some((name.chars().take(MAX_NAME_CHARS).collect(), size))
 }
 
 /// How it becomes smaller.

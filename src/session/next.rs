@@ -4,42 +4,42 @@
 //! newer secret, or hold a sign-in that Next.js has begun.
 
 mod members;
+mod next_cookie;
 mod seal;
 mod tokens;
-
-use std::time::SystemTime;
 
 use cookie::Cookie;
 
 use self::members::Members;
-pub(crate) use self::members::{Others, sign_in_id};
+pub(crate) use self::next_cookie::NextCookie;
 use super::{
-    CookieSettings, Ending, SessionData, SessionFormat,
-    chunks::{self, MAX_COOKIE},
+    candidates,
+    data::SessionData,
     largest,
-    persist::{Opened, Origin},
+    limits::MAX_COOKIE_BYTES,
+    opened::{KnownSession, Opened, Origin, PreservedMembers},
     revocation,
+    settings::CookieSettings,
 };
 use crate::{
     clock,
     error::{Error, Result},
-    secret::Secret,
 };
 
 /// Reads the cookie: always where it is shared, else where it holds a session and the browser has none of our own.
 pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Option<Opened> {
     let next = settings.next()?;
     let shared = next.is_shared();
-    if is_passed_over(settings, cookies, now) {
+    if next.is_ignored(cookies, now) {
         return None;
     }
     if !shared && cookies.iter().any(|(name, _)| name != next.name()) {
         return None;
     }
-    let Found { data, early, named, expired, others } = next.open(settings, cookies, now);
+    let Found { data, early, named, expired, preserved } = next.open(settings, cookies, now);
     if let Some(early) = early {
-        let beside = vec![Ending::Read(Box::new(early))];
-        return Some(Opened { origin: Origin::Cookies, data: None, beside, others, rewrite: false });
+        let others = vec![KnownSession::Whole(Box::new(early))];
+        return Some(Opened { origin: Origin::Cookies, data: None, others, preserved, rewrite: false });
     }
     if !shared && data.is_none() {
         return None;
@@ -51,84 +51,42 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
     };
     let rewrite = expired || revoked || !shared;
     let data = data.filter(|_| !revoked);
-    Some(Opened { origin: Origin::Cookies, data, beside: Vec::new(), others, rewrite })
-}
-
-/// Whether the cookie of Next.js is neither looked at nor deleted. Anyone below the domain can set it, and nothing tells whose it is.
-///
-/// A move that is over takes nothing more; and where the cookie came twice, one of them was set by somebody else, so neither is taken over.
-pub(super) fn is_passed_over(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> bool {
-    settings.next().is_some_and(|next| {
-        let times = cookies.iter().filter(|(name, _)| *name == next.name).count();
-        !next.shared && (times > 1 || next.until.is_some_and(|until| now >= until))
-    })
+    Some(Opened { origin: Origin::Cookies, data, others: Vec::new(), preserved, rewrite })
 }
 
 /// Writes what is left in a shared cookie without a session. `None` where that is nothing.
-pub(super) fn write_others(settings: &CookieSettings, others: &Others) -> Result<Option<Vec<Cookie<'static>>>> {
-    let Some(next) = settings.shared().filter(|_| !others.is_empty()) else {
+pub(super) fn write_preserved(
+    settings: &CookieSettings,
+    preserved: &PreservedMembers,
+) -> Result<Option<Vec<Cookie<'static>>>> {
+    let Some(next) = settings.shared_next().filter(|_| !preserved.is_empty()) else {
         return Ok(None);
     };
     let max_age = clock::whole_seconds(settings.lifetime.idle);
-    next.sealed(settings, None, others, max_age).map(|cookie| Some(vec![cookie]))
-}
-
-/// How the cookie is named and sealed.
-#[derive(Debug, Clone)]
-pub(crate) struct NextCookie {
-    name: String,
-    app_id: String,
-    keys: seal::Keys,
-    /// Whether sessions are written in this format, too, or only taken over from it.
-    shared: bool,
-    /// Unix seconds from which on none is taken over.
-    until: Option<i64>,
+    next.sealed(settings, None, preserved, max_age).map(|cookie| Some(vec![cookie]))
 }
 
 impl NextCookie {
-    /// `None` where the format has nothing to do with Next.js.
-    pub(crate) fn new(format: SessionFormat, app_id: &str, secret: &Secret, previous: &[Secret]) -> Option<Self> {
-        let shared = match format {
-            SessionFormat::Logto => return None,
-            SessionFormat::Next => true,
-            SessionFormat::FromNext => false,
-        };
-        let keys = seal::Keys::derive(secret, previous);
-        Some(Self { name: format!("logto_{app_id}"), app_id: app_id.to_owned(), keys, shared, until: None })
-    }
-
-    /// The same, taken over until then.
-    pub(crate) fn until(self, until: Option<SystemTime>) -> Self {
-        Self { until: until.map(clock::unix_seconds), ..self }
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(super) fn is_shared(&self) -> bool {
-        self.shared
-    }
-
     /// Reads the cookie, given among others as (name, value).
     fn open(&self, settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Found {
         let read = |value: &str| members::read(&self.keys.open(value)?, &self.app_id);
-        let mut opened: Vec<_> = chunks::values(cookies, &self.name, |_| true).into_iter().filter_map(read).collect();
+        let mut opened: Vec<_> =
+            candidates::values(cookies, self.name(), |_| true).into_iter().filter_map(read).collect();
         // Of two that open, either may be planted: nobody is signed in, and both are left alone.
         let only = opened.pop().filter(|_| opened.is_empty());
-        let Members { data, stamped, named, others } = only.unwrap_or_default();
+        let Members { data, stamped, named, preserved } = only.unwrap_or_default();
         let Some(data) = data else {
-            return Found { others, ..Found::default() };
+            return Found { preserved, ..Found::default() };
         };
         if data.begins_later(settings, now) {
-            return Found { early: Some(data), others, ..Found::default() };
+            return Found { early: Some(data), preserved, ..Found::default() };
         }
         let touched_at = data.touched_at;
         // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
         let seen_at = if stamped { touched_at } else { now };
-        let alive = SessionData { touched_at: seen_at, ..data }.alive(settings, now);
+        let alive = SessionData { touched_at: seen_at, ..data }.unless_expired(settings, now);
         let data = alive.map(|data| if stamped { data } else { SessionData { touched_at, ..data } });
-        Found { expired: data.is_none(), data, early: None, named, others }
+        Found { expired: data.is_none(), data, early: None, named, preserved }
     }
 
     /// The cookie that holds a session.
@@ -136,28 +94,28 @@ impl NextCookie {
         &self,
         settings: &CookieSettings,
         mut data: SessionData,
-        others: &Others,
+        preserved: &PreservedMembers,
         now: i64,
     ) -> Result<Cookie<'static>> {
         data.touched_at = now;
         data.access_tokens.retain(|token| token.expires_at > now);
         let max_age = settings.lifetime.ends_at(data.created_at, now).saturating_sub(now);
-        let mut others = others.clone();
+        let mut preserved = preserved.clone();
         loop {
-            let cookie = self.sealed(settings, Some(&data), &others, max_age)?;
+            let cookie = self.sealed(settings, Some(&data), &preserved, max_age)?;
             let size = cookie.to_string().len();
             let droppable = data.refresh_token.is_some() && !data.access_tokens.is_empty();
             // With room to spare for the escapes, so that Next.js can write the session back.
-            if size + seal::escapes(cookie.value()) <= MAX_COOKIE {
+            if size + seal::escapes(cookie.value()) <= MAX_COOKIE_BYTES {
                 return Ok(cookie);
             }
             // An access token can be had again, and a sign-in begun again; the user's session cannot.
             if droppable {
                 data.access_tokens.remove(0);
-            } else if size <= MAX_COOKIE {
+            } else if size <= MAX_COOKIE_BYTES {
                 return Ok(cookie);
-            } else if !others.is_empty() {
-                others = Others::default();
+            } else if !preserved.is_empty() {
+                preserved = PreservedMembers::default();
             } else {
                 return Err(too_large(&data));
             }
@@ -168,11 +126,11 @@ impl NextCookie {
         &self,
         settings: &CookieSettings,
         data: Option<&SessionData>,
-        others: &Others,
+        preserved: &PreservedMembers,
         max_age: i64,
     ) -> Result<Cookie<'static>> {
-        let value = self.keys.seal(&members::write(data, others)?)?;
-        Ok(settings.cookie(self.name.clone(), value, max_age))
+        let value = self.keys.seal(&members::write(data, preserved)?)?;
+        Ok(settings.own.cookie(self.name().to_owned(), value, max_age))
     }
 }
 
@@ -186,11 +144,11 @@ struct Found {
     named: bool,
     /// There was a session, and its time is over.
     expired: bool,
-    others: Others,
+    preserved: PreservedMembers,
 }
 
 fn too_large(data: &SessionData) -> Error {
-    largest::too_large(data, &format!("one cookie of {MAX_COOKIE} bytes")).with_hint(
+    largest::too_large(data, &format!("one cookie of {MAX_COOKIE_BYTES} bytes")).with_hint(
         "The format of @logto/next has room for one cookie. Ask for fewer scopes that put claims into the ID token, or end the sharing: \
          session_format `from-next` has room for four cookies, and takes a session store.",
     )

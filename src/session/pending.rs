@@ -4,12 +4,10 @@
 //! that are made at once do not see each other's cookies, so each one has to be small by itself; and another site can make a browser begin
 //! as many as it likes, so those share a few names.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookie::Cookie;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::{CookieSettings, Transaction, chunks};
+use super::{limits::MAX_COOKIE_BYTES, settings::CookieSettings, transaction::Transaction};
 use crate::{
     clock,
     error::{Code, Error, Result},
@@ -18,13 +16,13 @@ use crate::{
 /// Sign-ins under way in one browser; beginning another forgets the oldest.
 pub(super) const MAX_PENDING: usize = 4;
 /// Bytes of the `Cookie` header that they take together.
-pub(super) const MAX_HEADER: usize = 4096;
+pub(super) const MAX_HEADER_BYTES: usize = 4096;
 /// Bytes that one of them takes. What an address to return to needs beyond it goes into the cookie that they share.
-const MAX_SIZE: usize = 448;
+const MAX_SIGN_IN_BYTES: usize = 448;
 /// Bytes of that cookie.
-const MAX_ADDRESS: usize = 2048;
+const MAX_ADDRESS_BYTES: usize = 2048;
 /// Cookies for sign-ins that other sites begin.
-const PLACES: u8 = 4;
+const CROSS_SITE_SLOTS: u8 = 4;
 /// Cookies that are opened for one request.
 const MAX_OPENED: usize = 64;
 /// Deletions in one response; a header of 1,000 `Set-Cookie` would be refused. The rest goes with the next.
@@ -78,38 +76,43 @@ impl Pending {
     ) -> Result<()> {
         let mut alive = self.alive(settings, now, true);
         let name = match transaction.from_another_site {
-            true => free_place(settings, &alive)?,
-            false => cookie_name(settings, &transaction.state),
+            true => free_cross_site_name(settings, &alive)?,
+            false => settings.own.transaction_name(&transaction.state),
         };
         alive.retain(|pending| pending.name != name);
         if transaction.from_another_site {
             // It takes the place of others like it first: another site is not to end what this one began.
-            alive.sort_by_key(|pending| !settings.is_place(&pending.name));
+            alive.sort_by_key(|pending| !settings.own.is_cross_site_transaction_name(&pending.name));
         }
         let whole = transaction.return_to.clone();
         let path = whole.split(['?', '#']).next().unwrap_or_default();
-        if whole.len() > MAX_ADDRESS {
+        if whole.len() > MAX_ADDRESS_BYTES {
             // No cookie holds it, so it is not sealed to find out. It may be as long as a request.
-            let cut = if path.len() > MAX_ADDRESS { home } else { path };
+            let cut = if path.len() > MAX_ADDRESS_BYTES { home } else { path };
             (transaction.return_to, transaction.is_cut) = (cut.to_owned(), true);
         }
         let mut value = seal(settings, &name, transaction)?;
         for cut in [path, home] {
-            if size(&name, &value) > MAX_SIZE {
+            if size(&name, &value) > MAX_SIGN_IN_BYTES {
                 (transaction.return_to, transaction.is_cut) = (cut.to_owned(), true);
                 value = seal(settings, &name, transaction)?;
             }
         }
-        let cookie = settings.cookie(name.clone(), value.clone(), settings.sign_in_cookie_lifetime());
-        if cookie.to_string().len() > chunks::MAX_COOKIE {
+        let cookie = settings.own.cookie(name.clone(), value.clone(), settings.sign_in_cookie_lifetime());
+        if cookie.to_string().len() > MAX_COOKIE_BYTES {
             return Err(does_not_fit());
         }
-        if transaction.is_cut && whole.len() <= MAX_ADDRESS {
+        if transaction.is_cut && whole.len() <= MAX_ADDRESS_BYTES {
             self.keep_address(settings, &transaction.state, &whole)?;
         }
-        let address = self.sent.iter().filter(|(name, _)| *name == settings.long_address_name());
+        let address = self.sent.iter().filter(|(name, _)| *name == settings.own.long_address_name());
         let address: usize = address.map(|(name, value)| size(name, value)).sum();
-        self.keep_newest(settings, alive, MAX_PENDING - 1, MAX_HEADER.saturating_sub(size(&name, &value) + address));
+        self.keep_newest(
+            settings,
+            alive,
+            MAX_PENDING - 1,
+            MAX_HEADER_BYTES.saturating_sub(size(&name, &value) + address),
+        );
         self.queue(cookie);
         self.sent.push((name, value));
         Ok(())
@@ -117,8 +120,8 @@ impl Pending {
 
     /// Takes the sign-in with this `state`: it is used up, whatever comes of it. An expired one is taken, too, and says so itself.
     pub(super) fn take(&mut self, settings: &CookieSettings, state: &str) -> Option<Transaction> {
-        let own = cookie_name(settings, state);
-        let is_candidate = |name: &str| name == own || settings.is_place(name);
+        let own = settings.own.transaction_name(state);
+        let is_candidate = |name: &str| name == own || settings.own.is_cross_site_transaction_name(name);
         let candidates = || self.sent.iter().filter(|(name, _)| is_candidate(name)).take(MAX_OPENED);
         // Another path or domain may have a cookie of this name, too.
         if candidates().filter(|(name, _)| *name == own).count() > 1 {
@@ -134,7 +137,7 @@ impl Pending {
         }
         self.taken = true;
         let mut transaction = transaction?;
-        transaction.from_another_site = settings.is_place(&name);
+        transaction.from_another_site = settings.own.is_cross_site_transaction_name(&name);
         if transaction.is_cut {
             self.restore_address(settings, &mut transaction);
         }
@@ -152,9 +155,9 @@ impl Pending {
         let bytes: usize = self.sent.iter().map(|(name, value)| size(name, value)).sum();
         // A request that ends a sign-in leaves the others alone. What cannot be opened stays for the next sign-in to delete: it may be of a
         // path or domain where it cannot be deleted, and each response would try.
-        if bytes > MAX_HEADER && !self.taken {
+        if bytes > MAX_HEADER_BYTES && !self.taken {
             let alive = self.alive(settings, now, false);
-            self.keep_newest(settings, alive, MAX_OPENED, MAX_HEADER.saturating_sub(MAX_ADDRESS));
+            self.keep_newest(settings, alive, MAX_OPENED, MAX_HEADER_BYTES.saturating_sub(MAX_ADDRESS_BYTES));
         }
         self.queued
     }
@@ -163,7 +166,8 @@ impl Pending {
     fn alive(&mut self, settings: &CookieSettings, now: i64, forget_unreadable: bool) -> Vec<Alive> {
         let mut alive: Vec<Alive> = Vec::new();
         let mut over = Vec::new();
-        for (name, value) in self.sent.iter().filter(|(name, _)| *name != settings.long_address_name()).take(MAX_OPENED)
+        for (name, value) in
+            self.sent.iter().filter(|(name, _)| *name != settings.own.long_address_name()).take(MAX_OPENED)
         {
             match open(settings, name, value) {
                 Some(pending) if !pending.is_expired(settings, now) => {
@@ -201,19 +205,19 @@ impl Pending {
 
     /// Puts a long address into the cookie that all sign-ins share. Where another sign-in had one there, its path is left to it.
     fn keep_address(&mut self, settings: &CookieSettings, state: &str, return_to: &str) -> Result<()> {
-        let name = settings.long_address_name();
+        let name = settings.own.long_address_name();
         let bytes = postcard::to_allocvec(&LongAddress { state, return_to }).unwrap_or_default();
         let value = settings.keys.seal(&name, &bytes)?;
-        if size(&name, &value) <= MAX_ADDRESS {
+        if size(&name, &value) <= MAX_ADDRESS_BYTES {
             self.sent.retain(|(sent, _)| *sent != name);
-            self.queue(settings.cookie(name.clone(), value.clone(), settings.sign_in_cookie_lifetime()));
+            self.queue(settings.own.cookie(name.clone(), value.clone(), settings.sign_in_cookie_lifetime()));
             self.sent.push((name, value));
         }
         Ok(())
     }
 
     fn restore_address(&mut self, settings: &CookieSettings, transaction: &mut Transaction) {
-        let name = settings.long_address_name();
+        let name = settings.own.long_address_name();
         for (_, value) in self.sent.iter().filter(|(sent, _)| *sent == name).take(MAX_OPENED) {
             let bytes = settings.keys.open(&name, value);
             let address = bytes.as_ref().and_then(|bytes| postcard::from_bytes::<LongAddress<'_>>(bytes).ok());
@@ -231,7 +235,7 @@ impl Pending {
     fn forget(&mut self, settings: &CookieSettings, name: String) {
         if self.may_delete() {
             self.sent.retain(|(sent, _)| *sent != name);
-            self.queue(settings.deletion(name));
+            self.queue(settings.own.deletion(name));
         }
     }
 
@@ -244,34 +248,33 @@ impl Pending {
 
 /// Whether the cookies may hold the sign-in with this `state`, as far as their names tell.
 pub(super) fn is_named(settings: &CookieSettings, name: &str, state: &str) -> bool {
-    name == cookie_name(settings, state) || settings.is_place(name)
-}
-
-/// The cookie of the sign-in with this `state`: its hash, so that the name gives nothing away.
-pub(super) fn cookie_name(settings: &CookieSettings, state: &str) -> String {
-    let hash = Sha256::digest(state.as_bytes());
-    let (short, _) = hash.split_at(9);
-    format!("{}{}", settings.transaction_prefix(), URL_SAFE_NO_PAD.encode(short))
+    name == settings.own.transaction_name(state) || settings.own.is_cross_site_transaction_name(name)
 }
 
 /// A cookie for a sign-in that another site begins: one that is free, else that of the oldest.
 ///
 /// By chance, for requests that are made at once do not see each other's.
-fn free_place(settings: &CookieSettings, alive: &[Alive]) -> Result<String> {
-    let mut places: Vec<_> = (0..PLACES).map(|place| settings.place_name(place)).collect();
+fn free_cross_site_name(settings: &CookieSettings, alive: &[Alive]) -> Result<String> {
+    let mut names: Vec<_> = (0..CROSS_SITE_SLOTS).map(|slot| settings.own.cross_site_transaction_name(slot)).collect();
     let taken = |name: &String| alive.iter().any(|pending| pending.name == *name);
     let [chance] = clock::random_bytes::<1>()?;
-    places.rotate_left(usize::from(chance % PLACES));
-    let oldest = || alive.iter().map(|pending| &pending.name).find(|name| settings.is_place(name)).cloned();
-    let free = places.iter().find(|name| !taken(name)).cloned();
-    Ok(free.or_else(oldest).unwrap_or_else(|| settings.place_name(0)))
+    names.rotate_left(usize::from(chance % CROSS_SITE_SLOTS));
+    let oldest = || {
+        alive
+            .iter()
+            .map(|pending| &pending.name)
+            .find(|name| settings.own.is_cross_site_transaction_name(name))
+            .cloned()
+    };
+    let free = names.iter().find(|name| !taken(name)).cloned();
+    Ok(free.or_else(oldest).unwrap_or_else(|| settings.own.cross_site_transaction_name(0)))
 }
 
 fn seal(settings: &CookieSettings, name: &str, transaction: &Transaction) -> Result<String> {
     let bytes = transaction
         .to_bytes()
         .ok_or_else(|| Error::new(Code::InvalidOption, "the sign-in cannot be written to a cookie"))?;
-    if bytes.len() > chunks::MAX_COOKIE {
+    if bytes.len() > MAX_COOKIE_BYTES {
         return Err(does_not_fit());
     }
     settings.keys.seal(name, &bytes)

@@ -22,11 +22,11 @@ use crate::{
 
 /// The layout above. A later layout gets a later number, and this one stays readable.
 const VERSION: u8 = 1;
-const NONCE: usize = 12;
+const NONCE_BYTES: usize = 12;
 /// Far above any session; whatever is longer is not ours. What is sealed is held to it, too, so that it can be opened.
-const MAX_TEXT: usize = 512 * 1024;
+const MAX_SEALED_BYTES: usize = 512 * 1024;
 /// What of it is left for the plaintext, without base64, version, key id, nonce and tag.
-pub(super) const MAX_PLAINTEXT: usize = MAX_TEXT / 4 * 3 - 2 - NONCE - 16;
+pub(super) const MAX_PLAINTEXT_BYTES: usize = MAX_SEALED_BYTES / 4 * 3 - 2 - NONCE_BYTES - 16;
 
 /// The current key and those before it.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl Keys {
 
     /// Seals `plaintext` for the cookie `name`.
     pub(crate) fn seal(&self, name: &str, plaintext: &[u8]) -> Result<String> {
-        let nonce = clock::random_bytes::<NONCE>()?;
+        let nonce = clock::random_bytes::<NONCE_BYTES>()?;
         let prefix = [VERSION, self.current.id];
         let ciphertext = self
             .current
@@ -64,20 +64,22 @@ impl Keys {
             .encrypt(&Nonce::from(nonce), Payload { msg: plaintext, aad: &self.associated_data(prefix, name) })
             .map_err(|_| Error::new(Code::SessionTooLarge, "the session cannot be encrypted"))?;
         let sealed = URL_SAFE_NO_PAD.encode_to_string([prefix.as_slice(), &nonce, &ciphertext].concat());
-        match sealed.len() <= MAX_TEXT {
+        match sealed.len() <= MAX_SEALED_BYTES {
             true => Ok(sealed),
-            false => Err(Error::new(Code::SessionTooLarge, format!("the session has more than {MAX_TEXT} bytes"))),
+            false => {
+                Err(Error::new(Code::SessionTooLarge, format!("the session has more than {MAX_SEALED_BYTES} bytes")))
+            }
         }
     }
 
     /// Opens what [`seal`](Self::seal) made. `None` for everything else: foreign, truncated, changed, moved, or sealed with a forgotten key.
     pub(crate) fn open(&self, name: &str, text: &str) -> Option<Zeroizing<Vec<u8>>> {
-        if text.len() > MAX_TEXT {
+        if text.len() > MAX_SEALED_BYTES {
             return None;
         }
         let bytes = URL_SAFE_NO_PAD.decode_to_vec(text).ok()?;
         let (prefix, rest) = bytes.split_first_chunk::<2>()?;
-        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_BYTES>()?;
         let [version, key_id] = *prefix;
         if version != VERSION {
             return None;

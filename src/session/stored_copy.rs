@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    CookieSettings, OpenSession, SessionData,
-    persist::{self, Origin, Saved},
+    data::SessionData,
+    loaded::LoadedSession,
+    opened::Origin,
+    persist::{self, Saved},
+    settings::CookieSettings,
 };
 use crate::{
     error::Result,
@@ -19,7 +22,7 @@ pub(crate) struct StoredCopy {
     pub(crate) data: SessionData,
 }
 
-impl OpenSession {
+impl LoadedSession {
     /// A copy of the session, if it is in a store.
     pub(crate) fn stored_copy(&self, settings: &CookieSettings) -> Option<StoredCopy> {
         let (Origin::Store { id, revision }, Some(store)) = (self.origin, &settings.stores.sessions) else {

@@ -8,8 +8,9 @@ use cookie::Cookie;
 use proptest::prelude::*;
 
 use super::{
-    CookieSettings, Cookies, HeaderCookies, Jwt, Keys, OpenSession, SessionData, SessionLifetime, StoredAccessToken,
-    Stores, Subject, Transaction, pending,
+    CookieSettings, Jwt, Keys, LoadedSession, SessionData, SessionLifetime, StoredAccessToken, Stores, Subject,
+    Transaction,
+    cookies::{Cookies, HeaderCookies},
 };
 use crate::{secret::Secret, store::MemoryRevocations, types::TokenKey};
 
@@ -40,11 +41,11 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> OpenSession {
-    wait(OpenSession::load(settings, cookies, now)).unwrap()
+fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> LoadedSession {
+    wait(LoadedSession::load(settings, cookies, now)).unwrap()
 }
 
-impl OpenSession {
+impl LoadedSession {
     fn committed(self, settings: &CookieSettings, now: i64) -> crate::error::Result<Vec<Cookie<'static>>> {
         wait(self.commit(settings, now))
     }
@@ -86,7 +87,7 @@ fn session(payload: &str) -> SessionData {
 
 fn write(settings: &CookieSettings, jar: &mut Jar, data: SessionData, now: i64) {
     let mut open = load(settings, &jar.request(), now);
-    open.begin(data);
+    open.start(data);
     jar.take(&open.committed(settings, now).unwrap());
 }
 
@@ -126,7 +127,7 @@ proptest! {
             };
             let before = jar.clone();
             let mut open = load(&settings, &jar.request(), NOW);
-            open.begin(session(&text));
+            open.start(session(&text));
             match open.committed(&settings, NOW) {
                 Ok(cookies) => {
                     prop_assert!(cookies.iter().all(|cookie| cookie.to_string().len() <= 4096));
@@ -150,7 +151,7 @@ proptest! {
     #[test]
     fn any_cookie_header_is_read(header in "\\PC{0,200}", value in "[A-Za-z0-9_.=-]{0,300}") {
         let settings = settings();
-        let name = settings.session_name();
+        let name = settings.own.session_name();
         for header in [header, format!("{name}={value}"), format!("{name}=2.{value}; {name}.1={value}"), format!("{name}_txn_x={value}")] {
             let open = load(&settings, &HeaderCookies::parse(header), NOW);
             prop_assert!(open.data().is_none());
@@ -237,17 +238,16 @@ fn a_sealed_cookie_does_not_open_under_another_name_or_application() {
 
     // To another application id, though the secret is the same.
     let other = settings_with("other", SECRET, &[]);
-    let moved = HeaderCookies::parse(format!("{}={sealed}", other.session_name()));
+    let moved = HeaderCookies::parse(format!("{}={sealed}", other.own.session_name()));
     assert!(load(&other, &moved, NOW).data().is_none());
 
     // To the cookie of a sign-in, and back.
-    let name = pending::cookie_name(&settings, "state");
+    let name = settings.own.transaction_name("state");
     let mut open = load(&settings, &HeaderCookies::parse(format!("{name}={sealed}")), NOW);
     assert!(open.take_transaction(&settings, "state").is_none());
     let begun = Transaction::begin("http://localhost/callback".into(), "/".into(), NOW).unwrap();
-    let sealed =
-        settings.keys.seal(&pending::cookie_name(&settings, &begun.state), &begun.to_bytes().unwrap()).unwrap();
-    let moved = HeaderCookies::parse(format!("{}={sealed}", settings.session_name()));
+    let sealed = settings.keys.seal(&settings.own.transaction_name(&begun.state), &begun.to_bytes().unwrap()).unwrap();
+    let moved = HeaderCookies::parse(format!("{}={sealed}", settings.own.session_name()));
     assert!(load(&settings, &moved, NOW).data().is_none());
 }
 
@@ -333,7 +333,7 @@ fn the_newest_four_sign_ins_are_kept() {
 fn a_cookie_of_an_earlier_release_opens() {
     let sealed = include_str!("../../tests/fixtures/sealed/0.1.0.txt").trim();
     let settings = settings();
-    let cookies = HeaderCookies::parse(format!("{}={sealed}", settings.session_name()));
+    let cookies = HeaderCookies::parse(format!("{}={sealed}", settings.own.session_name()));
     let open = load(&settings, &cookies, NOW);
     let data = open.data().unwrap();
     assert_eq!(payload(data), "{\"sub\":\"golden\"}");
@@ -346,14 +346,14 @@ fn a_cookie_jar_and_a_header_are_the_same_to_a_session() {
     let settings = settings();
     let mut jar = cookie::CookieJar::new();
     let mut open = load(&settings, &jar, NOW);
-    open.begin(session("{}"));
+    open.start(session("{}"));
     for cookie in open.committed(&settings, NOW).unwrap() {
         Cookies::set(&mut jar, cookie);
     }
     // A queued cookie is seen by later reads.
     let mut open = load(&settings, &jar, NOW);
     assert!(open.data().is_some());
-    open.clear();
+    open.discard();
     for cookie in open.committed(&settings, NOW).unwrap() {
         Cookies::set(&mut jar, cookie);
     }
@@ -378,7 +378,7 @@ fn beginning_a_sign_in_forgets_those_that_are_over() {
     begin(&mut jar, NOW + 3601);
     assert!(!holds(&jar, &first) && holds(&jar, &second) && jar.0.len() == 2);
     // A name alone is no sign-in, and neither is another cookie.
-    let name = pending::cookie_name(&settings, &first);
+    let name = settings.own.transaction_name(&first);
     let has = |header: String| super::has_transaction(&settings, &HeaderCookies::parse(header), &first);
     assert!(has(format!("{name}=a")) && !has(format!("{name}=")) && !has("other=a".into()));
 }

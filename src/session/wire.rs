@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
-    SessionData, StoredAccessToken,
-    compress::{Compressed, Effort},
-    data::Subject,
+    compress::{Compressed, CompressionLevel},
+    data::{SessionData, StoredAccessToken, Subject},
     packed::{Jwt, Packed},
 };
 use crate::{
@@ -23,7 +22,7 @@ use crate::{
 /// A new layout gets a new number, and the old ones stay readable.
 const LAYOUT: u8 = 1;
 /// Bytes that most sessions fit, so that a vector need not grow byte by byte.
-const ROOM: usize = 2048;
+const TYPICAL_BYTES: usize = 2048;
 
 #[derive(Serialize, Deserialize)]
 struct Wire<'a> {
@@ -75,7 +74,7 @@ struct Unsigned<'a> {
     payload: Cow<'a, [u8]>,
 }
 
-pub(super) fn write(data: &SessionData, effort: Effort) -> Result<Zeroizing<Vec<u8>>> {
+pub(super) fn write(data: &SessionData, level: CompressionLevel) -> Result<Zeroizing<Vec<u8>>> {
     let parsed: Vec<_> = data.access_tokens.iter().map(|stored| Jwt::parse(stored.token.expose())).collect();
     let readable = Readable {
         id_token: Unsigned::of(&data.id_token),
@@ -92,7 +91,7 @@ pub(super) fn write(data: &SessionData, effort: Effort) -> Result<Zeroizing<Vec<
             .collect(),
     };
     let unwritable = |source| Error::new(Code::SessionTooLarge, "the session cannot be written").with_source(source);
-    let readable = postcard::to_extend(&readable, Vec::with_capacity(ROOM)).map_err(unwritable)?;
+    let readable = postcard::to_extend(&readable, Vec::with_capacity(TYPICAL_BYTES)).map_err(unwritable)?;
     let wire = Wire {
         id: *data.id.as_bytes(),
         revision: data.revision,
@@ -100,7 +99,7 @@ pub(super) fn write(data: &SessionData, effort: Effort) -> Result<Zeroizing<Vec<
         touched_at: data.touched_at,
         issued_at: data.issued_at,
         refreshes: data.refreshes,
-        readable: Compressed::of(&readable, effort),
+        readable: Compressed::of(&readable, level),
         signature: data.id_token.signature().into(),
         refresh_token: data.refresh_token.as_ref().map(Packed::pack),
         access_tokens: (data.access_tokens.iter().zip(&parsed))
@@ -110,7 +109,7 @@ pub(super) fn write(data: &SessionData, effort: Effort) -> Result<Zeroizing<Vec<
             })
             .collect(),
     };
-    let mut bytes = Vec::with_capacity(ROOM);
+    let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
     bytes.push(LAYOUT);
     postcard::to_extend(&wire, bytes).map(Zeroizing::new).map_err(unwritable)
 }
@@ -156,7 +155,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<SessionData> {
 impl SessionData {
     /// The session as bytes, for another instance.
     pub(crate) fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
-        write(self, Effort::Fast)
+        write(self, CompressionLevel::Fast)
     }
 
     /// What [`to_bytes`](Self::to_bytes) gave. `None` for anything else.

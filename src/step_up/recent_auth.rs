@@ -3,15 +3,15 @@
 use std::{fmt, marker::PhantomData, ops::Deref, time::Duration};
 
 use crate::{
-    client::{RequestSession, Session, SignedIn, tokens::not_authenticated},
+    client::{RequestSession, Session, SignedIn, not_authenticated},
     clock::whole_seconds,
     error::{Code, Error, Result},
     step_up::StepUp,
 };
 
-/// Seconds that a browser may take from its callback to the page it wanted. Whoever has just authenticated is never sent to do so again,
+/// How long a browser may take from its callback to the page it wanted. Whoever has just authenticated is never sent to do so again,
 /// not even where `max_age` is zero: that would have no end.
-const ARRIVAL: i64 = 30;
+const RETURN_TOLERANCE_SECONDS: i64 = 30;
 
 /// What [`RecentlyAuthenticated`] asks for, by type.
 ///
@@ -145,7 +145,7 @@ impl Session {
             self.id_token_claims().ok_or_else(|| not_authenticated().with_step_up(step_up.authentication()))?;
         if let Some(max_age) = step_up.max_age_seconds() {
             let config = self.client.config();
-            let tolerance = whole_seconds(config.leeway).max(ARRIVAL);
+            let tolerance = whole_seconds(config.leeway).max(RETURN_TOLERANCE_SECONDS);
             let most = i64::try_from(max_age).unwrap_or(i64::MAX);
             let auth_time = claims.auth_time.ok_or_else(|| {
                 refused(format!("the ID token does not say when the user authenticated, expected at most {most} s ago"))

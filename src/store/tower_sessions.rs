@@ -1,8 +1,9 @@
 //! Sessions in any store made for `tower-sessions`, which there are for most databases.
 
 mod entry;
-mod marks;
+mod record;
 mod revocations;
+mod tombstones;
 
 use std::{
     fmt,
@@ -11,14 +12,12 @@ use std::{
 };
 
 use tokio::sync::{Mutex, MutexGuard};
-use tower_sessions_core::{
-    SessionStore as Backend,
-    session::{Id, Record},
-};
+use tower_sessions_core::{SessionStore as Backend, session::Id};
 
 use self::{
     entry::Entry,
-    marks::{Mark, Marks},
+    record::{insert, session_id},
+    tombstones::{KnownTombstones, Tombstone},
 };
 use crate::{
     clock::{self, Clock, SystemClock},
@@ -53,12 +52,12 @@ use crate::{
 ///   request had added to the session: an access token, which is fetched again, or at worst a refresh token that was just rotated, which
 ///   ends the session with the next refresh. Where that is too much, use a store that swaps in the database, such as one after
 ///   `examples/custom_store.rs`.
-/// - **[`revoke`](SessionStore::revoke)** holds at once in all processes: it leaves a mark under an id made from the `sub` or `sid`, and
-///   sessions begun before the mark are no longer found. How many those are is not known; the number given is that of the marks: always 1.
-/// - **A store that forgets** (a bounded cache) may forget marks, too. A `CachingSessionStore` with a cache in the process does not see what other
+/// - **[`revoke`](SessionStore::revoke)** holds at once in all processes: it writes a tombstone under an id made from the `sub` or `sid`,
+///   and sessions begun before it are no longer found. How many those are is not known; the number given is that of the tombstones: always 1.
+/// - **A store that forgets** (a bounded cache) may forget tombstones, too. A `CachingSessionStore` with a cache in the process does not see what other
 ///   processes delete or revoke: with several instances, put none in front.
 ///
-/// Costs: a load is one read, and then one or two at once for the marks.
+/// Costs: a load is one read, and then one or two at once for the tombstones.
 pub struct TowerSessionStore<S> {
     backend: Arc<S>,
     locks: Arc<[Mutex<()>; 256]>,
@@ -107,13 +106,14 @@ impl<S> fmt::Debug for TowerSessionStore<S> {
 impl<S: Backend> SessionStore for TowerSessionStore<S> {
     fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
         Box::pin(async move {
-            let _guard = self.lock(id).await;
+            let key = session_id(id);
+            let _guard = self.lock(key).await;
             // Not every store looks before it creates.
-            if self.backend.load(&key(id)).await?.is_some() {
+            if self.backend.load(&key).await?.is_some() {
                 return Ok(false);
             }
-            let marks = Marks::read(&*self.backend, session).await?;
-            let record = Entry::new(session, marks)?.into_record(key(id), self.forgotten_after())?;
+            let tombstones = KnownTombstones::read(&*self.backend, session).await?;
+            let record = Entry::new(session, tombstones)?.into_record(key, self.forgotten_after())?;
             insert(&*self.backend, record).await
         })
     }
@@ -129,33 +129,35 @@ impl<S: Backend> SessionStore for TowerSessionStore<S> {
         expected: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
         Box::pin(async move {
-            let _guard = self.lock(id).await;
-            let Some((stored, marks)) = self.find(id).await? else {
+            let key = session_id(id);
+            let _guard = self.lock(key).await;
+            let Some((stored, tombstones)) = self.find(id).await? else {
                 return Ok(SaveOutcome::Gone);
             };
             if stored.revision != expected {
                 return Ok(SaveOutcome::Conflict);
             }
-            // With the marks of its creation, so that a revocation of this moment holds for it.
-            let entry = Entry::new(session, marks)?;
+            // With the tombstones of its creation, so that a revocation of this moment holds for it.
+            let entry = Entry::new(session, tombstones)?;
             let written = entry.write().to_owned();
-            self.backend.save(&entry.into_record(key(id), self.forgotten_after())?).await?;
+            self.backend.save(&entry.into_record(key, self.forgotten_after())?).await?;
             self.check(id, &written).await
         })
     }
 
     fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
-            let _guard = self.lock(id).await;
-            // First the mark, then the deletion: whoever writes the session after it finds the mark, and deletes what it wrote.
-            Mark::ended(id).leave(&*self.backend, ENDED_LIFETIME).await?;
-            Ok(self.backend.delete(&key(id)).await?)
+            let key = session_id(id);
+            let _guard = self.lock(key).await;
+            // First the tombstone, then the deletion: whoever writes the session after it finds the tombstone, and deletes what it wrote.
+            Tombstone::of_deleted(id).write(&*self.backend, DELETED_TOMBSTONE_LIFETIME).await?;
+            Ok(self.backend.delete(&key).await?)
         })
     }
 
     fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         Box::pin(async move {
-            Mark::revoked(which).leave(&*self.backend, self.revocation_lifetime).await?;
+            Tombstone::of_revoked(which).write(&*self.backend, self.revocation_lifetime).await?;
             Ok(1)
         })
     }
@@ -166,37 +168,34 @@ impl<S: Backend> SessionStore for TowerSessionStore<S> {
 }
 
 /// How long a write may be under way while its session is deleted.
-const ENDED_LIFETIME: Duration = Duration::from_secs(60 * 60);
+const DELETED_TOMBSTONE_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 impl<S: Backend> TowerSessionStore<S> {
-    /// One request at a time for a session, in this process. Sessions whose ids begin alike wait for each other, too.
-    async fn lock(&self, id: &SessionId) -> Option<MutexGuard<'_, ()>> {
-        let [first, ..] = *id.as_bytes();
-        self.lock_byte(first).await
-    }
-
-    async fn lock_byte(&self, first: u8) -> Option<MutexGuard<'_, ()>> {
+    /// One request at a time for a record, in this process. Those whose ids begin alike wait for each other, too.
+    async fn lock(&self, id: Id) -> Option<MutexGuard<'_, ()>> {
+        let [first, ..] = id.0.to_le_bytes();
         match self.locks.get(usize::from(first)) {
             Some(mutex) => Some(mutex.lock().await),
             None => None,
         }
     }
 
-    /// A session that is there and was not revoked, with the marks that were there when it began.
-    async fn find(&self, id: &SessionId) -> Result<Option<(StoredSession, Marks)>, BoxError> {
-        let Some(record) = self.backend.load(&key(id)).await? else {
+    /// A session that is there and was not revoked, with the tombstones that were there when it began.
+    async fn find(&self, id: &SessionId) -> Result<Option<(StoredSession, KnownTombstones)>, BoxError> {
+        let Some(record) = self.backend.load(&session_id(id)).await? else {
             return Ok(None);
         };
-        let (session, marks) = Entry::from_record(record)?.into_parts();
-        let found = session.expires_at > SystemClock.now() && !marks.are_outdated(&*self.backend, &session).await?;
-        Ok(found.then_some((session, marks)))
+        let (session, tombstones) = Entry::from_record(record)?.into_parts();
+        let found =
+            session.expires_at > SystemClock.now() && !tombstones.are_outdated(&*self.backend, &session).await?;
+        Ok(found.then_some((session, tombstones)))
     }
 
     /// Looks again after a write: another process may have deleted or written the session meanwhile.
     async fn check(&self, id: &SessionId, written: &str) -> Result<SaveOutcome, BoxError> {
-        let (mark, key) = (Mark::ended(id), key(id));
-        let (ended, stored) = tokio::join!(mark.read(&*self.backend), self.backend.load(&key));
-        if ended?.is_some() {
+        let (tombstone, key) = (Tombstone::of_deleted(id), session_id(id));
+        let (deleted, stored) = tokio::join!(tombstone.read(&*self.backend), self.backend.load(&key));
+        if deleted?.is_some() {
             self.backend.delete(&key).await?;
             return Ok(SaveOutcome::Gone);
         }
@@ -211,19 +210,4 @@ impl<S: Backend> TowerSessionStore<S> {
     fn forgotten_after(&self) -> SystemTime {
         clock::after(SystemClock.now(), self.revocation_lifetime)
     }
-}
-
-fn key(id: &SessionId) -> Id {
-    Id(i128::from_le_bytes(*id.as_bytes()))
-}
-
-/// `false` if the id is taken: these stores then choose another one, under which nobody would look.
-async fn insert(backend: &impl Backend, mut record: Record) -> Result<bool, BoxError> {
-    let id = record.id;
-    backend.create(&mut record).await?;
-    if record.id == id {
-        return Ok(true);
-    }
-    backend.delete(&record.id).await?;
-    Ok(false)
 }

@@ -9,7 +9,7 @@ use crate::{
     claims::IdTokenClaims,
     config::LogtoConfig,
     secret::Secret,
-    session::{Cookies, HeaderCookies, Jwt, OpenSession, SessionData, StoredAccessToken, Subject},
+    session::{Cookies, HeaderCookies, Jwt, LoadedSession, SessionData, StoredAccessToken, Subject},
     types::TokenOptions,
 };
 
@@ -145,9 +145,9 @@ impl TestSession {
             data.put_access_token(StoredAccessToken::new(of.key(), token.clone(), scope.clone(), now, lifetime));
         }
         let mut cookies = HeaderCookies::default();
-        let mut open = OpenSession::default();
-        open.begin(data);
-        for cookie in open.commit(&config.cookies, now).await? {
+        let mut loaded = LoadedSession::default();
+        loaded.start(data);
+        for cookie in loaded.commit(&config.cookies, now).await? {
             cookies.set(cookie);
         }
         Ok(cookies)

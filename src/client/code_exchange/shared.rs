@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-use super::{CodeExchange, MEMORY, Progress, Verified};
+use super::{CodeExchange, Progress, Verified, exchanges::USED_CODE_TTL_SECONDS};
 use crate::{
-    client::coordinate::{Exclusive, GRACE, Shared, is_recent, name},
+    client::{
+        coordinate::{Coordination, Exclusive, name},
+        result_age::{RESULT_TTL_SECONDS, is_recent_elsewhere},
+    },
     error::BoxError,
     session::SessionData,
 };
@@ -24,8 +27,8 @@ impl<'a> Exchanging<'a> {
 }
 
 impl Exclusive for Exchanging<'_> {
-    async fn lock_name(&mut self, shared: &Shared<'_>) -> Result<Option<String>, BoxError> {
-        self.progress = shared.open(&self.exchange.progress_name()).await?;
+    async fn lock_name(&mut self, coordination: &Coordination<'_>) -> Result<Option<String>, BoxError> {
+        self.progress = coordination.open(&self.exchange.progress_name()).await?;
         Ok(self.progress.is_none().then(|| name("code-lock", &self.exchange.callback)))
     }
 }
@@ -46,11 +49,11 @@ impl Drop for Wire {
     }
 }
 
-impl Shared<'_> {
+impl Coordination<'_> {
     /// What another instance's exchange gave.
     pub(super) async fn verified(&self, exchange: &CodeExchange, now: i64) -> Option<Verified> {
         let wire: Wire = self.read(&exchange.result_name()).await?;
-        if !is_recent(wire.at, now) {
+        if !is_recent_elsewhere(wire.at, now) {
             return None;
         }
         Some(Verified {
@@ -63,7 +66,7 @@ impl Shared<'_> {
     pub(super) async fn publish_verified(&self, exchange: &CodeExchange, verified: &Verified, now: i64) {
         if let (Ok(session), Ok(claims)) = (verified.data.to_bytes(), serde_json::to_string(&verified.claims)) {
             let wire = Wire { session: session.to_vec(), claims, at: now };
-            self.publish(&exchange.result_name(), &wire, GRACE).await;
+            self.publish(&exchange.result_name(), &wire, RESULT_TTL_SECONDS).await;
         }
         self.publish_progress(exchange, Progress::Exchanged).await;
     }
@@ -73,7 +76,7 @@ impl Shared<'_> {
     }
 
     pub(super) async fn publish_progress(&self, exchange: &CodeExchange, progress: Progress) {
-        self.publish(&exchange.progress_name(), &progress, MEMORY).await;
+        self.publish(&exchange.progress_name(), &progress, USED_CODE_TTL_SECONDS).await;
     }
 }
 

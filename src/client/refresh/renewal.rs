@@ -1,9 +1,9 @@
 //! One session's use of a refresh: the request for tokens, and what its result does to the session.
 
-use super::{Refreshed, Wanted};
+use super::{RefreshRequest, Refreshed};
 use crate::{
     claims::IdTokenClaims,
-    client::{LogtoClient, broke_off},
+    client::{LogtoClient, task_failed},
     error::{Code, Error, Result},
     secret::Secret,
     session::{SessionData, StoredCopy},
@@ -13,7 +13,7 @@ use crate::{
 pub(in crate::client) struct Renewal {
     pub(in crate::client) client: LogtoClient,
     pub(in crate::client) refresh_token: Secret,
-    pub(in crate::client) wanted: Wanted,
+    pub(in crate::client) request: RefreshRequest,
     /// The claims of the ID token that a refreshed one must agree with.
     pub(in crate::client) before: IdTokenClaims,
     /// How many refreshes the session has seen.
@@ -22,7 +22,7 @@ pub(in crate::client) struct Renewal {
 
 impl Renewal {
     pub(in crate::client) async fn run(self) -> Result<Refreshed> {
-        self.client.clone().renew(self).await
+        self.client.clone().refresh(self).await
     }
 
     /// Runs in a task of its own and saves the session in its store, so that the tokens survive a handler that is dropped. Without a copy
@@ -34,13 +34,13 @@ impl Renewal {
         let task = tokio::spawn(async move {
             let (client, spent) = (self.client.clone(), self.refresh_token.clone());
             let refreshed = self.run().await?;
-            let saved = match refreshed.brings_more_than(&spent) {
+            let saved = match refreshed.has_more_than(&spent) {
                 true => save(&client, copy, &refreshed).await?,
                 false => None,
             };
             Ok((refreshed, saved))
         });
-        task.await.map_err(broke_off)?
+        task.await.map_err(task_failed)?
     }
 }
 
@@ -60,7 +60,7 @@ async fn save(client: &LogtoClient, mut copy: StoredCopy, refreshed: &Refreshed)
 impl Refreshed {
     /// Whether a session has something to take over. A refresh that brought nothing must not stand as an equal beside one that another
     /// instance made.
-    pub(in crate::client) fn brings_more_than(&self, spent: &Secret) -> bool {
+    pub(in crate::client) fn has_more_than(&self, spent: &Secret) -> bool {
         self.refresh_token != *spent || self.access_tokens.iter().any(|(_, token)| token.is_ok())
     }
 

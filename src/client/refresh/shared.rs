@@ -7,16 +7,19 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-use super::MEMORY;
+use super::SUCCESSOR_TTL_SECONDS;
 use crate::{
-    client::coordinate::{self, Exclusive, GRACE, Shared, is_recent},
+    client::{
+        coordinate::{self, Coordination, Exclusive},
+        result_age::{RESULT_TTL_SECONDS, is_recent_elsewhere},
+    },
     error::BoxError,
     secret::Secret,
     session::{Jwt, StoredAccessToken},
     types::TokenKey,
 };
 
-/// What an exchange gave, for the other instances.
+/// What a refresh gave, for the other instances.
 #[expect(clippy::struct_field_names)] // They are tokens.
 pub(super) struct SharedResult {
     pub(super) refresh_token: Secret,
@@ -44,19 +47,24 @@ impl Drop for Wire {
 
 /// A refresh token moves on to its newest successor, and is then refreshed by one instance at a time.
 impl Exclusive for Secret {
-    async fn lock_name(&mut self, shared: &Shared<'_>) -> Result<Option<String>, BoxError> {
-        while let Some(successor) = shared.open::<String>(&name("next", self)).await? {
+    async fn lock_name(&mut self, coordination: &Coordination<'_>) -> Result<Option<String>, BoxError> {
+        while let Some(successor) = coordination.open::<String>(&name("next", self)).await? {
             *self = Self::new(successor);
         }
         Ok(Some(name("lock", self)))
     }
 }
 
-impl Shared<'_> {
-    /// The result of another instance's exchange.
-    pub(super) async fn result(&self, refresh_token: &Secret, key: &TokenKey, now: i64) -> Option<SharedResult> {
+impl Coordination<'_> {
+    /// The result of another instance's refresh.
+    pub(super) async fn refresh_result(
+        &self,
+        refresh_token: &Secret,
+        key: &TokenKey,
+        now: i64,
+    ) -> Option<SharedResult> {
         let mut wire: Wire = self.read(&result_name(refresh_token, key)).await?;
-        if !is_recent(wire.at, now) {
+        if !is_recent_elsewhere(wire.at, now) {
             return None;
         }
         // It may have been shared as long ago as it is kept.
@@ -73,11 +81,11 @@ impl Shared<'_> {
 
     /// Tells the other instances of the successor of `spent`.
     pub(super) async fn publish_successor(&self, spent: &Secret, successor: &Secret) {
-        self.publish(&name("next", spent), &successor.expose(), MEMORY).await;
+        self.publish(&name("next", spent), &successor.expose(), SUCCESSOR_TTL_SECONDS).await;
     }
 
-    /// Tells the other instances what the exchange of `spent` gave.
-    pub(super) async fn publish_result(&self, spent: &Secret, result: &SharedResult, now: i64) {
+    /// Tells the other instances what the refresh with `spent` gave.
+    pub(super) async fn publish_refresh_result(&self, spent: &Secret, result: &SharedResult, now: i64) {
         let wire = Wire {
             refresh_token: result.refresh_token.expose().to_owned(),
             id_token: result.id_token.clone(),
@@ -96,7 +104,7 @@ impl Shared<'_> {
 
 /// Seconds a result is shared that lives `lives`: as long as in the process, and no longer than half its life.
 fn shared_for(lives: i64) -> i64 {
-    GRACE.min(lives / 2).max(1)
+    RESULT_TTL_SECONDS.min(lives / 2).max(1)
 }
 
 fn name(kind: &str, refresh_token: &Secret) -> String {

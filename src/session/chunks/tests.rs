@@ -8,7 +8,7 @@ fn cookies(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 fn tried(cookies: &[(String, String)], good: impl Fn(&str) -> bool) -> Vec<String> {
     let mut texts = Vec::new();
     open_each(
-        &settings(),
+        &own(),
         cookies,
         |text| !text.starts_with("implausible"),
         |text| {
@@ -19,8 +19,8 @@ fn tried(cookies: &[(String, String)], good: impl Fn(&str) -> bool) -> Vec<Strin
     texts
 }
 
-fn settings() -> CookieSettings {
-    crate::session::tests::settings_of("app", false)
+fn own() -> OwnCookies {
+    OwnCookies::new("app", false, None)
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn a_merge_that_adds_nothing_is_not_written() {
     let part = |change: fn(&mut SessionData)| {
         let mut part = stored.clone();
         change(&mut part);
-        part.has_nothing_but(&stored)
+        part.adds_nothing_to(&stored)
     };
     assert!(part(|_| {}));
     assert!(part(|part| part.access_tokens.truncate(1)));

@@ -1,39 +1,24 @@
 //! The JSON in the cookie: `idToken`, `refreshToken`, `accessToken`, and members that are none of ours, which survive.
 
-use std::fmt;
-
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::tokens;
 use crate::{
     clock,
     error::{Code, Error, Result},
     secret::Secret,
-    session::{Jwt, SessionData, Subject},
-    store::SessionId,
+    session::{
+        data::{SessionData, Subject},
+        derived_id::{sign_in_id, unnamed_id},
+        opened::PreservedMembers,
+        packed::Jwt,
+    },
 };
 
 const ID_TOKEN: &str = "idToken";
 const REFRESH_TOKEN: &str = "refreshToken";
 const ACCESS_TOKEN: &str = "accessToken";
-
-/// What else the cookie holds: a sign-in that Next.js has begun (`signInSession`, with its code verifier), or what a later version adds.
-#[derive(Clone, Default, PartialEq)]
-pub(crate) struct Others(Map<String, Value>);
-
-impl Others {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl fmt::Debug for Others {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Others({})", self.0.len())
-    }
-}
 
 /// A cookie that was opened.
 #[derive(Debug, Default)]
@@ -44,7 +29,7 @@ pub(super) struct Members {
     pub(super) stamped: bool,
     /// Whether its id stays the same over refreshes by Next.js: by the stamp, or by the sign-in's nonce.
     pub(super) named: bool,
-    pub(super) others: Others,
+    pub(super) preserved: PreservedMembers,
 }
 
 /// `None` where it is no object.
@@ -64,11 +49,11 @@ pub(super) fn read(json: &[u8], app_id: &str) -> Option<Members> {
         stamped = stamp.and_then(|stamp| stamp.apply(data, named)).is_some();
         named |= stamped;
     }
-    Some(Members { data, stamped, named, others: Others(members) })
+    Some(Members { data, stamped, named, preserved: PreservedMembers(members) })
 }
 
-pub(super) fn write(data: Option<&SessionData>, others: &Others) -> Result<Vec<u8>> {
-    let mut members = others.0.clone();
+pub(super) fn write(data: Option<&SessionData>, preserved: &PreservedMembers) -> Result<Vec<u8>> {
+    let mut members = preserved.0.clone();
     let unwritable = |source| Error::new(Code::SessionTooLarge, "the session cannot be written").with_source(source);
     if let Some(data) = data {
         members.insert(ID_TOKEN.to_owned(), data.id_token.compact().expose().into());
@@ -96,26 +81,10 @@ fn begin(id_token: &Secret, refresh_token: Option<Secret>, app_id: &str) -> Opti
     let nonce = claims.nonce.filter(|nonce| !nonce.is_empty());
     data.id = match &nonce {
         Some(nonce) => sign_in_id(nonce),
-        None => derived_id(b"logto next session id v1\0", refresh_token.as_ref().unwrap_or(id_token)),
+        None => unnamed_id(refresh_token.as_ref().unwrap_or(id_token)),
     }?;
     data.refresh_token = refresh_token;
     Some((data, nonce.is_some()))
-}
-
-/// The id of the session that began with the sign-in of this nonce: the same in whatever form an instance keeps it, and in the cookie of
-/// Next.js, which has no place for an id. The nonce is random.
-pub(crate) fn sign_in_id(nonce: &str) -> Option<SessionId> {
-    derived_id(b"logto next sign-in v1\0", &Secret::new(nonce))
-}
-
-/// The same for the same session at each reading, so that it can be remembered to have ended; nobody learns it without the cookie.
-///
-/// Logto repeats the sign-in's nonce in each ID token of a refresh. `@logto/next` sends none, and then nothing that stays tells a session
-/// from others of its user: the id is made from the refresh token, and changes with it. A sign-out therefore also ends the user's sessions that
-/// have no better name and whose ID tokens are not newer than its own (`revocation::bury`).
-fn derived_id(purpose: &[u8], token: &Secret) -> Option<SessionId> {
-    let hash = Sha256::new_with_prefix(purpose).chain_update(token.expose()).finalize();
-    hash.first_chunk().copied().map(SessionId::from_bytes)
 }
 
 #[derive(Deserialize)]

@@ -18,9 +18,9 @@ use crate::{
     secret::Secret,
 };
 
-const NONCE: usize = 12;
+const NONCE_BYTES: usize = 12;
 /// No header carries more.
-const MAX_TEXT: usize = 64 * 1024;
+const MAX_VALUE_BYTES: usize = 64 * 1024;
 
 /// The current key and those before it. Only the current one is known to `@logto/node`.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl Keys {
     }
 
     pub(super) fn seal(&self, plaintext: &[u8]) -> Result<String> {
-        let nonce = clock::random_bytes::<NONCE>()?;
+        let nonce = clock::random_bytes::<NONCE_BYTES>()?;
         let sealed = self.0.first().and_then(|key| key.encrypt(&Nonce::from(nonce), plaintext).ok());
         let ciphertext = sealed.ok_or_else(|| Error::new(Code::SessionTooLarge, "the session cannot be encrypted"))?;
         Ok(format!("{}.{}", STANDARD.encode(ciphertext), STANDARD.encode(nonce)))
@@ -48,13 +48,13 @@ impl Keys {
 
     /// Opens a cookie's value. `None` for whatever was not sealed like this with one of the keys.
     pub(super) fn open(&self, value: &str) -> Option<Zeroizing<Vec<u8>>> {
-        if value.len() > MAX_TEXT {
+        if value.len() > MAX_VALUE_BYTES {
             return None;
         }
         let value = unescape(value);
         let (ciphertext, nonce) = value.split_once('.')?;
         let ciphertext = STANDARD.decode(ciphertext).ok()?;
-        let nonce = <[u8; NONCE]>::try_from(STANDARD.decode(nonce).ok()?).ok()?;
+        let nonce = <[u8; NONCE_BYTES]>::try_from(STANDARD.decode(nonce).ok()?).ok()?;
         let open = |key: &Aes256Gcm| key.decrypt(&Nonce::from(nonce), ciphertext.as_slice()).ok();
         self.0.iter().find_map(open).map(Zeroizing::new)
     }

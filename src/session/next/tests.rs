@@ -12,7 +12,7 @@ use super::{NextCookie, members, seal::Keys as NextKeys};
 use crate::{
     secret::Secret,
     session::{
-        CookieSettings, HeaderCookies, Jwt, Keys, OpenSession, SessionData, SessionFormat, SessionLifetime,
+        CookieSettings, HeaderCookies, Jwt, Keys, LoadedSession, SessionData, SessionFormat, SessionLifetime,
         StoredAccessToken, Stores, Subject,
     },
     store::MemoryRevocations,
@@ -44,12 +44,12 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-fn load(settings: &CookieSettings, value: &str, now: i64) -> OpenSession {
+fn load(settings: &CookieSettings, value: &str, now: i64) -> LoadedSession {
     let cookies = HeaderCookies::parse(format!("logto_{APP}={value}"));
-    wait(OpenSession::load(settings, &cookies, now)).unwrap()
+    wait(LoadedSession::load(settings, &cookies, now)).unwrap()
 }
 
-fn commit(open: OpenSession, settings: &CookieSettings, now: i64) -> crate::error::Result<Vec<Cookie<'static>>> {
+fn commit(open: LoadedSession, settings: &CookieSettings, now: i64) -> crate::error::Result<Vec<Cookie<'static>>> {
     wait(open.commit(settings, now))
 }
 
@@ -128,8 +128,8 @@ fn a_cookie_without_a_session_is_nobody_and_left_alone() {
     let truncated = SEALED.split_at(400).0;
     let ours = commit(
         {
-            let mut open = OpenSession::default();
-            open.begin(session(&json!({ "aud": APP, "iat": NOW })));
+            let mut open = LoadedSession::default();
+            open.start(session(&json!({ "aud": APP, "iat": NOW })));
             open
         },
         &settings_with(SessionFormat::Logto, APP, SECRET, &[]),
@@ -152,12 +152,12 @@ fn a_cookie_without_a_session_is_nobody_and_left_alone() {
 fn a_sign_in_under_way_in_logto_next_survives_the_end_of_a_session_but_not_a_sign_out() {
     let settings = settings();
     let mut open = load(&settings, SEALED, NOW);
-    open.clear();
+    open.discard();
     let members = unsealed(&commit(open, &settings, NOW).unwrap());
     assert_eq!(members, json!({ "signInSession": "{}", "later": { "a": [1, null] } }));
     for value in [SEALED, PENDING] {
         let mut open = load(&settings, value, NOW);
-        open.end(&settings);
+        open.sign_out(&settings);
         let cookies = commit(open, &settings, NOW).unwrap();
         assert_eq!((cookies.len(), cookies[0].value()), (1, ""));
     }
@@ -185,16 +185,16 @@ fn a_shared_session_that_does_not_fit_one_cookie_loses_access_tokens_first() {
     let settings = settings();
     let mut data = session(&json!({ "aud": APP, "iat": NOW, "name": "n".repeat(900) }));
     data.access_tokens = vec![access_token("https://a.example.test", 900), access_token("https://b.example.test", 900)];
-    let mut open = OpenSession::default();
-    open.begin(data);
+    let mut open = LoadedSession::default();
+    open.start(data);
     let written = commit(open, &settings, NOW).unwrap();
     assert!(written[0].to_string().len() <= 4096);
     let members = unsealed(&written);
     let tokens: Vec<_> = members["accessToken"].as_object().unwrap().keys().collect();
     assert_eq!(tokens, ["@https://b.example.test", "logto-rust"], "the newest stays");
 
-    let mut open = OpenSession::default();
-    open.begin(session(&json!({ "aud": APP, "iat": NOW, "name": "n".repeat(4000) })));
+    let mut open = LoadedSession::default();
+    open.start(session(&json!({ "aud": APP, "iat": NOW, "name": "n".repeat(4000) })));
     let error = commit(open, &settings, NOW).unwrap_err();
     assert_eq!(error.code(), "session.too_large");
     assert!(error.hint().contains("from-next"), "{}", error.hint());
@@ -210,13 +210,13 @@ fn at_the_end_of_a_move_the_cookie_of_logto_next_becomes_one_of_this_crate() {
     let ours = format!("__Host-logto_{APP}={}", written[1].value());
     let plain = settings_with(SessionFormat::Logto, APP, SECRET, &[]);
     for settings in [&settings, &plain] {
-        let open = wait(OpenSession::load(settings, &HeaderCookies::parse(ours.as_str()), NOW + 120)).unwrap();
+        let open = wait(LoadedSession::load(settings, &HeaderCookies::parse(ours.as_str()), NOW + 120)).unwrap();
         assert_eq!(open.data().unwrap().subject.sub, "ada");
         assert_eq!(open.data().unwrap().access_tokens.len(), 2);
     }
     // Once there is one of ours, theirs is not looked at: it would bring back a session that ended here.
     let both = HeaderCookies::parse(format!("__Host-logto_{APP}=broken; logto_{APP}={SEALED}"));
-    let open = wait(OpenSession::load(&settings, &both, NOW + 120)).unwrap();
+    let open = wait(LoadedSession::load(&settings, &both, NOW + 120)).unwrap();
     assert!(open.data().is_none());
     assert_eq!(commit(open, &settings, NOW + 120).unwrap().len(), 2, "both are deleted");
 }
@@ -227,8 +227,8 @@ fn a_shared_cookie_leaves_room_for_the_escapes_of_logto_next() {
     for size in 800..1200 {
         let mut data = session(&json!({ "aud": APP, "iat": NOW, "name": "n".repeat(900) }));
         data.access_tokens = vec![access_token("https://a.example.test", size)];
-        let mut open = OpenSession::default();
-        open.begin(data);
+        let mut open = LoadedSession::default();
+        open.start(data);
         let written = commit(open, &settings, NOW).unwrap();
         let value = written[0].value();
         let escaped: usize =
@@ -272,7 +272,7 @@ fn a_cookie_of_next_that_comes_twice_is_never_taken_over() {
     let name = format!("logto_{APP}");
     for planted in [SEALED, SIGNED_OUT, "garbage"] {
         for header in [format!("{name}={planted}; {name}={SEALED}"), format!("{name}={SEALED}; {name}={planted}")] {
-            let open = wait(OpenSession::load(&settings, &HeaderCookies::parse(header.as_str()), NOW + 60)).unwrap();
+            let open = wait(LoadedSession::load(&settings, &HeaderCookies::parse(header.as_str()), NOW + 60)).unwrap();
             assert!(open.data().is_none(), "{header}");
             // Were ours deleted, the planted one would come alone the next time.
             assert_eq!(commit(open, &settings, NOW + 60).unwrap().len(), 0, "{header}");
@@ -285,7 +285,7 @@ fn two_shared_cookies_that_both_open_and_differ_are_no_session() {
     let (settings, name) = (settings(), format!("logto_{APP}"));
     let load = |values: [&str; 2]| {
         let header = values.map(|value| format!("{name}={value}")).join("; ");
-        wait(OpenSession::load(&settings, &HeaderCookies::parse(header), NOW + 60)).unwrap()
+        wait(LoadedSession::load(&settings, &HeaderCookies::parse(header), NOW + 60)).unwrap()
     };
     let planted = NextKeys::derive(&Secret::new(SECRET), &[]).seal(br#"{"idToken":"a"}"#).unwrap();
     for (values, signed_in) in [

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     secret::Secret,
-    session::{SessionData, StoredAccessToken, data::MARGIN},
+    session::data::{REFRESH_MARGIN_SECONDS, SessionData, StoredAccessToken},
     store::SessionId,
     types::TokenKey,
 };
@@ -54,7 +54,7 @@ pub(super) fn read(json: &str) -> (Vec<StoredAccessToken>, Option<Stamp>) {
     let tokens = map.into_iter().filter_map(|(key, entry)| {
         let Entry { token, scope, expires_at } = serde_json::from_value(entry).ok()?;
         let (token, scope) = (Secret::new(token), scope.into_owned());
-        Some(StoredAccessToken { key: parse_key(&key)?, token, scope, expires_at, margin: MARGIN })
+        Some(StoredAccessToken { key: parse_key(&key)?, token, scope, expires_at, margin: REFRESH_MARGIN_SECONDS })
     });
     let mut tokens: Vec<_> = tokens.collect();
     tokens.sort_by_key(|token| token.expires_at);

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::session::{HeaderCookies, OpenSession, tests::settings_of};
+use crate::session::{HeaderCookies, LoadedSession, tests::settings_of};
 
 const NOW: i64 = 1_795_385_600;
 const HOME: &str = "https://www.example.com/";
@@ -23,11 +23,11 @@ impl Browser {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    fn request(&self) -> OpenSession {
-        wait(OpenSession::load(&settings(), &HeaderCookies::parse(self.header()), NOW)).unwrap()
+    fn request(&self) -> LoadedSession {
+        wait(LoadedSession::load(&settings(), &HeaderCookies::parse(self.header()), NOW)).unwrap()
     }
 
-    fn receive(&mut self, open: OpenSession, now: i64) -> Vec<Cookie<'static>> {
+    fn receive(&mut self, open: LoadedSession, now: i64) -> Vec<Cookie<'static>> {
         let cookies = wait(open.commit(&settings(), now)).unwrap();
         let mut names: Vec<_> = cookies.iter().map(|cookie| cookie.name().to_owned()).collect();
         names.sort();
@@ -58,7 +58,7 @@ impl Browser {
     }
 }
 
-fn begin(mut open: OpenSession, return_to: &str, from_another_site: bool, now: i64) -> (OpenSession, String) {
+fn begin(mut open: LoadedSession, return_to: &str, from_another_site: bool, now: i64) -> (LoadedSession, String) {
     let mut transaction = Transaction::begin(format!("{HOME}callback"), return_to.to_owned(), now).unwrap();
     transaction.from_another_site = from_another_site;
     open.begin_transaction(&settings(), &mut transaction, HOME, now).unwrap();
@@ -99,7 +99,7 @@ fn sign_ins_under_way_stay_below_4_kb_however_long_their_addresses_are() {
         let mut states = Vec::new();
         for second in 0..30 {
             states.push(browser.begin(&address(bytes), second % 3 == 0, NOW + second));
-            assert!(browser.header().len() < MAX_HEADER, "{bytes}: {}", browser.header().len());
+            assert!(browser.header().len() < MAX_HEADER_BYTES, "{bytes}: {}", browser.header().len());
         }
         for (index, state) in states.iter().enumerate() {
             assert_eq!(browser.end(state, NOW + 30).is_some(), index >= 26, "{bytes}: sign-in {index}");
@@ -135,13 +135,13 @@ fn twenty_tabs_at_once_leave_no_header_that_a_proxy_refuses() {
 
         // Or none does, and another begins.
         for _ in 0..tabs {
-            let (open, _) = begin(OpenSession::default(), &address(bytes), false, NOW);
+            let (open, _) = begin(LoadedSession::default(), &address(bytes), false, NOW);
             browser.receive(open, NOW);
         }
         for second in 1..3 {
             browser.begin(&address(bytes), false, NOW + second);
         }
-        assert!(browser.header().len() < MAX_HEADER && browser.0.len() <= 5, "{:?}", browser.0.keys());
+        assert!(browser.header().len() < MAX_HEADER_BYTES && browser.0.len() <= 5, "{:?}", browser.0.keys());
     }
 }
 
@@ -150,14 +150,14 @@ fn a_page_forgets_the_oldest_where_the_header_is_too_long_and_then_writes_nothin
     let mut browser = Browser::default();
     let mut states = Vec::new();
     for second in 0..30 {
-        let (open, state) = begin(OpenSession::default(), &address(60), false, NOW + second);
+        let (open, state) = begin(LoadedSession::default(), &address(60), false, NOW + second);
         browser.receive(open, NOW);
         states.push(state);
     }
-    assert!(browser.header().len() > MAX_HEADER);
+    assert!(browser.header().len() > MAX_HEADER_BYTES);
     let open = browser.request();
     assert!(!browser.receive(open, NOW + 30).is_empty());
-    assert!(browser.header().len() < MAX_HEADER, "{}", browser.header().len());
+    assert!(browser.header().len() < MAX_HEADER_BYTES, "{}", browser.header().len());
     let open = browser.request();
     assert!(browser.receive(open, NOW + 30).is_empty(), "it is done once");
     assert!(browser.end(states.last().unwrap(), NOW + 30).is_some() && browser.end(&states[0], NOW + 30).is_none());
@@ -169,10 +169,10 @@ fn another_site_cannot_fill_the_header() {
     for bytes in [40, 600, 2000, 9000] {
         let mut browser = Browser::default();
         for _ in 0..200 {
-            let (open, _) = begin(OpenSession::default(), &address(bytes), true, NOW);
+            let (open, _) = begin(LoadedSession::default(), &address(bytes), true, NOW);
             browser.receive(open, NOW);
         }
-        assert!(browser.header().len() < MAX_HEADER, "{bytes}: {}", browser.header().len());
+        assert!(browser.header().len() < MAX_HEADER_BYTES, "{bytes}: {}", browser.header().len());
         // Whom an honest site has led here signs in, one after another or four tabs beside each other.
         let states = [1, 2, 3, 4].map(|second| browser.begin(HOME, true, NOW + second));
         assert!(states.iter().all(|state| browser.end(state, NOW + 5).is_some()));
@@ -198,15 +198,15 @@ fn a_thousand_unknown_cookies_cost_twenty_deletions_at_a_time() {
     let unknown: Vec<_> =
         (0..1000).map(|number| format!("__Host-logto_h8rc2xdlth5ihimk3tfuc_txn_{number:012}")).collect();
     let header = unknown.iter().map(|name| format!("{name}=x")).collect::<Vec<_>>().join("; ");
-    let load = || wait(OpenSession::load(&settings(), &HeaderCookies::parse(header.as_str()), NOW)).unwrap();
+    let load = || wait(LoadedSession::load(&settings(), &HeaderCookies::parse(header.as_str()), NOW)).unwrap();
     let deletions = |open| {
-        let cookies = wait(OpenSession::commit(open, &settings(), NOW)).unwrap();
+        let cookies = wait(LoadedSession::commit(open, &settings(), NOW)).unwrap();
         cookies.iter().filter(|cookie| cookie.value().is_empty()).count()
     };
     let (open, _) = begin(load(), HOME, false, NOW);
     assert_eq!(deletions(open), 20);
     let mut open = load();
-    open.end(&settings());
+    open.sign_out(&settings());
     assert_eq!(deletions(open), 20);
     let mut open = load();
     assert!(open.take_transaction(&settings(), "state").is_none());
@@ -224,16 +224,16 @@ fn a_thousand_unknown_cookies_cost_twenty_deletions_at_a_time() {
 fn the_cookie_that_opens_counts_where_one_sign_in_has_two() {
     let mut browser = Browser::default();
     let state = browser.begin(&format!("{HOME}me"), false, NOW);
-    let name = cookie_name(&settings(), &state);
+    let name = settings().own.transaction_name(&state);
     let good = browser.header();
     for header in [format!("{name}=planted; {good}"), format!("{good}; {name}=planted"), format!("{name}=; {good}")] {
-        let mut open = wait(OpenSession::load(&settings(), &HeaderCookies::parse(header.as_str()), NOW)).unwrap();
+        let mut open = wait(LoadedSession::load(&settings(), &HeaderCookies::parse(header.as_str()), NOW)).unwrap();
         assert_eq!(open.take_transaction(&settings(), &state).unwrap().return_to, format!("{HOME}me"), "{header}");
         // It is used up.
         let cookies = wait(open.commit(&settings(), NOW)).unwrap();
         assert_eq!(cookies.iter().map(|cookie| (cookie.name(), cookie.value())).collect::<Vec<_>>(), [(&*name, "")]);
         // Another that begins beside it deletes neither.
-        let open = wait(OpenSession::load(&settings(), &HeaderCookies::parse(header.as_str()), NOW)).unwrap();
+        let open = wait(LoadedSession::load(&settings(), &HeaderCookies::parse(header.as_str()), NOW)).unwrap();
         let (open, _) = begin(open, HOME, false, NOW);
         assert!(wait(open.commit(&settings(), NOW)).unwrap().iter().all(|cookie| cookie.name() != name), "{header}");
     }

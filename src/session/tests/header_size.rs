@@ -1,6 +1,9 @@
 //! How large a `Cookie` header the limits of this crate allow, and what `docs/deployment.md` says of it.
 
-use super::{super::chunks, *};
+use super::{
+    super::{chunks, limits, pending},
+    *,
+};
 
 /// Logto's own cookies, which come along where it is behind the same host: the largest `Cookie` header that was recorded
 /// (`10-code-flow/08-auth-resume.json`).
@@ -16,11 +19,12 @@ fn number_after(text: &str, words: &str) -> usize {
 /// A session that fills four cookies, by the settings whose attributes are shortest, and so leave the most room for the value.
 fn largest_session() -> (usize, usize) {
     let settings = settings_of("app", false);
-    let most =
-        (1..).map(|length| length * 4).take_while(|length| chunks::split(&settings, &"x".repeat(*length), 1).is_some());
+    let most = (1..)
+        .map(|length| length * 4)
+        .take_while(|length| chunks::split(&settings.own, &"x".repeat(*length), 1).is_some());
     let length = most.last().unwrap();
-    let cookies = chunks::split(&settings, &"x".repeat(length), 1).unwrap();
-    assert_eq!(cookies.len(), chunks::MAX_CHUNKS);
+    let cookies = chunks::split(&settings.own, &"x".repeat(length), 1).unwrap();
+    assert_eq!(cookies.len(), limits::MAX_CHUNKS);
     let pairs: Vec<_> = cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
     (pairs.join("; ").len(), cookies.iter().map(|cookie| cookie.to_string().len()).sum())
 }
@@ -29,7 +33,7 @@ fn largest_session() -> (usize, usize) {
 fn the_documented_sizes_of_headers_hold_the_largest_that_the_limits_allow() {
     let page = include_str!("../../../docs/deployment.md");
     let (session, set_cookies) = largest_session();
-    let header = "Cookie: ".len() + session + "; ".len() + pending::MAX_HEADER;
+    let header = "Cookie: ".len() + session + "; ".len() + pending::MAX_HEADER_BYTES;
     let documented = number_after(page, "A `Cookie` header of this crate has at most");
     assert!((header..header + 100).contains(&documented), "{header} bytes are possible, {documented} are documented");
 
@@ -40,5 +44,8 @@ fn the_documented_sizes_of_headers_hold_the_largest_that_the_limits_allow() {
         assert!(size >= room, "{buffer}: {size} bytes do not hold {room}");
     }
     let buffer = number_after(page, "proxy_buffer_size");
-    assert!(buffer >= set_cookies + 4 * chunks::MAX_COOKIE, "{buffer} bytes do not hold {set_cookies} of a session");
+    assert!(
+        buffer >= set_cookies + 4 * limits::MAX_COOKIE_BYTES,
+        "{buffer} bytes do not hold {set_cookies} of a session"
+    );
 }

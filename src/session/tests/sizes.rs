@@ -37,7 +37,7 @@ fn a_user_in_many_organizations_fits() {
         data.put_access_token(StoredAccessToken::new(TokenKey::default(), token, scope, NOW, 3600));
         let settings = settings();
         let mut open = load(&settings, &HeaderCookies::default(), NOW);
-        open.begin(data.clone());
+        open.start(data.clone());
         let cookies = open.committed(&settings, NOW).unwrap();
         let mut jar = Jar::default();
         jar.take(&cookies);

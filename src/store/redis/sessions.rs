@@ -13,9 +13,9 @@ use redis::{Cmd, Script, ScriptInvocation};
 use super::{RedisStore, condition::Condition, keys, revocations};
 use crate::{
     error::BoxError,
-    session::revocation::key,
     store::{
         RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
+        revocation_keys,
     },
     types::BoxFuture,
 };
@@ -128,7 +128,9 @@ impl RedisStore {
         let script = Script::new(LOAD);
         let mut load = script.key(self.session(id));
         let noted = |key: &str| self.keys.of("revoked", key);
-        load.arg(noted(&key::id(id))).arg(noted(&key::sub(""))).arg(noted(&key::sid("")));
+        load.arg(noted(&revocation_keys::session(id)))
+            .arg(noted(&revocation_keys::user("")))
+            .arg(noted(&revocation_keys::logto_session("")));
         Ok(read(self.connection.run(&load).await?, self.clock.now()))
     }
 
@@ -139,7 +141,8 @@ impl RedisStore {
         let Some(session) = read(stored, self.clock.now()) else {
             return Ok(None);
         };
-        let names = [key::id(id), key::sub(&session.sub)].into_iter().chain(session.sid.as_deref().map(key::sid));
+        let names = [revocation_keys::session(id), revocation_keys::user(&session.sub)].into_iter();
+        let names = names.chain(session.sid.as_deref().map(revocation_keys::logto_session));
         let revoked_until = self.revocations().latest(&names.collect::<Vec<_>>()).await?;
         Ok(Some(session.with_revoked_until(revoked_until)))
     }

@@ -1,20 +1,15 @@
-//! A stored session as a record of `tower-sessions`.
+//! A stored session as what a record of `tower-sessions` holds.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use cookie::time::OffsetDateTime;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use tower_sessions_core::session::{Id, Record};
 
-use super::marks::Marks;
+use super::{
+    record::{from_record, random_value, to_record},
+    tombstones::KnownTombstones,
+};
 use crate::{clock, error::BoxError, store::StoredSession};
-
-/// What a record of ours has its data under.
-const NAME: &str = "logto";
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Entry {
@@ -24,13 +19,14 @@ pub(super) struct Entry {
     /// Unix seconds. The record has it, too, but not every store keeps that one exactly.
     expires_at: u64,
     sealed: String,
-    marks: Marks,
+    #[serde(rename = "marks")]
+    tombstones: KnownTombstones,
     /// New with each write, so that a writer knows its own.
     write: String,
 }
 
 impl Entry {
-    pub(super) fn new(session: &StoredSession, marks: Marks) -> Result<Self, BoxError> {
+    pub(super) fn new(session: &StoredSession, tombstones: KnownTombstones) -> Result<Self, BoxError> {
         let session = session.clone();
         Ok(Self {
             revision: session.revision,
@@ -38,8 +34,8 @@ impl Entry {
             sid: session.sid,
             expires_at: session.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
             sealed: session.sealed,
-            marks,
-            write: nonce()?,
+            tombstones,
+            write: random_value()?,
         })
     }
 
@@ -47,9 +43,9 @@ impl Entry {
         &self.write
     }
 
-    pub(super) fn into_parts(self) -> (StoredSession, Marks) {
+    pub(super) fn into_parts(self) -> (StoredSession, KnownTombstones) {
         let expires_at = clock::after(UNIX_EPOCH, Duration::from_secs(self.expires_at));
-        (StoredSession::new(self.revision, self.sub, self.sid, expires_at, self.sealed), self.marks)
+        (StoredSession::new(self.revision, self.sub, self.sid, expires_at, self.sealed), self.tombstones)
     }
 
     /// # Errors
@@ -61,30 +57,10 @@ impl Entry {
                         set TowerSessionStore::revocation_lifetime to at least SessionLifetime::idle"
                 .into());
         }
-        let expires_at = self.expires_at;
-        record(id, &self, expires_at)
+        to_record(id, &self, self.expires_at)
     }
 
     pub(super) fn from_record(record: Record) -> Result<Self, BoxError> {
         from_record(record)
     }
-}
-
-/// A record that holds `value` until `expires_at`, in Unix seconds.
-pub(super) fn record(id: Id, value: &impl Serialize, expires_at: u64) -> Result<Record, BoxError> {
-    Ok(Record {
-        id,
-        data: HashMap::from([(NAME.to_owned(), serde_json::to_value(value)?)]),
-        expiry_date: OffsetDateTime::from_unix_timestamp(i64::try_from(expires_at)?)?,
-    })
-}
-
-pub(super) fn from_record<T: DeserializeOwned>(mut record: Record) -> Result<T, BoxError> {
-    let value = record.data.remove(NAME).ok_or("the record was not written by logto: give it a table of its own")?;
-    Ok(serde_json::from_value(value)?)
-}
-
-/// 128 random bits.
-pub(super) fn nonce() -> Result<String, BoxError> {
-    Ok(URL_SAFE_NO_PAD.encode(clock::random_bytes::<16>()?))
 }

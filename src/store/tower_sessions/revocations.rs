@@ -4,13 +4,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::MutexGuard;
-use tower_sessions_core::SessionStore as Backend;
+use tower_sessions_core::{SessionStore as Backend, session::Id};
 
 use super::{
     TowerSessionStore,
-    entry::{from_record, record},
-    insert,
-    marks::Mark,
+    record::{from_record, insert, named_id, to_record},
 };
 use crate::{
     clock::{self, Clock, SystemClock},
@@ -31,15 +29,15 @@ struct Revoked {
 impl<S: Backend> RevocationStore for TowerSessionStore<S> {
     fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
-            let (mark, _guard) = self.revocation(key).await;
+            let (id, _guard) = self.lock_key(key).await;
             let now = SystemClock.now();
             let mut revoked = Revoked { until: millis(until), expires_at: millis(clock::after(now, ttl)) };
-            let known = self.known(&mark).await?;
+            let known = self.known(id).await?;
             if let Some(known) = known {
                 revoked.until = revoked.until.max(known.until);
                 revoked.expires_at = revoked.expires_at.max(known.expires_at);
             }
-            let record = record(mark.id(), &revoked, revoked.expires_at.div_ceil(1000))?;
+            let record = to_record(id, &revoked, revoked.expires_at.div_ceil(1000))?;
             match known {
                 Some(_) => Ok(self.backend.save(&record).await?),
                 None if insert(&*self.backend, record.clone()).await? => Ok(()),
@@ -53,7 +51,7 @@ impl<S: Backend> RevocationStore for TowerSessionStore<S> {
         Box::pin(async move {
             let (now, mut latest) = (millis(SystemClock.now()), None);
             for key in keys {
-                let known = self.known(&Mark::revocation(key)).await?;
+                let known = self.known(id_of(key)).await?;
                 latest = latest.max(known.filter(|known| known.expires_at > now).map(|known| known.until));
             }
             Ok(latest.map(|until| clock::after(UNIX_EPOCH, Duration::from_millis(until))))
@@ -62,42 +60,45 @@ impl<S: Backend> RevocationStore for TowerSessionStore<S> {
 
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
         Box::pin(async move {
-            let (mark, _guard) = self.revocation(key).await;
+            let (id, _guard) = self.lock_key(key).await;
             let now = SystemClock.now();
             let claimed = Revoked { until: 0, expires_at: millis(clock::after(now, ttl)) };
-            let record = record(mark.id(), &claimed, claimed.expires_at.div_ceil(1000))?;
-            if self.known(&mark).await?.is_none() && insert(&*self.backend, record.clone()).await? {
+            let record = to_record(id, &claimed, claimed.expires_at.div_ceil(1000))?;
+            if self.known(id).await?.is_none() && insert(&*self.backend, record.clone()).await? {
                 return Ok(true);
             }
-            if self.known(&mark).await?.is_some_and(|known| known.expires_at > millis(now)) {
+            if self.known(id).await?.is_some_and(|known| known.expires_at > millis(now)) {
                 return Ok(false);
             }
             // What has expired is still in the way, though some backends do not show it.
-            self.backend.delete(&mark.id()).await?;
+            self.backend.delete(&id).await?;
             insert(&*self.backend, record).await
         })
     }
 
     fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
-            let (mark, _guard) = self.revocation(key).await;
-            Ok(self.backend.delete(&mark.id()).await?)
+            let (id, _guard) = self.lock_key(key).await;
+            Ok(self.backend.delete(&id).await?)
         })
     }
 }
 
 impl<S: Backend> TowerSessionStore<S> {
     /// One request at a time for a key, in this process.
-    async fn revocation(&self, key: &str) -> (Mark, Option<MutexGuard<'_, ()>>) {
-        let mark = Mark::revocation(key);
-        let guard = self.lock_byte(mark.first_byte()).await;
-        (mark, guard)
+    async fn lock_key(&self, key: &str) -> (Id, Option<MutexGuard<'_, ()>>) {
+        let id = id_of(key);
+        (id, self.lock(id).await)
     }
 
     /// What is known of a key, also where it has expired and the backend has not noticed.
-    async fn known(&self, mark: &Mark) -> Result<Option<Revoked>, BoxError> {
-        self.backend.load(&mark.id()).await?.map(from_record).transpose()
+    async fn known(&self, id: Id) -> Result<Option<Revoked>, BoxError> {
+        self.backend.load(&id).await?.map(from_record).transpose()
     }
+}
+
+fn id_of(key: &str) -> Id {
+    named_id("revocation", key)
 }
 
 fn millis(time: SystemTime) -> u64 {

@@ -17,7 +17,7 @@ fn claims(iat: impl Into<Value>, nonce: Option<&str>) -> Value {
 
 fn sign_out(settings: &CookieSettings, value: &str, now: i64) {
     let mut open = load(settings, value, now);
-    assert!(open.end(settings).is_some());
+    assert!(open.sign_out(settings).is_some());
     commit(open, settings, now).unwrap();
 }
 
@@ -89,12 +89,12 @@ fn a_session_that_was_taken_over_ends_with_the_cookie_it_came_from() {
         let first = theirs(&claims(NOW, nonce), "refresh-1");
         let second = theirs(&claims(NOW + 60, nonce), "refresh-2");
         let moved = commit(load(&settings, &second, NOW + 60), &settings, NOW + 60).unwrap();
-        let own = moved.iter().find(|cookie| cookie.name() == settings.session_name()).unwrap();
+        let own = moved.iter().find(|cookie| cookie.name() == settings.own.session_name()).unwrap();
         let cookies = HeaderCookies::parse(format!("{}={}", own.name(), own.value()));
-        let mut open = wait(OpenSession::load(&settings, &cookies, NOW + 120)).unwrap();
-        assert!(open.end(&settings).is_some());
+        let mut open = wait(LoadedSession::load(&settings, &cookies, NOW + 120)).unwrap();
+        assert!(open.sign_out(&settings).is_some());
         commit(open, &settings, NOW + 120).unwrap();
-        assert!(wait(OpenSession::load(&settings, &cookies, NOW + 180)).unwrap().data().is_none(), "{nonce:?}");
+        assert!(wait(LoadedSession::load(&settings, &cookies, NOW + 180)).unwrap().data().is_none(), "{nonce:?}");
         for value in [&first, &second] {
             assert!(!is_signed_in(&settings, value, NOW + 180), "{nonce:?}");
         }

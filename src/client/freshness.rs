@@ -1,12 +1,28 @@
-//! Whether an access token that a session holds is handed out again.
+//! How fresh an access token has to be, and whether one that a session holds is.
 
 use serde::Deserialize;
 
 use crate::{oidc::jws, session::StoredAccessToken};
 
+/// How fresh a token has to be.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct FreshnessPolicy {
+    /// Not one of before.
+    pub(super) force: bool,
+    /// Seconds it must live yet; `None` for what its lifetime calls for.
+    pub(super) validity: Option<i64>,
+}
+
+impl FreshnessPolicy {
+    /// Whether a token that a session holds is handed out again.
+    pub(super) fn is_met_by(&self, token: &StoredAccessToken, now: i64) -> bool {
+        !self.force && is_fresh(token, now, self.validity)
+    }
+}
+
 /// The claims that say how long a token lives.
 #[derive(Deserialize)]
-struct Life {
+struct Lifetime {
     iat: i64,
     exp: i64,
 }
@@ -14,22 +30,22 @@ struct Life {
 /// Whether a token lives long enough yet: `validity` seconds, or what its lifetime calls for.
 ///
 /// When it was asked for is not kept. But a JWT says how long it lives in all. One that seems to live for longer yet was asked for by a
-/// clock that was ahead: it is due. And where it never lived for `validity` seconds no other would, so it serves as by default.
-pub(super) fn serves(token: &StoredAccessToken, now: i64, validity: Option<i64>) -> bool {
+/// clock that was ahead: it is due. And where it never lived for `validity` seconds no other would, so it is as fresh as by default.
+fn is_fresh(token: &StoredAccessToken, now: i64, validity: Option<i64>) -> bool {
     // By the difference of its own claims, since Logto's clock and this one may differ. Opaque tokens do not say.
-    let life = jws::decode_unverified::<Life>(token.token.expose()).ok().flatten();
-    let Some(lifetime) = life.map(|life| life.exp.saturating_sub(life.iat)) else {
-        return token.serves(now, validity);
+    let claims = jws::decode_unverified::<Lifetime>(token.token.expose()).ok().flatten();
+    let Some(lifetime) = claims.map(|claims| claims.exp.saturating_sub(claims.iat)) else {
+        return token.is_fresh_for(now, validity);
     };
     let is_of_the_past = token.expires_at.saturating_sub(now) <= lifetime;
-    is_of_the_past && token.serves(now, validity.filter(|validity| *validity < lifetime))
+    is_of_the_past && token.is_fresh_for(now, validity.filter(|validity| *validity < lifetime))
 }
 
 #[cfg(test)]
 mod tests {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-    use super::{StoredAccessToken, serves};
+    use super::{StoredAccessToken, is_fresh};
     use crate::types::TokenKey;
 
     const NOON: i64 = 1_795_385_584;
@@ -47,7 +63,7 @@ mod tests {
     #[test]
     fn a_token_asked_for_by_a_clock_that_was_ahead_is_due_when_it_is_set_right() {
         for (now, serving) in [(-7200, false), (-1, false), (0, true), (3539, true), (3540, false), (3600, false)] {
-            assert_eq!(serves(&hour(), NOON + now, None), serving, "{now}");
+            assert_eq!(is_fresh(&hour(), NOON + now, None), serving, "{now}");
         }
     }
 
@@ -55,20 +71,23 @@ mod tests {
     fn a_validity_that_no_token_has_is_none() {
         for validity in [3600, 7200, i64::MAX] {
             for (now, serving) in [(0, true), (3539, true), (3540, false)] {
-                assert_eq!(serves(&hour(), NOON + now, Some(validity)), serving, "{validity} {now}");
+                assert_eq!(is_fresh(&hour(), NOON + now, Some(validity)), serving, "{validity} {now}");
             }
         }
         for (validity, now, serving) in [(3599, 0, true), (3599, 1, false), (0, 3599, true)] {
-            assert_eq!(serves(&hour(), NOON + now, Some(validity)), serving, "{validity} {now}");
+            assert_eq!(is_fresh(&hour(), NOON + now, Some(validity)), serving, "{validity} {now}");
         }
     }
 
     #[test]
     fn a_token_that_does_not_say_how_long_it_lives_goes_by_its_end() {
         for claims in ["{}", r#"{"iat":"a","exp":1}"#, r#"{"exp":1}"#] {
-            assert!(serves(&token(claims), NOON - 7200, None) && !serves(&token(claims), NOON, Some(3600)), "{claims}");
+            assert!(
+                is_fresh(&token(claims), NOON - 7200, None) && !is_fresh(&token(claims), NOON, Some(3600)),
+                "{claims}"
+            );
         }
         let lying = token(&format!(r#"{{"iat":{},"exp":{}}}"#, i64::MAX, i64::MIN));
-        assert!(!serves(&lying, NOON, None), "it is over before it begins");
+        assert!(!is_fresh(&lying, NOON, None), "it is over before it begins");
     }
 }

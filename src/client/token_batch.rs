@@ -1,11 +1,10 @@
 //! Access tokens for many things: what the session holds first, then what Logto gives.
 
 use super::{
-    AccessToken, Session,
-    refresh::{Freshness, Refreshed, Renewal, Wanted},
-    session::id_token_claims,
-    token_life,
-    tokens::not_authenticated,
+    access_token::AccessToken,
+    freshness::FreshnessPolicy,
+    refresh::{RefreshRequest, Refreshed, Renewal},
+    session::{Session, id_token_claims, not_authenticated},
 };
 use crate::{
     error::{Code, Error, ErrorKind, Result},
@@ -16,7 +15,7 @@ use crate::{
 
 /// How many requests for one session may be under way at once, where that is safe. Enough to hide the way to Logto; few enough that a user
 /// in a hundred organizations is no burden to it.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT_REQUESTS: usize = 4;
 
 impl Session {
     /// A token for each key, or why Logto refuses that one ([`ErrorKind::Forbidden`]). What was got before a failure stays in the session.
@@ -32,28 +31,28 @@ impl Session {
     pub(super) async fn tokens_for(
         &mut self,
         mut keys: Vec<TokenKey>,
-        freshness: Freshness,
+        freshness: FreshnessPolicy,
     ) -> Result<Vec<(TokenKey, Result<AccessToken>)>> {
         let now = self.client.config().now();
-        let (mut tokens, mut living) = (Vec::new(), Vec::new());
+        let (mut tokens, mut unexpired) = (Vec::new(), Vec::new());
         let id = {
-            let open = self.read();
-            let data = open.data().ok_or_else(not_authenticated)?;
+            let loaded = self.read();
+            let data = loaded.data().ok_or_else(not_authenticated)?;
             keys.retain(|key| {
-                let at_hand = data
-                    .access_token(key, now, Some(0))
-                    .filter(|token| !freshness.force && token_life::serves(token, now, freshness.validity));
-                tokens.extend(at_hand.map(|token| (key.clone(), Ok(AccessToken::from(token)))));
-                living
-                    .extend(data.access_token(key, now, Some(0)).map(|token| (key.clone(), AccessToken::from(token))));
-                at_hand.is_none()
+                let Some(held) = data.access_token(key, now, Some(0)) else { return true };
+                let is_fresh = freshness.is_met_by(held, now);
+                match is_fresh {
+                    true => tokens.push((key.clone(), Ok(AccessToken::from(held)))),
+                    false => unexpired.push((key.clone(), AccessToken::from(held))),
+                }
+                !is_fresh
             });
             data.id
         };
         // A token in its last minute, for when there is no other.
         let last_resort = |key: &TokenKey| {
-            let living = living.iter().find(|(of, _)| of == key).filter(|_| !freshness.force);
-            living.map(|(_, token)| token.clone())
+            let unexpired = unexpired.iter().find(|(of, _)| of == key).filter(|_| !freshness.force);
+            unexpired.map(|(_, token)| token.clone())
         };
         self.check_organization_scope(&keys)?;
         let is_confidential = self.client.config().app_secret.is_some();
@@ -67,22 +66,22 @@ impl Session {
                 let message = "the access token has ended and the session holds no refresh token";
                 return Err(Error::new(Code::NoRefreshToken, message));
             }
-            let wanted = Wanted { keys: keys.clone(), at_once, freshness };
-            let refreshed = self.renew(id, wanted).await?;
-            at_once = if is_confidential && refreshed.kept { AT_ONCE } else { 1 };
+            let request = RefreshRequest { keys: keys.clone(), at_once, freshness };
+            let refreshed = self.refresh(id, request).await?;
+            at_once = if is_confidential && refreshed.kept { MAX_CONCURRENT_REQUESTS } else { 1 };
             for (key, result) in refreshed.access_tokens {
                 keys.retain(|wanted| *wanted != key);
                 let token = match (result, last_resort(&key)) {
                     (Ok(token), _) => Ok(AccessToken::from(&token)),
-                    (Err(error), Some(living)) if error.is_transient() => {
+                    (Err(error), Some(unexpired)) if error.is_transient() => {
                         tracing::warn!(target: "logto::refresh", %error, "Logto cannot be asked; the present access token is used to its end");
-                        Ok(living)
+                        Ok(unexpired)
                     }
                     (Err(error), _) if error.kind() == ErrorKind::Forbidden => {
                         self.forget_refused(id, &key);
                         Err(error)
                     }
-                    (Err(error), _) => return Err(naming_the_resource(error, &key, &self.client.config().resources)),
+                    (Err(error), _) => return Err(add_resource_to_error(error, &key, &self.client.config().resources)),
                 };
                 tokens.push((key, token));
             }
@@ -92,57 +91,57 @@ impl Session {
 
     /// What Logto refuses the user is not to be given out again: of an organization all tokens, with and without a resource, else the one.
     fn forget_refused(&self, id: SessionId, refused: &TokenKey) {
-        let mut open = self.read();
+        let mut loaded = self.read();
         let is_for = |key: &TokenKey| match &refused.organization {
             Some(organization) => key.organization.as_ref() == Some(organization),
             None => key == refused,
         };
-        let data = open.data().filter(|data| data.id == id);
+        let data = loaded.data().filter(|data| data.id == id);
         let has_some = data.is_some_and(|data| data.access_tokens.iter().any(|token| is_for(&token.key)));
         if has_some
-            && !open.is_committed()
-            && let Some(data) = open.data_mut()
+            && !loaded.is_committed()
+            && let Some(data) = loaded.data_mut()
         {
             data.access_tokens.retain(|token| !is_for(&token.key));
         }
     }
 
-    /// Renews some of the tokens of the session with this id, and keeps what came.
+    /// Refreshes some of the tokens of the session with this id, and keeps what came.
     ///
     /// With a store, a task saves the session before its result is told: a browser that goes away does not take the tokens with it.
-    async fn renew(&self, id: SessionId, wanted: Wanted) -> Result<Refreshed> {
+    async fn refresh(&self, id: SessionId, request: RefreshRequest) -> Result<Refreshed> {
         let (refresh_token, before, stored, refreshes) = {
-            let open = self.write()?;
+            let loaded = self.write()?;
             // Another task of the request may have signed another user in meanwhile, or in the answer before.
-            let data = open.data().filter(|data| data.id == id).ok_or_else(not_authenticated)?;
+            let data = loaded.data().filter(|data| data.id == id).ok_or_else(not_authenticated)?;
             let refresh_token = data.refresh_token.clone().ok_or_else(not_authenticated)?;
             let before = id_token_claims(data).ok_or_else(not_authenticated)?;
-            (refresh_token, before, open.stored_copy(&self.client.config().cookies), data.refreshes)
+            (refresh_token, before, loaded.stored_copy(&self.client.config().cookies), data.refreshes)
         };
         let renewal =
-            Renewal { client: self.client.clone(), refresh_token: refresh_token.clone(), wanted, before, refreshes };
-        let renewed = match stored {
+            Renewal { client: self.client.clone(), refresh_token: refresh_token.clone(), request, before, refreshes };
+        let result = match stored {
             Some(copy) => renewal.run_and_save(copy).await,
             None => renewal.run().await.map(|refreshed| (refreshed, None)),
         };
         // The request may have signed the user out meanwhile, or signed another one in.
-        let mut open = self.read();
-        let is_same = !open.is_committed() && open.data().is_some_and(|data| data.id == id);
-        let (refreshed, saved) = match renewed {
-            Ok(renewed) => renewed,
+        let mut loaded = self.read();
+        let is_same = !loaded.is_committed() && loaded.data().is_some_and(|data| data.id == id);
+        let (refreshed, saved) = match result {
+            Ok(refreshed) => refreshed,
             Err(error) => {
                 if error.is(Code::SessionEnded) && is_same {
                     tracing::info!(target: "logto::refresh", %error, "the session has ended");
-                    open.clear();
+                    loaded.discard();
                 }
                 return Err(error);
             }
         };
         match saved {
             _ if !is_same => {}
-            Some(saved) => open.take_saved(saved),
-            None if refreshed.brings_more_than(&refresh_token) => {
-                if let Some(data) = open.data_mut() {
+            Some(saved) => loaded.take_saved(saved),
+            None if refreshed.has_more_than(&refresh_token) => {
+                if let Some(data) = loaded.data_mut() {
                     refreshed.give_to(data);
                 }
             }
@@ -161,7 +160,7 @@ impl Session {
 }
 
 /// Logto's answer does not say which resource it refuses, nor why.
-fn naming_the_resource(error: Error, key: &TokenKey, resources: &[String]) -> Error {
+fn add_resource_to_error(error: Error, key: &TokenKey, resources: &[String]) -> Error {
     let Some(resource) = key.resource.as_ref().filter(|_| error.is(Code::ResourceRefused)) else {
         return error;
     };

@@ -1,4 +1,5 @@
 use super::*;
+use crate::session::{Jwt, Subject};
 
 fn of(exchanges: &CodeExchanges, number: usize, now: i64) -> Arc<CodeExchange> {
     let mut callback = [0; 32];
@@ -10,9 +11,8 @@ fn len(exchanges: &CodeExchanges) -> usize {
     exchanges.0.lock().unwrap().by_callback.len()
 }
 
-fn settle(exchange: &CodeExchange, now: i64) {
-    let data =
-        SessionData::begin(crate::session::Jwt::parse("e30.e30.AAAA").unwrap(), Subject::default(), now, now).unwrap();
+fn complete(exchange: &CodeExchange, now: i64) {
+    let data = SessionData::begin(Jwt::parse("e30.e30.AAAA").unwrap(), Subject::default(), now, now).unwrap();
     let claims = serde_json::from_str(r#"{"iss": "i", "sub": "s", "aud": "a", "exp": 1, "iat": 1}"#).unwrap();
     *exchange.outcome.try_lock().unwrap() = Outcome::Verified(now, Some(Arc::new(Verified { data, claims })));
 }
@@ -25,7 +25,7 @@ fn has_tokens(exchange: &CodeExchange) -> bool {
 fn tokens_are_dropped_after_the_grace_and_the_code_is_remembered_for_ten_minutes() {
     let exchanges = CodeExchanges::default();
     let first = of(&exchanges, 1, 0);
-    settle(&first, 5);
+    complete(&first, 5);
     of(&exchanges, 2, 35);
     assert!(has_tokens(&first), "35 s after it began, 30 s after it was done");
     of(&exchanges, 3, 70);
@@ -53,12 +53,12 @@ fn beyond_the_capacity_the_oldest_that_is_done_goes_first() {
     let first = of(&exchanges, 0, 0);
     let _under_way = Arc::clone(&first.outcome).try_lock_owned().unwrap();
     let second = of(&exchanges, 1, 1);
-    for number in 2..CAPACITY {
+    for number in 2..MAX_REMEMBERED {
         of(&exchanges, number, 2);
     }
-    assert_eq!(len(&exchanges), CAPACITY);
-    of(&exchanges, CAPACITY, 3);
-    assert_eq!(len(&exchanges), CAPACITY);
+    assert_eq!(len(&exchanges), MAX_REMEMBERED);
+    of(&exchanges, MAX_REMEMBERED, 3);
+    assert_eq!(len(&exchanges), MAX_REMEMBERED);
     assert!(Arc::ptr_eq(&of(&exchanges, 0, 3), &first), "under way");
     assert!(!Arc::ptr_eq(&of(&exchanges, 1, 3), &second));
 }
@@ -68,7 +68,7 @@ fn a_clock_that_was_ahead_does_not_stop_the_sweep() {
     let exchanges = CodeExchanges::default();
     of(&exchanges, 1, 10_000_000);
     let second = of(&exchanges, 2, 1000);
-    settle(&second, 1000);
+    complete(&second, 1000);
     of(&exchanges, 3, 1031);
     assert!(!has_tokens(&second));
 }
@@ -77,13 +77,13 @@ fn a_clock_that_was_ahead_does_not_stop_the_sweep() {
 fn code_exchanges_noted_by_a_clock_that_was_ahead_are_forgotten_in_time() {
     let exchanges = CodeExchanges::default();
     let first = of(&exchanges, 1, 7200);
-    settle(&first, 7200);
-    assert!(is_recent(7200, 7171) && !is_recent(7200, 7169));
+    complete(&first, 7200);
+    assert!(is_recent_code_exchange(7200, 7171) && !is_recent_code_exchange(7200, 7169));
     of(&exchanges, 2, 0);
     assert!(!has_tokens(&first), "nobody knows how old they are");
-    assert!(Arc::ptr_eq(&of(&exchanges, 1, MEMORY), &first), "that the code was used is known");
-    of(&exchanges, 3, MEMORY + 60);
-    assert!(!Arc::ptr_eq(&of(&exchanges, 1, MEMORY + 60), &first));
+    assert!(Arc::ptr_eq(&of(&exchanges, 1, USED_CODE_TTL_SECONDS), &first), "that the code was used is known");
+    of(&exchanges, 3, USED_CODE_TTL_SECONDS + 60);
+    assert!(!Arc::ptr_eq(&of(&exchanges, 1, USED_CODE_TTL_SECONDS + 60), &first));
 }
 
 #[test]

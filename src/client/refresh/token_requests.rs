@@ -1,9 +1,11 @@
 //! What is asked of Logto, and what is taken of its answers: the refresh token first of all.
 
-use super::{State, shared::SharedResult};
+use super::{results::FamilyState, shared::SharedResult};
 use crate::{
     claims::IdTokenClaims,
-    client::{LogtoClient, Purpose, broke_off, coordinate::Shared, tokens::stored},
+    client::{
+        IdTokenExpectations, LogtoClient, access_token::stored_access_token, coordinate::Coordination, task_failed,
+    },
     error::{Code, Error, Result},
     oidc::token::{self, TokenResponse},
     secret::Secret,
@@ -12,13 +14,13 @@ use crate::{
 };
 
 impl LogtoClient {
-    /// Asks for all of them at once with the present refresh token, and takes the answers in one after another.
-    pub(super) async fn ask_logto(
+    /// Asks for all of them at once with the present refresh token, and applies the answers one after another.
+    pub(super) async fn request_tokens(
         &self,
-        state: &mut State,
+        state: &mut FamilyState,
         keys: Vec<TokenKey>,
         before: &IdTokenClaims,
-        shared: Option<Shared<'_>>,
+        coordination: Option<Coordination<'_>>,
     ) -> Vec<(TokenKey, Result<StoredAccessToken>)> {
         let (asked_at, spent) = (self.config().now(), state.refresh_token.clone());
         let requests: Vec<_> = keys
@@ -30,23 +32,23 @@ impl LogtoClient {
             .collect();
         let mut results = Vec::new();
         for (key, request) in requests {
-            let answer = request.await.unwrap_or_else(|source| Err(broke_off(source)));
-            let result = self.take_in(state, answer, &key, &spent, asked_at, before, shared).await;
+            let answer = request.await.unwrap_or_else(|source| Err(task_failed(source)));
+            let result = self.apply_token_response(state, answer, &key, &spent, asked_at, before, coordination).await;
             results.push((key, result));
         }
         results
     }
 
     #[expect(clippy::too_many_arguments)] // An answer with all that it is judged by.
-    async fn take_in(
+    async fn apply_token_response(
         &self,
-        state: &mut State,
+        state: &mut FamilyState,
         answer: Result<TokenResponse>,
         key: &TokenKey,
         spent: &Secret,
         asked_at: i64,
         before: &IdTokenClaims,
-        shared: Option<Shared<'_>>,
+        coordination: Option<Coordination<'_>>,
     ) -> Result<StoredAccessToken> {
         let mut tokens = match answer {
             Ok(tokens) => tokens,
@@ -82,14 +84,14 @@ impl LogtoClient {
             }
             Err(error) => return Err(error),
         }
-        let access_token = stored(key.clone(), tokens, asked_at);
-        if let Some(shared) = shared {
+        let access_token = stored_access_token(key.clone(), tokens, asked_at);
+        if let Some(coordination) = coordination {
             let result = SharedResult {
                 refresh_token: state.refresh_token.clone(),
                 id_token: state.id_token.clone(),
                 access_token: access_token.clone(),
             };
-            shared.publish_result(spent, &result, self.config().now()).await;
+            coordination.publish_refresh_result(spent, &result, self.config().now()).await;
         }
         Ok(access_token)
     }
@@ -112,8 +114,8 @@ impl LogtoClient {
         let Some(id_token) = id_token else {
             return Ok(None);
         };
-        let purpose = Purpose { refreshed: Some(before), ..Purpose::default() };
-        let (id_token, _) = self.verify_id_token(&id_token, &tokens.access_token, purpose).await?;
+        let expected = IdTokenExpectations { refreshed: Some(before), ..IdTokenExpectations::default() };
+        let (id_token, _) = self.verify_id_token(&id_token, &tokens.access_token, expected).await?;
         Ok(Some(id_token))
     }
 }

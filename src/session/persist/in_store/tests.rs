@@ -15,19 +15,22 @@ fn a_stored_session_is_sealed_for_its_id() {
     let stores = Stores { sessions: None, revocations: Arc::new(MemoryRevocations::new()) };
     let settings = CookieSettings::new(keys, SessionLifetime::default(), stores, "app", true, None);
     let data = SessionData::begin(Jwt::parse("e30.e30.AAAA").unwrap(), Subject::default(), NOW, NOW).unwrap();
-    let bytes = wire::write(&data, Effort::Fast).unwrap();
+    let bytes = wire::write(&data, CompressionLevel::Fast).unwrap();
     let is_opened = |name: &str| {
         let sealed = settings.keys.seal(name, &bytes).unwrap();
         unseal(&settings, &data.id, &StoredSession::new(0, String::new(), None, UNIX_EPOCH, sealed)).is_some()
     };
     // docs/architecture.md: what is in stores of today must open tomorrow.
     assert!(is_opened(&format!("store/{}", data.id.to_key())));
-    for other in ["", "store/", settings.session_name(), &format!("store/{}", SessionId::from_bytes([0; 16]).to_key())]
+    for other in
+        ["", "store/", settings.own.session_name(), &format!("store/{}", SessionId::from_bytes([0; 16]).to_key())]
     {
         assert!(!is_opened(other), "{other}");
     }
     // Nor does one that is sealed for this id and belongs to another.
-    let other = wire::write(&SessionData { id: SessionId::from_bytes([1; 16]), ..data.clone() }, Effort::Fast).unwrap();
+    let other =
+        wire::write(&SessionData { id: SessionId::from_bytes([1; 16]), ..data.clone() }, CompressionLevel::Fast)
+            .unwrap();
     let sealed = settings.keys.seal(&format!("store/{}", data.id.to_key()), &other).unwrap();
     let stored = StoredSession::new(0, String::new(), None, UNIX_EPOCH, sealed);
     assert!(unseal(&settings, &data.id, &stored).is_none());

@@ -12,7 +12,7 @@ fn len(refreshes: &Refreshes) -> usize {
 fn rotate(refreshes: &Refreshes, from: i64, now: i64) {
     let family = refreshes.family(&token(from), now);
     family.state.try_lock().unwrap().refresh_token = token(from + 1);
-    refreshes.adopt(&token(from + 1), &family, now);
+    refreshes.link_successor(&token(from + 1), &family, now);
 }
 
 #[test]
@@ -43,9 +43,9 @@ fn refreshes_that_nobody_asked_for_lately_are_forgotten() {
     }
     rotate(&refreshes, 5000, 0);
     assert_eq!(len(&refreshes), 1002);
-    refreshes.family(&token(9000), GRACE + 1);
+    refreshes.family(&token(9000), RESULT_TTL_SECONDS + 1);
     assert_eq!(len(&refreshes), 3, "those that were not rotated are kept for the grace period");
-    refreshes.family(&token(9001), MEMORY + 1);
+    refreshes.family(&token(9001), SUCCESSOR_TTL_SECONDS + 1);
     assert_eq!(len(&refreshes), 1);
 }
 
@@ -55,10 +55,13 @@ fn the_newest_token_stays_as_long_as_an_older_one_leads_to_it() {
     rotate(&refreshes, 0, 0);
     let family = refreshes.family(&token(0), 0);
     // A tab that never sees the answers comes with the first token, again and again.
-    for now in (0..5).map(|turn| turn * MEMORY) {
+    for now in (0..5).map(|turn| turn * SUCCESSOR_TTL_SECONDS) {
         assert!(Arc::ptr_eq(&refreshes.family(&token(0), now), &family));
     }
-    assert!(Arc::ptr_eq(&refreshes.family(&token(1), 4 * MEMORY), &family), "or one token would be spent by two");
+    assert!(
+        Arc::ptr_eq(&refreshes.family(&token(1), 4 * SUCCESSOR_TTL_SECONDS), &family),
+        "or one token would be spent by two"
+    );
 }
 
 #[test]
@@ -66,59 +69,23 @@ fn a_refresh_under_way_is_kept_however_long_it_takes() {
     let refreshes = Refreshes::default();
     let family = refreshes.family(&token(0), 0);
     let working = family.state.try_lock().unwrap();
-    refreshes.family(&token(1), 10 * MEMORY);
+    refreshes.family(&token(1), 10 * SUCCESSOR_TTL_SECONDS);
     assert!(Arc::ptr_eq(&refreshes.0.lock().unwrap().by_token.get(&hash(&token(0))).unwrap().family, &family));
     drop(working);
-    refreshes.family(&token(2), 11 * MEMORY);
+    refreshes.family(&token(2), 11 * SUCCESSOR_TTL_SECONDS);
     assert_eq!(len(&refreshes), 1);
 }
 
 #[test]
 fn refreshes_noted_by_a_clock_that_was_ahead_are_forgotten_in_time() {
     let refreshes = Refreshes::default();
-    let year = 365 * 24 * MEMORY;
+    let year = 365 * 24 * SUCCESSOR_TTL_SECONDS;
     rotate(&refreshes, 0, year);
     let family = refreshes.family(&token(0), year);
-    for now in [0, MEMORY / 2, MEMORY] {
+    for now in [0, SUCCESSOR_TTL_SECONDS / 2, SUCCESSOR_TTL_SECONDS] {
         assert!(Arc::ptr_eq(&refreshes.0.lock().unwrap().by_token.get(&hash(&token(0))).unwrap().family, &family));
         refreshes.family(&token(100 + now), now);
     }
-    refreshes.family(&token(99), 3 * MEMORY);
+    refreshes.family(&token(99), 3 * SUCCESSOR_TTL_SECONDS);
     assert!(!refreshes.0.lock().unwrap().by_token.contains_key(&hash(&token(0))));
-}
-
-fn settled(at: i64, lifetime: i64) -> Settled {
-    let key = TokenKey::default();
-    let access_token = StoredAccessToken::new(key.clone(), "opaque".into(), String::new(), at, lifetime);
-    Settled { key, number: 1, at, result: Ok(access_token) }
-}
-
-#[test]
-fn a_result_noted_by_a_clock_that_was_ahead_is_not_handed_out() {
-    let state = State {
-        refresh_token: token(0),
-        refreshes: 0,
-        id_token: None,
-        results: vec![settled(7200, 3600)],
-        ended: None,
-    };
-    let result = |now, seen| state.result(&TokenKey::default(), seen, Freshness::default(), now).is_some();
-    for (now, found) in [(0, false), (7199, false), (7200, true), (7230, true), (7231, false)] {
-        assert_eq!(result(now, 1), found, "{now}");
-    }
-    assert!(result(0, 0), "but to those who waited for it");
-}
-
-#[test]
-fn a_shared_result_serves_as_long_as_its_token_may() {
-    for (lifetime, validity, now, serving) in [
-        (3600, Some(7200), 0, true),
-        (3600, Some(3600), 30, true),
-        (3600, Some(3599), 1, false),
-        (20, Some(600), 9, true),
-        (20, Some(600), 10, false),
-        (20, None, 9, true),
-    ] {
-        assert_eq!(settled(0, lifetime).serves(now, validity), serving, "{lifetime} {validity:?} {now}");
-    }
 }

@@ -1,0 +1,68 @@
+//! An access token, as the application gets it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::{
+    claims::AccessTokenClaims,
+    error::{Code, Error, Result},
+    oidc::{jws, token::TokenResponse},
+    secret::Secret,
+    session::StoredAccessToken,
+    types::TokenKey,
+};
+
+/// An access token: a JWT for an API resource or an organization, an opaque one for Logto's own endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccessToken {
+    token: Secret,
+    scopes: Vec<String>,
+    expires_at: SystemTime,
+}
+
+impl AccessToken {
+    /// The token, to be sent as `Authorization: Bearer …` and nowhere else.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.token.expose()
+    }
+
+    /// What it allows. Logto leaves out what the user may not do.
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// When it ends, by this machine's clock.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        self.expires_at
+    }
+
+    /// The claims, read but not verified: the token came from Logto over TLS. An API verifies what it is sent.
+    ///
+    /// # Errors
+    /// `access_token.opaque` where neither a resource nor an organization was asked for; `access_token.invalid_token`.
+    pub fn claims(&self) -> Result<AccessTokenClaims> {
+        let claims = jws::decode_unverified(self.token.expose())
+            .map_err(|error| Error::new(Code::AccessTokenMalformed, format!("the access token {error}")))?;
+        claims
+            .ok_or_else(|| Error::new(Code::OpaqueAccessToken, "the access token is opaque and has no claims to read"))
+    }
+}
+
+impl From<&StoredAccessToken> for AccessToken {
+    fn from(stored: &StoredAccessToken) -> Self {
+        let seconds = u64::try_from(stored.expires_at).unwrap_or_default();
+        Self {
+            token: stored.token.clone(),
+            scopes: stored.scope.split_whitespace().map(str::to_owned).collect(),
+            expires_at: UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH),
+        }
+    }
+}
+
+/// What the token endpoint gave, as a session keeps it. The lifetime counts from when it was asked.
+pub(crate) fn stored_access_token(key: TokenKey, tokens: TokenResponse, asked_at: i64) -> StoredAccessToken {
+    StoredAccessToken::new(key, tokens.access_token, tokens.scope.unwrap_or_default(), asked_at, tokens.expires_in)
+}

@@ -1,0 +1,95 @@
+//! What the refreshes of a token family gave, for those who waited and those who come a moment later.
+
+use super::Refreshed;
+use crate::{
+    client::{freshness::FreshnessPolicy, result_age::is_recent_refresh},
+    error::{Error, ErrorKind, Result},
+    secret::Secret,
+    session::{Jwt, StoredAccessToken},
+    types::TokenKey,
+};
+
+pub(super) struct FamilyState {
+    /// The newest of the family.
+    pub(super) refresh_token: Secret,
+    /// Counts the refreshes of the session, so that the state with the newest token is known.
+    pub(super) refreshes: u64,
+    pub(super) id_token: Option<Jwt>,
+    results: Vec<CompletedRefresh>,
+    /// Logto said that the family is dead.
+    pub(super) ended: Option<Error>,
+}
+
+/// What a refresh gave for one key.
+struct CompletedRefresh {
+    key: TokenKey,
+    number: u64,
+    at: i64,
+    result: Result<StoredAccessToken>,
+}
+
+impl FamilyState {
+    pub(super) fn of(refresh_token: Secret) -> Self {
+        Self { refresh_token, refreshes: 0, id_token: None, results: Vec::new(), ended: None }
+    }
+
+    /// A result that fits: of a refresh that was completed while the caller waited, or (unless it insists on a fresh one) a good one of just
+    /// before.
+    pub(super) fn result(
+        &self,
+        key: &TokenKey,
+        seen: u64,
+        freshness: FreshnessPolicy,
+        now: i64,
+    ) -> Option<Result<StoredAccessToken>> {
+        let completed = self.results.iter().find(|completed| completed.key == *key)?;
+        let waited_for = completed.number > seen;
+        let good = is_recent_refresh(completed.at, now) && completed.is_fresh(now, freshness.validity);
+        (waited_for || (!freshness.force && good)).then(|| completed.result.clone())
+    }
+
+    /// Keeps the results of the refresh with this `number`, in the place of those before.
+    pub(super) fn complete(&mut self, number: u64, results: &[(TokenKey, Result<StoredAccessToken>)], at: i64) {
+        self.results.retain(|completed| is_recent_refresh(completed.at, at));
+        for (key, result) in results {
+            let refused = is_refusal(key, result).then_some(&key.organization);
+            self.results.retain(|completed| completed.key != *key && refused != Some(&completed.key.organization));
+            self.results.push(CompletedRefresh { key: key.clone(), number, at, result: result.clone() });
+        }
+    }
+
+    /// Whether Logto refused the key's organization a moment ago: what was given for it before is not to be given out again.
+    pub(super) fn was_refused(&self, key: &TokenKey) -> bool {
+        let same = |completed: &&CompletedRefresh| completed.key.organization == key.organization;
+        self.results.iter().filter(same).any(|completed| is_refusal(&completed.key, &completed.result))
+    }
+
+    pub(super) fn refreshed(&self, access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>, kept: bool) -> Refreshed {
+        let Self { refresh_token, refreshes, id_token, .. } = self;
+        Refreshed {
+            refresh_token: refresh_token.clone(),
+            refreshes: *refreshes,
+            id_token: id_token.clone(),
+            access_tokens,
+            kept,
+        }
+    }
+}
+
+impl CompletedRefresh {
+    /// Whether it brought a token that lives long enough yet. Where it never lived for `validity` seconds, no other would.
+    fn is_fresh(&self, now: i64, validity: Option<i64>) -> bool {
+        self.result.as_ref().is_ok_and(|token| {
+            let lifetime = token.expires_at.saturating_sub(self.at);
+            token.is_fresh_for(now, validity.filter(|validity| *validity < lifetime))
+        })
+    }
+}
+
+/// Whether it keeps the user out of the organization that the key names.
+fn is_refusal(key: &TokenKey, result: &Result<StoredAccessToken>) -> bool {
+    key.organization.is_some() && result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Forbidden)
+}
+
+#[cfg(test)]
+mod tests;

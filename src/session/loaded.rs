@@ -1,0 +1,228 @@
+//! The session of one request: loaded once, changed as a value, written once.
+
+use std::mem;
+
+use cookie::Cookie;
+
+use super::{
+    cookies::Cookies,
+    data::SessionData,
+    ended::EndedSessions,
+    next,
+    opened::{KnownSession, Opened, Origin, PreservedMembers},
+    pending::{self, Pending},
+    persist,
+    settings::CookieSettings,
+    transaction::Transaction,
+};
+use crate::error::Result;
+
+/// What one request brought, and what its response has to write.
+#[derive(Debug, Default)]
+pub(crate) struct LoadedSession {
+    /// In a box, for a request without a session has to carry the space for it along.
+    pub(super) data: Option<Box<SessionData>>,
+    changed: bool,
+    /// Where the session came from.
+    pub(super) origin: Origin,
+    /// What a cookie shared with Next.js holds besides the session.
+    preserved: PreservedMembers,
+    /// Whether the user signed out, so that pages a browser still holds in memory must go.
+    signed_out: bool,
+    /// Older sessions that came along, from another path or domain, and those that begin in the future: they end when this one does.
+    others: Vec<KnownSession>,
+    /// Sessions that this request ended.
+    ended: Vec<KnownSession>,
+    /// The names of the session's cookies in the request: written anew or deleted, never left over.
+    present: Vec<String>,
+    /// The sign-ins under way.
+    pending: Pending,
+    /// Whether the response has taken what is to be written. From then on the session is read and not changed.
+    committed: bool,
+}
+
+impl LoadedSession {
+    /// Reads the request's cookies. Of several sessions the newest counts. Where none can be opened there is none, and the cookies are deleted.
+    ///
+    /// # Errors
+    /// `store.failed` where the session is in a store and that cannot be asked: then nobody knows whether there is a session.
+    pub(crate) async fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> Result<Self> {
+        let (found, pending) = sorted(settings, cookies, |name| settings.is_session_name(name));
+        if found.is_empty() {
+            return Ok(Self { pending, ..Self::default() });
+        }
+        let mut present = names(settings, &found);
+        if settings.next().is_some_and(|next| next.is_ignored(&found, now)) {
+            present.retain(|name| settings.own.is_session_name(name));
+        }
+        let Opened { origin, data, others, preserved, rewrite } = persist::open(settings, &found, now).await?;
+        let interval = settings.lifetime.touch_interval();
+        let changed = rewrite || data.as_ref().is_some_and(|data| now.saturating_sub(data.touched_at) >= interval);
+        if changed && data.is_none() {
+            tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
+        }
+        Ok(Self { data: data.map(Box::new), changed, origin, preserved, others, present, pending, ..Self::default() })
+    }
+
+    /// The session of a request that is to end it, while its store is down: what can be told from the cookies.
+    pub(crate) fn load_ids(settings: &CookieSettings, cookies: &dyn Cookies) -> Self {
+        let (found, pending) = sorted(settings, cookies, |name| settings.own.is_session_name(name));
+        let others = persist::stored_ids(settings, &found).into_iter().map(KnownSession::Id).collect();
+        Self { present: names(settings, &found), others, pending, ..Self::default() }
+    }
+
+    /// Whether the response has taken what is to be written.
+    pub(crate) fn is_committed(&self) -> bool {
+        self.committed
+    }
+
+    /// Takes what the response has to write. What is left behind can be read, if it is to be `readable`, and not changed.
+    pub(crate) fn take_changes(&mut self, readable: bool) -> Self {
+        let data = match (readable, self.changed) {
+            (false, _) => None,
+            (true, true) => self.data.clone(),
+            (true, false) => self.data.take(),
+        };
+        let read_only = Self { data, committed: true, ..Self::default() };
+        mem::replace(self, read_only)
+    }
+
+    /// Nothing that happens from here on is written.
+    pub(crate) fn close(&mut self) {
+        self.committed = true;
+    }
+
+    pub(crate) fn data(&self) -> Option<&SessionData> {
+        self.data.as_deref()
+    }
+
+    /// The session, to be changed and so to be written.
+    pub(crate) fn data_mut(&mut self) -> Option<&mut SessionData> {
+        self.changed |= self.data.is_some();
+        self.data.as_deref_mut()
+    }
+
+    /// Puts a new session in the place of any other, which ends. Another state of the same session ends nothing.
+    pub(crate) fn start(&mut self, data: SessionData) {
+        self.replace(data, Origin::None);
+    }
+
+    /// The same for a session that another request of the same sign-in has written.
+    pub(crate) fn start_written(&mut self, data: SessionData) {
+        self.replace(data, Origin::SignIn);
+    }
+
+    fn replace(&mut self, data: SessionData, origin: Origin) {
+        if self.data.as_ref().is_none_or(|present| present.id != data.id) {
+            self.discard();
+            self.origin = origin;
+        }
+        self.data = Some(Box::new(data));
+        self.changed = true;
+    }
+
+    /// Ends the session and forgets every sign-in under way.
+    pub(crate) fn sign_out(&mut self, settings: &CookieSettings) -> Option<SessionData> {
+        self.pending.forget_all(settings);
+        self.changed |= !mem::take(&mut self.preserved).is_empty();
+        self.signed_out = self.data.is_some() || self.others.iter().any(|other| matches!(other, KnownSession::Id(_)));
+        self.discard()
+    }
+
+    /// Ends the session.
+    pub(crate) fn discard(&mut self) -> Option<SessionData> {
+        let ended = self.data.take().map(|data| *data);
+        self.changed |= ended.is_some() || !self.others.is_empty();
+        self.origin = Origin::None;
+        self.ended.extend(ended.clone().map(|data| KnownSession::Whole(Box::new(data))));
+        self.ended.append(&mut self.others);
+        ended
+    }
+
+    /// Takes the sessions that were ended here, so that they are written before the rest.
+    pub(crate) fn take_ended(&mut self) -> EndedSessions {
+        EndedSessions(mem::take(&mut self.ended))
+    }
+
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Remembers a sign-in that begins; see [`Pending::begin`].
+    pub(crate) fn begin_transaction(
+        &mut self,
+        settings: &CookieSettings,
+        transaction: &mut Transaction,
+        home: &str,
+        now: i64,
+    ) -> Result<()> {
+        self.pending.begin(settings, transaction, home, now)
+    }
+
+    /// Takes the sign-in with this `state`: it is used up, whatever comes of it. An expired one is taken, too, and says so itself.
+    pub(crate) fn take_transaction(&mut self, settings: &CookieSettings, state: &str) -> Option<Transaction> {
+        self.pending.take(settings, state)
+    }
+
+    /// Writes what changed; returns the cookies of the response. Empty if nothing changed.
+    pub(crate) async fn commit(mut self, settings: &CookieSettings, now: i64) -> Result<Vec<Cookie<'static>>> {
+        let mut written = mem::take(&mut self.pending).into_cookies(settings, now);
+        if !self.changed {
+            return Ok(written);
+        }
+        self.take_ended().write(settings, now).await;
+        let session = match self.data {
+            Some(data) => persist::write(settings, self.origin, *data, &self.preserved, now).await?,
+            None => next::write_preserved(settings, &self.preserved)?,
+        };
+        // Where the store only took note, the cookie stays as it is.
+        if session.as_ref().is_none_or(|cookies| !cookies.is_empty()) {
+            let session = session.unwrap_or_default();
+            let stale = self.present.into_iter().filter(|name| session.iter().all(|cookie| cookie.name() != name));
+            written.extend(stale.map(|name| match self.signed_out && name == settings.own.session_name() {
+                true => settings.own.sign_out_marker(),
+                false => settings.own.deletion(name),
+            }));
+            written.extend(session);
+        }
+        Ok(written)
+    }
+}
+
+/// Whether the cookies hold the sign-in with this `state`, as far as their names tell.
+pub(crate) fn has_transaction(settings: &CookieSettings, cookies: &dyn Cookies, state: &str) -> bool {
+    let mut found = false;
+    cookies.each(&mut |name, value| found |= !value.is_empty() && pending::is_named(settings, name, state));
+    found
+}
+
+/// The cookies of sessions, as (name, value), and those of the sign-ins under way.
+fn sorted(
+    settings: &CookieSettings,
+    cookies: &dyn Cookies,
+    is_of_session: impl Fn(&str) -> bool,
+) -> (Vec<(String, String)>, Pending) {
+    let (mut found, mut pending) = (Vec::new(), Pending::default());
+    cookies.each(&mut |name, value| {
+        if value.is_empty() {
+        } else if is_of_session(name) {
+            found.push((name.to_owned(), value.to_owned()));
+        } else if settings.own.is_transaction_name(name) {
+            pending.add(name, value);
+        }
+    });
+    (found, pending)
+}
+
+/// Each name once: a response sets a cookie once.
+fn names(settings: &CookieSettings, cookies: &[(String, String)]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in cookies {
+        if names.contains(name) {
+            settings.warn_of_several(name);
+        } else {
+            names.push(name.clone());
+        }
+    }
+    names
+}
