@@ -356,7 +356,7 @@ fn privileges(world: &World) -> Vec<Case> {
         www_authenticate: Some(format!(
             r#"{REALM}, error="insufficient_scope", error_description="The access token is not for this organization.", {METADATA}"#
         )),
-        ..bad(name, bearer(changes), 403, "", "The access token is not for this organization.", "other_organization")
+        ..bad(name, bearer(changes), 403, "", "The access token is not for this organization.", "wrong_organization")
     };
     let too_weak = |name, changes: Value| {
         let description = "The user must authenticate again, or more strongly.";
