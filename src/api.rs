@@ -6,6 +6,7 @@ mod auth_info;
 mod bearer;
 mod builder;
 mod challenge;
+mod facts;
 mod introspection;
 mod metadata;
 mod opaque;

@@ -9,7 +9,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{TokenRequirements, challenge::Realm};
+use super::{TokenRequirements, challenge::Realm, facts::Facts};
 use crate::{
     claims::{AccessTokenClaims, Actor, Audience},
     clock::{Clock, unix_seconds, whole_seconds},
@@ -30,15 +30,6 @@ pub struct AuthInfo(Arc<Inner>);
 struct Inner {
     facts: Facts,
     house: Arc<House>,
-}
-
-/// What the token says.
-pub(super) struct Facts {
-    pub(super) claims: AccessTokenClaims,
-    pub(super) client_id: String,
-    pub(super) organization_id: Option<String>,
-    /// The claims as they were signed, for types of the application's own.
-    pub(super) payload: Vec<u8>,
 }
 
 /// What all tokens of an API are judged by.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ApiAudience,
-    auth_info::Facts,
+    facts::Facts,
     verify::{
         Claims, check_audience, check_exp, check_iat, check_iss, check_nbf, not_empty, optional, required, unreadable,
     },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::auth_info::Facts;
+use super::facts::Facts;
 use crate::{
     clock::whole_seconds,
     error::{Code, Error, Result},

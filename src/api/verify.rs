@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{ApiAudience, audience::Mismatch, auth_info::Facts};
+use super::{ApiAudience, audience::Mismatch, facts::Facts};
 use crate::{
     claims::{Audience, Claim},
     clock::whole_seconds,

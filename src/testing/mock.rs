@@ -1,65 +1,47 @@
 //! `MockLogto`: a Logto server in the process.
 //!
-//! A request is read into a plain value (`request`), [`route::handle`] makes a plain reply of it and of the `state`,
-//! and only `server` knows the network. Statuses, member names, header fields and error bodies are those that were
-//! recorded from a real server (`tests/fixtures/logto`).
+//! A request is read into a plain value and answered with one (`messages`); [`endpoints::handle`] makes the reply of the
+//! request and of the `state`, and only `server` knows the network. Statuses, member names, header fields and error bodies are
+//! those that were recorded from a real server (`tests/fixtures/logto`).
+//!
+//! Each of these folders uses only those before it, and no two files use each other:
+//!
+//! - `directory`: apps, users, organizations, resources and roles, as the Logto Console knows them;
+//! - `messages`: requests, replies, errors and pages as plain values;
+//! - `state`: what the server knows, such as sessions, grants, tokens and keys;
+//! - `tokens`: what is issued;
+//! - `endpoints`: what judges a request and answers it;
+//! - `server`: the network and its faults.
+//!
+//! The files beside them are what a test calls: `builder` sets up, `control` looks and changes, `browser` and `device_user` do
+//! what people do.
 
-mod access;
-mod account;
-mod application_access;
-mod authorize;
-mod backchannel;
 mod browser;
 mod builder;
-mod claims;
-mod client;
-mod context;
 mod control;
-mod custom_jwt;
-mod device;
-mod discovery;
-mod error;
-mod fault;
-mod grant;
-pub(super) mod html;
-mod inspect;
-mod interaction;
-mod keys;
-mod logout;
-mod management;
-mod pages;
-mod permissions;
-mod pushed;
-mod reply;
-mod request;
-mod respond;
-mod route;
-mod running;
-mod screens;
+mod device_user;
+mod directory;
+mod endpoints;
+pub(super) mod messages;
 mod server;
-mod session;
-mod shared;
 mod state;
-mod store;
-mod tampering;
-mod token;
-mod userinfo;
-mod world;
+mod tokens;
 
 use std::{
     fmt, io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use self::{builder::Address, running::Running, shared::Shared};
+use self::{
+    builder::Address,
+    server::{running::Running, shared::Shared},
+};
 pub use self::{
     builder::MockLogtoBuilder,
-    custom_jwt::CustomJwtScript,
-    fault::Fault,
-    keys::SigningAlg,
-    request::RecordedRequest,
-    route::Endpoint,
-    world::{MockAccessControl, MockApp, MockOrganization, MockResource, MockUser},
+    directory::{MockAccessControl, MockApp, MockOrganization, MockResource, MockUser},
+    messages::{endpoint::Endpoint, request::RecordedRequest},
+    server::fault::Fault,
+    state::{custom_jwt::CustomJwtScript, keys::SigningAlg},
 };
 use super::held_port::HeldPort;
 
@@ -84,7 +66,7 @@ use super::held_port::HeldPort;
 ///
 /// Tests with tokio's paused clock need [another](MockLogtoBuilder::on_this_runtime).
 ///
-/// # The default world
+/// # Default apps and users
 ///
 /// - App `mock-app-id` with secret `mock-app-secret`; any loopback redirect URI.
 /// - User `ada` with password `lovelace`: name, email, phone, role `librarian`, `admin` of `org-acme`, `member` of `org-globex`.
@@ -111,7 +93,7 @@ pub struct MockLogto {
 }
 
 impl MockLogto {
-    /// Starts a server with the default world on a free port.
+    /// Starts a server with the default apps and users on a free port.
     ///
     /// # Panics
     ///

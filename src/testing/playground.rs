@@ -23,7 +23,7 @@ const APP_SECRET: &str = "the secret of the example app";
 /// A client to try things with, and the pages of the examples: for a first hour with any framework, not for production.
 ///
 /// With `LOGTO_ENDPOINT` (or `LOGTO_ISSUER`) in the environment it is a client for that Logto, set up by the `LOGTO_…` variables. Without, a [`MockLogto`] runs
-/// inside, with user `ada`, password `lovelace`, and the rest of its default world.
+/// inside, with user `ada`, password `lovelace`, and its other [default apps and users](MockLogto#default-apps-and-users).
 ///
 /// | Variable | Default | |
 /// |---|---|---|

@@ -206,7 +206,7 @@ fn print_what_the_environment_gives() {
     println!("{}", log.text());
 }
 
-/// All that there are: `tests/tidy.rs` compares this page with what is read.
+/// All that there are: `tests/tidy/main.rs` compares this page with what is read.
 fn variables() -> BTreeSet<&'static str> {
     let is_variable =
         |word: &&str| word.starts_with("LOGTO_") && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');

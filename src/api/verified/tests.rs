@@ -4,11 +4,7 @@ use serde_json::json;
 
 use super::{Remembered, TokenHash, Verdict};
 use crate::{
-    api::{
-        AuthInfo,
-        auth_info::{Facts, House},
-        challenge::Realm,
-    },
+    api::{AuthInfo, auth_info::House, challenge::Realm, facts::Facts},
     clock::SystemClock,
 };
 

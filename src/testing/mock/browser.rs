@@ -7,7 +7,11 @@ use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use url::Url;
 
 use super::{
-    MockLogto, error::OidcResult, interaction, reply::Reply, request::RecordedRequest, state::State, world::MockUser,
+    MockLogto,
+    directory::MockUser,
+    endpoints::interaction,
+    messages::{error::OidcResult, reply::Reply, request::RecordedRequest},
+    state::State,
 };
 
 /// What a user does, without a browser. Of the URLs only path and query count.
@@ -31,7 +35,7 @@ impl MockLogto {
         if self.signed_in_user().is_some_and(|known| known != user_id) {
             self.clear_browser_session();
         }
-        self.walk(authorization_url, |state, interaction, session| {
+        self.follow_redirects(authorization_url, |state, interaction, session| {
             interaction::sign_in(state, interaction, session, &user_id)
         })
         .await
@@ -45,7 +49,7 @@ impl MockLogto {
     pub async fn deny(&self, authorization_url: &str) -> String {
         let _alone = self.on_its_way.lock().await;
         self.clear_browser_session();
-        self.walk(authorization_url, |state, interaction, _| interaction::abort(state, interaction)).await
+        self.follow_redirects(authorization_url, |state, interaction, _| interaction::abort(state, interaction)).await
     }
 
     /// Opens an end-session URL and follows its page. Gives the URL that the browser is sent to; by then
@@ -59,13 +63,13 @@ impl MockLogto {
         let page = self.open(Method::GET, &path_and_query(end_session_url), Bytes::new()).await;
         let html = String::from_utf8_lossy(&page.body).into_owned();
         let xsrf = html.split("name=\"xsrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
-        let Some(xsrf) = xsrf else { refuse(end_session_url, &page) };
+        let Some(xsrf) = xsrf else { panic_with_response(end_session_url, &page) };
         let form = format!("xsrf={xsrf}&logout=yes");
         let reply = self.open(Method::POST, "/oidc/session/end/confirm", form.into()).await;
         self.clear_browser_session();
         match reply.location() {
             Some(location) => location.to_owned(),
-            None => refuse(end_session_url, &reply),
+            None => panic_with_response(end_session_url, &reply),
         }
     }
 
@@ -74,13 +78,17 @@ impl MockLogto {
         *self.browser() = None;
     }
 
-    /// Follows redirects until they leave the server. Where the user is to do something on a page, `act` does it.
-    async fn walk(&self, url: &str, act: impl Fn(&mut State, &str, Option<&str>) -> OidcResult) -> String {
+    /// Follows redirects until they leave the server. Where the user is to do something on a page, `submit` does it.
+    async fn follow_redirects(
+        &self,
+        url: &str,
+        submit: impl Fn(&mut State, &str, Option<&str>) -> OidcResult,
+    ) -> String {
         let mut at = path_and_query(url);
         // Authorization, sign-in, resumption, consent, resumption: a longer way goes in circles.
         for _ in 0..8 {
             let reply = match page_interaction(&at) {
-                Some(interaction) => self.act(&act, &interaction),
+                Some(interaction) => self.submit(&submit, &interaction),
                 // Posting the consent page is agreeing to it.
                 None if at.starts_with("/consent?") => self.open(Method::POST, &at, Bytes::new()).await,
                 None => self.open(Method::GET, &at, Bytes::new()).await,
@@ -88,17 +96,17 @@ impl MockLogto {
             match reply.location() {
                 Some(location) if self.is_here(location) => at = path_and_query(location),
                 Some(location) => return location.to_owned(),
-                None => refuse(url, &reply),
+                None => panic_with_response(url, &reply),
             }
         }
-        refuse(url, &Reply::empty(508))
+        panic_with_response(url, &Reply::empty(508))
     }
 
-    fn act(&self, act: impl Fn(&mut State, &str, Option<&str>) -> OidcResult, interaction: &str) -> Reply {
+    fn submit(&self, submit: impl Fn(&mut State, &str, Option<&str>) -> OidcResult, interaction: &str) -> Reply {
         let session = self.browser().clone();
         let mut state = self.shared.state();
         let issuer = state.issuer.clone();
-        let reply = match act(&mut state, interaction, session.as_deref()) {
+        let reply = match submit(&mut state, interaction, session.as_deref()) {
             Ok(reply) => reply,
             Err(error) => error.into_reply(&issuer, false),
         };
@@ -142,11 +150,11 @@ impl MockLogto {
     #[allow(clippy::panic, reason = "a test cannot go on without the user it names")]
     fn user_id(&self, name: &str) -> String {
         let mut state = self.shared.state();
-        match state.world.user_called(name) {
+        match state.directory.user_called(name) {
             Some(user) => user.id.clone(),
             None if name == "kakao" => state.add_user(MockUser::social("kakao", "Kakao User")),
             None => {
-                let names: Vec<_> = state.world.users.iter().map(MockUser::handle).collect();
+                let names: Vec<_> = state.directory.users.iter().map(MockUser::handle).collect();
                 let names = names.join(", ");
                 drop(state);
                 panic!("MockLogto has no user {name:?}; it has: {names}")
@@ -160,7 +168,7 @@ impl MockLogto {
 }
 
 #[allow(clippy::panic, reason = "a test cannot go on when the server refuses its URL")]
-fn refuse(url: &str, reply: &Reply) -> ! {
+fn panic_with_response(url: &str, reply: &Reply) -> ! {
     panic!("MockLogto answered {url} with {}: {}", reply.status, String::from_utf8_lossy(&reply.body))
 }
 

@@ -9,14 +9,16 @@ use std::{
 
 use super::{
     MockLogto,
-    custom_jwt::CustomJwt,
-    device::Devices,
-    keys::{KeyRing, SigningAlg},
-    shared::Shared,
-    state::{Lifetimes, State},
-    store::Store,
-    tampering::Tampering,
-    world::{MockApp, MockOrganization, MockResource, MockUser, Role, World},
+    directory::{MockApp, MockDirectory, MockOrganization, MockResource, MockUser, Role},
+    server::shared::Shared,
+    state::{
+        Lifetimes, State,
+        custom_jwt::CustomJwt,
+        devices::Devices,
+        keys::{KeyRing, SigningAlg},
+        store::Store,
+        tampering::Tampering,
+    },
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -32,7 +34,7 @@ use crate::{
 pub struct MockLogtoBuilder {
     port: u16,
     on_this_runtime: bool,
-    world: World,
+    directory: MockDirectory,
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
     step_up: bool,
@@ -44,7 +46,7 @@ impl Default for MockLogtoBuilder {
         Self {
             port: 0,
             on_this_runtime: false,
-            world: World::default(),
+            directory: MockDirectory::default(),
             clock: Arc::new(SystemClock),
             lifetimes: Lifetimes::default(),
             step_up: false,
@@ -73,7 +75,7 @@ impl MockLogtoBuilder {
 
     /// Registers an application. [`MockLogto::app_id`] tells of the first.
     pub fn app(mut self, app: MockApp) -> Self {
-        self.world.apps.push(app);
+        self.directory.apps.push(app);
         self
     }
 
@@ -84,33 +86,33 @@ impl MockLogtoBuilder {
 
     /// Adds a user.
     pub fn user(mut self, user: MockUser) -> Self {
-        self.world.users.push(user);
+        self.directory.users.push(user);
         self
     }
 
     /// Adds an organization.
     pub fn organization(mut self, organization: MockOrganization) -> Self {
-        self.world.organizations.push(organization);
+        self.directory.organizations.push(organization);
         self
     }
 
     /// Registers an API resource.
     pub fn resource(mut self, resource: MockResource) -> Self {
-        self.world.resources.push(resource);
+        self.directory.resources.push(resource);
         self
     }
 
     /// Lets a role grant scopes of a resource. Name a role twice to have it grant scopes of two.
     pub fn role(mut self, name: impl Into<String>, resource: impl Into<String>, scopes: &[&str]) -> Self {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        self.world.roles.push(Role { name: name.into(), resource: resource.into(), scopes });
+        self.directory.roles.push(Role { name: name.into(), resource: resource.into(), scopes });
         self
     }
 
     /// Which extended claims are in ID tokens (Logto Console › Sign-in & account › ID token): of `roles`, `organizations`, `organization_roles`,
     /// `organization_data`, `custom_data`, `identities` and `sso_identities`. Without it, the first three. User info has them all.
     pub fn extended_id_token_claims(mut self, names: &[&str]) -> Self {
-        self.world.id_token_claims = Some(names.iter().map(|&name| name.to_owned()).collect());
+        self.directory.id_token_claims = Some(names.iter().map(|&name| name.to_owned()).collect());
         self
     }
 
@@ -170,7 +172,7 @@ impl MockLogtoBuilder {
             clock: self.clock,
             lifetimes: self.lifetimes,
             step_up: self.step_up,
-            world: World::default(),
+            directory: MockDirectory::default(),
             keys: KeyRing::generate(self.signing_alg)?,
             tampering: Tampering::default(),
             custom_jwt: CustomJwt::default(),
@@ -181,10 +183,10 @@ impl MockLogtoBuilder {
             devices: Devices::default(),
             logouts: HashMap::new(),
         };
-        let mut world = self.world.or_default();
-        let users = std::mem::take(&mut world.users);
-        let app = world.apps.first().cloned();
-        state.world = world;
+        let mut directory = self.directory.or_default();
+        let users = std::mem::take(&mut directory.users);
+        let app = directory.apps.first().cloned();
+        state.directory = directory;
         for user in users {
             state.add_user(user);
         }
@@ -216,20 +218,11 @@ pub(super) struct Address {
     pub(super) app_secret: Secret,
 }
 
-impl State {
-    /// Adds a user, who is created now. Gives the id.
-    pub(super) fn add_user(&mut self, mut user: MockUser) -> String {
-        let now = self.now();
-        user.created_at.get_or_insert(now);
-        user.updated_at.get_or_insert(now);
-        let id = user.id.clone();
-        self.world.users.push(user);
-        id
-    }
-}
-
 impl fmt::Debug for MockLogtoBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MockLogtoBuilder").field("port", &self.port).field("world", &self.world).finish_non_exhaustive()
+        f.debug_struct("MockLogtoBuilder")
+            .field("port", &self.port)
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
     }
 }

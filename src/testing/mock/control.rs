@@ -3,13 +3,12 @@
 use serde_json::Value;
 
 use super::{
-    MockLogto, backchannel,
-    fault::Fault,
-    keys::SigningAlg,
-    request::RecordedRequest,
-    route::Endpoint,
-    tampering::Tampering,
-    world::{MockApp, MockUser},
+    MockLogto,
+    directory::{MockApp, MockUser},
+    messages::{endpoint::Endpoint, request::RecordedRequest},
+    server::fault::Fault,
+    state::{keys::SigningAlg, tampering::Tampering},
+    tokens::logout_token,
 };
 
 /// What was asked of the server.
@@ -141,7 +140,7 @@ impl MockLogto {
     #[must_use]
     pub fn logout_token(&self, sub: Option<&str>, sid: Option<&str>) -> String {
         let state = self.shared.state();
-        backchannel::logout_token(&state, &self.address.app_id, sub, sid).expect("the system gives random bytes")
+        logout_token::issue(&state, &self.address.app_id, sub, sid).expect("the system gives random bytes")
     }
 }
 
@@ -163,7 +162,7 @@ impl MockLogto {
     pub fn update_user(&self, name: &str, change: impl FnOnce(MockUser) -> MockUser) -> bool {
         let mut state = self.shared.state();
         let now = state.now();
-        let Some(user) = state.world.user_called(name) else { return false };
+        let Some(user) = state.directory.user_called(name) else { return false };
         *user = change(user.clone());
         user.updated_at = Some(now);
         true
@@ -172,7 +171,7 @@ impl MockLogto {
     /// Changes an application, named by its id. Says whether there is such an application.
     pub fn update_app(&self, id: &str, change: impl FnOnce(MockApp) -> MockApp) -> bool {
         let mut state = self.shared.state();
-        let Some(app) = state.world.apps.iter_mut().find(|app| app.id == id) else { return false };
+        let Some(app) = state.directory.apps.iter_mut().find(|app| app.id == id) else { return false };
         *app = change(app.clone());
         true
     }
@@ -180,13 +179,13 @@ impl MockLogto {
     /// Suspends a user: refresh tokens, userinfo and sign-in are refused. Says whether there is such a user.
     pub fn suspend_user(&self, name: &str) -> bool {
         let mut state = self.shared.state();
-        state.world.user_called(name).map(|user| user.suspended = true).is_some()
+        state.directory.user_called(name).map(|user| user.suspended = true).is_some()
     }
 
     /// Lets a suspended user in again. Says whether there is such a user.
     pub fn unsuspend_user(&self, name: &str) -> bool {
         let mut state = self.shared.state();
-        state.world.user_called(name).map(|user| user.suspended = false).is_some()
+        state.directory.user_called(name).map(|user| user.suspended = false).is_some()
     }
 
     /// Revokes everything that users allowed apps: every code, refresh token and opaque access token is dead.

@@ -1,5 +1,10 @@
 //! The network: HTTP/1.1 on a loopback port.
 
+mod backchannel;
+pub(super) mod fault;
+pub(super) mod running;
+pub(super) mod shared;
+
 use std::{
     convert::Infallible,
     pin::Pin,
@@ -25,12 +30,11 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval, sleep},
 };
 
-use super::{
+use self::{
     fault::{Fault, Kind},
-    reply::Reply,
-    request::RecordedRequest,
     shared::Shared,
 };
+use super::messages::{reply::Reply, request::RecordedRequest};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 

@@ -1,4 +1,17 @@
-//! Everything the server knows, and the route from a request to its reply: no network in here.
+//! Everything the server knows.
+
+pub(super) mod authorization_request;
+pub(super) mod context;
+pub(super) mod custom_jwt;
+pub(super) mod devices;
+pub(super) mod interaction;
+pub(super) mod keys;
+pub(super) mod live_tokens;
+pub(super) mod pending_logout;
+pub(super) mod pushed;
+pub(super) mod session;
+pub(super) mod store;
+pub(super) mod tampering;
 
 use std::{
     collections::HashMap,
@@ -6,22 +19,24 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{
+use self::{
     custom_jwt::CustomJwt,
-    device::Devices,
-    error::{OidcError, OidcResult},
+    devices::Devices,
     interaction::Interaction,
     keys::KeyRing,
-    logout::PendingLogout,
+    pending_logout::PendingLogout,
     pushed::Pushed,
     session::Session,
-    store::Store,
+    store::{Authorized, Store},
     tampering::Tampering,
-    world::World,
 };
-use crate::clock::{Clock, random_token, unix_seconds};
+use super::{
+    directory::{MockDirectory, MockUser},
+    messages::error::{OidcError, OidcResult},
+};
+use crate::clock::{Clock, random_token, unix_seconds, whole_seconds};
 
 pub(super) struct State {
     /// `http://127.0.0.1:PORT`.
@@ -31,7 +46,7 @@ pub(super) struct State {
     pub(super) lifetimes: Lifetimes,
     /// Whether it is a Logto with step-up authentication: see `context`.
     pub(super) step_up: bool,
-    pub(super) world: World,
+    pub(super) directory: MockDirectory,
     pub(super) keys: KeyRing,
     pub(super) tampering: Tampering,
     pub(super) custom_jwt: CustomJwt,
@@ -78,6 +93,21 @@ impl State {
         self.now().checked_add(lifetime).unwrap_or_else(|| self.now())
     }
 
+    /// Adds a user, who is created now. Gives the id.
+    pub(super) fn add_user(&mut self, mut user: MockUser) -> String {
+        let now = self.now();
+        user.created_at.get_or_insert(now);
+        user.updated_at.get_or_insert(now);
+        let id = user.id.clone();
+        self.directory.users.push(user);
+        id
+    }
+
+    /// The claims about the authentication, in ID tokens and access tokens.
+    pub(super) fn authentication(&self, what: &Authorized) -> Map<String, Value> {
+        if self.step_up { what.authentication() } else { Map::new() }
+    }
+
     /// A JWT of the current key. Access tokens and logout tokens have a `typ`, ID tokens have none.
     pub(super) fn sign(&self, typ: &str, claims: &Value) -> OidcResult<String> {
         let key = self.keys.current();
@@ -94,17 +124,17 @@ impl State {
     }
 
     /// The claims that every JWT ends with.
-    pub(super) fn stamp(&self, claims: &mut serde_json::Map<String, Value>, audience: &str, lifetime: Duration) {
+    pub(super) fn stamp(&self, claims: &mut Map<String, Value>, audience: &str, lifetime: Duration) {
         let now = self.now_seconds();
         claims.insert("aud".into(), audience.into());
         claims.insert("iat".into(), now.into());
-        claims.insert("exp".into(), now.saturating_add(crate::clock::whole_seconds(lifetime)).into());
+        claims.insert("exp".into(), now.saturating_add(whole_seconds(lifetime)).into());
         claims.insert("iss".into(), self.issuer.as_str().into());
     }
 
     /// The claims of an access or logout token, with a new `jti`.
-    pub(super) fn new_claims(&self, audience: &str, lifetime: Duration) -> OidcResult<serde_json::Map<String, Value>> {
-        let mut claims = serde_json::Map::new();
+    pub(super) fn new_claims(&self, audience: &str, lifetime: Duration) -> OidcResult<Map<String, Value>> {
+        let mut claims = Map::new();
         claims.insert("jti".into(), random_token()?.into());
         self.stamp(&mut claims, audience, lifetime);
         Ok(claims)

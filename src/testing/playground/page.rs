@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{claims::IdTokenClaims, client::LogtoContext, config::LogtoConfig, testing::mock::html::escape};
+use crate::{claims::IdTokenClaims, client::LogtoContext, config::LogtoConfig, testing::mock::messages::html::escape};
 
 pub(super) fn home(config: &LogtoConfig, context: &LogtoContext) -> String {
     match context.claims() {

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use crate::{
     Pace, Result,
-    figure::{Bound, Claim, Contender, Figure, cpu_ns},
+    figure::{Claim, Contender, Figure, cpu_ns},
     node::Peer,
-    report::Row,
+    row::{Bound, Row},
 };
 
 const BARE: &str = "aws-lc-rs, key parsed and signature decoded";

@@ -6,7 +6,7 @@ use cpu_time::ThreadTime;
 
 use crate::{
     Pace, Result,
-    report::{Row, Spread},
+    row::{Bound, Row, Spread},
 };
 
 /// One way to do the work. A turn measures it for a moment.
@@ -28,21 +28,6 @@ pub struct Claim {
     pub ours: &'static str,
     pub peer: Option<&'static str>,
     pub bound: Bound,
-}
-
-/// How `ours` has to compare with `peer`.
-#[derive(Clone, Copy)]
-pub enum Bound {
-    /// At most so many of the unit; there is no peer.
-    Under(f64),
-    /// At most so many times the peer's figure.
-    AtMostTimes(f64),
-    /// At least so many times the peer's figure.
-    AtLeastTimes(f64),
-    /// The peer's figure is at least so many times ours.
-    TimesFaster(f64),
-    /// Only stated.
-    Stated,
 }
 
 /// Contenders, and what is claimed of them.

@@ -8,21 +8,15 @@ use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::{
     Pace, Result,
-    figure::{Bound, cpu_ns},
-    plot,
-    report::{Row, Spread},
+    figure::cpu_ns,
+    plot::{self, Curve},
+    row::{Bound, Row, Spread},
 };
 
 /// Measured for a while: nanoseconds of one request.
 type Step = Box<dyn FnMut(Duration) -> f64>;
 /// A step for a size of the work.
 type StepOf = fn(u32) -> Result<Step>;
-
-pub struct Curve {
-    pub name: &'static str,
-    /// The size of the work, and nanoseconds of one request.
-    pub points: Vec<(u32, f64)>,
-}
 
 /// And draws them, where the measure is one.
 pub fn rows(pace: Pace) -> Result<Vec<Row>> {

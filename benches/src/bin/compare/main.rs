@@ -14,6 +14,7 @@ mod redis;
 mod report;
 mod requests;
 mod routes;
+mod row;
 mod sessions;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -40,7 +41,7 @@ const MEASURE: Pace = Pace { rounds: 31, turn: Duration::from_millis(100), wrk_t
 /// Shows that everything runs. What it measures says nothing, and is not judged.
 const SMOKE: Pace = Pace { rounds: 1, turn: Duration::from_millis(1), wrk_turn: Duration::from_secs(1) };
 
-type Measure = fn(Pace) -> Result<Vec<report::Row>>;
+type Measure = fn(Pace) -> Result<Vec<row::Row>>;
 
 const SUBJECTS: &[(&str, Measure)] = &[
     ("sessions", sessions::rows),
@@ -73,6 +74,6 @@ fn main() -> Result<ExitCode> {
     }
     report::print(&rows);
     report::write(&out, pace, &rows)?;
-    let all_hold = rows.iter().all(report::Row::holds);
+    let all_hold = rows.iter().all(row::Row::holds);
     Ok(if all_hold || pace.is_smoke() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -2,7 +2,10 @@
 
 use std::process::Command;
 
-use crate::{Pace, Result, figure::Bound, report::Row};
+use crate::{
+    Pace, Result,
+    row::{Bound, Row},
+};
 
 pub fn rows(_: Pace) -> Result<Vec<Row>> {
     let (client, _) = measure("client")?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Result, growth::Curve};
+use crate::Result;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 400.0;
@@ -16,6 +16,12 @@ const TIMES: std::ops::RangeInclusive<i32> = 3..=6;
 const TIME_LABELS: [&str; 4] = ["1 µs", "10 µs", "100 µs", "1 ms"];
 /// Of Okabe and Ito: told apart by those who are colour-blind, on white and on black.
 const COLOURS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
+
+pub struct Curve {
+    pub name: &'static str,
+    /// The size of the work, and nanoseconds of one request.
+    pub points: Vec<(u32, f64)>,
+}
 
 pub fn svg(curves: &[Curve]) -> Result<String> {
     let mut svg = format!(

@@ -11,9 +11,9 @@ use std::{
 use crate::{
     Pace, Result,
     child::OwnChild,
-    figure::{Bound, Claim, Contender, Figure},
+    figure::{Claim, Contender, Figure},
     port::Port,
-    report::Row,
+    row::{Bound, Row},
 };
 
 const ONE: &str = "1 instance";

@@ -2,96 +2,12 @@
 
 use std::{fs, path::Path};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{Pace, Result, figure::Bound};
-
-/// The median of the rounds, and the quartiles.
-#[derive(Clone, Copy)]
-pub struct Spread {
-    low: f64,
-    pub median: f64,
-    high: f64,
-}
-
-impl Spread {
-    /// Of at least one sample.
-    pub fn of(mut samples: Vec<f64>) -> Self {
-        samples.sort_by(f64::total_cmp);
-        let last = samples.len() - 1;
-        Self { low: samples[last / 4], median: samples[last / 2], high: samples[last - last / 4] }
-    }
-
-    fn json(self) -> Value {
-        json!({ "median": self.median, "low": self.low, "high": self.high })
-    }
-}
-
-/// A line of the table.
-pub struct Row {
-    pub name: &'static str,
-    pub unit: &'static str,
-    pub ours: Spread,
-    pub peer: Option<(&'static str, Spread)>,
-    /// Ours by the peer's, or the peer's by ours where the bound says "times faster".
-    pub ratio: Option<Spread>,
-    pub bound: Bound,
-}
-
-impl Row {
-    /// Of what is counted and not measured: it is the same each time.
-    pub fn exact(
-        name: &'static str,
-        unit: &'static str,
-        ours: f64,
-        (peer, theirs): (&'static str, f64),
-        bound: Bound,
-    ) -> Self {
-        let one = |value| Spread::of(vec![value]);
-        Self { name, unit, ours: one(ours), peer: Some((peer, one(theirs))), ratio: Some(one(ours / theirs)), bound }
-    }
-
-    /// What is only told.
-    pub fn stated(name: &'static str, unit: &'static str, ours: f64) -> Self {
-        Self { name, unit, ours: Spread::of(vec![ours]), peer: None, ratio: None, bound: Bound::Stated }
-    }
-
-    pub fn holds(&self) -> bool {
-        let ratio = self.ratio.map_or(f64::NAN, |ratio| ratio.median);
-        match self.bound {
-            Bound::Under(most) => self.ours.median <= most,
-            Bound::AtMostTimes(most) => ratio <= most,
-            Bound::AtLeastTimes(least) | Bound::TimesFaster(least) => ratio >= least,
-            Bound::Stated => true,
-        }
-    }
-
-    fn bound(&self) -> String {
-        match self.bound {
-            Bound::Under(most) => format!("at most {most} {}", self.unit),
-            Bound::AtMostTimes(most) => format!("at most {most} times"),
-            Bound::AtLeastTimes(least) => format!("at least {least} times"),
-            Bound::TimesFaster(least) => format!("at least {least} times faster"),
-            Bound::Stated => "none".to_owned(),
-        }
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "name": self.name,
-            "ours": self.ours.median,
-            "peer": self.peer.map(|(_, spread)| spread.median),
-            "unit": self.unit,
-            "ratio": self.ratio.map(|ratio| ratio.median),
-            "bound": self.bound(),
-            "holds": self.holds(),
-            "peer_name": self.peer.map(|(name, _)| name),
-            "ours_spread": self.ours.json(),
-            "peer_spread": self.peer.map(|(_, spread)| spread.json()),
-            "ratio_spread": self.ratio.map(Spread::json),
-        })
-    }
-}
+use crate::{
+    Pace, Result,
+    row::{Row, Spread},
+};
 
 pub fn print(rows: &[Row]) {
     let cell = |spread: Spread| format!("{:.*}", digits(spread.median), spread.median);

@@ -15,8 +15,8 @@ use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::{
     Pace, Result,
-    figure::{Bound, Claim, Contender, Figure},
-    report::Row,
+    figure::{Claim, Contender, Figure},
+    row::{Bound, Row},
 };
 
 const USERS: usize = 1000;

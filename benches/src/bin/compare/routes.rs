@@ -15,8 +15,8 @@ use serde_json::json;
 use crate::{
     Pace, Result,
     child::OwnChild,
-    figure::{Bound, Claim, Contender, Figure},
-    report::Row,
+    figure::{Claim, Contender, Figure},
+    row::{Bound, Row},
 };
 
 const BARE: &str = "bare axum route";

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::{
     Pace, Result,
-    figure::{Bound, Claim, Contender, Figure, cpu_ns},
+    figure::{Claim, Contender, Figure, cpu_ns},
     node::Peer,
-    report::Row,
+    row::{Bound, Row},
 };
 
 const READ: &str = "get_context";
