@@ -38,7 +38,7 @@ pub(crate) use self::{
     seal::Keys,
     settings::{CookieSettings, SIGN_IN_TIMEOUT, Stores},
     stored_copy::StoredCopy,
-    transaction::{Silent, Transaction},
+    transaction::{Hints, Silent, Transaction},
 };
 pub use self::{format::SessionFormat, settings::SessionLifetime};
 use self::{

@@ -305,8 +305,8 @@ impl LogtoClient {
         tracing::debug!(target: "logto::refresh", tokens = results.len(), failed, "a refresh is done");
         state.results.retain(|settled| settled.is_recent(now));
         for (key, result) in &results {
-            let refused = is_refusal(key, result).then_some(&key.organization);
-            state.results.retain(|settled| settled.key != *key && refused != Some(&settled.key.organization));
+            let is_refused = is_refusal(result);
+            state.results.retain(|settled| settled.key != *key && !(is_refused && settled.key.is_refused_with(key)));
             state.results.push(Settled { key: key.clone(), number, at: now, result: result.clone() });
         }
         family.touch(now);
@@ -324,10 +324,9 @@ impl State {
         (waited_for || (!freshness.force && good)).then(|| settled.result.clone())
     }
 
-    /// Whether Logto refused the key's organization a moment ago: what was given for it before is not to be given out again.
+    /// Whether Logto refused the key, or its organization, a moment ago: what was given for it before is not to be given out again.
     fn was_refused(&self, key: &TokenKey) -> bool {
-        let same = |settled: &&Settled| settled.key.organization == key.organization;
-        self.results.iter().filter(same).any(|settled| is_refusal(&settled.key, &settled.result))
+        self.results.iter().any(|settled| is_refusal(&settled.result) && key.is_refused_with(&settled.key))
     }
 
     fn refreshed(&self, access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>, kept: bool) -> Refreshed {
@@ -357,9 +356,9 @@ impl Settled {
     }
 }
 
-/// Whether it keeps the user out of the organization that the key names.
-fn is_refusal(key: &TokenKey, result: &Result<StoredAccessToken>) -> bool {
-    key.organization.is_some() && result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Denied)
+/// Whether Logto gives the user no such token.
+fn is_refusal(result: &Result<StoredAccessToken>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Denied)
 }
 
 fn hash(refresh_token: &Secret) -> TokenHash {

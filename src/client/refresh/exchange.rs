@@ -4,7 +4,7 @@ use super::{State, shared::SharedResult};
 use crate::{
     claims::IdTokenClaims,
     client::{LogtoClient, Purpose, broke_off, coordinate::Shared, tokens::stored},
-    error::{Code, Error, Result},
+    error::{Code, Error, ErrorKind, Result},
     oidc::token::{self, TokenResponse},
     secret::Secret,
     session::{Jwt, StoredAccessToken},
@@ -65,7 +65,12 @@ impl LogtoClient {
                 state.ended = Some(ended.clone());
                 return Err(ended);
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                if let Some(shared) = shared.filter(|_| error.kind() == ErrorKind::Denied) {
+                    shared.withdraw_result(spent, key).await;
+                }
+                return Err(error);
+            }
         };
         // First of all, before anything else can fail: the old refresh token may be dead now.
         let verified = self.verify_refreshed(tokens.id_token.take(), before, &tokens).await;
