@@ -1,6 +1,7 @@
 //! One opaque error: what happened, whose turn it is, and what to do.
 
 mod code;
+mod integration;
 mod kind;
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
@@ -43,6 +44,8 @@ struct Inner {
     return_to: Option<String>,
     /// Whether it passes by itself, although neither its kind nor the status says so.
     transient: bool,
+    /// Whether the log has it.
+    logged: bool,
 }
 
 /// How the user has to authenticate before a request can be served (OpenID Connect Core 3.1.2.1).
@@ -77,14 +80,8 @@ impl Error {
             step_up: None,
             return_to: None,
             transient: false,
+            logged: false,
         }))
-    }
-
-    /// For integrations: an extractor needs `layer`, which was not added to the application.
-    #[must_use]
-    pub fn integration_missing(layer: &str) -> Self {
-        Self::new(Code::LayerMissing, format!("this route needs `{layer}`, which is not around it"))
-            .with_hint(format!("Add `{layer}` to the application, after the routes that use it."))
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
@@ -219,7 +216,8 @@ impl Error {
         self.0.status
     }
 
-    /// How long Logto asked us to wait (`Retry-After`, RFC 9110 section 10.2.3), counted from its answer. A date that is over is no wait.
+    /// How long Logto asked us to wait (`Retry-After`, RFC 9110 section 10.2.3), counted from its answer: at most a day. A date that is over is no
+    /// wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "reqwest")]
 mod default_client;
+mod gate;
 mod repeat;
 mod retry_after;
 mod stream;
@@ -16,8 +17,11 @@ use ::http::{Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-pub(crate) use self::repeat::Repeat;
 pub use self::stream::{BodyChunks, BodyStream};
+pub(crate) use self::{
+    gate::{Gate, Pass},
+    repeat::Repeat,
+};
 use crate::{
     clock::moment,
     error::{BoxError, Code, Error, OAuthError, Result, is_transient_status},
@@ -130,6 +134,11 @@ impl Transport {
     /// For an API, which is not Logto: bodies of up to `max_body` bytes are read.
     pub(crate) fn to_api(client: Arc<dyn HttpClient>, timeout: Duration, max_body: usize) -> Self {
         Self { client, timeout, max_body, server: "an API" }
+    }
+
+    /// How long a request takes at most.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Sends `request`; every status but a redirect is an `Ok`.

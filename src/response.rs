@@ -245,8 +245,11 @@ pub(crate) struct Links<'a> {
     pub(crate) sign_out: &'a Destination,
 }
 
-/// Loud where somebody has to act, quiet where a user only has to sign in again.
+/// Loud where somebody has to act, quiet where a user only has to sign in again. Once for each answer.
 fn log(error: &Error) {
+    if error.is_logged() {
+        return;
+    }
     macro_rules! log {
         ($level:ident) => {
             tracing::$level!(target: "logto", code = error.code(), %error, hint = error.hint(), "answered with an error")

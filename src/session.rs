@@ -44,7 +44,7 @@ pub(crate) use self::{
     seal::Keys,
     settings::{CookieSettings, SIGN_IN_TIMEOUT_SECONDS, Stores},
     stored_copy::StoredCopy,
-    transaction::{Silent, Transaction},
+    transaction::{Hints, Silent, Transaction},
 };
 
 #[cfg(test)]

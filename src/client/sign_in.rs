@@ -7,9 +7,12 @@ use crate::{
     clock,
     error::{Code, Error, Result},
     oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS},
-    session::{Silent, Transaction},
+    session::{Hints, Silent, Transaction},
     types::{Prompt, Redirect, SignInOptions},
 };
+
+/// Bytes. With as many the cookie of a sign-in is as large as it is to be at most.
+const MAX_HINTS: usize = 200;
 
 impl Session {
     /// Begins a sign-in: the redirect leads to Logto, and the sign-in is remembered in a cookie of its own for
@@ -33,7 +36,10 @@ impl Session {
         let options = prompted(options)?;
         check_extra_params(&options)?;
         let mut transaction = Transaction::begin(redirect_uri, return_to.to_string(), config.now())?;
-        transaction.silent = options.silent.then_some(Silent::Probe);
+        if options.silent {
+            transaction.silent = Some(Silent::Probe);
+            transaction.hints = hints(&options);
+        }
         transaction.max_age = options.max_age.map(clock::whole_seconds);
         transaction.acr_values = options.acr_values.clone().filter(|values| !values.trim().is_empty());
         transaction.from_another_site = options.from_another_site;
@@ -74,6 +80,16 @@ impl Session {
         tracing::debug!(target: "logto::sign_in", "a sign-in begins");
         Ok(Redirect::to(authorization))
     }
+}
+
+/// What the second request of a silent sign-in says again, if it is short: it waits in a cookie.
+fn hints(options: &SignInOptions) -> Hints {
+    let SignInOptions { login_hint, organization_id, ui_locales, .. } = options;
+    let length: usize = [login_hint, organization_id, ui_locales].into_iter().flatten().map(String::len).sum();
+    if length > MAX_HINTS {
+        return Hints::default();
+    }
+    Hints { login_hint: login_hint.clone(), organization_id: organization_id.clone(), ui_locales: ui_locales.clone() }
 }
 
 /// The options with the prompt that they call for.

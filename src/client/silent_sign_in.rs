@@ -11,7 +11,7 @@ use super::{LogtoClient, PendingSignIn, Session};
 use crate::{
     error::{Code, Error, Result},
     scopes,
-    session::{Silent, Transaction},
+    session::{Hints, Silent, Transaction},
     types::{Prompt, Redirect, SignInOptions},
 };
 
@@ -49,7 +49,9 @@ impl Session {
         transaction.silent = Some(Silent::SignIn);
         (transaction.max_age, transaction.acr_values) = (done.max_age, done.acr_values.clone());
         transaction.from_another_site = done.from_another_site;
-        let mut options = SignInOptions::new().prompt([Prompt::Consent]);
+        let Hints { login_hint, organization_id, ui_locales } = done.hints.clone();
+        let mut options =
+            SignInOptions { login_hint, organization_id, ui_locales, ..SignInOptions::new().prompt([Prompt::Consent]) };
         options.max_age = done.max_age.and_then(|age| u64::try_from(age).ok()).map(std::time::Duration::from_secs);
         options.acr_values.clone_from(&done.acr_values);
         let redirect = self.send_to_logto(transaction, &options).await?;

@@ -92,17 +92,14 @@ impl Session {
     /// What Logto refuses the user is not to be given out again: of an organization all tokens, with and without a resource, else the one.
     fn forget_refused(&self, id: SessionId, refused: &TokenKey) {
         let mut loaded = self.read();
-        let is_for = |key: &TokenKey| match &refused.organization {
-            Some(organization) => key.organization.as_ref() == Some(organization),
-            None => key == refused,
-        };
         let data = loaded.data().filter(|data| data.id == id);
-        let has_some = data.is_some_and(|data| data.access_tokens.iter().any(|token| is_for(&token.key)));
+        let has_some =
+            data.is_some_and(|data| data.access_tokens.iter().any(|token| token.key.is_refused_with(refused)));
         if has_some
             && !loaded.is_committed()
             && let Some(data) = loaded.data_mut()
         {
-            data.access_tokens.retain(|token| !is_for(&token.key));
+            data.access_tokens.retain(|token| !token.key.is_refused_with(refused));
         }
     }
 

@@ -34,7 +34,7 @@ const KNOWN: [&str; 26] = [
 const OTHER_NAMES: [(&str, &str); 2] =
     [("LOGTO_CLIENT_ID", "LOGTO_APP_ID"), ("LOGTO_CLIENT_SECRET", "LOGTO_APP_SECRET")];
 
-/// As many letters may be wrong, missing or too many.
+/// As many letters may be wrong, missing or too many, and no more than a third of those behind `LOGTO_`: `LOGTO_PORT` is no `LOGTO_PROMPT`.
 const NEAR: usize = 3;
 
 /// Warns of each variable that is no setting and has a name like one. Names alone are told, never values.
@@ -52,7 +52,8 @@ fn nearest(name: &str) -> Option<&'static str> {
     let other = OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
     other.or_else(|| {
         let by_distance = KNOWN.iter().map(|known| (distance(name, known), *known));
-        by_distance.filter(|(distance, _)| *distance <= NEAR).min().map(|(_, known)| known)
+        let allowed = |known: &str| (known.len().saturating_sub("LOGTO_".len()) / 3).min(NEAR);
+        by_distance.filter(|(distance, known)| *distance <= allowed(known)).min().map(|(_, known)| known)
     })
 }
 
@@ -109,7 +110,12 @@ mod tests {
             ("LOGTO_RESOURCE", Some("LOGTO_RESOURCES")),
             ("LOGTO_CLIENT_SECRET", Some("LOGTO_APP_SECRET")),
             ("LOGTO_ENDPIONT", Some("LOGTO_ENDPOINT")),
+            ("LOGTO_ISUER", Some("LOGTO_ISSUER")),
+            ("LOGTO_APPID", Some("LOGTO_APP_ID")),
             ("LOGTO_WEBHOOK_SIGNING_KEY", None),
+            ("LOGTO_PORT", None),
+            ("LOGTO_HOST", None),
+            ("LOGTO_URL", None),
             ("LOGTO_", None),
         ] {
             assert_eq!(nearest(name), meant, "{name}");

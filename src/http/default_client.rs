@@ -8,7 +8,7 @@ use std::{
 use ::http::{Request, Response};
 use tokio::time::Instant;
 
-use super::{BodyChunks, HttpClient, tls, without_trust::WithoutTrust};
+use super::{BodyChunks, HttpClient, repeat::is_broken_connection, tls, without_trust::WithoutTrust};
 use crate::{
     clock::moment,
     error::{BoxError, Result},
@@ -96,7 +96,8 @@ impl HttpClient for DefaultClient {
             let mut watch = Watch { client: self, begun: moment(), is_answered: false };
             let outcome = self.pooled.send(request, max_body).await;
             watch.is_answered = true;
-            if outcome.is_err() {
+            // A body that is too large, say, came over a connection that serves.
+            if outcome.as_ref().is_err_and(is_broken_connection) {
                 self.doubt(moment());
             }
             outcome

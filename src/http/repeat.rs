@@ -36,6 +36,12 @@ impl Repeat {
     }
 }
 
+/// Whether a request failed because its connection broke.
+#[cfg(feature = "reqwest")]
+pub(super) fn is_broken_connection(error: &BoxError) -> bool {
+    Broke::by(error) != Broke::No
+}
+
 #[derive(PartialEq, Eq)]
 enum Broke {
     /// There was no connection, or something else is wrong.

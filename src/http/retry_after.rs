@@ -6,7 +6,11 @@ use ::http::{HeaderMap, HeaderName, header};
 
 use crate::clock::{Clock, SystemClock};
 
-/// How long to wait, counted from the answer: seconds, or a date in any of the three formats of section 5.6.7. What is over is no wait.
+/// Nobody waits for longer than a day: what says more is a mistake, and a number of that size does not fit into a time.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long to wait, counted from the answer: seconds, or a date in any of the three formats of section 5.6.7. What is over is no wait, and more
+/// than a day is a day.
 ///
 /// A date is compared with the answer's own `Date`, which is by the same clock, or else with this machine's.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -16,14 +20,16 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// The same for who has a clock to compare a date with.
 pub(crate) fn retry_after_at(headers: &HeaderMap, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
-    seconds(headers).or_else(|| Some(date(headers, header::RETRY_AFTER)?.duration_since(now()).unwrap_or_default()))
+    let until = |date: SystemTime| date.duration_since(now()).unwrap_or_default();
+    let wait = seconds(headers).or_else(|| date(headers, header::RETRY_AFTER).map(until));
+    wait.map(|wait| wait.min(LONGEST))
 }
 
 fn seconds(headers: &HeaderMap) -> Option<Duration> {
     let value = text(headers, header::RETRY_AFTER)?;
     // `u64` would also read "+5".
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| value.parse().map_or(Duration::MAX, Duration::from_secs))
+    digits.then(|| value.parse().map_or(LONGEST, Duration::from_secs))
 }
 
 fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
@@ -61,6 +67,21 @@ mod tests {
             assert_eq!(retry_after(&headers), wait.map(Duration::from_secs), "{value}");
         }
         assert_eq!(retry_after(&headers(&[answered])), None);
+    }
+
+    #[test]
+    fn what_is_more_than_a_day_is_a_day() {
+        let answered = (header::DATE, "Sun, 06 Nov 1994 08:49:37 GMT");
+        for (value, wait) in [
+            ("86399", 86_399),
+            ("86401", 86_400),
+            ("18446744073709551615", 86_400),
+            ("99999999999999999999999999", 86_400),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ] {
+            let headers = headers(&[(header::RETRY_AFTER, value), answered.clone()]);
+            assert_eq!(retry_after(&headers), Some(Duration::from_secs(wait)), "{value}");
+        }
     }
 
     #[test]

@@ -167,7 +167,8 @@ impl MachineClientBuilder {
             app_id,
             app_secret,
             clock,
-            tokens: Tokens::new(self.token_cache_capacity.unwrap_or(1000)),
+            // Discovery, and the token.
+            tokens: Tokens::new(self.token_cache_capacity.unwrap_or(1000), timeout.saturating_mul(2)),
         })))
     }
 }

@@ -4,11 +4,13 @@ use std::{
     collections::HashMap,
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use crate::{
     clock::{Clock, unix_seconds, whole_seconds},
     error::{Code, Error, Result},
+    http::Gate,
     secret::Secret,
     session::StoredAccessToken,
     types::TokenKey,
@@ -34,6 +36,8 @@ pub(super) enum Want<'a> {
 /// A slot for each resource, organization and set of scopes: at most `capacity`, then the longest unused goes.
 pub(super) struct Tokens {
     capacity: usize,
+    /// What asking takes at most.
+    longest: Duration,
     slots: Mutex<Slots>,
 }
 
@@ -50,10 +54,9 @@ struct Entry {
 }
 
 /// One token, and the gate to the next.
-#[derive(Default)]
 pub(super) struct Slot {
-    /// Held across the network by the one task that asks.
-    gate: Arc<tokio::sync::Mutex<()>>,
+    /// Passed across the network by the one task that asks.
+    gate: Gate,
     /// Never held across an `await`.
     state: Mutex<State>,
 }
@@ -79,8 +82,8 @@ struct Failure {
 }
 
 impl Tokens {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity: capacity.max(1), slots: Mutex::default() }
+    pub(super) fn new(capacity: usize, longest: Duration) -> Self {
+        Self { capacity: capacity.max(1), longest, slots: Mutex::default() }
     }
 
     pub(super) fn slot(&self, key: &TokenKey) -> Arc<Slot> {
@@ -98,13 +101,17 @@ impl Tokens {
             let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
             slots.by_key.remove(&oldest);
         }
-        let slot = Arc::<Slot>::default();
+        let slot = Arc::new(Slot::new(self.longest));
         slots.by_key.insert(key.clone(), Entry { slot: Arc::clone(&slot), used: turn });
         slot
     }
 }
 
 impl Slot {
+    fn new(longest: Duration) -> Self {
+        Self { gate: Gate::new(longest), state: Mutex::default() }
+    }
+
     /// The token; asked for if need be, by one caller for all that came in the meantime.
     pub(super) async fn get<A, F>(
         self: &Arc<Self>,
@@ -123,14 +130,14 @@ impl Slot {
             }
             state.ended
         };
-        let gate = if let Ok(gate) = Arc::clone(&self.gate).try_lock_owned() {
-            gate
+        let pass = if let Some(pass) = self.gate.try_enter() {
+            pass
         } else {
             // Somebody is asking. A token in its last minute serves those who did not insist on more.
             if let (Want::Valid(None), Some(token)) = (&want, self.state().living(now(clock))) {
                 return Ok(token);
             }
-            Arc::clone(&self.gate).lock_owned().await
+            self.gate.enter().await
         };
         let outcome = {
             let state = self.state();
@@ -143,8 +150,11 @@ impl Slot {
         let task = tokio::spawn(async move {
             let since = now(&its_clock);
             let outcome = asking.await;
-            slot.settle(&outcome, since, now(&its_clock));
-            drop(gate);
+            // One that was given up has left its place to another.
+            if slot.gate.admits(&pass) {
+                slot.settle(&outcome, since, now(&its_clock));
+            }
+            drop(pass);
             outcome
         });
         let broke_off = |source| Error::new(Code::Unreachable, "the request broke off").with_source(source);

@@ -7,11 +7,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::OwnedMutexGuard;
-
 use crate::{
     clock::Clock,
     error::{Code, Error, Result},
+    http::{Gate, Pass},
 };
 
 /// After an answer no stranger has the server asked again for this long while there is a value to serve; nor after failures in a row.
@@ -27,7 +26,8 @@ const FAILURE: Duration = Duration::from_secs(1);
 /// A value fetched from the server when it is first needed, and kept.
 ///
 /// - However many ask at once, one fetch is made (single flight); the others get what it got, also its error.
-/// - A fetch runs in a task of its own: whoever asked for it may leave, and the others get what it brings.
+/// - A fetch runs in a task of its own: whoever asked for it may leave, and the others get what it brings. One that has not ended in its time is
+///   given up: its runtime is never driven again, say.
 /// - A value younger than its time to live is served without waiting for anyone.
 /// - An older one is fetched anew by one caller. Meanwhile, and when that fails, the others are served the old one, for up to a day.
 ///
@@ -39,8 +39,8 @@ struct Shared<T> {
     what: &'static str,
     ttl: Duration,
     clock: Arc<dyn Clock>,
-    /// Held across the network by the task that fetches, and by nobody else. When its runtime ends, the next in line fetches.
-    gate: Arc<tokio::sync::Mutex<()>>,
+    /// Passed across the network by the task that fetches, and by nobody else. When its runtime ends, the next in line fetches.
+    gate: Gate,
     /// Never held across an `await`.
     state: Mutex<State<T>>,
 }
@@ -88,10 +88,11 @@ struct Failure {
 }
 
 impl<T: Send + Sync + 'static> Cached<T> {
-    pub(crate) fn new(what: &'static str, ttl: Duration, clock: Arc<dyn Clock>) -> Self {
+    /// A fetch takes `longest` at most.
+    pub(crate) fn new(what: &'static str, ttl: Duration, longest: Duration, clock: Arc<dyn Clock>) -> Self {
         let turn = Turn { begun: 0, ended: 0 };
         let state = State { current: None, attempted: None, refetched: None, failed: None, turn };
-        Self(Arc::new(Shared { what, ttl, clock, gate: Arc::default(), state: Mutex::new(state) }))
+        Self(Arc::new(Shared { what, ttl, clock, gate: Gate::new(longest), state: Mutex::new(state) }))
     }
 
     /// The value; fetched if there is none, or if it is older than its time to live.
@@ -109,10 +110,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
             }
             (state.turn, state.stale(now, *ttl))
         };
-        let gate = match (Arc::clone(gate).try_lock_owned(), old) {
-            (Ok(gate), _) => gate,
-            (Err(_), Some(old)) => return Ok(old),
-            (Err(_), None) => Arc::clone(gate).lock_owned().await,
+        let pass = match (gate.try_enter(), old) {
+            (Some(pass), _) => pass,
+            (None, Some(old)) => return Ok(old),
+            (None, None) => gate.enter().await,
         };
         let attempt = {
             let mut state = self.0.state();
@@ -124,7 +125,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
             if let Some(outcome) = state.settled(asker, now, *ttl).or_else(|| failed(&state)) {
                 return outcome;
             }
-            self.begin(&mut state, gate, now, false)
+            self.begin(&mut state, pass, now, false)
         };
         let outcome = attempt.run(fetch()).await;
         outcome.or_else(|error| self.0.state().stale(clock.now(), *ttl).ok_or(error))
@@ -149,24 +150,24 @@ impl<T: Send + Sync + 'static> Cached<T> {
         F: FnOnce() -> R,
         R: Future<Output = Result<T>> + Send + 'static,
     {
-        // Whoever holds the gate is fetching what this caller needs.
-        let gate = Arc::clone(&self.0.gate).lock_owned().await;
+        // Whoever has entered is fetching what this caller needs.
+        let pass = self.0.gate.enter().await;
         let attempt = {
             let mut state = self.0.state();
             let now = self.0.clock.now();
             if let Some(outcome) = state.newer(asker, came, known, now) {
                 return outcome;
             }
-            self.begin(&mut state, gate, now, true)
+            self.begin(&mut state, pass, now, true)
         };
         attempt.run(fetch()).await
     }
 
-    fn begin(&self, state: &mut State<T>, gate: OwnedMutexGuard<()>, now: SystemTime, is_refetch: bool) -> Attempt<T> {
+    fn begin(&self, state: &mut State<T>, pass: Pass, now: SystemTime, is_refetch: bool) -> Attempt<T> {
         state.attempted = Some(now);
         state.turn.begun = state.turn.begun.wrapping_add(1);
         let (shared, number) = (Arc::clone(&self.0), state.turn.begun);
-        Attempt { shared, number, began: now, is_refetch, is_open: true, _gate: gate }
+        Attempt { shared, number, began: now, is_refetch, is_open: true, pass }
     }
 }
 
@@ -177,7 +178,7 @@ struct Attempt<T> {
     began: SystemTime,
     is_refetch: bool,
     is_open: bool,
-    _gate: OwnedMutexGuard<()>,
+    pass: Pass,
 }
 
 impl<T: Send + Sync + 'static> Attempt<T> {
@@ -189,10 +190,11 @@ impl<T: Send + Sync + 'static> Attempt<T> {
 }
 
 impl<T> Attempt<T> {
-    /// Writes down how it ended.
+    /// Writes down how it ended, unless it was given up: then another has taken its place.
     fn settle(mut self, outcome: Result<T>) -> Result<Arc<T>> {
         self.is_open = false;
         match outcome {
+            outcome if !self.shared.gate.admits(&self.pass) => outcome.map(Arc::new),
             Ok(value) => Ok(self.succeed(value)),
             Err(error) => Err(self.fail(error)),
         }

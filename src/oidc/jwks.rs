@@ -27,8 +27,9 @@ pub(crate) struct KeySource {
 }
 
 impl KeySource {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { cached: Cached::new("keys", TTL, clock) }
+    /// For a server that answers within `timeout`.
+    pub(crate) fn new(timeout: Duration, clock: Arc<dyn Clock>) -> Self {
+        Self { cached: Cached::new("keys", TTL, timeout, clock) }
     }
 
     /// The keys, if nobody has to be asked for them.

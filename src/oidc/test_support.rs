@@ -94,7 +94,7 @@ impl World {
         let server = Arc::new(Server { body: Mutex::new(Some(jwks)), asked: AtomicUsize::new(0) });
         let clock = Arc::new(TestClock::new(now));
         Self {
-            source: KeySource::new(clock.clone()),
+            source: KeySource::new(Duration::from_secs(10), clock.clone()),
             clock,
             transport: Transport::new(server.clone(), Duration::from_secs(5)),
             server,

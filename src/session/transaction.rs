@@ -30,6 +30,8 @@ pub(crate) struct Transaction {
     pub(crate) acr_values: Option<String>,
     /// Whether it shows the user no page, and how far it has come.
     pub(crate) silent: Option<Silent>,
+    /// What the second request of a silent sign-in says again.
+    pub(crate) hints: Hints,
     /// Unix seconds.
     pub(crate) created_at: i64,
     /// Whether another site's page led here. It may do so as often as it likes, so such sign-ins share a few cookies. Not written.
@@ -45,7 +47,16 @@ pub(crate) enum Silent {
     SignIn,
 }
 
-/// The same as bytes. Addresses mostly begin alike. A byte more says that the sign-in is silent: 1 for the first request, 2 for the second.
+/// For whom a sign-in is, in the words of its authorization request.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hints {
+    pub(crate) login_hint: Option<String>,
+    pub(crate) organization_id: Option<String>,
+    pub(crate) ui_locales: Option<String>,
+}
+
+/// The same as bytes. Addresses mostly begin alike. A byte more says that the sign-in is silent: 1 for the first request, which hints may follow, 2
+/// for the second.
 #[derive(Serialize, Deserialize)]
 struct Written<'a> {
     seed: [u8; 32],
@@ -82,6 +93,7 @@ impl Transaction {
             max_age: None,
             acr_values: None,
             silent: None,
+            hints: Hints::default(),
             created_at,
             from_another_site: false,
         }
@@ -117,6 +129,9 @@ impl Transaction {
         };
         let mut bytes = postcard::to_allocvec(&written).ok().map(Zeroizing::new)?;
         bytes.extend(self.silent.map(|silent| if silent == Silent::Probe { 1 } else { 2 }));
+        if self.silent == Some(Silent::Probe) && self.hints != Hints::default() {
+            bytes.extend(postcard::to_allocvec(&self.hints).ok()?);
+        }
         Some(bytes)
     }
 
@@ -127,10 +142,13 @@ impl Transaction {
         transaction.is_cut = written.is_cut;
         transaction.max_age = written.max_age;
         transaction.acr_values = written.acr_values.map(str::to_owned);
-        transaction.silent = match rest {
-            [1] => Some(Silent::Probe),
-            [2] => Some(Silent::SignIn),
-            _ => None,
+        (transaction.silent, transaction.hints) = match rest {
+            [1] => (Some(Silent::Probe), Hints::default()),
+            [2] => (Some(Silent::SignIn), Hints::default()),
+            [1, hints @ ..] => {
+                postcard::from_bytes(hints).map_or_else(|_| Default::default(), |hints| (Some(Silent::Probe), hints))
+            }
+            _ => Default::default(),
         };
         Some(transaction)
     }

@@ -65,17 +65,19 @@ impl RedisStore {
         RedisStoreBuilder::new(url.as_ref())
     }
 
-    /// Connects to a Redis Cluster by the URLs of some of its nodes, which name the others. All have the same scheme and password.
+    /// Connects to a Redis Cluster by the URLs of some of its nodes, which name the others. All have the same scheme and password. With
+    /// certificates: [`RedisStoreBuilder::connect_cluster`].
     ///
     /// # Errors
     /// `config.invalid` if the URLs are none of a cluster; `store.failed` if no node can be reached within five seconds.
     pub async fn connect_cluster<U: AsRef<str>>(urls: impl IntoIterator<Item = U>) -> Result<Self> {
         let urls: Vec<String> = urls.into_iter().map(|url| url.as_ref().to_owned()).collect();
-        builder::cluster(urls).await
+        builder::cluster(urls, None).await
     }
 
     /// Uses connections of the application's own to one Redis, which is no node of a cluster: `lend` gives one for each command, from a pool
-    /// or as a clone of a `ConnectionManager`. Where a connection breaks under a command, `lend` is asked once more.
+    /// or as a clone of a `ConnectionManager`. Where a connection breaks under a command, `lend` is asked once more. It is asked for up to a
+    /// hundred at once, where all sessions of a user end.
     ///
     /// ```
     /// # fn example(manager: redis::aio::ConnectionManager) {

@@ -69,7 +69,9 @@ impl SignInOptions {
     ///
     /// It takes two requests to Logto: `prompt=none` to learn whether the user has a session there, and then `prompt=consent`, since Logto
     /// gives new permissions and a refresh token with that alone. A third party's app shows Logto's consent page in the second; a
-    /// first-party app shows none. [`extra_param`](Self::extra_param) goes with the first alone.
+    /// first-party app shows none. [`login_hint`](Self::login_hint), [`organization_id`](Self::organization_id) and
+    /// [`ui_locales`](Self::ui_locales) go with both (with the first alone where they have more than 200 bytes together), and
+    /// [`extra_param`](Self::extra_param) with the first alone.
     pub fn silent(mut self, silent: bool) -> Self {
         self.silent = silent;
         self
@@ -275,6 +277,16 @@ pub(crate) struct TokenKey {
     pub(crate) organization: Option<String>,
     /// The narrower scopes asked for, sorted; empty for all.
     pub(crate) scopes: Vec<String>,
+}
+
+impl TokenKey {
+    /// Whether no such token is given out again after Logto refused the user another: of an organization none, else that very one.
+    pub(crate) fn is_refused_with(&self, refused: &Self) -> bool {
+        match &refused.organization {
+            Some(organization) => self.organization.as_ref() == Some(organization),
+            None => self == refused,
+        }
+    }
 }
 
 impl TokenOptions {

@@ -153,7 +153,10 @@ fn failure<B>(result: &Result<ServiceResponse<B>, ActixError>) -> Option<Error> 
         Ok(response) => (response.request().extensions_mut().remove(), response.response().error()),
         Err(error) => (None, Some(error)),
     };
-    remembered.or_else(|| error?.as_error().cloned())
+    match (remembered, error.and_then(ActixError::as_error)) {
+        (Some(remembered), answered) => Some(response::logged_with(remembered, answered)),
+        (None, answered) => answered.cloned().map(Error::logged),
+    }
 }
 
 /// The response itself, or the reply in its place, with the session's cookies.

@@ -211,7 +211,7 @@ impl IntoResponse for AuthResponse {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = AuthResponse::from(&self).into_response();
-        response.extensions_mut().insert(self);
+        response.extensions_mut().insert(self.logged());
         response
     }
 }

@@ -38,6 +38,8 @@ const SWALLOW: u8 = 3;
 const HALF: u8 = 4;
 /// Four requests are answered together.
 const GATHER: u8 = 5;
+/// An answer is larger than any of Logto's.
+const LARGE: u8 = 6;
 
 /// What stands between the client and Logto.
 struct Proxy {
@@ -50,6 +52,7 @@ struct State {
     mode: AtomicU8,
     /// Requests that were not answered, or by half.
     broken: AtomicUsize,
+    connections: AtomicUsize,
     together: Barrier,
 }
 
@@ -61,12 +64,14 @@ impl Proxy {
             logto: mock.endpoint().trim_start_matches("http://").trim_end_matches('/').to_owned(),
             mode: AtomicU8::new(KEEP),
             broken: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
             together: Barrier::new(4),
         });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let state = Arc::clone(&shared);
+                state.connections.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(async move { state.serve(client).await });
             }
         });
@@ -79,6 +84,11 @@ impl Proxy {
 
     fn broken(&self) -> usize {
         self.state.broken.swap(0, Ordering::SeqCst)
+    }
+
+    /// Those that were made since it was asked last.
+    fn connections(&self) -> usize {
+        self.state.connections.swap(0, Ordering::SeqCst)
     }
 }
 
@@ -104,6 +114,11 @@ impl State {
             let mut logto = TcpStream::connect(&self.logto).await.unwrap();
             logto.write_all(&request).await.unwrap();
             let Some(answer) = message(&mut logto).await else { return };
+            if mode == LARGE {
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n";
+                let _ = client.write_all(&[head.as_bytes(), &[b' '; 2_000_000]].concat()).await;
+                return;
+            }
             if mode == HALF {
                 self.broken.fetch_add(1, Ordering::SeqCst);
                 let _ = client.write_all(&answer[..answer.len() - 10]).await;
@@ -273,6 +288,29 @@ async fn four_kept_connections_that_swallow_everything_cost_one_timeout() {
     }
     assert_eq!(outcomes, ["network.timeout", "a token", "a token", "a token"]);
     assert_eq!(world.proxy.broken(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_says_nothing_of_the_connections() {
+    let world = World::start().await;
+    let logto = world.logto(None);
+    let mut cookies = world.sign_in(&logto).await;
+    world.proxy.will(LARGE);
+    let error = logto.get_access_token(&mut cookies, fresh()).await.unwrap_err();
+    assert_eq!(error.code(), "network.body_too_large");
+    world.proxy.will(KEEP);
+    world.proxy.connections();
+    for _ in 0..3 {
+        logto.get_access_token(&mut cookies, fresh()).await.unwrap();
+    }
+    assert_eq!(world.proxy.connections(), 1, "in place of the one that was given up");
+    // One that broke does, and each request has a connection of its own for a while.
+    world.proxy.will(DROP);
+    logto.get_access_token(&mut cookies, fresh()).await.unwrap();
+    world.proxy.will(KEEP);
+    assert_eq!(world.proxy.connections(), 1);
+    logto.get_access_token(&mut cookies, fresh()).await.unwrap();
+    assert_eq!(world.proxy.connections(), 1);
 }
 
 /// `LOGTO_TEST_REQUESTS=1000` asks each endpoint so often.

@@ -211,6 +211,30 @@ async fn an_application_that_looks_at_users_itself_gets_a_silent_sign_in_as_a_re
 }
 
 #[tokio::test]
+async fn both_requests_of_a_silent_sign_in_say_for_whom_it_is() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let said = |url: &str| {
+        let url = Url::parse(url).unwrap();
+        let said =
+            |wanted: &str| url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+        ["login_hint", "organization_id", "ui_locales"].map(said)
+    };
+    for (hint, again) in [("ada@example.test".to_owned(), true), ("x".repeat(200), false), ("x".repeat(5000), false)] {
+        let target = format!(
+            "/logto/sign-in?silent=true&login_hint={hint}&organization_id=org-acme&ui_locales=ko%20en&return_to=%2Fbooks"
+        );
+        let first = visit(&site.logto, &mut browser, &target).await;
+        let wanted = [hint.as_str(), "org-acme", "ko en"].map(|value| Some(value.to_owned()));
+        assert_eq!((prompt(&first).as_str(), said(&first)), ("none", wanted.clone()));
+        let callback = site.mock.sign_in(&first, "ada").await;
+        let second = visit(&site.logto, &mut browser, callback.strip_prefix(BASE_URL).unwrap()).await;
+        assert_eq!(prompt(&second), "consent");
+        assert_eq!(said(&second), if again { wanted } else { [None, None, None] }, "{}", hint.len());
+    }
+}
+
+#[tokio::test]
 async fn a_silent_sign_in_with_a_prompt_is_refused() {
     let site = Site::start().await;
     let mut cookies = Browser::default().request();

@@ -21,6 +21,8 @@ mod program;
 mod proxy;
 #[path = "../it/skipped.rs"]
 mod skipped;
+#[path = "../it/slow_body.rs"]
+mod slow_body;
 
 mod cookies;
 mod mounting;
@@ -140,6 +142,17 @@ macro_rules! examples {
         }
 
         scenarios! { count }
+
+        /// For all examples in one test, since it takes ten seconds.
+        #[tokio::test]
+        async fn half_a_form_is_not_waited_for_without_end() {
+            $(let $example = async {
+                if let Some(example) = crate::example::to_run(stringify!($example), false) {
+                    crate::requests::half_a_form_is_not_waited_for_without_end(example).await;
+                }
+            };)+
+            tokio::join!($($example),+);
+        }
 
         #[test]
         fn every_example_runs_the_list_of_scenarios() {

@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{app::App, example::Example, jar};
+use crate::{app::App, example::Example, jar, slow_body::answer_to_half_a_form};
 
 pub async fn a_prefetch_begins_no_sign_in_and_uses_no_callback_up(example: Example) {
     let app = App::start(example).await;
@@ -166,4 +166,11 @@ pub async fn a_response_that_sets_a_session_is_not_stored_by_caches(example: Exa
         assert!(!answer.set_cookies().is_empty(), "{what}");
         assert_eq!(answer.header("cache-control"), "private, no-store", "{what}");
     }
+}
+
+/// A back-channel logout of which nothing comes but the beginning.
+pub async fn half_a_form_is_not_waited_for_without_end(example: Example) {
+    let app = App::start(example).await;
+    let answer = answer_to_half_a_form(&format!("http://127.0.0.1:{}", app.port)).await;
+    assert_eq!(answer, "HTTP/1.1 400 Bad Request", "{}", example.name);
 }

@@ -41,11 +41,12 @@ const FRAMEWORKS: &[&str] = &[
 /// Where time and random bytes come from. `testing` is another server beside the crate: its clock starts at the time it is, and its
 /// signing keys are made by the generator of the crate that signs.
 const TIME_AND_RANDOMNESS: &[&str] = &["src/clock.rs", "src/testing/"];
-/// Shared state that changes: when a kept connection failed last, the caches of discovery and keys, the refreshes and the exchanges of codes under way, the session of one request, a machine's tokens,
+/// Shared state that changes: when a kept connection failed last, who is asking a server, the caches of discovery and keys, the refreshes and the exchanges of codes under way, the session of one request, a machine's tokens,
 /// stores in memory, and the hashes of tokens that an API has verified.
 const SHARED_STATE: &[&str] = &[
     "src/api_client/replaced.rs",
     "src/http/default_client.rs",
+    "src/http/gate.rs",
     "src/oidc/cached.rs",
     "src/client/refresh/families.rs",
     "src/client/code_exchange/exchanges.rs",

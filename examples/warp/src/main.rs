@@ -4,14 +4,14 @@
 //! `ada` with the password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the
 //! environment it signs in at that Logto. `PORT` is where it listens (3000).
 
-use std::{convert::Infallible, env, sync::LazyLock};
+use std::{convert::Infallible, env, pin::pin, sync::LazyLock};
 
+use futures_util::{Stream, TryStreamExt};
 use logto::{ContextOptions, RequestSession, TokenOptions, integrate::AuthRequest, testing::Playground};
 use warp::{
-    Filter, Reply,
+    Buf, Filter, Reply,
     filters::{BoxedFilter, path::FullPath},
     http::{HeaderMap, HeaderValue, Method, header::SET_COOKIE},
-    hyper::body::Bytes,
     path,
     path::end,
     reply::{Response, html},
@@ -105,14 +105,24 @@ fn authentication(playground: &Playground) -> BoxedFilter<(Response,)> {
     let first = below(routes.sign_in_path()).and(end()).boxed();
     let route = routes.paths().into_iter().skip(1);
     let route = route.fold(first, |one, path| one.or(below(path).and(end())).unify().boxed());
-    // A back-channel logout has a body, and so has a callback by POST: a short one.
-    let body =
-        warp::body::content_length_limit(64 * 1024).and(warp::body::bytes()).or(warp::any().map(Bytes::new)).unify();
-    let reply = async |request: AuthRequest, body: Bytes, playground: Playground| {
-        let request = request.body(String::from_utf8(body.into()).unwrap_or_default());
+    let request = route.and(auth_request()).and(warp::body::stream()).and(given(playground.clone()));
+    // A back-channel logout has a body, and so has a callback by POST: a short one, for which nobody waits long.
+    let reply = |request: AuthRequest, body, playground: Playground| async move {
+        let request = request.read_body(&playground.client(), read(body)).await;
         serve(&playground, request, async |_| Ok(Response::default())).await
     };
-    route.and(auth_request()).and(body).and(given(playground.clone())).then(reply).boxed()
+    request.then(reply).boxed()
+}
+
+async fn read(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result<Vec<u8>, warp::Error> {
+    let (mut body, mut bytes) = (pin!(body), Vec::new());
+    while let Some(mut chunk) = body.try_next().await? {
+        bytes.extend(chunk.copy_to_bytes(chunk.remaining()));
+        if bytes.len() > AuthRequest::MAX_BODY {
+            return Ok(Vec::new());
+        }
+    }
+    Ok(bytes)
 }
 
 fn given(playground: Playground) -> impl Filter<Extract = (Playground,), Error = Infallible> + Clone {

@@ -29,7 +29,7 @@ fn retry_after_is_seconds_or_a_date() {
         ("0", Some(0)),
         (" 7 ", Some(7)),
         ("120", Some(120)),
-        ("99999999999999999999999", Some(u64::MAX)),
+        ("99999999999999999999999", Some(86_400)),
         ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
         ("Sunday, 06-Nov-94 08:49:47 GMT", Some(10)),
         ("Sun Nov  6 08:49:47 1994", Some(10)),

@@ -52,16 +52,16 @@ impl FamilyState {
     pub(super) fn complete(&mut self, number: u64, results: &[(TokenKey, Result<StoredAccessToken>)], at: i64) {
         self.results.retain(|completed| is_recent_refresh(completed.at, at));
         for (key, result) in results {
-            let refused = is_refusal(key, result).then_some(&key.organization);
-            self.results.retain(|completed| completed.key != *key && refused != Some(&completed.key.organization));
+            let is_refused = is_refusal(result);
+            self.results
+                .retain(|completed| completed.key != *key && !(is_refused && completed.key.is_refused_with(key)));
             self.results.push(CompletedRefresh { key: key.clone(), number, at, result: result.clone() });
         }
     }
 
-    /// Whether Logto refused the key's organization a moment ago: what was given for it before is not to be given out again.
+    /// Whether Logto refused the key, or its organization, a moment ago: what was given for it before is not to be given out again.
     pub(super) fn was_refused(&self, key: &TokenKey) -> bool {
-        let same = |completed: &&CompletedRefresh| completed.key.organization == key.organization;
-        self.results.iter().filter(same).any(|completed| is_refusal(&completed.key, &completed.result))
+        self.results.iter().any(|completed| is_refusal(&completed.result) && key.is_refused_with(&completed.key))
     }
 
     pub(super) fn refreshed(&self, access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>, kept: bool) -> Refreshed {
@@ -86,9 +86,9 @@ impl CompletedRefresh {
     }
 }
 
-/// Whether it keeps the user out of the organization that the key names.
-fn is_refusal(key: &TokenKey, result: &Result<StoredAccessToken>) -> bool {
-    key.organization.is_some() && result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Forbidden)
+/// Whether Logto gives the user no such token.
+fn is_refusal(result: &Result<StoredAccessToken>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Forbidden)
 }
 
 #[cfg(test)]

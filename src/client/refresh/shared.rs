@@ -100,6 +100,11 @@ impl Coordination<'_> {
             self.publish(&result_name(&result.refresh_token, key), &wire, shared_for(wire.lives)).await;
         }
     }
+
+    /// Takes back what an exchange gave before, for Logto refuses it now.
+    pub(super) async fn withdraw_result(&self, refresh_token: &Secret, key: &TokenKey) {
+        self.publish(&result_name(refresh_token, key), &(), RESULT_TTL_SECONDS).await;
+    }
 }
 
 /// Seconds a result is shared that lives `lives`: as long as in the process, and no longer than half its life.

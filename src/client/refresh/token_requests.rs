@@ -6,7 +6,7 @@ use crate::{
     client::{
         IdTokenExpectations, LogtoClient, access_token::stored_access_token, coordinate::Coordination, task_failed,
     },
-    error::{Code, Error, Result},
+    error::{Code, Error, ErrorKind, Result},
     oidc::token::{self, TokenResponse},
     secret::Secret,
     session::{Jwt, StoredAccessToken},
@@ -67,7 +67,12 @@ impl LogtoClient {
                 state.ended = Some(ended.clone());
                 return Err(ended);
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                if let Some(coordination) = coordination.filter(|_| error.kind() == ErrorKind::Forbidden) {
+                    coordination.withdraw_result(spent, key).await;
+                }
+                return Err(error);
+            }
         };
         // First of all, before anything else can fail: the old refresh token may be dead now.
         let verified = self.verify_refreshed(tokens.id_token.take(), before, &tokens).await;

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use tokio::runtime::Builder;
+
 use super::{Slot, Tokens, Want};
 use crate::{
     clock::Clock,
@@ -15,6 +17,8 @@ use crate::{
 };
 
 const NOON: i64 = 1_795_385_584;
+/// What asking takes at most.
+const LONGEST: Duration = Duration::from_secs(20);
 
 struct Watch(AtomicI64);
 
@@ -34,7 +38,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let watch = Arc::new(Watch(AtomicI64::new(NOON)));
-        Self { slot: Arc::default(), watch, asked: AtomicUsize::new(0) }
+        Self { slot: Arc::new(Slot::new(LONGEST)), watch, asked: AtomicUsize::new(0) }
     }
 
     /// Asks for a token while the server gives tokens of this lifetime, numbered; or while it fails.
@@ -71,7 +75,7 @@ fn key(name: &str) -> TokenKey {
 
 #[test]
 fn the_longest_unused_slot_goes_and_a_busy_one_stays() {
-    let tokens = Tokens::new(2);
+    let tokens = Tokens::new(2, LONGEST);
     let slot = |name: &str| Arc::downgrade(&tokens.slot(&key(name)));
     let lives = |slot: &Weak<Slot>| slot.upgrade().is_some();
     let (a, b) = (slot("a"), slot("b"));
@@ -87,7 +91,7 @@ fn the_longest_unused_slot_goes_and_a_busy_one_stays() {
     let _ = (slot("e"), slot("f"));
     assert_eq!(tokens.slots.lock().unwrap().by_key.len(), 2);
     drop((busy, other));
-    assert_eq!(Tokens::new(0).capacity, 1);
+    assert_eq!(Tokens::new(0, LONGEST).capacity, 1);
 }
 
 #[tokio::test]
@@ -225,4 +229,23 @@ async fn a_token_fetched_by_a_clock_that_was_ahead_is_due_when_it_is_set_right()
     assert!(world.get(Want::Valid(None), Err(down())).await.is_err());
     world.set(2);
     assert_ne!(world.get(Want::InsteadOf("another"), Ok(3600)).await.unwrap(), first);
+}
+
+#[test]
+fn a_request_whose_runtime_is_driven_no_more_is_given_up_in_its_time() {
+    let world = World::new();
+    let runtime = |paused| Builder::new_current_thread().enable_time().start_paused(paused).build().unwrap();
+    let (parked, other) = (runtime(false), runtime(true));
+    let (slot, watch) = (Arc::clone(&world.slot), Arc::clone(&world.watch));
+    parked.block_on(async {
+        let clock: Arc<dyn Clock> = watch;
+        tokio::spawn(async move { slot.get(Want::Valid(None), &clock, std::future::pending).await });
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    });
+    for _ in 0..2 {
+        assert_eq!(other.block_on(world.get(Want::Valid(None), Ok(3600))).unwrap(), "token 0");
+    }
+    assert_eq!(world.asked(), 1);
 }

@@ -20,6 +20,8 @@ mod insiders;
 
 const START: u64 = 1_000_000;
 const HOUR: u64 = 3600;
+/// What a fetch takes at most.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// A cache whose values are the number of the fetch that got them.
 struct Subject {
@@ -34,7 +36,7 @@ type Fetching = (oneshot::Sender<Result<usize>>, tokio::task::JoinHandle<Result<
 impl Subject {
     fn new() -> Arc<Self> {
         let clock = Arc::new(TestClock::new(START));
-        let cached = Cached::new("numbers", Duration::from_secs(HOUR), clock.clone());
+        let cached = Cached::new("numbers", Duration::from_secs(HOUR), LONGEST, clock.clone());
         Arc::new(Self { cached, clock, fetches: Arc::default() })
     }
 
@@ -319,7 +321,7 @@ async fn concurrent_refetches_make_one_fetch() {
 #[test]
 fn futures_of_a_cached_value_can_move_between_threads() {
     fn is_send<T: Send>(_: &T) {}
-    let cached = Cached::<usize>::new("numbers", Duration::ZERO, Arc::new(TestClock::new(0)));
+    let cached = Cached::<usize>::new("numbers", Duration::ZERO, LONGEST, Arc::new(TestClock::new(0)));
     is_send(&cached.get(Asker::Stranger, async || Ok(1)));
     is_send(&cached.refetch(Asker::Stranger, cached.turn(), &Arc::new(1), async || Ok(1)));
 }

@@ -27,6 +27,23 @@ fn a_sign_in_that_is_not_silent_is_written_as_ever_and_a_silent_one_has_a_byte_m
 }
 
 #[test]
+fn the_first_request_of_a_silent_sign_in_keeps_for_whom_it_is() {
+    let mut transaction = begun();
+    transaction.hints = Hints { organization_id: Some("org-acme".into()), ..Hints::default() };
+    let plain = begun().to_bytes().unwrap();
+    assert_eq!(transaction.to_bytes().unwrap(), plain, "of no other sign-in");
+    transaction.silent = Some(Silent::SignIn);
+    assert_eq!(transaction.to_bytes().unwrap().split_last(), Some((&2, plain.as_slice())), "nor of the second request");
+    transaction.silent = Some(Silent::Probe);
+    let bytes = transaction.to_bytes().unwrap();
+    let back = Transaction::from_bytes(&bytes).unwrap();
+    assert!(back.silent == transaction.silent && back.hints == transaction.hints);
+    for end in plain.len() + 2..bytes.len() {
+        assert_eq!(Transaction::from_bytes(&bytes[..end]).unwrap().silent, None, "half of it means nothing");
+    }
+}
+
+#[test]
 fn unknown_bytes_behind_a_stored_sign_in_are_ignored() {
     let plain = begun().to_bytes().unwrap();
     for rest in [&[0][..], &[3], &[255], &[1, 1], &[2, 0]] {

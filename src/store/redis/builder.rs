@@ -111,6 +111,21 @@ impl RedisStoreBuilder {
         };
         begin(Connection::single(first, Box::new(again))).await
     }
+
+    /// Connects to a Redis Cluster, of which the URL is that of one node and `others` are those of further ones, if any: the nodes name each other.
+    /// User and password are those of the URL for as long as the store lives.
+    ///
+    /// # Errors
+    /// See [`RedisStore::connect_cluster`]; `config.invalid`, too, with [`credentials`](Self::credentials) and [`sentinels`](Self::sentinels),
+    /// which are for one server.
+    pub async fn connect_cluster<U: AsRef<str>>(self, others: impl IntoIterator<Item = U>) -> Result<RedisStore> {
+        if self.credentials.is_some() || !self.sentinels.is_empty() {
+            let message = "a Redis Cluster is reached without sentinels, and with the user and password of its URL";
+            return Err(Error::new(Code::ConfigInvalid, message));
+        }
+        let others = others.into_iter().map(|url| url.as_ref().to_owned());
+        cluster(std::iter::once(self.url).chain(others).collect(), given(self.certificates)).await
+    }
 }
 
 /// The URL, which may hold a password, is not told.
@@ -121,10 +136,16 @@ impl fmt::Debug for RedisStoreBuilder {
 }
 
 /// Connects to a cluster.
-pub(super) async fn cluster(urls: Vec<String>) -> Result<RedisStore> {
+pub(super) async fn cluster(urls: Vec<String>, certificates: Option<TlsCertificates>) -> Result<RedisStore> {
     let infos: Vec<_> = urls.iter().map(|url| parse(url)).collect::<Result<_>>()?;
     infos.iter().try_for_each(provide_cryptography)?;
-    let client = ClusterClientBuilder::new(infos)
+    infos.iter().try_for_each(|info| check_certificates(certificates.as_ref(), info))?;
+    let client = ClusterClientBuilder::new(infos);
+    let client = match certificates {
+        Some(certificates) => client.certs(certificates),
+        None => client,
+    };
+    let client = client
         .connection_timeout(CONNECT)
         .response_timeout(ANSWER)
         .retries(3)
@@ -170,11 +191,8 @@ impl Target {
         let info = parse(&builder.url)?.set_tcp_settings(tcp());
         let sentinels: Vec<_> = builder.sentinels.iter().map(|url| parse(url)).collect::<Result<_>>()?;
         sentinels.iter().chain([&info]).try_for_each(provide_cryptography)?;
-        let TlsCertificates { client_tls, root_cert } = &builder.certificates;
-        let certificates = (client_tls.is_some() || root_cert.is_some()).then_some(builder.certificates);
-        if certificates.is_some() && !is_encrypted(&info) {
-            return Err(Error::new(Code::ConfigInvalid, "certificates for Redis need a URL with rediss://"));
-        }
+        let certificates = given(builder.certificates);
+        check_certificates(certificates.as_ref(), &info)?;
         let target = Self { info, sentinels, certificates, credentials: builder.credentials };
         // What cannot be used is found before anybody waits for a network.
         match target.sentinels.as_slice() {
@@ -251,6 +269,19 @@ impl Target {
 
 fn parse(url: &str) -> Result<ConnectionInfo> {
     url.into_connection_info().map_err(invalid)
+}
+
+fn given(certificates: TlsCertificates) -> Option<TlsCertificates> {
+    (certificates.client_tls.is_some() || certificates.root_cert.is_some()).then_some(certificates)
+}
+
+fn check_certificates(certificates: Option<&TlsCertificates>, info: &ConnectionInfo) -> Result<()> {
+    match certificates {
+        Some(_) if !is_encrypted(info) => {
+            Err(Error::new(Code::ConfigInvalid, "certificates for Redis need a URL with rediss://"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_encrypted(info: &ConnectionInfo) -> bool {

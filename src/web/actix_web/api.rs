@@ -11,6 +11,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
+use super::response::logged_with;
 use crate::{
     api::{ApiAuth, ApiPolicy, ResourceServer},
     error::Error,
@@ -39,9 +40,10 @@ async fn with_api<B: MessageBody + 'static>(
     request.extensions_mut().insert(api);
     let response = next.call(request).await?;
     let refused = response.request().extensions_mut().remove::<Refused>();
+    let answered = response.response().error().and_then(|error| error.as_error().cloned());
     Ok(match refused {
         // A handler with an `Option` knows nothing of it.
-        Some(Refused(error)) => response.into_response(error.error_response()),
+        Some(Refused(error)) => response.into_response(logged_with(error, answered.as_ref()).error_response()),
         None => response.map_into_boxed_body(),
     })
 }

@@ -35,6 +35,11 @@ impl ResponseError for Error {
     }
 }
 
+/// The error, known to be logged where the response was made of it.
+pub(super) fn logged_with(error: Error, answered: Option<&Error>) -> Error {
+    if answered.is_some_and(|answered| answered.code() == error.code()) { error.logged() } else { error }
+}
+
 pub(super) fn http_response(reply: AuthResponse) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::from_u16(reply.status()).unwrap_or_default());
     for header in reply.headers() {

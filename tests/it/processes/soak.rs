@@ -1,5 +1,5 @@
 //! The soak: Redis and Logto fail now and then, and 50 users go on. They sign in by two callbacks at once, sign out while requests are under
-//! way, and sign in again.
+//! way, and sign in again. Redis is restarted once, and another one takes its place once.
 
 use std::{
     sync::Arc,
@@ -15,6 +15,10 @@ use tokio::{sync::Mutex, task::JoinSet, time::sleep};
 
 use super::{instance, settings};
 use crate::{
+    redis::{
+        failover::{field, follow},
+        forwarder::Forwarder,
+    },
     redis_server::RedisServer,
     skipped::skipped,
     support::{BOOKS, Browser, app},
@@ -30,17 +34,24 @@ struct World {
     mock: MockLogto,
     /// Logto's page is of one browser at a time.
     at_logto: Mutex<()>,
-    /// When Redis was restarted last.
-    restarted: std::sync::Mutex<Option<Instant>>,
+    /// When Redis was away last.
+    away: std::sync::Mutex<Option<Instant>>,
 }
 
-/// How long after a restart an instance may not have Redis back, and an end not be noted.
+/// How long after a restart or a failover an instance may not have Redis back, or read from the one that was demoted, and an end not be noted.
 const RECOVERY: Duration = Duration::from_secs(15);
 
 impl World {
+    /// While this is done Redis is away.
+    async fn without_redis(&self, done: impl Future<Output = ()>) {
+        *self.away.lock().unwrap() = Some(Instant::now());
+        done.await;
+        *self.away.lock().unwrap() = Some(Instant::now());
+    }
+
     /// Whether Redis was away since then, or a moment before.
     fn was_without_redis_since(&self, then: Instant) -> bool {
-        self.restarted.lock().unwrap().is_some_and(|restarted| restarted + RECOVERY > then)
+        self.away.lock().unwrap().is_some_and(|away| away + RECOVERY > then)
     }
 
     async fn callback(&self, url: &str) -> String {
@@ -259,6 +270,41 @@ impl User {
     }
 }
 
+/// A Redis that keeps what it was told, one that follows it, and a name that leads to the master.
+struct Servers {
+    first: RedisServer,
+    second: RedisServer,
+    name: Forwarder,
+}
+
+impl Servers {
+    async fn start() -> Option<Self> {
+        let start = || {
+            let durable = ["--appendonly", "yes", "--appendfsync", "always"];
+            RedisServer::start_with(&[&durable[..], &["--repl-diskless-sync-delay", "0"]].concat())
+        };
+        let (first, second) = (start()?, start()?);
+        follow(&second, &first).await;
+        let name = Forwarder::to(first.port()).await;
+        Some(Self { first, second, name })
+    }
+
+    /// The second one becomes the master and has all that the first one had. It is asked for until it is ready: it may still be loading.
+    async fn fail_over(&self) {
+        let port = self.second.port().to_string();
+        while !self.has_failed_over() {
+            self.first.cli(&["FAILOVER", "TO", "127.0.0.1", &port]);
+            sleep(Duration::from_millis(10)).await;
+        }
+        self.name.point_to(self.second.port());
+    }
+
+    fn has_failed_over(&self) -> bool {
+        let role = |server: &RedisServer| field(server, "replication", "role");
+        role(&self.second) == "master" && role(&self.first) == "slave"
+    }
+}
+
 async fn instance_with_cookies(logto: &str, redis: &str) -> LogtoClient {
     let redis = RedisStore::connect(redis).await.unwrap();
     let config = settings(logto, 0).refresh_coordinator(redis.coordinator()).revocation_store(redis.revocations());
@@ -273,16 +319,16 @@ async fn nobody_is_logged_out_in_a_soak() {
         return;
     };
     let seconds: u64 = seconds.parse().unwrap();
-    let Some(mut redis) = RedisServer::start_with(&["--appendonly", "yes", "--appendfsync", "always"]) else { return };
+    let Some(mut redis) = Servers::start().await else { return };
     let short = MockResource::new(BOOKS).scope("read:books").access_token_ttl(Duration::from_secs(5));
     let mock = MockLogto::builder().app(app("spa").public()).resource(short).start().await.unwrap();
     // Two applications of three instances each: one has its sessions in the store, one in cookies.
     let mut applications = [Vec::new(), Vec::new()];
     for _ in 0..3 {
-        applications[0].push(instance(&mock.endpoint(), &redis.url(), 0).await);
-        applications[1].push(instance_with_cookies(&mock.endpoint(), &redis.url()).await);
+        applications[0].push(instance(&mock.endpoint(), &redis.name.url(), 0).await);
+        applications[1].push(instance_with_cookies(&mock.endpoint(), &redis.name.url()).await);
     }
-    let world = Arc::new(World { mock, at_logto: Mutex::default(), restarted: std::sync::Mutex::default() });
+    let world = Arc::new(World { mock, at_logto: Mutex::default(), away: std::sync::Mutex::default() });
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut users = JoinSet::new();
     for number in 0..USERS {
@@ -294,20 +340,22 @@ async fn nobody_is_logged_out_in_a_soak() {
             user.live(world, end).await
         });
     }
-    // Logto answers one request in twenty with 500, and is slow at times; Redis is restarted twice.
-    let mut restarts = 0;
+    // Logto answers one request in twenty with 500, and is slow at times; Redis is restarted, and then fails over.
+    let mut outages = 0;
     while Instant::now() < end {
         world.mock.fault(Endpoint::Token, Fault::status(500).times(1));
         world.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(2));
         sleep(Duration::from_secs(1)).await;
         let passed = seconds.saturating_sub(end.saturating_duration_since(Instant::now()).as_secs());
-        if restarts < 2 && passed >= seconds * (restarts + 1) / 3 {
-            *world.restarted.lock().unwrap() = Some(Instant::now());
-            redis.restart();
-            *world.restarted.lock().unwrap() = Some(Instant::now());
-            restarts += 1;
+        if outages < 2 && passed >= seconds * (outages + 1) / 3 {
+            match outages {
+                0 => world.without_redis(async { redis.first.restart() }).await,
+                _ => world.without_redis(redis.fail_over()).await,
+            }
+            outages += 1;
         }
     }
+    assert!(redis.has_failed_over() || seconds < 3, "the second Redis is the master");
     let mut users = users.join_all().await;
     world.mock.clear_faults();
     let mut all = Count::default();

@@ -35,14 +35,14 @@ impl Pair {
     }
 }
 
-async fn follow(replica: &RedisServer, master: &RedisServer) {
+pub(crate) async fn follow(replica: &RedisServer, master: &RedisServer) {
     replica.cli(&["REPLICAOF", "127.0.0.1", &master.port().to_string()]);
     while field(replica, "replication", "master_link_status") != "up" {
         sleep(Duration::from_millis(10)).await;
     }
 }
 
-fn field(server: &RedisServer, section: &str, name: &str) -> String {
+pub(crate) fn field(server: &RedisServer, section: &str, name: &str) -> String {
     let info = server.cli(&["INFO", section]);
     let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     value.unwrap_or_default().trim().to_owned()

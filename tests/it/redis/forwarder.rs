@@ -10,14 +10,14 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-pub(super) struct Forwarder {
+pub(crate) struct Forwarder {
     address: String,
     target: Arc<AtomicU16>,
     lost: Arc<AtomicUsize>,
 }
 
 impl Forwarder {
-    pub(super) async fn to(port: u16) -> Self {
+    pub(crate) async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (target, lost) = (Arc::new(AtomicU16::new(port)), Arc::new(AtomicUsize::new(0)));
@@ -32,26 +32,26 @@ impl Forwarder {
         Self { address, target, lost }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://{}", self.address)
     }
 
     /// New connections lead there.
-    pub(super) fn point_to(&self, port: u16) {
+    pub(crate) fn point_to(&self, port: u16) {
         self.target.store(port, Ordering::SeqCst);
     }
 
     /// The next command is carried out, and its connection breaks before the answer.
-    pub(super) fn lose_an_answer(&self) {
+    pub(crate) fn lose_an_answer(&self) {
         self.lose_an_answer_after(0);
     }
 
     /// The same after so many commands that are answered.
-    pub(super) fn lose_an_answer_after(&self, answered: usize) {
+    pub(crate) fn lose_an_answer_after(&self, answered: usize) {
         self.lost.store(answered + 1, Ordering::SeqCst);
     }
 
-    pub(super) fn has_lost_it(&self) -> bool {
+    pub(crate) fn has_lost_it(&self) -> bool {
         self.lost.load(Ordering::SeqCst) == 0
     }
 }

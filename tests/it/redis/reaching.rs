@@ -13,7 +13,10 @@ use logto::{
 use tokio_rustls::rustls::crypto::CryptoProvider;
 
 use super::{id, session};
-use crate::{port::Port, redis_server::RedisServer};
+use crate::{
+    port::Port,
+    redis_server::{Ports, RedisServer},
+};
 
 const URL: &str = "LOGTO_TEST_REDIS_URL";
 
@@ -123,6 +126,50 @@ async fn a_client_certificate_is_shown_to_a_redis_that_asks_for_one() {
     assert_eq!(garbage.unwrap_err().code(), "config.invalid");
     let clear = RedisStore::builder(plain.url()).root_certificate(read("authority.pem")).connect().await;
     assert_eq!(clear.unwrap_err().code(), "config.invalid", "certificates without TLS");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_certificate_is_shown_to_a_cluster_that_asks_for_one() {
+    let Some(plain) = RedisServer::start() else { return };
+    let directory = plain.directory();
+    let read = |name: &str| std::fs::read(directory.join(name)).unwrap();
+    super::tls::authority(directory);
+    for name in ["server", "client"] {
+        super::tls::signed(directory, name);
+    }
+    let path = |name: &str| directory.join(name).to_str().unwrap().to_owned();
+    let (cert, key, authority) = (path("server.pem"), path("server.key"), path("authority.pem"));
+    let ports = Ports::reserve();
+    let port = ports.number().to_string();
+    let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &authority];
+    let cluster =
+        ["--cluster-enabled", "yes", "--tls-cluster", "yes", "--tls-auth-clients", "yes", "--tls-port", &port];
+    // The certificate is for this name.
+    let names = ["--cluster-announce-hostname", "localhost", "--cluster-preferred-endpoint-type", "hostname"];
+    let Some(node) = RedisServer::start_with(&[&tls[..], &cluster, &names].concat()) else { return };
+    node.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    while !node.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let url = format!("rediss://localhost:{port}");
+    let with = |url: &str| {
+        let store = RedisStore::builder(url).root_certificate(read("authority.pem"));
+        store.client_certificate(read("client.pem"), read("client.key"))
+    };
+
+    let nobody: [&str; 0] = [];
+    let without = RedisStore::builder(&url).root_certificate(read("authority.pem")).connect_cluster(nobody).await;
+    assert_eq!(without.unwrap_err().code(), "store.failed");
+    let store = with(&url).connect_cluster([&url]).await.unwrap();
+    assert!(store.create(&id(1), &session("ada", None)).await.unwrap());
+    assert!(store.load(&id(1)).await.unwrap().is_some());
+
+    let clear = with(&node.url()).connect_cluster(nobody).await;
+    assert_eq!(clear.unwrap_err().code(), "config.invalid", "certificates without TLS");
+    let changing = RedisStore::builder(&url).credentials(|| async { Ok(("shop".to_owned(), "secret".into())) });
+    assert_eq!(changing.connect_cluster(nobody).await.unwrap_err().code(), "config.invalid");
+    let watched = RedisStore::builder(&url).sentinels(["redis://127.0.0.1:1"]);
+    assert_eq!(watched.connect_cluster(nobody).await.unwrap_err().code(), "config.invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,9 @@ use std::{
     task::Poll,
 };
 
-use super::{Asker, Result, Subject, failure, settle};
+use tokio::runtime::{Builder, Runtime};
+
+use super::{Asker, HOUR, LONGEST, Result, Subject, failure, settle};
 
 /// Polls a future so many times at most, and then drops it. Says whether it came to its end before.
 async fn leaves_after<T>(polls: usize, future: impl Future<Output = T>) -> bool {
@@ -110,6 +112,60 @@ fn a_fetch_whose_runtime_ends_is_made_by_the_next_caller() {
     drop((ended, first));
     assert_eq!(subject.fetches(), 2);
     assert_eq!(*runtime().block_on(subject.refetch(&known)).unwrap(), 3, "no answer has come, so none is told");
+}
+
+/// A runtime that is driven no more when its `block_on` has come back, and one whose clock goes on when there is nothing to do but to wait.
+fn two_runtimes() -> (Runtime, Runtime) {
+    let runtime = |paused| Builder::new_current_thread().enable_time().start_paused(paused).build().unwrap();
+    (runtime(false), runtime(true))
+}
+
+#[test]
+fn a_fetch_whose_runtime_is_driven_no_more_is_given_up_in_its_time() {
+    let subject = Subject::new();
+    let (parked, other) = two_runtimes();
+    let (end, first) = parked.block_on(async {
+        let begun = subject.get_slowly();
+        settle().await;
+        begun
+    });
+    let known = other.block_on(subject.get()).unwrap();
+    assert_eq!((*known, subject.fetches()), (2, 2));
+
+    // What it brings in the end is its caller's alone.
+    end.send(Ok(7)).unwrap();
+    assert_eq!(*parked.block_on(first).unwrap().unwrap(), 7);
+    assert_eq!(*other.block_on(subject.get()).unwrap(), 2);
+
+    // So is a failure; and for a newer value it is the same.
+    let (end, first) = parked.block_on(async {
+        let begun = subject.refetch_slowly(&known);
+        settle().await;
+        begun
+    });
+    let newer = other.block_on(subject.refetch(&known)).unwrap();
+    assert_eq!((*newer, subject.fetches()), (4, 4));
+    end.send(Err(failure(3))).unwrap();
+    assert_eq!(parked.block_on(first).unwrap().unwrap_err().to_string(), "failure 3");
+    subject.clock.advance(10);
+    assert_eq!(*other.block_on(subject.refetch(&newer)).unwrap(), 5);
+}
+
+#[test]
+fn an_old_value_is_served_no_longer_than_a_fetch_takes_whose_runtime_is_driven_no_more() {
+    let subject = Subject::new();
+    let (parked, other) = two_runtimes();
+    other.block_on(subject.get()).unwrap();
+    subject.clock.advance(HOUR);
+    let _begun = parked.block_on(async {
+        let begun = subject.get_slowly();
+        settle().await;
+        begun
+    });
+    subject.clock.advance(10);
+    assert_eq!(*other.block_on(subject.get()).unwrap(), 1);
+    other.block_on(tokio::time::advance(2 * LONGEST));
+    assert_eq!(*other.block_on(subject.get()).unwrap(), 3);
 }
 
 fn panics() -> Result<usize> {
