@@ -3,12 +3,14 @@
 mod access_token;
 mod actor;
 mod audience;
+pub(crate) mod custom;
 mod id_token;
 mod lenient;
 mod members;
 mod registered;
 pub mod user_data;
 mod user_info;
+mod written;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
-//! use logto::{LogtoClient, LogtoConfig, LogtoContext, SignedIn};
+//! use logto::{LogtoClient, LogtoContext, SignedIn};
 //!
 //! async fn home(context: LogtoContext) -> String {
 //!     match context.claims() {
@@ -14,11 +14,11 @@
 //! }
 //!
 //! async fn me(user: SignedIn) -> String {
-//!     user.claims().sub.clone()
+//!     user.sub().to_owned()
 //! }
 //!
 //! # fn main() -> logto::Result<()> {
-//! let logto = LogtoClient::new(LogtoConfig::from_env()?)?;
+//! let logto = LogtoClient::from_env()?;
 //! let app: Router = Router::new()
 //!     .route("/", get(home))
 //!     .route("/me", get(me))
@@ -133,7 +133,7 @@ pub use self::{
     },
     clock::Clock,
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
-    error::{BoxError, Error, ErrorKind, OAuthError, Result},
+    error::{BoxError, Error, ErrorCode, ErrorKind, OAuthError, Result},
     http::{BodyChunks, BodyStream, BodyTooLarge, HttpClient},
     machine::{MachineClient, MachineClientBuilder},
     oidc::claims::{AccessTokenClaims, Actor, Audience, IdTokenClaims, UserInfo, user_data as claims},

@@ -18,6 +18,7 @@ pub(crate) mod redis;
 pub(crate) mod revocation;
 mod seal;
 mod settings;
+mod shared;
 pub(crate) mod store;
 mod stored_copy;
 #[cfg(feature = "tower-sessions")]

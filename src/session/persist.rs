@@ -288,7 +288,7 @@ fn record(settings: &CookieSettings, data: &mut SessionData, revision: u64, now:
             sealed => break sealed?,
         }
     };
-    Ok(StoredSession::new(revision, subject.sub, subject.sid, expires_at, sealed))
+    Ok(StoredSession::new(subject.sub, sealed).sid(subject.sid).revision(revision).expires_at(expires_at))
 }
 
 /// The cookie that points to a stored session.

@@ -25,7 +25,7 @@ use crate::{
 ///
 /// Both are checked by [`LogtoConfigBuilder::build`](crate::LogtoConfigBuilder::build): 1 second ≤ idle ≤ absolute ≤ 400 days, which is the
 /// longest that browsers keep a cookie (RFC 6265bis section 5.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SessionLifetime {
@@ -261,6 +261,14 @@ impl CookieSettings {
     /// Whether a request had several cookies of one name, since the process began.
     pub(crate) fn saw_several(&self) -> bool {
         self.several.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    pub(crate) fn domain(&self) -> Option<&str> {
+        self.domain.as_deref()
     }
 
     /// Whether nobody but this host can set its cookies (RFC 6265bis section 4.1.3.2).

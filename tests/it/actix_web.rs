@@ -52,13 +52,13 @@ async fn maybe(user: Option<SignedIn>) -> String {
 
 async fn books(_user: SignedIn, session: RequestSession) -> Result<web::Json<Vec<String>>, Error> {
     // Two calls, one session, one exchange.
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
-    Ok(web::Json(session.get_access_token(TokenOptions::resource(BOOKS)).await?.scopes().to_vec()))
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
+    Ok(web::Json(session.get_access_token(TokenOptions::new().resource(BOOKS)).await?.scopes().to_vec()))
 }
 
 /// A handler that sets cookies of its own while the session changes, too.
 async fn cookies(session: RequestSession) -> Result<HttpResponse, Error> {
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     Ok(HttpResponse::Ok()
         .append_header(("set-cookie", "theme=dark"))
         .append_header(("set-cookie", "lang=ko"))
@@ -82,7 +82,7 @@ async fn late(session: RequestSession, late: web::Data<Late>) -> String {
     actix_web::rt::spawn(async move {
         late.ask.notified().await;
         let error = session.get_access_token(TokenOptions::new().force_refresh(true)).await.unwrap_err();
-        *late.answer.lock().unwrap() = Some(error.code());
+        *late.answer.lock().unwrap() = Some(error.code().as_str());
         late.answered.notify_one();
     });
     String::new()
@@ -103,11 +103,11 @@ async fn nobody(
     _: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, actix_web::Error> {
     let session = request.extract::<RequestSession>().await?;
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     if request.path().ends_with("teapot") {
         return Err(ErrorImATeapot("short and stout"));
     }
-    session.get_access_token(TokenOptions::resource("https://unknown.example")).await?;
+    session.get_access_token(TokenOptions::new().resource("https://unknown.example")).await?;
     unreachable!("the resource is not known")
 }
 

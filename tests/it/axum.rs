@@ -44,13 +44,13 @@ async fn maybe(user: Option<SignedIn>) -> String {
 
 async fn books(_user: SignedIn, session: RequestSession) -> Result<Json<Vec<String>>, Error> {
     // Two calls, one session, one exchange.
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
-    Ok(Json(session.get_access_token(TokenOptions::resource(BOOKS)).await?.scopes().to_vec()))
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
+    Ok(Json(session.get_access_token(TokenOptions::new().resource(BOOKS)).await?.scopes().to_vec()))
 }
 
 /// A handler that sets cookies of its own while the session changes, too.
 async fn cookies(session: RequestSession) -> Result<impl IntoResponse, Error> {
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     Ok(AppendHeaders([("set-cookie", "theme=dark"), ("set-cookie", "lang=ko"), ("cache-control", "private")]))
 }
 
@@ -69,7 +69,7 @@ async fn late(session: RequestSession, Extension(late): Extension<Arc<Late>>) ->
     tokio::spawn(async move {
         late.answered.notified().await;
         let error = session.get_access_token(TokenOptions::new().force_refresh(true)).await.unwrap_err();
-        late.told.send_replace(Some(error.code()));
+        late.told.send_replace(Some(error.code().as_str()));
     });
     String::new()
 }

@@ -75,7 +75,7 @@ async fn a_refresh_token_is_used_once() {
         let browser = site.signed_in("ada").await;
         let get = async |logto: &LogtoClient, mut browser: Browser| {
             let mut cookies = browser.request();
-            logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+            logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await.unwrap();
             browser.receive(&cookies.set_cookie_headers());
             browser
         };
@@ -100,7 +100,7 @@ async fn a_refresh_token_is_used_once_by_two_instances() {
         other.warm_up().await.unwrap();
         let browser = site.signed_in("ada").await;
         let get = async |logto: &LogtoClient| {
-            logto.get_access_token(&mut browser.request(), TokenOptions::resource(BOOKS)).await.unwrap();
+            logto.get_access_token(&mut browser.request(), TokenOptions::new().resource(BOOKS)).await.unwrap();
         };
         let stays = http.leaves_at(moment, get(&site.logto)).await;
         get(&other).await;

@@ -95,7 +95,7 @@ fn ranked_for_others() -> (Status, &'static str) {
 fn either(context: Result<LogtoContext, Error>) -> (Status, &'static str) {
     match context {
         Ok(_) => (Status::Ok, "a context"),
-        Err(error) => (Status::ServiceUnavailable, error.code()),
+        Err(error) => (Status::ServiceUnavailable, error.code().as_str()),
     }
 }
 
@@ -124,8 +124,8 @@ fn admin(_admin: Admin) -> &'static str {
 #[get("/books")]
 async fn books(_user: SignedIn, session: RequestSession) -> Result<(ContentType, String), Error> {
     // Two calls, one session, one exchange.
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
-    let token = session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
+    let token = session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     Ok((ContentType::JSON, serde_json::to_string(token.scopes()).unwrap()))
 }
 
@@ -135,7 +135,7 @@ struct Private(&'static str, Header<'static>);
 /// A handler that sets cookies of its own while the session changes, too.
 #[get("/cookies")]
 async fn cookies(session: RequestSession, jar: &CookieJar<'_>) -> Result<Private, Error> {
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     jar.add(("theme", "dark"));
     jar.add(("lang", "ko"));
     Ok(Private("", Header::new("cache-control", "private")))
@@ -152,7 +152,7 @@ fn late(session: RequestSession, late: &::rocket::State<Arc<Late>>) {
     tokio::spawn(async move {
         late.answered.notified().await;
         let error = session.get_access_token(TokenOptions::new().force_refresh(true)).await.unwrap_err();
-        late.told.send_replace(Some(error.code()));
+        late.told.send_replace(Some(error.code().as_str()));
     });
 }
 

@@ -65,7 +65,7 @@ async fn nobody_is_signed_out_by_it() {
     let context = site
         .context(
             &mut browser,
-            logto::ContextOptions::new().access_token(logto::TokenOptions::resource(crate::support::BOOKS)),
+            logto::ContextOptions::new().access_token(logto::TokenOptions::new().resource(crate::support::BOOKS)),
         )
         .await;
     assert!(context.unwrap().is_authenticated(), "the refresh token is still good");

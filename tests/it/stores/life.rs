@@ -153,7 +153,7 @@ async fn a_slow_response_does_not_undo_a_sign_out(both: &Instances) {
 
 pub async fn token(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<String> {
     let mut cookies = browser.request();
-    let token = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
+    let token = logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await;
     browser.receive(&cookies.set_cookie_headers());
     token.map(|token| token.token().to_owned())
 }
