@@ -26,7 +26,7 @@ static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG")
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).init();
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
     let logto = playground.client();
 
@@ -84,7 +84,7 @@ async fn access_token(
     session: RequestSession,
     playground: Data<Playground>,
 ) -> Result<Html, logto::Error> {
-    let claims = session.get_access_token_claims(TokenOptions::resource(playground.resource())).await?;
+    let claims = session.get_access_token_claims(TokenOptions::new().resource(playground.resource())).await?;
     Ok(Html::new(playground.page("Claims of an access token", &claims)))
 }
 
@@ -102,7 +102,7 @@ async fn organization(
 /// The application's own cookies go out beside the session's.
 #[get("/preferences")]
 async fn preferences(session: RequestSession, playground: Data<Playground>) -> Result<impl Responder, logto::Error> {
-    let token = TokenOptions::resource(playground.resource());
+    let token = TokenOptions::new().resource(playground.resource());
     let context = session.get_context(ContextOptions::new().access_token(token)).await?;
     let page = Html::new(playground.page("Preferences", &context.scopes()));
     Ok(page
@@ -128,7 +128,7 @@ async fn log_request(
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
     match session.signed_in().await {
-        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
-        Err(error) => error.code().to_owned(),
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
+        Err(error) => error.code().to_string(),
     }
 }

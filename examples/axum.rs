@@ -24,7 +24,7 @@ static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG")
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).init();
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
     let logto = playground.client();
 
@@ -74,7 +74,7 @@ async fn access_token(
     session: RequestSession,
     State(playground): State<Playground>,
 ) -> Result<Html<String>, logto::Error> {
-    let claims = session.get_access_token_claims(TokenOptions::resource(playground.resource())).await?;
+    let claims = session.get_access_token_claims(TokenOptions::new().resource(playground.resource())).await?;
     Ok(Html(playground.page("Claims of an access token", &claims)))
 }
 
@@ -93,7 +93,7 @@ async fn preferences(
     session: RequestSession,
     State(playground): State<Playground>,
 ) -> Result<impl IntoResponse, logto::Error> {
-    let token = TokenOptions::resource(playground.resource());
+    let token = TokenOptions::new().resource(playground.resource());
     let context = session.get_context(ContextOptions::new().access_token(token)).await?;
     let cookies = AppendHeaders([("set-cookie", "theme=dark; Path=/"), ("set-cookie", "language=ko; Path=/")]);
     Ok((cookies, Html(playground.page("Preferences", &context.scopes()))))
@@ -112,7 +112,7 @@ async fn log_request(session: RequestSession, request: Request, next: Next) -> R
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
     match session.signed_in().await {
-        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
-        Err(error) => error.code().to_owned(),
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
+        Err(error) => error.code().to_string(),
     }
 }

@@ -46,7 +46,7 @@ impl FromRequestParts<Playground> for Subscriber {
 
     async fn from_request_parts(parts: &mut Parts, playground: &Playground) -> Result<Self, Response> {
         // Nobody signed in: to the sign-in and back, or 401 for a program.
-        SignedIn::from_request_parts(parts, playground).await?;
+        SignedIn::from_request_parts(parts, playground).await.map_err(IntoResponse::into_response)?;
         let session =
             RequestSession::from_request_parts(parts, playground).await.map_err(IntoResponse::into_response)?;
         let subscription = subscription(&session, playground.resource()).await.map_err(IntoResponse::into_response)?;
@@ -59,7 +59,7 @@ impl FromRequestParts<Playground> for Subscriber {
 
 /// The access token is in the session: Logto is asked once an hour, and a plan that has changed since is known then.
 async fn subscription(session: &RequestSession, resource: &str) -> Result<Subscription, Error> {
-    session.get_access_token_claims(TokenOptions::resource(resource)).await?.extra_as()
+    session.get_access_token_claims(TokenOptions::new().resource(resource)).await?.custom_claims()
 }
 
 #[tokio::main]

@@ -108,8 +108,10 @@ fn read(path: &Path) -> io::Result<Option<StoredSession>> {
     if !fs::exists(path)? {
         return Ok(None);
     }
-    let (revision, sub, sid, expires_at, sealed) = serde_json::from_slice(&fs::read(path)?)?;
-    Ok((expires_at > SystemTime::now()).then(|| StoredSession::new(revision, sub, sid, expires_at, sealed)))
+    let (revision, sub, sid, expires_at, sealed): (u64, String, Option<String>, SystemTime, String) =
+        serde_json::from_slice(&fs::read(path)?)?;
+    let session = StoredSession::new(sub, sealed).sid(sid).revision(revision).expires_at(expires_at);
+    Ok((expires_at > SystemTime::now()).then_some(session))
 }
 
 /// Under another name first: a crash leaves the old session or the new one, never half of one.

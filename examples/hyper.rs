@@ -26,7 +26,7 @@ static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG")
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).init();
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
 
     let listener = TcpListener::bind(std::net::SocketAddr::from(playground.address())).await?;
@@ -91,7 +91,7 @@ async fn page(
         "/user-info" => playground.page("User info", &session.fetch_user_info().await?),
         // A token for an API. It is renewed when it ends, once, however many requests want it.
         "/access-token" => {
-            let claims = session.get_access_token_claims(TokenOptions::resource(playground.resource())).await?;
+            let claims = session.get_access_token_claims(TokenOptions::new().resource(playground.resource())).await?;
             playground.page("Claims of an access token", &claims)
         }
         "/preferences" => return preferences(playground, &session).await,
@@ -106,7 +106,7 @@ async fn page(
 
 /// The application's own cookies go out beside the session's.
 async fn preferences(playground: &Playground, session: &RequestSession) -> logto::Result<Response<String>> {
-    let token = TokenOptions::resource(playground.resource());
+    let token = TokenOptions::new().resource(playground.resource());
     let context = session.get_context(ContextOptions::new().access_token(token)).await?;
     let mut response = as_html(playground.page("Preferences", &context.scopes()));
     response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("theme=dark; Path=/"));
@@ -129,7 +129,7 @@ fn status(status: StatusCode) -> Response<String> {
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
     match session.signed_in().await {
-        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
-        Err(error) => error.code().to_owned(),
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
+        Err(error) => error.code().to_string(),
     }
 }

@@ -18,7 +18,7 @@ use logto::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).init();
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     // and `let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;`
     let playground = Playground::start().await?;
     let logto = playground.client();

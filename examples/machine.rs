@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // What a program of your own has: the machine once, and a client for each API.
     let books = ApiClient::builder()
         .base_url(base_url)
-        .token(TokenOptions::resource(resource).scopes(["read:books"]))
+        .token(TokenOptions::new().resource(resource).scopes(["read:books"]))
         .build()?;
     println!("for itself: {}", list(&books, &machine).await?);
     println!("for {organization}: {}", list(&books.in_organization(organization.as_str()), &machine).await?);

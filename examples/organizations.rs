@@ -81,7 +81,7 @@ async fn books(
     Path(id): Path<String>,
     State(playground): State<Playground>,
 ) -> Result<Html<String>, logto::Error> {
-    let token = TokenOptions::resource(playground.resource()).organization(id);
+    let token = TokenOptions::new().resource(playground.resource()).organization(id);
     let claims = session.get_access_token_claims(token).await?;
     Ok(Html(playground.page("A token for the API of books", &claims)))
 }

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).init();
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
     let logto = playground.client();
 

@@ -25,7 +25,7 @@ static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG")
 #[rocket::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).init();
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
     let logto = playground.client();
     let mount = match playground.mount() {
@@ -82,7 +82,7 @@ async fn access_token(
     session: RequestSession,
     playground: &State<Playground>,
 ) -> Result<RawHtml<String>, logto::Error> {
-    let claims = session.get_access_token_claims(TokenOptions::resource(playground.resource())).await?;
+    let claims = session.get_access_token_claims(TokenOptions::new().resource(playground.resource())).await?;
     Ok(RawHtml(playground.page("Claims of an access token", &claims)))
 }
 
@@ -104,7 +104,7 @@ async fn preferences(
     cookies: &CookieJar<'_>,
     playground: &State<Playground>,
 ) -> Result<RawHtml<String>, logto::Error> {
-    let token = TokenOptions::resource(playground.resource());
+    let token = TokenOptions::new().resource(playground.resource());
     let context = session.get_context(ContextOptions::new().access_token(token)).await?;
     cookies.add(("theme", "dark"));
     cookies.add(("language", "ko"));
@@ -142,7 +142,7 @@ async fn who(request: &Request<'_>) -> String {
         return "unknown".to_owned();
     };
     match session.signed_in().await {
-        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
-        Err(error) => error.code().to_owned(),
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
+        Err(error) => error.code().to_string(),
     }
 }

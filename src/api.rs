@@ -30,7 +30,7 @@ use self::{
     verified::{Remembered, TokenHash, Verdict},
 };
 use crate::{
-    clock::unix_seconds,
+    clock::{date_seconds, unix_seconds},
     error::{Code, Error, Result},
     oidc::provider::Provider,
     response::AuthResponse,
@@ -170,7 +170,7 @@ impl ResourceServer {
         let expected = verify::Expected { issuers: &issuers, audiences, leeway: house.leeway };
         let (facts, keys) = verify::verify(jws, &provider.keys(&metadata), &expected, now).await?;
         // The leeway is for a token that is judged for the first time; a verdict is not kept beyond the token's end. Both ends are Logto's.
-        let lives = i64::MIN..facts.claims.exp;
+        let lives = i64::MIN..date_seconds(facts.claims.exp);
         let auth = AuthInfo::new(facts, Arc::clone(house));
         if lives.contains(&now) {
             verified.put(hash, Verdict { auth: auth.clone(), keys: *keys.fingerprint() }, lives);

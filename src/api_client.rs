@@ -38,7 +38,7 @@ use crate::{
 ///
 /// let books = ApiClient::builder()
 ///     .base_url("https://api.example.com/v1")
-///     .token(TokenOptions::resource("https://api.example.com").scopes(["read:books"]))
+///     .token(TokenOptions::new().resource("https://api.example.com").scopes(["read:books"]))
 ///     .build()?;
 ///
 /// // As a machine, and as the user who is signed in.
@@ -87,9 +87,9 @@ impl ApiClient {
         Self { api: Arc::clone(&self.api), token: self.token.clone().organization(id) }
     }
 
-    /// The same API, with tokens that have these scopes.
+    /// The same API, with tokens that have these scopes in place of those of [`token`](ApiClientBuilder::token).
     #[must_use]
-    pub fn with_scopes<S: Into<String>>(&self, scopes: impl IntoIterator<Item = S>) -> Self {
+    pub fn with_scopes<S: AsRef<str>>(&self, scopes: impl IntoIterator<Item = S>) -> Self {
         Self { api: Arc::clone(&self.api), token: self.token.clone().scopes(scopes) }
     }
 

@@ -3,12 +3,14 @@
 mod access_token;
 mod actor;
 mod audience;
+pub(crate) mod custom;
 pub(crate) mod id_token;
 mod lenient;
 mod members;
 mod registered;
 mod user_data;
 pub(crate) mod user_info;
+mod written;
 
 #[cfg(test)]
 mod tests;

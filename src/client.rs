@@ -113,9 +113,17 @@ impl LogtoClient {
             transport,
             refreshes: Refreshes::default(),
             code_exchanges: CodeExchanges::default(),
-            coordinator: config.coordinator(),
+            coordinator: config.refresh_coordinator(),
             config,
         })))
+    }
+
+    /// A client with the settings of the environment: see [`LogtoConfig::from_env`].
+    ///
+    /// # Errors
+    /// Those of [`LogtoConfig::from_env`] and [`new`](Self::new).
+    pub fn from_env() -> Result<Self> {
+        Self::new(LogtoConfig::from_env()?)
     }
 
     /// The configuration.

@@ -1,6 +1,9 @@
 //! The only place that asks for the time or for random bytes.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use aws_lc_rs::rand;
 use tokio::time::Instant;
@@ -11,6 +14,12 @@ use crate::error::{Code, Error};
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> SystemTime;
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> SystemTime {
+        (**self).now()
+    }
 }
 
 /// The system's clock.
@@ -50,6 +59,42 @@ pub(crate) fn after(time: SystemTime, duration: Duration) -> SystemTime {
 /// The time of so many seconds since 1970, from 0 to [`far_future`].
 pub(crate) fn system_time(unix_seconds: i64) -> SystemTime {
     after(UNIX_EPOCH, Duration::from_secs(u64::try_from(unix_seconds).unwrap_or_default()))
+}
+
+/// The time that a claim means with so many seconds since 1970 (RFC 7519 section 2), or before it.
+pub(crate) fn date(unix_seconds: i64) -> SystemTime {
+    from_epoch(unix_seconds < 0, Duration::from_secs(unix_seconds.unsigned_abs()))
+}
+
+/// The same in milliseconds.
+pub(crate) fn date_of_milliseconds(milliseconds: i64) -> SystemTime {
+    from_epoch(milliseconds < 0, Duration::from_millis(milliseconds.unsigned_abs()))
+}
+
+/// A time that the system cannot tell is the last of all, or the first.
+fn from_epoch(is_before: bool, distance: Duration) -> SystemTime {
+    match is_before {
+        false => UNIX_EPOCH.checked_add(distance).unwrap_or_else(far_future),
+        true => UNIX_EPOCH.checked_sub(distance).unwrap_or(UNIX_EPOCH),
+    }
+}
+
+/// The whole seconds since 1970 of a claim's time; negative before it.
+pub(crate) fn date_seconds(date: SystemTime) -> i64 {
+    signed(date, |distance| u128::from(distance.as_secs()))
+}
+
+/// The same in milliseconds.
+pub(crate) fn date_milliseconds(date: SystemTime) -> i64 {
+    signed(date, |distance| distance.as_millis())
+}
+
+fn signed(date: SystemTime, count: impl Fn(Duration) -> u128) -> i64 {
+    match date.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(count(after)).unwrap_or(i64::MAX),
+        Err(before) => i128::try_from(count(before.duration()))
+            .map_or(i64::MIN, |distance| i64::try_from(distance.saturating_neg()).unwrap_or(i64::MIN)),
+    }
 }
 
 /// The whole part of a number such as `1.0e9`, which RFC 7519 section 2 allows as a date; huge ones saturate.
@@ -92,5 +137,16 @@ mod tests {
         }
         assert_eq!(after(UNIX_EPOCH, Duration::from_secs(7)), UNIX_EPOCH + Duration::from_secs(7));
         assert_eq!([i64::MIN, -1, 0, i64::MAX].map(system_time), [UNIX_EPOCH, UNIX_EPOCH, UNIX_EPOCH, last]);
+    }
+
+    #[test]
+    fn a_date_keeps_its_number() {
+        for number in [-1_000_000_000, -7, -1, 0, 1, 1_795_385_584, 1_795_385_584_047] {
+            assert_eq!((date_seconds(date(number)), date_milliseconds(date_of_milliseconds(number))), (number, number));
+        }
+        assert_eq!(date_of_milliseconds(1_500), UNIX_EPOCH + Duration::from_millis(1_500));
+        assert_eq!(date(-2), UNIX_EPOCH - Duration::from_secs(2));
+        // A system may not tell what is beyond all calendars; it is not taken for another time that counts.
+        assert!(date(i64::MAX) >= far_future() && date(i64::MIN) <= UNIX_EPOCH);
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod date;
 mod env;
+mod getters;
 mod printed;
 pub(crate) mod problems;
 mod read;
@@ -11,7 +12,11 @@ mod seconds;
 mod unknown;
 mod warnings;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use url::Url;
 
@@ -21,7 +26,7 @@ use crate::{
     error::Result,
     http::HttpClient,
     secret::Secret,
-    session::CookieSettings,
+    session::{CookieSettings, SessionFormat},
     store::RefreshCoordinator,
     types::{Application, Prompt, ResponseMode, Server},
 };
@@ -52,6 +57,7 @@ pub struct LogtoConfig {
     pub(crate) base_url: Url,
     pub(crate) cookies: CookieSettings,
     pub(crate) scopes: Vec<String>,
+    include_reserved_scopes: bool,
     pub(crate) resources: Vec<String>,
     pub(crate) prompt: Vec<Prompt>,
     pub(crate) response_mode: ResponseMode,
@@ -59,6 +65,9 @@ pub struct LogtoConfig {
     pub(crate) id_token_alg: Option<String>,
     pub(crate) leeway: Duration,
     pub(crate) timeout: Duration,
+    store_timeout: Duration,
+    session_format: SessionFormat,
+    from_next_until: Option<SystemTime>,
     pub(crate) routes: Routes,
     pub(crate) http_client: Option<Arc<dyn HttpClient>>,
     pub(crate) refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
@@ -78,29 +87,6 @@ impl LogtoConfig {
     /// `config.invalid`, which names every variable that is missing or wrong.
     pub fn from_env() -> Result<Self> {
         LogtoConfigBuilder::from_env().build()
-    }
-
-    /// The issuer: `endpoint` and `/oidc`, or the setting `issuer`.
-    #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
-    /// The app id.
-    #[must_use]
-    pub fn app_id(&self) -> &str {
-        &self.app_id
-    }
-
-    /// The address of the application itself, without a trailing slash.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
-        self.base_url.as_str().trim_end_matches('/')
-    }
-
-    /// The paths of the authentication routes.
-    pub fn routes(&self) -> &Routes {
-        &self.routes
     }
 
     /// The redirect URI to register in the Logto Console: `base_url` and the callback path.
@@ -137,12 +123,6 @@ impl LogtoConfig {
     /// Whether Logto is on this machine, where only its own browsers reach it.
     pub(crate) fn is_logto_local(&self) -> bool {
         problems::is_loopback(&self.endpoint)
-    }
-
-    /// What makes refreshes exclusive over several instances: one that was given, else the session store's own.
-    pub(crate) fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
-        let of_store = || self.cookies.stores.sessions.as_ref().and_then(|store| store.coordinator());
-        self.refresh_coordinator.clone().or_else(of_store)
     }
 
     pub(crate) fn now(&self) -> i64 {

@@ -7,7 +7,7 @@ mod kind;
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 pub(crate) use self::code::Code;
-pub use self::kind::ErrorKind;
+pub use self::{code::ErrorCode, kind::ErrorKind};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -24,7 +24,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// ```
 /// let error = logto::LogtoConfig::builder().build().unwrap_err();
 /// assert_eq!(error.kind(), logto::ErrorKind::Config);
-/// assert_eq!(error.code(), "config.invalid");
+/// assert_eq!(error.code(), logto::ErrorCode::CONFIG_INVALID);
 /// assert!(error.to_string().contains("endpoint is missing"));
 /// ```
 #[derive(Clone)]
@@ -171,10 +171,10 @@ impl Error {
         self.0.code.kind()
     }
 
-    /// A stable name for programs, such as `sign_in_session.not_found`. Where Logto's own SDKs have the case, it is their name.
+    /// A stable name for programs, such as [`ErrorCode::SESSION_ENDED`]. Where Logto's own SDKs have the case, it is their name.
     #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.0.code.as_str()
+    pub fn code(&self) -> ErrorCode {
+        self.0.code.name()
     }
 
     /// What to do about it, in a sentence for the person named by [`kind`](Self::kind).
@@ -197,8 +197,7 @@ impl Error {
         self.kind() == ErrorKind::NotAuthenticated
     }
 
-    /// The error of another library, or of this crate, that caused this one; to be looked at with
-    /// [`downcast_ref`](StdError#method.downcast_ref). `Display` has told it already.
+    /// The error that caused this one, to be looked at with [`downcast_ref`](StdError#method.downcast_ref). `Display` has told it already.
     #[must_use]
     pub fn get_ref(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.source.as_deref()
@@ -288,7 +287,7 @@ impl fmt::Display for WithCauses<'_> {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
-            .field("code", &self.code())
+            .field("code", &self.code().as_str())
             .field("kind", &self.kind())
             .field("message", &self.to_string())
             .field("hint", &self.hint())

@@ -13,12 +13,12 @@
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
-//! use logto::{LogtoClient, LogtoConfig, LogtoContext, SignedIn};
+//! use logto::{LogtoClient, LogtoContext, SignedIn};
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     // LOGTO_ENDPOINT, LOGTO_APP_ID, LOGTO_APP_SECRET, LOGTO_BASE_URL, LOGTO_COOKIE_SECRET
-//!     let logto = LogtoClient::new(LogtoConfig::from_env()?)?;
+//!     let logto = LogtoClient::from_env()?;
 //!     let app = Router::new()
 //!         .route("/", get(home))
 //!         .route("/me", get(me))
@@ -37,7 +37,7 @@
 //!
 //! // A browser without a session goes to sign in and comes back.
 //! async fn me(user: SignedIn) -> String {
-//!     user.claims().sub.clone()
+//!     user.sub().to_owned()
 //! }
 //! ```
 //!
@@ -130,7 +130,7 @@ pub use self::{
     claims::{id_token::IdTokenClaims, user_info::UserInfo},
     client::{AccessToken, LogtoClient, LogtoContext, PendingSignIn, RequestSession, Session, SignedIn},
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
-    error::{Error, ErrorKind, OAuthError, Result},
+    error::{Error, ErrorCode, ErrorKind, OAuthError, Result},
     secret::Secret,
     session::{Cookies, HeaderCookies, SessionFormat, SessionLifetime},
     types::{

@@ -35,7 +35,7 @@ use crate::{
 ///     .app_id("0oy4vc0dezrhkz2gm8mjb")
 ///     .app_secret("6B5OTs3oXn1GEIQcp6eYYlfqJdRg8lYZ")
 ///     .build()?;
-/// let books = TokenOptions::resource("https://api.example.com").scopes(["read:books"]);
+/// let books = TokenOptions::new().resource("https://api.example.com").scopes(["read:books"]);
 /// let token = machine.get_access_token(books.clone()).await?;
 /// let in_acme = machine.get_access_token(books.organization("acme-id")).await?;
 /// let management = machine.get_access_token(TokenOptions::management_api("my-tenant")).await?;

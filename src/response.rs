@@ -26,7 +26,7 @@ pub struct AuthResponse {
 }
 
 /// What the one who asks can read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponseFormat {
     /// A person in front of a browser: pages and redirects.
@@ -252,7 +252,7 @@ fn log(error: &Error) {
     }
     macro_rules! log {
         ($level:ident) => {
-            tracing::$level!(target: "logto", code = error.code(), %error, hint = error.hint(), "answered with an error")
+            tracing::$level!(target: "logto", code = error.code().as_str(), %error, hint = error.hint(), "answered with an error")
         };
     }
     match error.kind() {
@@ -267,7 +267,7 @@ fn log(error: &Error) {
 
 /// Whoever finds the address can post to it; but where a sound logout fails, somebody stays signed in.
 fn log_back_channel_logout(error: &Error) {
-    let (code, hint) = (error.code(), error.hint());
+    let (code, hint) = (error.code().as_str(), error.hint());
     match error.kind() {
         ErrorKind::InvalidToken => {
             tracing::warn!(target: "logto::sign_out", code, %error, hint, "refused a back-channel logout");

@@ -6,7 +6,10 @@ mod recent_auth;
 use std::time::Duration;
 
 pub use self::recent_auth::{MaxAge, RecentlyAuthenticated, StepUpPolicy};
-use crate::{error::Authentication, types::SignInOptions};
+use crate::{
+    error::Authentication,
+    types::{SignInOptions, word_list},
+};
 
 /// How recently (`max_age`) and how strongly (`acr_values`) a user must have authenticated (OpenID Connect Core 3.1.2.1, RFC 9470).
 ///
@@ -36,11 +39,9 @@ impl StepUp {
         self
     }
 
-    /// Authentication context classes, best first, one of which the user reached: each that suffices.
+    /// Authentication context classes, best first, one of which the user reached: each that suffices, in place of those that were set before.
     pub fn acr_values<S: AsRef<str>>(mut self, classes: impl IntoIterator<Item = S>) -> Self {
-        for classes in classes {
-            self.acr_values.extend(classes.as_ref().split_ascii_whitespace().map(str::to_owned));
-        }
+        self.acr_values = word_list(classes);
         self
     }
 

@@ -6,6 +6,7 @@ mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 pub(crate) mod revocation_keys;
+mod shared;
 #[cfg(feature = "tower-sessions")]
 mod tower_sessions;
 mod traits;

@@ -3,6 +3,7 @@
 mod destination;
 mod options;
 mod response_mode;
+mod words;
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     destination::{Application, Destination, Server},
     options::TokenKey,
+    words::{unknown_word, words},
 };
 pub use self::{
     options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions},
@@ -22,7 +24,7 @@ use crate::error::{Code, Error};
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What Logto asks the user (OpenID Connect Core 3.1.2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Prompt {
@@ -34,31 +36,14 @@ pub enum Prompt {
     Consent,
 }
 
-impl Prompt {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Login => "login",
-            Self::Consent => "consent",
-        }
-    }
-}
-
-impl FromStr for Prompt {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "none" => Ok(Self::None),
-            "login" => Ok(Self::Login),
-            "consent" => Ok(Self::Consent),
-            _ => Err(Error::new(Code::InvalidOption, "prompt is `none`, `login` or `consent`")),
-        }
-    }
+words! { Prompt is "prompt":
+    None = "none",
+    Login = "login",
+    Consent = "consent",
 }
 
 /// The page Logto shows first (`first_screen`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FirstScreen {
     /// Sign-in. The default.
@@ -75,40 +60,17 @@ pub enum FirstScreen {
     SingleSignOn,
 }
 
-impl FirstScreen {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign_in",
-            Self::Register => "register",
-            Self::ResetPassword => "reset_password",
-            Self::IdentifierSignIn => "identifier:sign_in",
-            Self::IdentifierRegister => "identifier:register",
-            Self::SingleSignOn => "single_sign_on",
-        }
-    }
-}
-
-impl FromStr for FirstScreen {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "sign_in" => Ok(Self::SignIn),
-            "register" => Ok(Self::Register),
-            "reset_password" => Ok(Self::ResetPassword),
-            "identifier:sign_in" => Ok(Self::IdentifierSignIn),
-            "identifier:register" => Ok(Self::IdentifierRegister),
-            "single_sign_on" => Ok(Self::SingleSignOn),
-            _ => Err(Error::new(
-                Code::InvalidOption,
-                "first_screen is `sign_in`, `register`, `reset_password`, `identifier:sign_in`, `identifier:register` or `single_sign_on`",
-            )),
-        }
-    }
+words! { FirstScreen is "first_screen":
+    SignIn = "sign_in",
+    Register = "register",
+    ResetPassword = "reset_password",
+    IdentifierSignIn = "identifier:sign_in",
+    IdentifierRegister = "identifier:register",
+    SingleSignOn = "single_sign_on",
 }
 
 /// What a user may identify themselves with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Identifier {
     /// A user name.
@@ -119,33 +81,39 @@ pub enum Identifier {
     Phone,
 }
 
-impl Identifier {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Username => "username",
-            Self::Email => "email",
-            Self::Phone => "phone",
-        }
-    }
+words! { Identifier is "identifier":
+    Username = "username",
+    Email = "email",
+    Phone = "phone",
 }
 
 /// Skips Logto's page and goes straight to a social or enterprise connector (`direct_sign_in`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DirectSignIn(String);
 
 impl DirectSignIn {
     /// A social connector by its target: `DirectSignIn::social("kakao")` is "Continue with Kakao".
+    #[must_use]
     pub fn social(target: impl fmt::Display) -> Self {
         Self(format!("social:{target}"))
     }
 
     /// An enterprise connector by its id.
+    #[must_use]
     pub fn sso(connector_id: impl fmt::Display) -> Self {
         Self(format!("sso:{connector_id}"))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// The value of `direct_sign_in`, which [`FromStr`] reads: `social:<target>` or `sso:<connector id>`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Display for DirectSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -158,6 +126,19 @@ impl FromStr for DirectSignIn {
             _ => Err(Error::new(Code::InvalidOption, "direct_sign_in is `social:<target>` or `sso:<connector id>`")),
         }
     }
+}
+
+/// A list of words, as scopes and authentication context classes are: each item is one, or several separated by spaces. Each counts once.
+pub(crate) fn word_list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for item in items {
+        for word in item.as_ref().split_ascii_whitespace() {
+            if !words.iter().any(|known| known == word) {
+                words.push(word.to_owned());
+            }
+        }
+    }
+    words
 }
 
 /// Where to send the browser. A value: nothing happens until it is returned as a response.
@@ -202,3 +183,6 @@ impl fmt::Display for Redirect {
         f.write_str(&self.location)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,7 +103,8 @@ impl World {
         let logto = client(settings());
         let stored = client(settings().session_store(store.clone()));
         let refreshing = client(settings().clock(clock.clone()));
-        let user = TestSession::builder().access_token(TokenOptions::resource(BOOKS), "access-token", &["read:books"]);
+        let user =
+            TestSession::builder().access_token(TokenOptions::new().resource(BOOKS), "access-token", &["read:books"]);
         let api = ResourceServer::builder().endpoint(mock.endpoint()).audience(ApiAudience::resource(BOOKS));
         let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret("a secret");
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
@@ -124,7 +125,7 @@ impl World {
             forged: format!("{}AAAA", headers[0]),
             headers,
             machine: machine.token_cache_capacity(KEPT).http_client(canned).build().unwrap(),
-            resources: (0..POOL).map(|n| TokenOptions::resource(format!("{BOOKS}/{n:03}"))).collect(),
+            resources: (0..POOL).map(|n| TokenOptions::new().resource(format!("{BOOKS}/{n:03}"))).collect(),
             ids: (0..POOL).map(id).collect(),
             logto,
             stored,
@@ -142,7 +143,7 @@ impl World {
             2 => {
                 // Another user signs in at the same time; whoever would expire first makes room.
                 let expires_at = SystemTime::now() + Duration::from_secs(3600);
-                let other = StoredSession::new(1, "ada".into(), None, expires_at, "x".repeat(500));
+                let other = StoredSession::new("ada", "x".repeat(500)).revision(1).expires_at(expires_at);
                 let _ = self.store.create(&self.ids[turn], &other).await.unwrap();
                 assert!(page(&self.stored, &self.stored_cookie).await, "a page of a user in a store");
             }
@@ -184,7 +185,7 @@ async fn fetch(address: String) -> &'static str {
 async fn page(logto: &LogtoClient, cookie: &str) -> bool {
     let session = RequestSession::new(logto.clone(), cookie);
     let context = session.get_context(ContextOptions::new()).await.unwrap();
-    session.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
     drop(session.finish().await.unwrap());
     context.is_authenticated()
 }

@@ -131,7 +131,7 @@ pub fn assert_sendable(cookies: &HeaderCookies) {
 
 /// Every error has a code, a hint and one line of message.
 pub fn assert_explained(error: &Error) {
-    assert!(!error.code().is_empty() && !error.hint().is_empty());
+    assert!(!error.code().as_str().is_empty() && !error.hint().is_empty());
     let message = error.to_string();
     assert!(!message.chars().any(char::is_control), "{message:?}");
     assert!((400..=599).contains(&error.http_status()));

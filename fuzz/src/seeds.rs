@@ -141,7 +141,7 @@ fn cookies_of(format: SessionFormat) -> String {
         let header = signed_in(&logto, &server).await;
         let mut cookies = HeaderCookies::parse(header);
         server.grants(&Tokens { nonce: None, refresh_token: "refresh-2" });
-        logto.get_access_token(&mut cookies, TokenOptions::resource(RESOURCE)).await.expect("a token");
+        logto.get_access_token(&mut cookies, TokenOptions::new().resource(RESOURCE)).await.expect("a token");
         cookie_header(&cookies)
     })
 }

@@ -19,10 +19,10 @@ use crate::{claims::Audience, config::problems::Problems, organizations::ORGANIZ
 /// let members = ApiAudience::resource("https://api.example.com").resource_in_any_organization();
 /// let acme = ApiAudience::organization("org-acme");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ApiAudience(Kind);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Kind {
     Resource {
         identifier: String,
@@ -33,7 +33,7 @@ enum Kind {
 }
 
 /// What a token for a resource says of an organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Membership {
     None,
     One(String),

@@ -3,15 +3,14 @@
 use std::{
     fmt,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use super::{TokenRequirements, challenge::Realm, facts::Facts};
 use crate::{
-    claims::{AccessTokenClaims, Actor, Audience},
+    claims::{AccessTokenClaims, Actor, Audience, custom::read_as},
     clock::{Clock, unix_seconds, whole_seconds},
     error::{Code, Error, Result},
 };
@@ -44,14 +43,18 @@ impl AuthInfo {
         Self(Arc::new(Inner { facts, house }))
     }
 
-    fn claims_of_token(&self) -> &AccessTokenClaims {
+    /// The claims of the token. Those that have no member of their own (custom claims, `sid`, and so on) are in
+    /// [`extra`](AccessTokenClaims::extra); for a type of the application's own see [`custom_claims`](Self::custom_claims). Of an opaque token
+    /// that was introspected they are what Logto said of it.
+    #[must_use]
+    pub fn claims(&self) -> &AccessTokenClaims {
         &self.0.facts.claims
     }
 
     /// The user's id; for a machine its client id.
     #[must_use]
     pub fn sub(&self) -> &str {
-        &self.claims_of_token().sub
+        &self.claims().sub
     }
 
     /// The app that the token was issued to.
@@ -74,7 +77,7 @@ impl AuthInfo {
 
     /// The scopes, in the token's order.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.claims_of_token().scopes()
+        self.claims().scopes()
     }
 
     /// Whether the token has the scope.
@@ -86,48 +89,40 @@ impl AuthInfo {
     /// Whom the token is for. An opaque token that was introspected names nobody.
     #[must_use]
     pub fn audience(&self) -> &Audience {
-        &self.claims_of_token().aud
+        &self.claims().aud
     }
 
     /// Names of roles, where a custom token claim `roles` has them.
     #[must_use]
     pub fn roles(&self) -> &[String] {
-        &self.claims_of_token().roles
+        &self.claims().roles
     }
 
     /// When the token expires.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
-        let seconds = u64::try_from(self.claims_of_token().exp).unwrap_or_default();
-        UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
+        self.claims().exp
     }
 
     /// When the user last authenticated, where the token says so.
     #[must_use]
     pub fn auth_time(&self) -> Option<SystemTime> {
-        let seconds = u64::try_from(self.claims_of_token().auth_time?).ok()?;
-        UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+        self.claims().auth_time
     }
 
     /// How strongly the user authenticated, where the token says so.
     #[must_use]
     pub fn acr(&self) -> Option<&str> {
-        self.claims_of_token().acr.as_deref()
+        self.claims().acr.as_deref()
     }
 
     /// Who acts for the user, where the token was exchanged with an actor token (RFC 8693 section 4.1).
     #[must_use]
     pub fn actor(&self) -> Option<&Actor> {
-        self.claims_of_token().act.as_ref()
+        self.claims().act.as_ref()
     }
 
-    /// The claims that have no method of their own: custom token claims, `sid`, and so on.
-    #[must_use]
-    pub fn extra(&self) -> &Map<String, Value> {
-        &self.claims_of_token().extra
-    }
-
-    /// All claims, in a type of the application's own.
+    /// Custom claims, in a type of the application's own, which may name any other claim as well.
     ///
     /// ```
     /// # fn example(auth: logto::api::AuthInfo) -> logto::Result<()> {
@@ -135,17 +130,17 @@ impl AuthInfo {
     /// struct Custom {
     ///     plan: String,
     /// }
-    /// let plan = auth.claims::<Custom>()?.plan;
+    /// let plan = auth.custom_claims::<Custom>()?.plan;
     /// # drop(plan); Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// `bearer_token.unreadable_claims` if the token does not fit the type.
-    pub fn claims<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.0.facts.payload).map_err(|source| {
-            let message = format!("the access token's claims are no {}", std::any::type_name::<T>());
-            Error::new(Code::BearerClaims, message).with_source(source)
-        })
+    /// `bearer_token.unreadable_claims` where a claim does not fit the type; the message names it.
+    pub fn custom_claims<T: DeserializeOwned>(&self) -> Result<T> {
+        let claims = serde_json::from_slice(&self.0.facts.payload).map_err(|source| {
+            Error::new(Code::BearerClaims, "the access token's claims cannot be read").with_source(source)
+        })?;
+        read_as(&claims, Code::BearerClaims, "the access token's claims are")
     }
 
     /// Checks that the token has all of the scopes.
@@ -183,7 +178,7 @@ impl fmt::Debug for AuthInfo {
             .field("sub", &self.sub())
             .field("client_id", &self.client_id())
             .field("organization_id", &self.organization_id())
-            .field("scope", &self.claims_of_token().scope)
+            .field("scope", &self.claims().scope)
             .finish_non_exhaustive()
     }
 }

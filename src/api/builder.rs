@@ -16,6 +16,7 @@ use crate::{
     http::{self, HttpClient, Transport},
     oidc::{discovery::Addresses, provider::Provider},
     secret::Secret,
+    types::word_list,
 };
 
 /// Settings on their way to a [`ResourceServer`].
@@ -141,15 +142,16 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Other apps whose opaque tokens are taken, by their app ids. Needs [`introspection`](Self::introspection).
+    /// Other apps whose opaque tokens are taken, by their app ids, in place of those that were set before. Needs
+    /// [`introspection`](Self::introspection).
     pub fn introspected_client_ids<S: Into<String>>(mut self, client_ids: impl IntoIterator<Item = S>) -> Self {
-        self.other_clients.extend(client_ids.into_iter().map(Into::into));
+        self.other_clients = client_ids.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Scopes that [`ResourceServer::protected_resource_metadata`] lists.
-    pub fn scopes_supported<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes_supported = scopes.into_iter().map(Into::into).collect();
+    /// Scopes that [`ResourceServer::protected_resource_metadata`] lists, in place of those that were set before.
+    pub fn scopes_supported<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes_supported = word_list(scopes);
         self
     }
 

@@ -11,7 +11,7 @@ use super::{
     verified::{Remembered, TokenHash},
 };
 use crate::{
-    clock::{unix_seconds, whole_seconds},
+    clock::{date_seconds, unix_seconds, whole_seconds},
     error::{Code, Error, ErrorKind, Result},
     oidc::provider::Provider,
 };
@@ -74,7 +74,7 @@ impl OpaqueTokens {
         let expected = Expected { audiences, leeway: house.leeway, now: asked };
         match self.introspection.ask(provider, token, &expected).await {
             Ok(facts) => {
-                let until = facts.claims.exp.min(asked.saturating_add(self.lifetime));
+                let until = date_seconds(facts.claims.exp).min(asked.saturating_add(self.lifetime));
                 let auth = AuthInfo::new(facts, Arc::clone(house));
                 self.accepted.put(hash, auth.clone(), asked..until);
                 Ok(auth)

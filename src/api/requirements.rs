@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::facts::Facts;
 use crate::{
-    clock::whole_seconds,
+    clock::{date_seconds, whole_seconds},
     error::{Code, Error, Result},
+    types::word_list,
 };
 
 /// What a route asks of a token that is valid for its API: scopes, an organization, a recent or a strong authentication.
@@ -32,11 +33,9 @@ impl TokenRequirements {
         Self::default()
     }
 
-    /// Scopes, all of which the token must have.
+    /// Scopes, all of which the token must have, in place of those that were set before.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        for scopes in scopes {
-            self.scopes.extend(scopes.as_ref().split_ascii_whitespace().map(str::to_owned));
-        }
+        self.scopes = word_list(scopes);
         self
     }
 
@@ -52,9 +51,10 @@ impl TokenRequirements {
         self
     }
 
-    /// Ways to authenticate, one of which the token must have as its `acr` (RFC 9470).
-    pub fn acr_values<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
-        self.acr_values.extend(values.into_iter().map(Into::into));
+    /// Authentication context classes, best first, one of which the token must have as its `acr` (RFC 9470), in place of those that were set
+    /// before.
+    pub fn acr_values<S: AsRef<str>>(mut self, classes: impl IntoIterator<Item = S>) -> Self {
+        self.acr_values = word_list(classes);
         self
     }
 
@@ -71,7 +71,7 @@ impl TokenRequirements {
             return Err(Error::new(Code::BearerScope, message));
         }
         if let Some(max_age) = self.max_age {
-            check_age(facts.claims.auth_time, whole_seconds(max_age), now, leeway)?;
+            check_age(facts.claims.auth_time.map(date_seconds), whole_seconds(max_age), now, leeway)?;
         }
         let acr = facts.claims.acr.as_deref();
         if !self.acr_values.is_empty() && !self.acr_values.iter().any(|value| acr == Some(value)) {

@@ -107,7 +107,7 @@ impl ApiClientBuilder {
         }
         let token = self.token.unwrap_or_default();
         problems.unless(self.of_logto || token.resource.is_some() || token.organization.is_some(), || {
-            "token names no resource and no organization (say whose tokens the API takes with `token(TokenOptions::resource(…))`; \
+            "token names no resource and no organization (say whose tokens the API takes with `token(TokenOptions::new().resource(…))`; \
              for user info and the Account API of Logto call `logto_api()`)"
                 .into()
         });

@@ -1,5 +1,7 @@
 //! Where the access tokens for an API come from.
 
+use std::sync::Arc;
+
 use crate::{
     client::{AccessToken, RequestSession},
     error::Result,
@@ -36,6 +38,20 @@ pub trait TokenSource: Send + Sync {
             }
             Ok(present)
         })
+    }
+}
+
+impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
+    fn access_token<'a>(&'a self, options: &'a TokenOptions) -> BoxFuture<'a, Result<AccessToken>> {
+        (**self).access_token(options)
+    }
+
+    fn replace_rejected<'a>(
+        &'a self,
+        refused: &'a AccessToken,
+        options: &'a TokenOptions,
+    ) -> BoxFuture<'a, Result<AccessToken>> {
+        (**self).replace_rejected(refused, options)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The claims of an access token that is a JWT.
 
+use std::time::SystemTime;
+
 use super::{Actor, Audience, members::claims};
 
 claims! {
@@ -14,14 +16,14 @@ claims! {
             sub: String,
             /// The API resource, or `urn:logto:organization:<id>` for an organization token.
             aud: Audience,
-            /// When the token expires, in seconds since 1970.
-            exp: i64,
-            /// When the token was issued, in seconds since 1970.
-            iat: i64,
+            /// When the token expires.
+            exp: SystemTime,
+            /// When the token was issued.
+            iat: SystemTime,
         }
         optional {
-            /// When the token begins to be valid, in seconds since 1970.
-            nbf: i64,
+            /// When the token begins to be valid.
+            nbf: SystemTime,
             /// The app that the token was issued to.
             client_id: String,
             /// The scopes, separated by spaces. Logto leaves it out of a machine's token that has none.
@@ -30,8 +32,8 @@ claims! {
             jti: String,
             /// The organization of a token for an API resource in an organization. An organization token names it in `aud` instead.
             organization_id: String,
-            /// When the user last authenticated, in seconds since 1970 (RFC 9068 section 2.2.1).
-            auth_time: i64,
+            /// When the user last authenticated (RFC 9068 section 2.2.1).
+            auth_time: SystemTime,
             /// How strongly the user authenticated (RFC 9068 section 2.2.1).
             acr: String,
         }

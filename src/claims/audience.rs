@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::lenient::{self, FromLoose, Loose};
 
 /// Whom a token is for (RFC 7519 section 4.1.3). On the wire a string, or an array of strings.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Audience(Vec<String>);
 
 impl Audience {

@@ -1,5 +1,7 @@
 //! The claims of an ID token.
 
+use std::time::SystemTime;
+
 use super::{Audience, members::user_claims};
 
 user_claims! {
@@ -31,22 +33,22 @@ user_claims! {
             sub: String,
             /// Whom the token is for: this app.
             aud: Audience,
-            /// When the token expires, in seconds since 1970.
-            exp: i64,
-            /// When the token was issued, in seconds since 1970.
-            iat: i64,
+            /// When the token expires.
+            exp: SystemTime,
+            /// When the token was issued.
+            iat: SystemTime,
         }
         optional {
-            /// When the token begins to be valid, in seconds since 1970.
-            nbf: i64,
+            /// When the token begins to be valid.
+            nbf: SystemTime,
             /// The nonce of the sign-in that the token belongs to.
             nonce: String,
             /// The app that the token was issued to.
             azp: String,
             /// Half of the access token's hash (OpenID Connect Core 3.1.3.6).
             at_hash: String,
-            /// When the user authenticated, in seconds since 1970. Only where the sign-in asked for `max_age`.
-            auth_time: i64,
+            /// When the user authenticated. Only where the sign-in asked for `max_age`.
+            auth_time: SystemTime,
             /// How the user authenticated, as a class.
             acr: String,
             /// The session in Logto. Only where the app has back-channel logout with "session required".

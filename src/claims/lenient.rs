@@ -1,7 +1,7 @@
 //! Reads a JSON value of any type straight from the parser, with no `serde_json::Value` between: the claims of a user in a hundred
 //! organizations are read for every request.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::SystemTime};
 
 use serde::{
     Deserialize, Deserializer,
@@ -92,6 +92,15 @@ from_loose! {
     bool, Bool, "true or false";
     i64, Integer, "a number";
     String, Text, "text";
+}
+
+/// RFC 7519 section 2: seconds since 1970.
+impl FromLoose for SystemTime {
+    const EXPECTED: &str = "a number";
+
+    fn from_loose(loose: Loose) -> Option<Self> {
+        i64::from_loose(loose).map(clock::date)
+    }
 }
 
 impl<'de> Deserialize<'de> for Loose {

@@ -2,13 +2,16 @@
 //!
 //! A shared struct behind `#[serde(flatten)]` would have serde buffer every member before it is read.
 
-/// A struct of claims: `required` members must be there and of their type; `optional` ones, `lists` and `json` may be missing, null or
-/// anything else; `objects` are left out unless they have the shape of their type; `data` say themselves how they are read; whatever is not
+/// A struct of claims: `required` members must be there and of their type; `optional` ones, `milliseconds` (times in that unit; a `SystemTime`
+/// elsewhere is in seconds), `lists` and `json` may be missing, null or anything else; `objects` are left out unless they have the shape of their type; `data` say themselves how they are read; whatever is not
 /// listed ends in `extra`.
 macro_rules! claims {
     ($(#[$about:meta])* struct $name:ident {
         required { $($(#[$required_doc:meta])* $required:ident: $required_type:ty,)* }
-        optional { $($(#[$optional_doc:meta])* $optional:ident: $optional_type:ty,)* }
+        $(
+            optional { $($(#[$optional_doc:meta])* $optional:ident: $optional_type:ty,)* }
+            $(milliseconds { $($(#[$date_doc:meta])* $date:ident,)* })?
+        )*
         lists { $($(#[$list_doc:meta])* $list:ident,)* }
         json { $($(#[$json_doc:meta])* $json:ident,)* }
         $(objects { $($(#[$object_doc:meta])* $object:ident: $object_type:ty,)* })?
@@ -20,13 +23,25 @@ macro_rules! claims {
         pub struct $name {
             $(
                 $(#[$required_doc])*
-                #[serde(deserialize_with = "super::lenient::required")]
+                #[serde(deserialize_with = "super::lenient::required", serialize_with = "super::written::required")]
                 pub $required: $required_type,
             )*
             $(
-                $(#[$optional_doc])*
-                #[serde(default, deserialize_with = "super::lenient::optional", skip_serializing_if = "Option::is_none")]
-                pub $optional: Option<$optional_type>,
+                $(
+                    $(#[$optional_doc])*
+                    #[serde(
+                        default,
+                        deserialize_with = "super::lenient::optional",
+                        serialize_with = "super::written::optional",
+                        skip_serializing_if = "Option::is_none"
+                    )]
+                    pub $optional: Option<$optional_type>,
+                )*
+                $($(
+                    $(#[$date_doc])*
+                    #[serde(default, with = "super::written::milliseconds", skip_serializing_if = "Option::is_none")]
+                    pub $date: Option<std::time::SystemTime>,
+                )*)?
             )*
             $(
                 $(#[$list_doc])*
@@ -53,14 +68,13 @@ macro_rules! claims {
         }
 
         impl $name {
-            /// Every other member, as a type of yours. In an access token these are the custom claims of Logto Console › Custom JWT, which no
-            /// ID token and no user info has.
+            /// Custom claims, in a type of the application's own, which may name any other member as well. Logto puts them into access tokens
+            /// alone (Logto Console › Custom JWT): no ID token and no user info has them.
             ///
             /// # Errors
-            /// `claims.unexpected` where they do not fit the type.
-            pub fn extra_as<T: serde::de::DeserializeOwned>(&self) -> $crate::error::Result<T> {
-                T::deserialize(&self.extra)
-                    .map_err(|error| $crate::error::Error::new($crate::error::Code::ClaimsUnexpected, error.to_string()))
+            /// `claims.unexpected` where a claim does not fit the type; the message names it.
+            pub fn custom_claims<T: serde::de::DeserializeOwned>(&self) -> $crate::error::Result<T> {
+                super::custom::read(self)
             }
         }
     };
@@ -114,10 +128,14 @@ macro_rules! user_claims {
                     phone_number: String,
                     /// Whether Logto has verified the phone number.
                     phone_number_verified: bool,
-                    /// When the profile changed, in **milliseconds** since 1970: Logto's choice, the standard says seconds.
-                    updated_at: i64,
-                    /// When the user was created, in milliseconds since 1970.
-                    created_at: i64,
+                }
+                milliseconds {
+                    /// When the profile changed. In JSON milliseconds since 1970: Logto's choice, the standard says seconds.
+                    updated_at,
+                    /// When the user was created. In JSON milliseconds since 1970.
+                    created_at,
+                }
+                optional {
                     /// User name in Logto.
                     username: String,
                 }
@@ -156,11 +174,11 @@ macro_rules! user_claims {
             /// The [`custom_data`](Self::custom_data), as a type of yours. A user without any is like one with an empty object.
             ///
             /// # Errors
-            /// `claims.unexpected` where it does not fit the type.
+            /// `claims.unexpected` where a member does not fit the type; the message names it.
             pub fn custom_data_as<T: serde::de::DeserializeOwned>(&self) -> $crate::error::Result<T> {
                 let none = serde_json::Map::new();
-                T::deserialize(self.custom_data.as_ref().unwrap_or(&none))
-                    .map_err(|error| $crate::error::Error::new($crate::error::Code::ClaimsUnexpected, error.to_string()))
+                let data = self.custom_data.as_ref().unwrap_or(&none);
+                super::custom::read_as(data, $crate::error::Code::ClaimsUnexpected, "the custom data is")
             }
         }
     };

@@ -1,3 +1,5 @@
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
 use super::{AccessTokenClaims, Audience, Claim, IdTokenClaims, Registered, UserInfo};
@@ -16,7 +18,7 @@ fn recorded_claims_are_read_and_written_back() {
     let recorded = fixture("jwt/id_token.json")["payload"].clone();
     let claims = id_token(recorded.clone());
     assert_eq!(claims.name.as_deref(), Some("Ada Lovelace"));
-    assert_eq!(claims.updated_at, Some(1_795_385_584_047));
+    assert_eq!(claims.updated_at, Some(UNIX_EPOCH + Duration::from_millis(1_795_385_584_047)));
     assert_eq!(claims.email_verified, Some(true));
     assert_eq!(claims.roles, ["librarian"]);
     assert!(claims.organization_roles_of("lh6cvveo9nmz").eq(["admin"]));
@@ -83,7 +85,67 @@ fn the_data_of_a_user_is_typed_in_user_info_and_in_id_tokens() {
     assert_eq!(claims.custom_data_as::<Plan>().unwrap(), Plan { plan: Some("pro".to_owned()) });
     assert_eq!(id_token(minimal()).custom_data_as::<Plan>().unwrap(), Plan { plan: None });
     let odd = id_token(with(minimal(), &[("custom_data", json!({ "plan": 5 }))]));
-    assert_eq!(odd.custom_data_as::<Plan>().unwrap_err().code(), "claims.unexpected");
+    let error = odd.custom_data_as::<Plan>().unwrap_err();
+    assert_eq!(error.code(), "claims.unexpected");
+    assert!(error.to_string().contains("`plan`: invalid type: integer `5`"), "{error}");
+}
+
+#[test]
+fn custom_claims_are_of_the_applications_type_and_the_error_names_the_claim() {
+    #[derive(serde::Deserialize, PartialEq, Debug)]
+    struct Custom {
+        sub: String,
+        plan: String,
+        #[serde(default)]
+        seats: Option<u32>,
+    }
+    let read = |claims: Value| -> AccessTokenClaims { serde_json::from_value(claims).unwrap() };
+    let gold = [("plan", json!("gold")), ("seats", json!(3)), ("aaa", json!(null)), ("zzz", json!([1, { "a": 2 }]))];
+    let custom = Custom { sub: "user".to_owned(), plan: "gold".to_owned(), seats: Some(3) };
+    assert_eq!(read(with(minimal(), &gold)).custom_claims::<Custom>().unwrap(), custom);
+    assert_eq!(id_token(with(minimal(), &gold)).custom_claims::<Custom>().unwrap(), custom);
+    assert_eq!(read(with(minimal(), &gold)).custom_claims::<Value>().unwrap(), with(minimal(), &gold));
+
+    for (member, value, told) in [
+        ("plan", json!(5), "`plan`: invalid type: integer `5`, expected a string"),
+        ("plan", json!(null), "`plan`: invalid type: null, expected a string"),
+        ("seats", json!("many"), "`seats`: invalid type: string \"many\", expected u32"),
+    ] {
+        let error =
+            read(with(minimal(), &[&gold[..], &[(member, value)]].concat())).custom_claims::<Custom>().unwrap_err();
+        assert_eq!(error.code(), "claims.unexpected");
+        assert!(error.to_string().starts_with("the claims are no ") && error.to_string().ends_with(told), "{error}");
+    }
+    let error = read(minimal()).custom_claims::<Custom>().unwrap_err();
+    assert!(error.to_string().ends_with("Custom: missing field `plan`"), "{error}");
+}
+
+#[test]
+fn times_are_moments_here_and_numbers_in_json() {
+    let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+    let said =
+        with(minimal(), &[("auth_time", json!(1_795_385_000)), ("nbf", json!(-5)), ("created_at", json!(1_500))]);
+    let claims = id_token(said.clone());
+    assert_eq!(
+        (claims.exp, claims.iat, claims.auth_time),
+        (at(1_795_389_184), at(1_795_385_584), Some(at(1_795_385_000)))
+    );
+    assert_eq!(claims.nbf, Some(UNIX_EPOCH - Duration::from_secs(5)));
+    assert_eq!(claims.created_at, Some(UNIX_EPOCH + Duration::from_millis(1_500)));
+    assert_eq!(serde_json::to_value(&claims).unwrap(), said);
+    let fraction = id_token(with(minimal(), &[("exp", json!(1_795_389_184.9))]));
+    assert_eq!(serde_json::to_value(&fraction).unwrap()["exp"], 1_795_389_184);
+}
+
+/// The members are written in the order that they had before some of them were times.
+#[test]
+fn the_order_of_members_stays() {
+    let written = serde_json::to_string(&id_token(with(minimal(), &full_profile()))).unwrap();
+    let places = ["iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "auth_time", "acr", "sid", "name"];
+    let places =
+        places.into_iter().chain(["phone_number_verified", "updated_at", "created_at", "username", "amr", "roles"]);
+    let found: Vec<_> = places.map(|name| written.find(&format!("\"{name}\":")).unwrap()).collect();
+    assert!(found.is_sorted(), "{written}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
     oidc::{jws, token::TokenResponse},
     secret::Secret,
     session::StoredAccessToken,
-    types::TokenKey,
+    types::{TokenKey, word_list},
 };
 
 /// An access token: a JWT for an API resource or an organization, an opaque one for Logto's own endpoints.
@@ -21,6 +21,25 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
+    /// A token that came from somewhere else, for a [`TokenSource`](crate::api_client::TokenSource) of your own: what it allows, and when it ends by this
+    /// machine's clock.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use logto::AccessToken;
+    ///
+    /// let token = AccessToken::new("opaque", ["read:books"], SystemTime::now() + Duration::from_secs(3600));
+    /// assert_eq!(token.scopes(), ["read:books"]);
+    /// ```
+    #[must_use]
+    pub fn new<S: AsRef<str>>(
+        token: impl Into<Secret>,
+        scopes: impl IntoIterator<Item = S>,
+        expires_at: SystemTime,
+    ) -> Self {
+        Self { token: token.into(), scopes: word_list(scopes), expires_at }
+    }
+
     /// The token, to be sent as `Authorization: Bearer …` and nowhere else.
     #[must_use]
     pub fn token(&self) -> &str {

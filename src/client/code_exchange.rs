@@ -27,6 +27,7 @@ use super::{
     result_age::is_recent_code_exchange, task_failed,
 };
 use crate::{
+    clock,
     error::{Code, Error, Result},
     oidc::token,
     scopes,
@@ -137,7 +138,7 @@ impl LogtoClient {
             tracing::warn!(target: "logto::sign_in", "Logto gave no refresh token: access tokens end with their first hour; {}", Code::NoRefreshToken.hint());
         }
         let subject = Subject::of(&claims.sub, claims.sid.as_deref());
-        let mut data = SessionData::begin(id_token, subject, claims.iat, config.now())?;
+        let mut data = SessionData::begin(id_token, subject, clock::date_seconds(claims.iat), config.now())?;
         data.id = session::sign_in_id(&transaction.nonce).unwrap_or(data.id);
         data.refresh_token = tokens.refresh_token.take();
         data.put_access_token(stored_access_token(TokenKey::default(), tokens, asked_at));

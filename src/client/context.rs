@@ -150,7 +150,7 @@ impl Session {
 
     async fn refresh_claims_older_than(&mut self, max_age: Duration) -> Result<()> {
         let claims = self.id_token_claims().ok_or_else(not_authenticated)?;
-        let age = self.client.config().now().saturating_sub(claims.iat);
+        let age = self.client.config().now().saturating_sub(clock::date_seconds(claims.iat));
         if age > clock::whole_seconds(max_age) {
             self.get_access_token(TokenOptions::new().force_refresh(true)).await?;
         }

@@ -50,7 +50,7 @@ struct Shared {
 ///
 /// Where nobody is signed in, a browser goes to sign in and comes back to the page it wanted, and a program gets 401 as JSON.
 /// `Option<SignedIn>` is `None` instead.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SignedIn {
     claims: IdTokenClaims,
 }
@@ -60,10 +60,22 @@ impl SignedIn {
         Self { claims }
     }
 
+    /// The user's id.
+    #[must_use]
+    pub fn sub(&self) -> &str {
+        &self.claims.sub
+    }
+
     /// The claims of the ID token.
     #[must_use]
     pub fn claims(&self) -> &IdTokenClaims {
         &self.claims
+    }
+
+    /// The claims of the ID token, without a copy.
+    #[must_use]
+    pub fn into_claims(self) -> IdTokenClaims {
+        self.claims
     }
 }
 

@@ -28,8 +28,8 @@ use crate::{
 /// use logto::TokenOptions;
 ///
 /// let mut session = logto.load(&cookies).await?;
-/// let books = session.get_access_token(TokenOptions::resource("https://books.example.com")).await?;
-/// let mail = session.get_access_token(TokenOptions::resource("https://mail.example.com")).await?;
+/// let books = session.get_access_token(TokenOptions::new().resource("https://books.example.com")).await?;
+/// let mail = session.get_access_token(TokenOptions::new().resource("https://mail.example.com")).await?;
 /// session.commit(&mut cookies).await?; // at most one Set-Cookie
 /// # Ok(())
 /// # }

@@ -8,6 +8,7 @@ use std::{
 use super::{
     LogtoConfig, Routes,
     problems::{Problems, Server, TIMEOUT},
+    warnings::warn_of_a_move_that_is_over,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -18,7 +19,7 @@ use crate::{
     secret::Secret,
     session::{CookieSettings, Keys, NextCookie, SessionFormat, SessionLifetime, Stores},
     store::{Bounded, MemoryRevocations, RefreshCoordinator, RevocationStore, SessionStore},
-    types::{Prompt, ResponseMode},
+    types::{Prompt, ResponseMode, word_list},
 };
 use serde::Deserialize;
 
@@ -142,9 +143,10 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// Scopes to ask for besides `openid`, `offline_access` and `profile`; those of your API resources, too. See [`scopes`].
-    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes = scopes.into_iter().map(Into::into).collect();
+    /// Scopes to ask for besides `openid`, `offline_access` and `profile`; those of your API resources, too. See [`scopes`]. They take the place
+    /// of those that were set before.
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = word_list(scopes);
         self
     }
 
@@ -319,8 +321,7 @@ impl LogtoConfigBuilder {
         );
         problems.end_of_move(self.session_format, self.from_next_until);
         let sign_in_timeout = problems.sign_in_timeout(self.sign_in_timeout);
-        let leeway = self.leeway.unwrap_or(60);
-        let timeout = self.timeout.unwrap_or(TIMEOUT);
+        let (leeway, timeout) = (self.leeway.unwrap_or(60), self.timeout.unwrap_or(TIMEOUT));
         problems.lifetime(lifetime);
         problems.times(leeway, timeout);
         let store_timeout = self.store_timeout.unwrap_or(Duration::from_secs(3));
@@ -363,6 +364,7 @@ impl LogtoConfigBuilder {
             app_secret: self.app_secret,
             base_url,
             scopes,
+            include_reserved_scopes: self.include_reserved_scopes.unwrap_or(true),
             resources,
             prompt,
             response_mode: self.response_mode,
@@ -370,6 +372,9 @@ impl LogtoConfigBuilder {
             id_token_alg: self.id_token_signed_response_alg,
             leeway: Duration::from_secs(leeway),
             timeout,
+            store_timeout,
+            session_format: self.session_format,
+            from_next_until: self.from_next_until,
             routes: self.routes,
             http_client: self.http_client,
             refresh_coordinator,
@@ -390,11 +395,5 @@ impl std::fmt::Debug for LogtoConfigBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Nothing was checked, so anything may hold a secret: a password in an address, a value in the wrong place.
         f.debug_struct("LogtoConfigBuilder").finish_non_exhaustive()
-    }
-}
-
-fn warn_of_a_move_that_is_over(format: SessionFormat, until: Option<SystemTime>, now: SystemTime) {
-    if format == SessionFormat::FromNext && until.is_some_and(|until| until <= now) {
-        tracing::warn!(target: "logto::config", "`from_next_until` has passed: cookies of Next.js are ignored; leave `session_format` out");
     }
 }

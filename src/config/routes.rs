@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// let routes = logto::Routes::new().callback("/auth/callback");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[must_use]
 pub struct Routes {

@@ -1,6 +1,9 @@
 //! Settings that are valid, and bite all the same: told when the client is made.
 
+use std::time::SystemTime;
+
 use super::LogtoConfig;
+use crate::session::SessionFormat;
 
 impl LogtoConfig {
     /// Each with what to do. `diagnose` says the same at greater length.
@@ -20,5 +23,11 @@ impl LogtoConfig {
     /// Whether `base_url` ends as the callback path does, which makes a redirect URI `…/callback/callback`.
     pub(crate) fn doubles_callback(&self) -> bool {
         self.path_prefix().ends_with(&self.routes.callback)
+    }
+}
+
+pub(super) fn warn_of_a_move_that_is_over(format: SessionFormat, until: Option<SystemTime>, now: SystemTime) {
+    if format == SessionFormat::FromNext && until.is_some_and(|until| until <= now) {
+        tracing::warn!(target: "logto::config", "`from_next_until` has passed: cookies of Next.js are ignored; leave `session_format` out");
     }
 }

@@ -1,6 +1,6 @@
 use std::{error::Error as StdError, fmt, io};
 
-use super::{Code, Error, ErrorKind, OAuthError};
+use super::{Code, Error, ErrorCode, ErrorKind, OAuthError};
 
 /// Every error there is, as programs and people see it.
 #[test]
@@ -25,6 +25,31 @@ fn codes_are_unique_and_hints_are_sentences() {
     for code in Code::ALL {
         assert!(code.hint().ends_with(['.', '`']) && !code.hint().contains('\n'), "{}", code.hint());
     }
+}
+
+#[test]
+fn an_error_code_is_named_as_its_text_is() {
+    let codes: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+    assert!(ErrorCode::NAMED.iter().map(|(_, code)| *code).eq(codes));
+    for (name, code) in ErrorCode::NAMED {
+        assert_eq!(*name, code.as_str().replace('.', "_").to_uppercase());
+    }
+}
+
+#[test]
+fn a_code_is_compared_with_a_constant_and_with_text() {
+    let code = Error::new(Code::SessionEnded, "over").code();
+    assert_eq!(code, ErrorCode::SESSION_ENDED);
+    assert_ne!(code, ErrorCode::NOT_AUTHENTICATED);
+    assert_eq!(code, "session.ended");
+    assert_eq!("session.ended", code);
+    assert_eq!(code, *"session.ended");
+    assert_ne!(code, "session");
+    assert_eq!(
+        (code.to_string(), format!("{code:?}"), code.as_ref()),
+        ("session.ended".to_owned(), "\"session.ended\"".to_owned(), "session.ended")
+    );
+    assert_eq!(serde_json::json!({ "code": code }), serde_json::json!({ "code": "session.ended" }));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
         token::{self, ACCESS_TOKEN_TYPE, Exchanged},
     },
     secret::Secret,
-    types::TokenKey,
+    types::{TokenKey, word_list},
 };
 
 /// Which token is exchanged, and for what.
@@ -25,7 +25,7 @@ use crate::{
 /// let script = TokenExchange::personal_access_token(pat).resource("https://api.example.com").scopes(["read:books"]);
 /// # drop((impersonation, script)); }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct TokenExchange {
     subject_token: Secret,
@@ -76,9 +76,10 @@ impl TokenExchange {
         self
     }
 
-    /// The scopes to ask for. Logto leaves out in silence what the user does not have, and gives none that is not asked for.
-    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.key.scopes = scopes.into_iter().map(Into::into).collect();
+    /// The scopes of the token, in place of those that were set before. Logto leaves out in silence what the user does not have, and gives none
+    /// that is not asked for.
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.key.scopes = word_list(scopes);
         self
     }
 }

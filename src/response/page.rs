@@ -96,7 +96,7 @@ pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
             if is_about_logto(error) { DIAGNOSE } else { "" },
         );
     }
-    let _ = writeln!(body, "<footer><code>{}</code></footer>", escape(error.code()));
+    let _ = writeln!(body, "<footer><code>{}</code></footer>", escape(error.code().as_str()));
     format!("{}{body}</main></body></html>\n", head(title(error)))
 }
 

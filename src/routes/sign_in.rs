@@ -32,7 +32,7 @@ pub(super) async fn begin(
             "ui_locales" => options.ui_locales(value),
             "silent" => options.silent(value == "true"),
             "max_age" => options.max_age(seconds(&value)?),
-            "acr_values" => options.acr_values(value),
+            "acr_values" => options.acr_values([value]),
             _ => continue,
         };
         // Of several the last counts.

@@ -21,6 +21,16 @@ pub trait Cookies: Send + Sync {
     fn set(&mut self, cookie: Cookie<'static>);
 }
 
+impl<C: Cookies + ?Sized> Cookies for &mut C {
+    fn each(&self, visit: &mut dyn FnMut(&str, &str)) {
+        (**self).each(visit);
+    }
+
+    fn set(&mut self, cookie: Cookie<'static>) {
+        (**self).set(cookie);
+    }
+}
+
 /// [`Cookies`] over the `Cookie` header of a request.
 ///
 /// ```

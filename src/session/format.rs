@@ -1,10 +1,8 @@
 //! In which form a session is in its cookie.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Code, Error};
+use crate::types::words;
 
 /// In which form a session is in its cookie. `docs/from-next.md` leads from one to the next.
 ///
@@ -12,7 +10,7 @@ use crate::error::{Code, Error};
 /// controls a subdomain (or a page there) can sign your visitors in as a user of theirs (session fixation). Use [`Next`](Self::Next) and
 /// [`FromNext`](Self::FromNext) where all subdomains are yours, and end them. A cookie that arrives twice tells of it: `FromNext` takes neither
 /// over, and with `Next` it counts only if one of the two alone can be opened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SessionFormat {
@@ -27,15 +25,8 @@ pub enum SessionFormat {
     FromNext,
 }
 
-impl FromStr for SessionFormat {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "logto" => Ok(Self::Logto),
-            "next" => Ok(Self::Next),
-            "from-next" => Ok(Self::FromNext),
-            _ => Err(Error::new(Code::InvalidOption, "session_format is `logto`, `next` or `from-next`")),
-        }
-    }
+words! { SessionFormat is "session_format":
+    Logto = "logto",
+    Next = "next",
+    FromNext = "from-next",
 }

@@ -12,7 +12,7 @@ const DAY_SECONDS: u64 = 24 * 60 * 60;
 ///
 /// Both are checked by [`LogtoConfigBuilder::build`](crate::LogtoConfigBuilder::build): 1 second ≤ idle ≤ absolute ≤ 400 days, which is the
 /// longest that browsers keep a cookie (RFC 6265bis section 5.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SessionLifetime {

@@ -22,6 +22,14 @@ impl OwnCookies {
         Self { session_name: format!("{prefix}logto_{}", cookie_token(app_id)), secure, domain }
     }
 
+    pub(super) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    pub(super) fn domain(&self) -> Option<&str> {
+        self.domain.as_deref()
+    }
+
     /// The session's cookie; further chunks are `name.1`, `name.2`, ….
     pub(crate) fn session_name(&self) -> &str {
         &self.session_name

@@ -133,6 +133,14 @@ impl CookieSettings {
     }
 
     /// Whether a request had several cookies of one name, since the process began.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.own.is_secure()
+    }
+
+    pub(crate) fn domain(&self) -> Option<&str> {
+        self.own.domain()
+    }
+
     pub(crate) fn saw_several(&self) -> bool {
         self.several.load(Ordering::Relaxed)
     }

@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData, ops::Deref, time::Duration};
 
 use crate::{
     client::{RequestSession, Session, SignedIn, not_authenticated},
-    clock::whole_seconds,
+    clock::{date_seconds, whole_seconds},
     error::{Code, Error, Result},
     step_up::StepUp,
 };
@@ -150,7 +150,7 @@ impl Session {
             let auth_time = claims.auth_time.ok_or_else(|| {
                 refused(format!("the ID token does not say when the user authenticated, expected at most {most} s ago"))
             })?;
-            let age = config.now().saturating_sub(auth_time);
+            let age = config.now().saturating_sub(date_seconds(auth_time));
             if age > most.saturating_add(tolerance) || age.saturating_add(tolerance) < 0 {
                 return Err(refused(format!("the user authenticated {age} s ago, expected at most {most} s")));
             }

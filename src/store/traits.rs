@@ -67,6 +67,17 @@ impl fmt::Debug for SessionId {
 }
 
 /// A session as a store keeps it. What is in it is sealed with the cookie keys: a leaked dump gives no tokens.
+///
+/// A store that has read one back says what it knows of it:
+///
+/// ```
+/// # use std::time::SystemTime;
+/// use logto::store::StoredSession;
+///
+/// # let (revision, sub, sid, expires_at, sealed) = (7, "ada", None::<String>, SystemTime::now(), "sealed");
+/// let session = StoredSession::new(sub, sealed).sid(sid).revision(revision).expires_at(expires_at);
+/// # assert_eq!((session.revision, session.expires_at), (revision, expires_at));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredSession {
@@ -85,17 +96,47 @@ pub struct StoredSession {
 }
 
 impl StoredSession {
-    /// A session read back from a store.
+    /// A session of the user `sub`, of whom and of which nothing else is known: of revision 0, and for a store to forget at once, until
+    /// [`expires_at`](Self::expires_at) is set.
     #[must_use]
-    pub fn new(revision: u64, sub: String, sid: Option<String>, expires_at: SystemTime, sealed: String) -> Self {
-        Self { revision, sub, sid, expires_at, sealed, revoked_until: None }
+    pub fn new(sub: impl Into<String>, sealed: impl Into<String>) -> Self {
+        Self {
+            revision: 0,
+            sub: sub.into(),
+            sid: None,
+            expires_at: SystemTime::UNIX_EPOCH,
+            sealed: sealed.into(),
+            revoked_until: None,
+        }
     }
 
-    /// The same, with what the store has noted of endings: [`RevocationStore::revoked_until`] for `id/<id>`, `sub/<sub>` and `sid/<sid>`. A
-    /// session that began by then is none, though it is still there.
+    /// How often it was written.
     #[must_use]
-    pub fn with_revoked_until(self, revoked_until: Option<SystemTime>) -> Self {
-        Self { revoked_until, ..self }
+    pub fn revision(mut self, revision: u64) -> Self {
+        self.revision = revision;
+        self
+    }
+
+    /// The session at Logto that it belongs to, if its ID token names one.
+    #[must_use]
+    pub fn sid(mut self, sid: Option<String>) -> Self {
+        self.sid = sid;
+        self
+    }
+
+    /// When the store may forget it.
+    #[must_use]
+    pub fn expires_at(mut self, expires_at: SystemTime) -> Self {
+        self.expires_at = expires_at;
+        self
+    }
+
+    /// What the store has noted of endings: [`RevocationStore::revoked_until`] for `id/<id>`, `sub/<sub>` and `sid/<sid>`. A session that
+    /// began by then is none, though it is still there.
+    #[must_use]
+    pub fn revoked_until(mut self, revoked_until: Option<SystemTime>) -> Self {
+        self.revoked_until = revoked_until;
+        self
     }
 }
 
@@ -110,7 +151,7 @@ impl fmt::Debug for StoredSession {
 }
 
 /// How a [`SessionStore::save`] ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SaveOutcome {
     /// Written.

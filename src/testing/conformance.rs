@@ -112,7 +112,8 @@ impl StoreConformance {
         let since = self.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let expires_at =
             UNIX_EPOCH.checked_add(Duration::from_secs(since.saturating_add(seconds))).unwrap_or(UNIX_EPOCH);
-        StoredSession::new(1, sub.to_owned(), sid.map(str::to_owned), expires_at, format!("sealed-{}", random("")))
+        let session = StoredSession::new(sub, format!("sealed-{}", random("")));
+        session.sid(sid.map(str::to_owned)).revision(1).expires_at(expires_at)
     }
 }
 

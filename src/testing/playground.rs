@@ -94,7 +94,7 @@ impl Playground {
         Ok(Self { client, port, mount: mount(), resource: resource(), embedded })
     }
 
-    /// The client, as an application makes it with `LogtoClient::new(LogtoConfig::from_env()?)`.
+    /// The client, as an application makes it with `LogtoClient::from_env()`.
     #[must_use]
     pub fn client(&self) -> LogtoClient {
         self.client.clone()

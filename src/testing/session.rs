@@ -138,7 +138,12 @@ impl TestSession {
             )
             .with_source(source)
         })?;
-        let mut data = SessionData::begin(jwt, Subject::of(&said.sub, said.sid.as_deref()), said.iat, now)?;
+        let mut data = SessionData::begin(
+            jwt,
+            Subject::of(&said.sub, said.sid.as_deref()),
+            crate::clock::date_seconds(said.iat),
+            now,
+        )?;
         data.refresh_token.clone_from(&self.refresh_token);
         for (of, token, scope, lifetime) in &self.access_tokens {
             let lifetime = crate::clock::whole_seconds(*lifetime);

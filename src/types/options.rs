@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{DirectSignIn, FirstScreen, Identifier, Prompt};
+use super::{DirectSignIn, FirstScreen, Identifier, Prompt, word_list};
 use crate::secret::Secret;
 
 /// Options of [`sign_in`](crate::LogtoClient::sign_in). All have sensible defaults.
@@ -14,7 +14,7 @@ use crate::secret::Secret;
 ///
 /// let kakao = SignInOptions::new().direct_sign_in(DirectSignIn::social("kakao")).post_redirect_uri("/welcome");
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
 pub struct SignInOptions {
     pub(crate) redirect_uri: Option<String>,
@@ -125,10 +125,10 @@ impl SignInOptions {
         self
     }
 
-    /// Authentication context classes asked for, best first, separated by spaces; checked on return against `acr`, which must be one of
-    /// them. Name each that suffices: `urn:logto:acr:mfa urn:logto:acr:1fa`.
-    pub fn acr_values(mut self, values: impl Into<String>) -> Self {
-        self.acr_values = Some(values.into());
+    /// Authentication context classes asked for, best first, in place of those that were set before; checked on return against `acr`, which
+    /// must be one of them. Name each that suffices: `["urn:logto:acr:mfa", "urn:logto:acr:1fa"]`.
+    pub fn acr_values<S: AsRef<str>>(mut self, classes: impl IntoIterator<Item = S>) -> Self {
+        self.acr_values = Some(word_list(classes).join(" ")).filter(|classes| !classes.is_empty());
         self
     }
 
@@ -146,7 +146,7 @@ impl SignInOptions {
 }
 
 /// Options of [`sign_out`](crate::LogtoClient::sign_out).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct SignOutOptions {
     pub(crate) post_logout_redirect_uri: Option<String>,
@@ -206,9 +206,9 @@ impl SignOutOptions {
 /// ```
 /// use logto::TokenOptions;
 ///
-/// let books = TokenOptions::resource("https://api.example.com").organization("org-1");
+/// let books = TokenOptions::new().resource("https://api.example.com").organization("org-1");
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
 pub struct TokenOptions {
     pub(crate) resource: Option<String>,
@@ -219,17 +219,19 @@ pub struct TokenOptions {
 }
 
 impl TokenOptions {
-    /// The opaque access token for Logto's own endpoints.
+    /// The opaque access token for Logto's own endpoints, unless a [`resource`](Self::resource) or an
+    /// [`organization`](Self::organization) is named.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// A JWT access token for an API resource, named by its identifier.
-    pub fn resource(resource: impl Into<String>) -> Self {
-        Self { resource: Some(resource.into()), ..Self::default() }
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
     }
 
-    /// An organization token; after [`resource`](Self::resource), a token for that resource in the organization.
+    /// An organization token; with a [`resource`](Self::resource), a token for that resource in the organization.
     pub fn organization(mut self, id: impl Into<String>) -> Self {
         self.organization = Some(id.into());
         self
@@ -242,16 +244,15 @@ impl TokenOptions {
     /// let token = logto::TokenOptions::management_api("my-tenant"); // for https://my-tenant.logto.app/api
     /// ```
     pub fn management_api(tenant: impl std::fmt::Display) -> Self {
-        Self::resource(format!("https://{tenant}.logto.app/api")).scopes(["all"])
+        Self::new().resource(format!("https://{tenant}.logto.app/api")).scopes(["all"])
     }
 
-    /// For a user's session: asks for fewer scopes than were granted. For a machine: all that the token is to have, since Logto gives a
-    /// machine no scope that it does not ask for.
-    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes = scopes.into_iter().map(Into::into).collect();
+    /// The scopes of the token, in place of those that were set before. For a user's session: fewer than were granted. For a machine: all that
+    /// the token is to have, since Logto gives a machine no scope that it does not ask for.
+    pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = word_list(scopes);
         // The order says nothing, and the cache must not see a difference.
         self.scopes.sort_unstable();
-        self.scopes.dedup();
         self
     }
 
@@ -300,7 +301,7 @@ impl TokenOptions {
 }
 
 /// What [`get_context`](crate::LogtoClient::get_context) fetches besides the claims. By default nothing: no request is made.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
 pub struct ContextOptions {
     pub(crate) fetch_user_info: bool,

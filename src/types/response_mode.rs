@@ -1,13 +1,11 @@
 //! How an authorization response comes back.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Code, Error};
+use super::words;
 
 /// How Logto's answer comes to the callback (OAuth 2.0 Multiple Response Type Encoding Practices section 2.1).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ResponseMode {
@@ -19,24 +17,17 @@ pub enum ResponseMode {
     FormPost,
 }
 
+words! { ResponseMode is "response_mode":
+    Query = "query",
+    FormPost = "form_post",
+}
+
 impl ResponseMode {
     /// What the authorization request says of it. A code comes in the query unless something else is asked for.
     pub(crate) fn parameter(self) -> Option<&'static str> {
         match self {
             Self::Query => None,
-            Self::FormPost => Some("form_post"),
-        }
-    }
-}
-
-impl FromStr for ResponseMode {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "query" => Ok(Self::Query),
-            "form_post" => Ok(Self::FormPost),
-            _ => Err(Error::new(Code::InvalidOption, "response_mode is `query` or `form_post`")),
+            Self::FormPost => Some(self.as_str()),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
-//! use logto::{LogtoClient, LogtoConfig, LogtoContext, SignedIn};
+//! use logto::{LogtoClient, LogtoContext, SignedIn};
 //!
 //! async fn home(context: LogtoContext) -> String {
 //!     match context.claims() {
@@ -13,12 +13,12 @@
 //!
 //! // A browser without a session goes to sign in and comes back here; `fetch` gets 401.
 //! async fn me(user: SignedIn) -> String {
-//!     user.claims().sub.clone()
+//!     user.sub().to_owned()
 //! }
 //!
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let logto = LogtoClient::new(LogtoConfig::from_env()?)?;
+//!     let logto = LogtoClient::from_env()?;
 //!     let app = move || {
 //!         App::new()
 //!             .route("/", web::get().to(home))
@@ -30,11 +30,18 @@
 //! }
 //! ```
 //!
-//! # `Option<SignedIn>`
+//! # Who may come
+//!
+//! | The handler takes | Nobody is signed in | The session cannot be read |
+//! |---|---|---|
+//! | [`SignedIn`] | is not asked: a browser goes to sign in and comes back, a program gets 401 | is not asked: 503 |
+//! | `Option<SignedIn>` | `None` | `None`, and 503 in place of what it answers |
+//! | `Result<SignedIn, logto::Error>` | `Err`; [`requires_sign_in`](crate::Error::requires_sign_in) is true | `Err`, and 503 in place of what it answers |
 //!
 //! actix-web makes `None` of every extractor that fails. A session store that is away would look like a user who is not signed in, so the
 //! middleware answers such a request with the failure, whatever the handler said. The handler has run by then: if it must not, or is to
-//! treat failures itself, let it ask [`RequestSession::signed_in`].
+//! treat failures itself, let it ask [`RequestSession::signed_in`]. Returned from the handler, the error of the last row is answered as in
+//! the first. [`RecentlyAuthenticated`](crate::step_up::RequireRecentAuth) is taken in the same three forms.
 //!
 //! # An API
 //!
@@ -73,7 +80,6 @@ use actix_web::{
     Error as ActixError, FromRequest, HttpMessage, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
-    error::InternalError,
     http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
@@ -199,26 +205,26 @@ impl FromRequest for LogtoContext {
     }
 }
 
+/// The middleware answers the error, unless the handler takes a `Result` and answers it: a browser goes to sign in, a program gets 401.
 impl FromRequest for SignedIn {
-    type Error = ActixError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ActixError>>>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
             let session = RequestSession::extract(&request).await?;
-            let user = session.signed_in().await.inspect_err(|error| remember(&request, error))?;
-            user.ok_or_else(|| {
-                let reply = session.client().sign_in_redirect(&auth_request(&request));
-                InternalError::from_response("nobody is signed in", http_response(reply)).into()
-            })
+            session.require_user().await.inspect_err(|error| remember(&request, error))
         })
     }
 }
 
-/// For the middleware: actix-web forgets the error where the handler takes an `Option` of the extractor.
+/// For the middleware: actix-web makes `None` of the error where the handler takes an `Option` of the extractor. That is right for a user who
+/// would have to sign in, and wrong for a session that could not be read: the middleware answers with the failure then.
 fn remember(request: &HttpRequest, error: &Error) {
-    request.extensions_mut().insert(error.clone());
+    if !error.requires_sign_in() {
+        request.extensions_mut().insert(error.clone());
+    }
 }
 
 /// The request as the browser sent it, also in a scope.

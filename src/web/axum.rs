@@ -13,7 +13,7 @@
 //!
 //! // A browser without a session goes to sign in and comes back here; `fetch` gets 401.
 //! async fn me(user: SignedIn) -> String {
-//!     user.claims().sub.clone()
+//!     user.sub().to_owned()
 //! }
 //!
 //! fn app(logto: LogtoClient) -> Router {
@@ -24,6 +24,17 @@
 //!         .layer(logto::axum::layer(logto))
 //! }
 //! ```
+//!
+//! # Who may come
+//!
+//! | The handler takes | Nobody is signed in | The session cannot be read |
+//! |---|---|---|
+//! | [`SignedIn`] | is not asked: a browser goes to sign in and comes back, a program gets 401 | is not asked: 503 |
+//! | `Option<SignedIn>` | `None` | is not asked: 503 |
+//! | `Result<SignedIn, logto::Error>` | `Err`; [`requires_sign_in`](crate::Error::requires_sign_in) is true | `Err` |
+//!
+//! Returned from the handler, the error of the last row is answered as in the first. [`RecentlyAuthenticated`](crate::step_up::RequireRecentAuth) is
+//! taken in the same three forms.
 //!
 //! # An API
 //!
@@ -184,14 +195,13 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     }
 }
 
+/// The layer answers the rejection, unless the handler takes a `Result` and answers it: a browser goes to sign in, a program gets 401.
 impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
-    type Rejection = Response;
+    type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let session = RequestSession::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-        let user = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await;
-        user.map_err(IntoResponse::into_response)?
-            .ok_or_else(|| session.client().sign_in_redirect(&auth_request(parts)).into_response())
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let session = RequestSession::from_request_parts(parts, state).await?;
+        session.require_user().await
     }
 }
 

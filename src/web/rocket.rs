@@ -1,7 +1,7 @@
 //! Rocket 0.5: the routes, the fairing and the request guards.
 //!
 //! ```no_run
-//! use logto::{LogtoClient, LogtoConfig, LogtoContext, SignedIn};
+//! use logto::{LogtoClient, LogtoContext, SignedIn};
 //! use rocket::{get, routes};
 //!
 //! #[get("/")]
@@ -15,12 +15,12 @@
 //! // A browser without a session goes to sign in and comes back here; `fetch` gets 401.
 //! #[get("/me")]
 //! fn me(user: SignedIn) -> String {
-//!     user.claims().sub.clone()
+//!     user.sub().to_owned()
 //! }
 //!
 //! #[rocket::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let logto = LogtoClient::new(LogtoConfig::from_env()?)?;
+//!     let logto = LogtoClient::from_env()?;
 //!     let app = rocket::build()
 //!         .mount("/", routes![home, me])
 //!         .mount("/", logto::rocket::routes(&logto))
@@ -53,7 +53,8 @@
 //!
 //! `Option<SignedIn>` is `None` if nobody is signed in. Rocket makes it `None` after a failure, too, and asks the handler; the response
 //! then is the failure's all the same, for nobody may look signed out because a store is down. To answer failures yourself, take
-//! `Result<LogtoContext, logto::Error>`, or [`RequestSession`] and its verbs.
+//! `Result<LogtoContext, logto::Error>`, or [`RequestSession`] and its verbs. `Result<SignedIn, logto::Error>` forwards if nobody is signed
+//! in, as Rocket has it of every guard that forwards, and is `Err` after a failure alone, which is answered as with `Option`.
 //!
 //! # Catchers
 //!
@@ -249,7 +250,7 @@ fn outcome<T>(request: &Request<'_>, guarded: Result<Option<T>, Error>, prevails
 
 fn fairing_missing() -> Error {
     let error = Error::integration_missing(".attach(logto::rocket::fairing(logto))");
-    tracing::error!(target: "logto", code = error.code(), %error, hint = error.hint());
+    tracing::error!(target: "logto", code = error.code().as_str(), %error, hint = error.hint());
     error
 }
 

@@ -92,7 +92,7 @@ async fn a_session_from_before_the_sign_in_is_over() {
     assert_ne!(planted.cookies["logto_app"], victim.cookies["logto_app"]);
     assert!(!site.is_signed_in(&planted).await, "the planted session does not live on beside it");
     // Nor does it bring what it held into the new one.
-    let token = site.logto.get_access_token(&mut victim.request(), TokenOptions::resource(BOOKS)).await.unwrap();
+    let token = site.logto.get_access_token(&mut victim.request(), TokenOptions::new().resource(BOOKS)).await.unwrap();
     assert_eq!(token.claims().unwrap().sub, "user-ada");
 }
 

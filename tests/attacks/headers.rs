@@ -104,7 +104,7 @@ async fn no_option_ends_a_header() {
             .one_time_token(*injection)
             .organization_id(*injection)
             .ui_locales(*injection)
-            .acr_values(*injection)
+            .acr_values([*injection])
             .direct_sign_in(logto::DirectSignIn::social(injection))
             .redirect_uri(format!("{BASE_URL}/{injection}"))
             .extra_param("tenant", *injection)
@@ -130,7 +130,7 @@ async fn no_answer_of_the_server_ends_a_header_or_a_line() {
     for injection in INJECTIONS {
         let body = serde_json::json!({ "error": injection, "error_description": injection, "error_uri": injection });
         site.mock.fault(Endpoint::Token, Fault::body(400, "application/json", body.to_string()).times(1));
-        let options = TokenOptions::resource(BOOKS).force_refresh(true);
+        let options = TokenOptions::new().resource(BOOKS).force_refresh(true);
         let error: Error = site.logto.get_access_token(&mut browser.request(), options).await.unwrap_err();
         assert!(!error.to_string().contains(char::is_control) && !format!("{error:?}").contains('\n'), "{error}");
         for accept in ["text/html", "application/json"] {

@@ -118,7 +118,7 @@ async fn rotated(moment: Moment, (stays, warm): How) -> &'static str {
             }
         }
     };
-    let code = result.await.map_or_else(|error| error.code(), |()| "served");
+    let code = result.await.map_or_else(|error| error.code().as_str(), |()| "served");
     if moment != BeforeTheLogout {
         assert!(world.site.is_signed_in(&browser).await, "{moment:?}: the session is kept");
     }
@@ -153,7 +153,7 @@ async fn sign_in(
 
 async fn refresh(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<String> {
     let mut cookies = browser.request();
-    let token = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS).force_refresh(true)).await;
+    let token = logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS).force_refresh(true)).await;
     browser.receive(&cookies.set_cookie_headers());
     token.map(|token| token.token().to_owned())
 }
@@ -175,7 +175,7 @@ async fn a_refresh_without_keys_keeps_what_it_brought() {
         site.mock.update_user("ada", MockUser::without_roles);
         let cold = LogtoClient::new(site.logto.config().clone()).unwrap();
         site.mock.fault(Endpoint::Jwks, fault);
-        let code = refresh(&cold, &mut browser).await.map_or_else(|error| error.code(), |_| "served");
+        let code = refresh(&cold, &mut browser).await.map_or_else(|error| error.code().as_str(), |_| "served");
         assert_eq!(code, expected);
         let claims = site.logto.get_id_token_claims(&browser.request()).await.unwrap().unwrap();
         assert_eq!(claims.roles, ["librarian"], "the ID token that could not be checked is not used");

@@ -30,7 +30,7 @@ fn set_ahead(clock: &TestClock, minutes: i32) {
 }
 
 fn code<T>(result: logto::Result<T>) -> &'static str {
-    result.map_or_else(|error| error.code(), |_| "served")
+    result.map_or_else(|error| error.code().as_str(), |_| "served")
 }
 
 /// What each moment of a session's life gives with the clock `minutes` ahead: sign-in, refresh, API, back-channel logout.
@@ -45,7 +45,7 @@ async fn lived(minutes: i32, leeway: Duration) -> [&'static str; 4] {
     let right = apart(0, leeway).await;
     let mut browser = right.signed_in("ada").await;
     set_ahead(&right.clock, minutes);
-    let options = || TokenOptions::resource(BOOKS).force_refresh(true);
+    let options = || TokenOptions::new().resource(BOOKS).force_refresh(true);
     let mut cookies = browser.request();
     let refreshed = right.logto.get_access_token(&mut cookies, options()).await;
     browser.receive(&cookies.set_cookie_headers());

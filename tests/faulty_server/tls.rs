@@ -150,7 +150,7 @@ async fn a_certificate_that_is_not_right_ends_the_call() {
         let (world, logto) = behind(&server, site, http);
         let outcome = make(&world, Call::Discovery, &logto, &mut browser).await;
         let error = outcome.error.unwrap();
-        assert_eq!((error.code(), error.is_transient()), ("network.unreachable", true), "{what}: {error}");
+        assert_eq!((error.code().as_str(), error.is_transient()), ("network.unreachable", true), "{what}: {error}");
         assert!(error.to_string().contains("certificate"), "{what}: {error}");
         assert!(world.site.is_signed_in(&browser).await);
         assert_eq!(world.site.mock.requests_total(), 0, "{what}: nothing was said to it");

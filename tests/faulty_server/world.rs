@@ -84,7 +84,7 @@ pub async fn make(world: &World, call: Call, logto: &LogtoClient, browser: &mut 
     let made = tokio::time::timeout(HANGS, ask(world, call, logto, browser)).await.expect("every call ends");
     match made {
         Ok(word) => Outcome { code: word, error: None },
-        Err(error) => Outcome { code: error.code(), error: Some(error) },
+        Err(error) => Outcome { code: error.code().as_str(), error: Some(error) },
     }
 }
 
@@ -98,12 +98,12 @@ async fn ask(world: &World, call: Call, logto: &LogtoClient, browser: &mut Brows
         // A client that has just started knows neither.
         Call::Discovery => {
             let cold = LogtoClient::new(logto.config().clone())?;
-            token(&cold, browser, TokenOptions::resource(BOOKS).force_refresh(true)).await?;
+            token(&cold, browser, TokenOptions::new().resource(BOOKS).force_refresh(true)).await?;
         }
         Call::Keys => sign_in(world, &LogtoClient::new(logto.config().clone())?, browser).await?,
         Call::Code => sign_in(world, logto, browser).await?,
         Call::Refresh => {
-            token(logto, browser, TokenOptions::resource(BOOKS).force_refresh(true)).await?;
+            token(logto, browser, TokenOptions::new().resource(BOOKS).force_refresh(true)).await?;
         }
         Call::UserInfo => {
             let mut cookies = browser.request();

@@ -149,7 +149,9 @@ async fn a_token_that_a_script_denies_is_refused_alone_and_the_session_is_kept()
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     for (name, description) in [(SCRIPT, "not today"), (BARRED, "Access denied.")] {
-        for options in [TokenOptions::resource(BOOKS), TokenOptions::resource(BOOKS).organization("org-acme")] {
+        for options in
+            [TokenOptions::new().resource(BOOKS), TokenOptions::new().resource(BOOKS).organization("org-acme")]
+        {
             site.mock.fault(Endpoint::Token, fault_of(name).times(1));
             let mut cookies = browser.request();
             let error = site.logto.get_access_token(&mut cookies, options.force_refresh(true)).await.unwrap_err();
@@ -161,7 +163,7 @@ async fn a_token_that_a_script_denies_is_refused_alone_and_the_session_is_kept()
         }
     }
     let mut cookies = browser.request();
-    site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS).force_refresh(true)).await.unwrap();
+    site.logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS).force_refresh(true)).await.unwrap();
 }
 
 #[tokio::test]
@@ -176,10 +178,10 @@ async fn a_token_that_was_denied_is_not_given_out_again_from_the_session() {
             site.mock.fault(Endpoint::Token, fault_of(SCRIPT));
         }
         let mut cookies = browser.request();
-        let books = TokenOptions::resource(BOOKS).force_refresh(force);
+        let books = TokenOptions::new().resource(BOOKS).force_refresh(force);
         let token = site.logto.get_access_token(&mut cookies, books).await;
         browser.receive(&cookies.set_cookie_headers());
-        assert_eq!(token.err().map(|error| error.code()), code, "denied {denied}, force {force}");
+        assert_eq!(token.err().map(|error| error.code().as_str()), code, "denied {denied}, force {force}");
     }
 }
 
@@ -190,8 +192,8 @@ async fn an_organization_is_blamed_only_where_one_was_asked_for() {
     let description = "user is not a member of the organization";
     for (options, code) in [
         (TokenOptions::new().organization("org-acme"), "organization.not_a_member"),
-        (TokenOptions::resource(BOOKS).organization("org-acme"), "organization.not_a_member"),
-        (TokenOptions::resource(BOOKS), "token.access_denied"),
+        (TokenOptions::new().resource(BOOKS).organization("org-acme"), "organization.not_a_member"),
+        (TokenOptions::new().resource(BOOKS), "token.access_denied"),
     ] {
         site.mock.fault(Endpoint::Token, fault_of(NOT_A_MEMBER).times(1));
         let options = options.force_refresh(true);
@@ -207,7 +209,7 @@ async fn a_machine_that_is_denied_a_token_is_not_told_to_join_an_organization() 
     let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
     let machine = machine.build().unwrap();
     mock.fault(Endpoint::Token, fault_of(SCRIPT));
-    let books = || TokenOptions::resource(BOOKS).scopes(["read:books"]);
+    let books = || TokenOptions::new().resource(BOOKS).scopes(["read:books"]);
     for options in [books(), books().organization("org-acme")] {
         let error = machine.get_access_token(options).await.unwrap_err();
         assert_is(&error, "token.access_denied", "not today");

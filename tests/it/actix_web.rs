@@ -30,7 +30,7 @@ async fn books(_user: SignedIn, session: RequestSession) -> Result<web::Json<Vec
 
 /// A handler that sets cookies of its own while the session changes, too.
 async fn cookies(session: RequestSession) -> Result<HttpResponse, Error> {
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     Ok(HttpResponse::Ok()
         .append_header(("set-cookie", "theme=dark"))
         .append_header(("set-cookie", "lang=ko"))
@@ -58,11 +58,11 @@ async fn nobody(
     _: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, actix_web::Error> {
     let session = request.extract::<RequestSession>().await?;
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     if request.path().ends_with("teapot") {
         return Err(ErrorImATeapot("short and stout"));
     }
-    session.get_access_token(TokenOptions::resource("https://unknown.example")).await?;
+    session.get_access_token(TokenOptions::new().resource("https://unknown.example")).await?;
     unreachable!("the resource is not known")
 }
 

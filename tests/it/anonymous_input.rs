@@ -59,7 +59,7 @@ async fn answer(logto: &LogtoClient, input: &Input) -> (u16, Option<String>) {
     };
     let request = AuthRequest::new(input.method, &input.target, header).body(input.body.clone());
     let page = |session: logto::RequestSession| async move {
-        session.require_user().await.map(|user| Response::new(user.claims().sub.clone()))
+        session.require_user().await.map(|user| Response::new(user.sub().to_owned()))
     };
     let response = logto.serve(&request, page).await;
     let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());

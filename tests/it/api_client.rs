@@ -88,7 +88,7 @@ async fn answer(State(api): State<Api>, request: Request<Body>) -> Response<Body
 }
 
 fn books() -> TokenOptions {
-    TokenOptions::resource(BOOKS).scopes(["read:books"])
+    TokenOptions::new().resource(BOOKS).scopes(["read:books"])
 }
 
 fn client(base: &str) -> ApiClientBuilder {

@@ -24,7 +24,7 @@ async fn books(_user: SignedIn, session: RequestSession) -> Result<Json<Vec<Stri
 
 /// A handler that sets cookies of its own while the session changes, too.
 async fn cookies(session: RequestSession) -> Result<impl IntoResponse, Error> {
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     Ok(AppendHeaders([("set-cookie", "theme=dark"), ("set-cookie", "lang=ko"), ("cache-control", "private")]))
 }
 

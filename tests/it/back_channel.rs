@@ -330,7 +330,7 @@ async fn a_logout_token_is_taken_once_by_all_instances() {
     let browser = served.signed_in("ada").await;
     served.refused("again", &token, "logout_token.replayed").await;
     let error = neighbour.back_channel_logout(&format!("logout_token={token}")).await.unwrap_err();
-    assert_eq!((error.code(), error.http_status()), ("logout_token.replayed", 400));
+    assert_eq!((error.code().as_str(), error.http_status()), ("logout_token.replayed", 400));
     assert!(served.is_signed_in(&browser).await, "a replay ends nothing that began since");
     served.advance(180);
     served.refused("when it is forgotten", &token, "logout_token.expired").await;
@@ -477,7 +477,7 @@ async fn a_slow_response_does_not_bring_a_session_back() {
         gate.close();
         let mut cookies = browser.request();
         let mut session = served.logto.load(&cookies).await.unwrap();
-        let (token, ()) = tokio::join!(session.get_access_token(TokenOptions::resource(BOOKS)), async {
+        let (token, ()) = tokio::join!(session.get_access_token(TokenOptions::new().resource(BOOKS)), async {
             gate.someone_waits().await;
             served.sign_out(&mut twin).await;
             gate.open();
@@ -498,7 +498,7 @@ async fn a_refresh_that_races_the_back_channel_loses() {
         let mut cookies = browser.request();
         let mut session = served.logto.load(&cookies).await.unwrap();
         served.end_at_logto().await;
-        let token = session.get_access_token(TokenOptions::resource(BOOKS)).await;
+        let token = session.get_access_token(TokenOptions::new().resource(BOOKS)).await;
         // A store says at once that the session is gone.
         assert!(
             token.as_ref().map_or_else(|error| error.code() == "session.ended", |_| !what.contains("store")),

@@ -45,7 +45,7 @@ fn transaction_cookie(browser: &Browser) -> String {
 
 #[track_caller]
 fn is(error: &Error, code: &str, status: u16, message: &str) {
-    assert_eq!((error.code(), error.http_status(), error.to_string().as_str()), (code, status, message));
+    assert_eq!((error.code().as_str(), error.http_status(), error.to_string().as_str()), (code, status, message));
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_callback_with_a_fault_is_refused_with_its_code() {
     is(&error, "callback_uri_verification.missing_code", 400, "the callback has neither `code` nor `error`");
 
     let error = spoiled(&site, async |_, _, url| with(&url, "code", Some("forged"))).await;
-    assert_eq!((error.code(), error.http_status()), ("sign_in.invalid_code", 400));
+    assert_eq!((error.code().as_str(), error.http_status()), ("sign_in.invalid_code", 400));
 
     let error = spoiled(&site, async |site, _, url| {
         site.advance(3601);
@@ -150,7 +150,7 @@ async fn a_sign_in_cookie_with_a_fault_is_refused() {
             url.into()
         })
         .await;
-        assert_eq!((error.code(), error.http_status()), ("sign_in_session.not_found", 400), "{what}");
+        assert_eq!((error.code().as_str(), error.http_status()), ("sign_in_session.not_found", 400), "{what}");
     }
 }
 
@@ -203,7 +203,7 @@ async fn a_faulty_answer_of_the_token_endpoint_is_an_error_with_its_code() {
             url.into()
         })
         .await;
-        assert_eq!((error.code(), error.http_status()), (code, status), "{what}: {error}");
+        assert_eq!((error.code().as_str(), error.http_status()), (code, status), "{what}: {error}");
         site.mock.clear_faults();
     }
 }
@@ -247,7 +247,7 @@ async fn a_faulty_discovery_document_is_an_error_with_its_code() {
     let other =
         LogtoClient::new(settings(&site.mock, &site.clock).endpoint("http://127.0.0.1:1").build().unwrap()).unwrap();
     let error = other.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap_err();
-    assert_eq!((error.code(), error.http_status(), error.is_transient()), ("network.unreachable", 503, true));
+    assert_eq!((error.code().as_str(), error.http_status(), error.is_transient()), ("network.unreachable", 503, true));
 }
 
 /// One check of DESIGN section 6 at a time. The checks themselves have a finer table beside their code.
@@ -348,7 +348,7 @@ async fn an_address_to_return_to_on_another_site_is_refused() {
     for wanted in ELSEWHERE {
         let options = SignInOptions::new().post_redirect_uri(*wanted);
         let error = site.logto.sign_in(&mut HeaderCookies::default(), options).await.unwrap_err();
-        assert_eq!((error.code(), error.http_status()), ("sign_in.return_to_refused", 400), "{wanted:?}");
+        assert_eq!((error.code().as_str(), error.http_status()), ("sign_in.return_to_refused", 400), "{wanted:?}");
         let options = SignOutOptions::new().local_only(true).post_logout_redirect_uri(*wanted);
         assert_eq!(
             site.logto.sign_out(&mut HeaderCookies::default(), options).await.unwrap_err().code(),

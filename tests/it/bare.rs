@@ -108,7 +108,7 @@ async fn a_session_that_changed_is_not_kept_either() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let session = RequestSession::new(site.logto.clone(), browser.header());
-    session.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
     let mut response = HeaderMap::new();
     session.finish().await.unwrap().append_to(&mut response);
     assert_eq!(response["cache-control"], "private, no-store");
@@ -122,8 +122,8 @@ fn request(target: &str, browser: &Browser, accept: &'static str) -> AuthRequest
 /// A page for users with an access token and a cookie of its own.
 async fn page(session: RequestSession) -> logto::Result<Response<String>> {
     let user = session.require_user().await?;
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
-    let mut response = Response::new(user.claims().sub.clone());
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
+    let mut response = Response::new(user.sub().to_owned());
     response.headers_mut().append(SET_COOKIE, HeaderValue::from_static("theme=dark"));
     Ok(response)
 }

@@ -33,16 +33,16 @@ async fn an_access_token_of_a_session_is_asked_for_anew() {
     for site in sites().await {
         let mut browser = site.signed_in("ada").await;
         site.clock.advance(AHEAD);
-        let first = get(&site.logto, &mut browser, TokenOptions::resource(BOOKS)).await;
+        let first = get(&site.logto, &mut browser, TokenOptions::new().resource(BOOKS)).await;
         assert_eq!(site.mock.requests(Endpoint::Token), 1);
         site.clock.rewind(AHEAD);
-        let second = get(&site.logto, &mut browser, TokenOptions::resource(BOOKS)).await;
+        let second = get(&site.logto, &mut browser, TokenOptions::new().resource(BOOKS)).await;
         assert_ne!(first, second);
         site.advance(3500);
-        assert_eq!(get(&site.logto, &mut browser, TokenOptions::resource(BOOKS)).await, second);
+        assert_eq!(get(&site.logto, &mut browser, TokenOptions::new().resource(BOOKS)).await, second);
         assert_eq!(site.mock.requests(Endpoint::Token), 2);
         site.advance(100);
-        assert_ne!(get(&site.logto, &mut browser, TokenOptions::resource(BOOKS)).await, second);
+        assert_ne!(get(&site.logto, &mut browser, TokenOptions::new().resource(BOOKS)).await, second);
     }
 }
 
@@ -75,7 +75,7 @@ async fn a_validity_that_no_token_has_is_asked_for_once_in_ten_calls() {
     let day = Duration::from_secs(24 * 3600);
     for site in sites().await {
         let mut browser = site.signed_in("ada").await;
-        for options in [TokenOptions::resource(BOOKS), TokenOptions::new()] {
+        for options in [TokenOptions::new().resource(BOOKS), TokenOptions::new()] {
             site.mock.reset_counts();
             for _ in 0..10 {
                 get(&site.logto, &mut browser, options.clone().min_validity(day)).await;

@@ -68,7 +68,7 @@ async fn a_request_that_logto_refuses_is_an_error_of_the_kind_config_with_what_l
         let mut browser = Browser::default();
         let callback = callback_with(&site, &mut browser, name, description).await;
         let error = site.end(&mut browser, &format!("{callback}&scope=phone")).await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), ("sign_in.request_refused", ErrorKind::Config), "{error}");
+        assert_eq!((error.code().as_str(), error.kind()), ("sign_in.request_refused", ErrorKind::Config), "{error}");
         assert_eq!((error.http_status(), error.is_transient(), error.requires_sign_in()), (500, false, false));
         let oauth = error.oauth_error().unwrap();
         assert_eq!((oauth.error(), oauth.error_description()), (name, Some(description)));
@@ -84,7 +84,7 @@ async fn an_api_resource_that_logto_does_not_know_is_found_at_the_first_sign_in(
     let url = site.begin(&mut browser, SignInOptions::new()).await;
     let callback = site.mock.sign_in(&url, "ada").await;
     let error = site.end(&mut browser, &callback).await.unwrap_err();
-    assert_eq!((error.code(), error.http_status()), ("sign_in.request_refused", 500), "{error}");
+    assert_eq!((error.code().as_str(), error.http_status()), ("sign_in.request_refused", 500), "{error}");
     assert!(error.hint().contains("API resources"), "{}", error.hint());
 }
 
@@ -95,7 +95,7 @@ async fn a_logto_that_fails_during_the_sign_in_is_said_to_fail_for_the_moment() 
         let mut browser = Browser::default();
         let callback = callback_with(&site, &mut browser, name, "").await;
         let error = site.end(&mut browser, callback.as_str()).await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), ("sign_in.server_error", ErrorKind::Provider));
+        assert_eq!((error.code().as_str(), error.kind()), ("sign_in.server_error", ErrorKind::Provider));
         assert_eq!((error.http_status(), error.is_transient(), error.provider_status()), (503, true, Some(status)));
     }
 }
@@ -107,7 +107,7 @@ async fn a_sign_in_that_logto_may_not_ask_for_is_still_a_refusal_and_no_mistake(
         let mut browser = Browser::default();
         let callback = callback_with(&site, &mut browser, name, "").await;
         let error = site.end(&mut browser, callback.as_str()).await.unwrap_err();
-        let found = (error.code(), error.kind(), error.http_status());
+        let found = (error.code().as_str(), error.kind(), error.http_status());
         assert_eq!(found, ("callback_uri_verification.error_found", ErrorKind::Forbidden, 403), "{name}");
     }
 }

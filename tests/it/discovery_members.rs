@@ -84,7 +84,7 @@ async fn a_required_member_of_no_use_is_an_error_of_discovery() {
         for value in useless() {
             let logto = with(&site, member, &value);
             let error = logto.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap_err();
-            assert!(error.code().starts_with("discovery."), "{member}: {value}: {error}");
+            assert!(error.code().as_str().starts_with("discovery."), "{member}: {value}: {error}");
         }
         site.mock.tamper_discovery(move |document| _ = document.as_object_mut().unwrap().remove(member));
         let logto = LogtoClient::new(site.logto.config().clone()).unwrap();
@@ -110,7 +110,7 @@ async fn a_promise_of_iss_that_is_no_boolean_promises_nothing_and_iss_is_compare
             let callback = site.mock.sign_in(&url, "ada").await;
             let (without, _) = callback.split_once("&iss=").unwrap();
             let outcome = site.end(&mut browser, &format!("{without}{iss}")).await;
-            assert_eq!(outcome.err().map(|error| error.code().to_owned()).as_deref(), code, "{promise} {iss}");
+            assert_eq!(outcome.err().map(|error| error.code().to_string()).as_deref(), code, "{promise} {iss}");
         }
     }
 }

@@ -46,7 +46,7 @@ async fn a_refresh_that_is_under_way_while_the_user_signs_out_hands_out_no_token
     gate.is_closed.store(true, Ordering::Release);
     let under_way = tokio::spawn({
         let (logto, mut cookies) = (site.logto.clone(), browser.request());
-        async move { logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await }
+        async move { logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await }
     });
     // Logto has answered with tokens, and the answer is on its way.
     gate.arrived.notified().await;
@@ -68,7 +68,7 @@ async fn a_session_that_was_revoked_meanwhile_does_not_move_from_cookies_into_a_
         let with_a_store =
             site.redeployed(|config| config.revocation_store(revocations.clone()).session_store(MemoryStore::new()));
         let mut session = with_a_store.load(&browser.request()).await.unwrap();
-        session.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
+        session.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
         if is_revoked {
             let here_alone = SignOutOptions::new().local_only(true).revoke(false);
             _ = site.logto.sign_out(&mut browser.request(), here_alone).await.unwrap();

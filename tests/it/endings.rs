@@ -72,7 +72,7 @@ async fn sign_out(logto: &LogtoClient, browser: &mut Browser) {
 
 async fn token(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<String> {
     let mut cookies = browser.request();
-    let token = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
+    let token = logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await;
     browser.receive(&cookies.set_cookie_headers());
     token.map(|token| token.token().to_owned())
 }
@@ -165,7 +165,7 @@ async fn two_requests_that_move_one_session_at_once_leave_one_with_the_tokens_of
     let (mut one, mut other) = (first.request(), second.request());
     let mut sessions = [after.load(&one).await.unwrap(), after.load(&other).await.unwrap()];
     for (session, options) in
-        sessions.iter_mut().zip([TokenOptions::resource(BOOKS), TokenOptions::new().force_refresh(true)])
+        sessions.iter_mut().zip([TokenOptions::new().resource(BOOKS), TokenOptions::new().force_refresh(true)])
     {
         session.get_access_token(options).await.unwrap();
     }
@@ -388,7 +388,7 @@ async fn a_logout_token_that_arrives_three_times_at_once_is_taken_once_over_all_
         let taken = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
         let replayed = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
         assert_eq!(
-            (taken, replayed.map(logto::Error::code).collect::<Vec<_>>()),
+            (taken, replayed.map(|error| error.code().as_str()).collect::<Vec<_>>()),
             (1, vec!["logout_token.replayed"; 2])
         );
     }

@@ -87,7 +87,7 @@ async fn user_info_and_tokens_of_every_kind_are_fetched() {
     let mut browser = site.signed_in("ada").await;
     let options = ContextOptions::new()
         .fetch_user_info(true)
-        .access_token(TokenOptions::resource(BOOKS))
+        .access_token(TokenOptions::new().resource(BOOKS))
         .organization_tokens(true);
     let context = site.context(&mut browser, options.clone()).await.unwrap();
     assert_eq!(context.user_info().unwrap().sub, context.claims().unwrap().sub);
@@ -111,14 +111,14 @@ async fn user_info_and_tokens_of_every_kind_are_fetched() {
     let organization = organizations[0].as_str();
     let claims = site
         .logto
-        .get_access_token_claims(&mut cookies, TokenOptions::resource(BOOKS).organization(organization))
+        .get_access_token_claims(&mut cookies, TokenOptions::new().resource(BOOKS).organization(organization))
         .await
         .unwrap();
     assert!(claims.aud.contains(BOOKS));
     assert_eq!(claims.organization_id.as_deref(), Some(organization));
     let claims = site
         .logto
-        .get_access_token_claims(&mut cookies, TokenOptions::resource(BOOKS).scopes(["read:books"]))
+        .get_access_token_claims(&mut cookies, TokenOptions::new().resource(BOOKS).scopes(["read:books"]))
         .await
         .unwrap();
     assert_eq!(claims.scopes().collect::<Vec<_>>(), ["read:books"]);
@@ -131,7 +131,7 @@ async fn a_forced_refresh_brings_new_roles() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
-    let token = |force| TokenOptions::resource(BOOKS).force_refresh(force);
+    let token = |force| TokenOptions::new().resource(BOOKS).force_refresh(force);
     let scopes = |token: logto::AccessToken| token.scopes().len();
     assert_eq!(scopes(site.logto.get_access_token(&mut cookies, token(false)).await.unwrap()), 2);
     site.mock.update_user("ada", MockUser::without_roles);
@@ -173,13 +173,13 @@ async fn one_call_renews_the_tokens_and_claims_of_a_session() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
-    let before = site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    let before = site.logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await.unwrap();
     let organization = site.logto.get_organization_token(&mut cookies, "org-acme").await.unwrap();
     site.mock.update_user("ada", |user| user.without_roles().organization("org-acme", &["member"]));
     let context = site.logto.refresh_session(&mut cookies).await.unwrap();
     assert!(context.claims().unwrap().roles.is_empty());
     site.mock.reset_counts();
-    let after = site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    let after = site.logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await.unwrap();
     assert!(after.scopes().is_empty() && !before.scopes().is_empty());
     assert_ne!(
         site.logto.get_organization_token(&mut cookies, "org-acme").await.unwrap().token(),
@@ -221,7 +221,10 @@ async fn a_session_gives_the_tokens_that_it_holds_until_they_are_cleared() {
     assert!(!site.logto.is_authenticated(&cookies).await.unwrap());
     assert!(site.logto.get_id_token(&cookies).await.unwrap().is_none());
     let error = site.logto.get_access_token(&mut cookies, TokenOptions::new()).await.unwrap_err();
-    assert_eq!((error.code(), error.requires_sign_in(), error.http_status()), ("not_authenticated", true, 401));
+    assert_eq!(
+        (error.code().as_str(), error.requires_sign_in(), error.http_status()),
+        ("not_authenticated", true, 401)
+    );
 }
 
 #[tokio::test]
@@ -320,7 +323,8 @@ async fn a_signed_out_session_gets_no_more_tokens() {
     let stale = browser.clone();
     _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke(false)).await.unwrap();
     // A request that left the browser before.
-    let error = site.logto.get_access_token(&mut stale.request(), TokenOptions::resource(BOOKS)).await.unwrap_err();
+    let error =
+        site.logto.get_access_token(&mut stale.request(), TokenOptions::new().resource(BOOKS)).await.unwrap_err();
     assert_eq!(error.code(), "not_authenticated");
     assert_eq!(site.mock.requests(Endpoint::Token), 0);
 }

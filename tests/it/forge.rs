@@ -15,11 +15,11 @@ async fn a_session_made_for_tests_is_read_as_a_session() {
         .role("librarian")
         .organization("org-1", &["admin", "editor"])
         .claim("custom", 7)
-        .access_token(TokenOptions::resource(BOOKS), "forged-token", &["read:books"])
+        .access_token(TokenOptions::new().resource(BOOKS), "forged-token", &["read:books"])
         .cookies(config)
         .await
         .unwrap();
-    let options = ContextOptions::new().access_token(TokenOptions::resource(BOOKS));
+    let options = ContextOptions::new().access_token(TokenOptions::new().resource(BOOKS));
     let context = site.logto.get_context(&mut cookies, options).await.unwrap();
     let claims = context.claims().unwrap();
     assert_eq!(

@@ -75,7 +75,7 @@ async fn callers_that_hang_up_cause_one_use_of_a_refresh_token() {
         let browser = site.signed_in("ada").await;
         let get = async |logto: &LogtoClient, mut browser: Browser| {
             let mut cookies = browser.request();
-            logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+            logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await.unwrap();
             browser.receive(&cookies.set_cookie_headers());
             browser
         };
@@ -100,7 +100,7 @@ async fn callers_that_hang_up_at_two_instances_cause_one_use_of_a_refresh_token(
         other.warm_up().await.unwrap();
         let browser = site.signed_in("ada").await;
         let get = async |logto: &LogtoClient| {
-            logto.get_access_token(&mut browser.request(), TokenOptions::resource(BOOKS)).await.unwrap();
+            logto.get_access_token(&mut browser.request(), TokenOptions::new().resource(BOOKS)).await.unwrap();
         };
         let stays = http.leaves_at(moment, get(&site.logto)).await;
         get(&other).await;

@@ -113,7 +113,7 @@ async fn a_session_store_that_hangs_is_an_error_when_the_time_is_over() {
         store.hangs.store(true, Ordering::SeqCst);
         let began = Instant::now();
         let error = logto.is_authenticated(&cookies).await.unwrap_err();
-        assert_eq!((error.code(), began.elapsed()), ("store.failed", Duration::from_secs(seconds)));
+        assert_eq!((error.code().as_str(), began.elapsed()), ("store.failed", Duration::from_secs(seconds)));
         assert!(error.is_transient() && error.to_string().contains("store_timeout"), "{error}");
         advance(SECOND).await;
         let began = Instant::now();
@@ -128,7 +128,7 @@ async fn a_session_store_that_hangs_is_an_error_when_the_time_is_over() {
         store.hangs.store(true, Ordering::SeqCst);
         let (began, mut answer) = (Instant::now(), HeaderCookies::parse(header.as_str()));
         let error = session.commit(&mut answer).await.unwrap_err();
-        assert_eq!((error.code(), began.elapsed()), ("store.failed", Duration::from_secs(seconds)));
+        assert_eq!((error.code().as_str(), began.elapsed()), ("store.failed", Duration::from_secs(seconds)));
         assert_eq!(answer.set_cookie_headers(), [""; 0], "the cookie stays");
 
         store.hangs.store(false, Ordering::SeqCst);

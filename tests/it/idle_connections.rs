@@ -214,7 +214,7 @@ async fn every_endpoint_is_reached_although_the_kept_connection_was_closed() {
     let api = ResourceServer::builder().endpoint(world.mock.endpoint()).internal_endpoint(&world.proxy.origin);
     let api = api.audience(ApiAudience::resource(BOOKS)).introspection("app", APP_SECRET).http_client(http.clone());
     let verdict = api.build().unwrap().verify(opaque.token()).await;
-    assert_ne!(verdict.err().map(|error| error.code()), Some("network.unreachable"));
+    assert_ne!(verdict.err().map(|error| error.code().as_str()), Some("network.unreachable"));
     assert_eq!(
         (world.mock.requests(Endpoint::Introspection), world.proxy.broken()),
         (1, 2),
@@ -222,7 +222,7 @@ async fn every_endpoint_is_reached_although_the_kept_connection_was_closed() {
     );
 
     let machine = world.machine(http.clone());
-    machine.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
+    machine.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
     assert_eq!(world.proxy.broken(), 2, "discovery, client credentials");
 
     let account = ApiClient::builder().base_url(&world.proxy.origin).logto_api().http_client(http).build().unwrap();
@@ -250,13 +250,13 @@ async fn a_code_whose_answer_had_begun_is_not_sent_again_and_a_refresh_token_is(
     let callback = world.mock.sign_in(to_logto.location(), "ada").await;
     world.proxy.will(HALF);
     let error = logto.handle_sign_in(&mut cookies, &callback).await.unwrap_err();
-    assert_eq!((error.code(), world.proxy.broken()), ("network.unreachable", 1));
+    assert_eq!((error.code().as_str(), world.proxy.broken()), ("network.unreachable", 1));
 
     world.proxy.will(KEEP);
     let mut cookies = world.sign_in(&logto).await;
     world.proxy.will(HALF);
     let error = logto.get_access_token(&mut cookies, fresh()).await.unwrap_err();
-    assert_eq!((error.code(), world.proxy.broken()), ("network.unreachable", 2));
+    assert_eq!((error.code().as_str(), world.proxy.broken()), ("network.unreachable", 2));
     world.proxy.will(KEEP);
     logto.get_access_token(&mut cookies, fresh()).await.unwrap();
 }
@@ -267,9 +267,9 @@ async fn four_kept_connections_that_swallow_everything_cost_one_timeout() {
     let machine = MachineClient::builder().endpoint(world.mock.endpoint()).internal_endpoint(&world.proxy.origin);
     let machine = machine.app_id("machine").app_secret(APP_SECRET).timeout(Duration::from_secs(1)).build().unwrap();
     let kinds = [
-        TokenOptions::resource(BOOKS),
-        TokenOptions::resource(BOOKS).scopes(["read:books"]),
-        TokenOptions::resource(BOOKS).organization("org-acme"),
+        TokenOptions::new().resource(BOOKS),
+        TokenOptions::new().resource(BOOKS).scopes(["read:books"]),
+        TokenOptions::new().resource(BOOKS).organization("org-acme"),
         TokenOptions::new().organization("org-acme"),
     ];
     // Discovery, before four requests at once have four connections.
@@ -284,7 +284,7 @@ async fn four_kept_connections_that_swallow_everything_cost_one_timeout() {
     let mut outcomes = Vec::new();
     for kind in kinds {
         let outcome = machine.get_access_token(kind.force_refresh(true)).await;
-        outcomes.push(outcome.err().map_or("a token", |error| error.code()));
+        outcomes.push(outcome.err().map_or("a token", |error| error.code().as_str()));
     }
     assert_eq!(outcomes, ["network.timeout", "a token", "a token", "a token"]);
     assert_eq!(world.proxy.broken(), 1);
@@ -332,8 +332,8 @@ async fn no_request_is_lost_by_a_proxy_that_closes_after_each_answer() {
         logto.fetch_user_info(&mut cookies).await.unwrap();
         assert_eq!(account.send(&opaque, me()).await.unwrap().status(), 200);
         let verdict = api.verify(opaque.token()).await;
-        assert_ne!(verdict.err().map(|error| error.code()), Some("network.unreachable"));
-        machine.get_access_token(TokenOptions::resource(BOOKS).force_refresh(true)).await.unwrap();
+        assert_ne!(verdict.err().map(|error| error.code().as_str()), Some("network.unreachable"));
+        machine.get_access_token(TokenOptions::new().resource(BOOKS).force_refresh(true)).await.unwrap();
         let _ = logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
     }
     assert_eq!(

@@ -17,7 +17,7 @@ use crate::{
 const HOUR: u64 = 3600;
 
 fn books() -> TokenOptions {
-    TokenOptions::resource(BOOKS)
+    TokenOptions::new().resource(BOOKS)
 }
 
 /// A site of several instances that share a coordinator; sessions are in cookies.
@@ -241,7 +241,7 @@ async fn a_store_that_is_down_signs_nobody_out() {
     let mut browser = site.signed_in("ada").await;
     store.down.store(true, Ordering::SeqCst);
     let error = site.context(&mut browser, ContextOptions::new()).await.unwrap_err();
-    assert_eq!((error.code(), error.is_transient(), error.http_status()), ("store.failed", true, 503));
+    assert_eq!((error.code().as_str(), error.is_transient(), error.http_status()), ("store.failed", true, 503));
     assert_eq!(error.to_string(), "the session store failed to read a session: connection refused");
     let url = site.begin(&mut Browser::default(), SignInOptions::new()).await;
     assert!(url.contains("state="), "a sign-in can begin");
@@ -384,11 +384,15 @@ async fn a_session_with_very_many_tokens_is_kept() {
     let config = site.logto.config();
     let large = "x".repeat(20_000);
     let forged = (0..200).fold(logto::testing::TestSession::builder(), |session, number| {
-        session.access_token(TokenOptions::resource(format!("https://api-{number}.example.test")), large.as_str(), &[])
+        session.access_token(
+            TokenOptions::new().resource(format!("https://api-{number}.example.test")),
+            large.as_str(),
+            &[],
+        )
     });
     let mut cookies = forged.cookies(config).await.unwrap();
     assert_eq!(store.store.len(), 1);
-    let newest = TokenOptions::resource("https://api-199.example.test");
+    let newest = TokenOptions::new().resource("https://api-199.example.test");
     let context = site.logto.get_context(&mut cookies, ContextOptions::new().access_token(newest)).await.unwrap();
     assert!(context.is_authenticated(), "the oldest tokens made room");
     assert_eq!(site.mock.requests_total(), 0);

@@ -170,7 +170,8 @@ async fn no_page_header_error_or_log_tells_a_secret() {
     secrets.push(("the refresh token", session.refresh_token().unwrap().expose().to_owned()));
     user.seen.debug(&session);
     drop(session);
-    for options in [TokenOptions::new(), TokenOptions::resource(BOOKS), TokenOptions::new().organization("none")] {
+    for options in [TokenOptions::new(), TokenOptions::new().resource(BOOKS), TokenOptions::new().organization("none")]
+    {
         match site.logto.get_access_token(&mut cookies, options.force_refresh(true)).await {
             Ok(token) => secrets.push(("an access token", token.token().to_owned())),
             Err(error) => user.seen.error(&error),
@@ -181,7 +182,7 @@ async fn no_page_header_error_or_log_tells_a_secret() {
         for endpoint in [Endpoint::Token, Endpoint::UserInfo] {
             site.mock.fault(endpoint, fault.clone());
         }
-        let forced = TokenOptions::resource(BOOKS).force_refresh(true);
+        let forced = TokenOptions::new().resource(BOOKS).force_refresh(true);
         user.seen.error(&site.logto.get_access_token(&mut cookies, forced).await.unwrap_err());
         user.seen.error(&site.logto.fetch_user_info(&mut cookies).await.unwrap_err());
         site.mock.clear_faults();
@@ -240,22 +241,22 @@ async fn no_type_prints_the_secret_that_it_holds() {
     seen.debug(&builder);
     let machine = builder.build().unwrap();
     seen.debug(&machine);
-    let caller: ApiClientBuilder = ApiClient::builder().base_url(&endpoint).token(TokenOptions::resource(BOOKS));
+    let caller: ApiClientBuilder = ApiClient::builder().base_url(&endpoint).token(TokenOptions::new().resource(BOOKS));
     seen.debug(&caller);
     let caller = caller.build().unwrap();
     seen.debug(&caller);
 
     // A session, and what a request makes of it.
-    let token = machine.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
+    let token = machine.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
     let of_user = TestSession::builder().refresh_token("SENTINEL-REFRESH-TOKEN");
-    let of_user = of_user.access_token(TokenOptions::resource(BOOKS), token.token(), &[]);
+    let of_user = of_user.access_token(TokenOptions::new().resource(BOOKS), token.token(), &[]);
     let header = of_user.cookie_header(site.logto.config()).await.unwrap();
     let mut cookies = HeaderCookies::parse(&*header);
     seen.debug(&cookies);
     seen.debug(&site.logto.load(&cookies).await.unwrap());
     let session = RequestSession::new(site.logto.clone(), &*header);
     seen.debug(&session);
-    let options = ContextOptions::new().access_token(TokenOptions::resource(BOOKS));
+    let options = ContextOptions::new().access_token(TokenOptions::new().resource(BOOKS));
     let context = session.get_context(options).await.unwrap();
     seen.debug(&context);
     seen.note("JSON", serde_json::to_string(&context).unwrap());
@@ -294,14 +295,14 @@ async fn no_type_prints_the_secret_that_it_holds() {
     }
     // The address of a request may hold a secret of another service, and the API may not be there.
     let nowhere =
-        ApiClient::builder().base_url("http://127.0.0.1:9").token(TokenOptions::resource(BOOKS)).build().unwrap();
+        ApiClient::builder().base_url("http://127.0.0.1:9").token(TokenOptions::new().resource(BOOKS)).build().unwrap();
     let request = Request::get("/books?key=SENTINEL-API-KEY").body("").unwrap();
     seen.error(&nowhere.send(&token, request).await.unwrap_err());
 
     // What stores are given.
     let id = SessionId::from_key("SENTINELSENTINELSENTIA").unwrap();
     seen.debug(&id);
-    let stored = StoredSession::new(1, "ada".into(), None, std::time::SystemTime::now(), "SENTINEL-SEALED".into());
+    let stored = StoredSession::new("ada", "SENTINEL-SEALED").expires_at(std::time::SystemTime::now());
     seen.debug(&stored);
     seen.debug(&(MemoryStore::new(), MemoryRevocations::new()));
 

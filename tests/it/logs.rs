@@ -71,11 +71,11 @@ async fn a_whole_sign_in_logs_no_secret() {
     secrets.extend(tokens.into_iter().flatten().map(|token: Secret| token.expose().to_owned()));
     drop(session);
 
-    let token = site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    let token = site.logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await.unwrap();
     secrets.push(token.token().to_owned());
     let context = site
         .logto
-        .get_context(&mut cookies, ContextOptions::new().access_token(TokenOptions::resource(BOOKS)))
+        .get_context(&mut cookies, ContextOptions::new().access_token(TokenOptions::new().resource(BOOKS)))
         .await
         .unwrap();
     printed.push_str(&format!("{token:?} {context:?} {}", serde_json::to_string(&context).unwrap()));
@@ -86,7 +86,7 @@ async fn a_whole_sign_in_logs_no_secret() {
         site.mock.fault(Endpoint::Token, fault);
         let error = site
             .logto
-            .get_access_token(&mut cookies, TokenOptions::resource(BOOKS).force_refresh(true))
+            .get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS).force_refresh(true))
             .await
             .unwrap_err();
         printed.push_str(&format!("{error} {error:?}"));
@@ -121,7 +121,7 @@ async fn a_machine_that_calls_an_api_logs_no_secret() {
     let mock = MockLogto::builder().machine(app).start().await.unwrap();
     let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
     let machine = machine.build().unwrap();
-    let books = TokenOptions::resource(BOOKS).scopes(["read:books"]);
+    let books = TokenOptions::new().resource(BOOKS).scopes(["read:books"]);
     let pat = mock.create_personal_access_token("ada", None);
     let subject = mock.create_subject_token("ada");
     let (by_pat, by_subject) =

@@ -57,7 +57,7 @@ impl World {
     }
 
     async fn code(&self, options: TokenOptions) -> &'static str {
-        self.machine.get_access_token(options).await.unwrap_err().code()
+        self.machine.get_access_token(options).await.unwrap_err().code().as_str()
     }
 
     /// How often Logto was asked for a token since the last time.
@@ -69,7 +69,7 @@ impl World {
 }
 
 fn books() -> TokenOptions {
-    TokenOptions::resource(BOOKS).scopes(["read:books"])
+    TokenOptions::new().resource(BOOKS).scopes(["read:books"])
 }
 
 #[tokio::test]
@@ -89,9 +89,9 @@ async fn a_machine_gets_tokens_for_a_resource_an_organization_and_both() {
     assert_eq!(world.asked(), 4);
 
     // Each is kept, whatever the order of the scopes.
-    let sorted = world.get(TokenOptions::resource(BOOKS).scopes(["read:books", "write:books"])).await;
+    let sorted = world.get(TokenOptions::new().resource(BOOKS).scopes(["read:books", "write:books"])).await;
     assert_eq!(
-        world.get(TokenOptions::resource(BOOKS).scopes(["write:books", "read:books", "read:books"])).await,
+        world.get(TokenOptions::new().resource(BOOKS).scopes(["write:books", "read:books", "read:books"])).await,
         sorted
     );
     claims(books()).await;
@@ -128,7 +128,7 @@ async fn sixty_four_callers_for_a_machine_token_make_one_request() {
     // And a failure is shared.
     world.mock.clear_faults();
     world.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(200)));
-    let failed = ask(TokenOptions::resource("https://nope.example.test")).await;
+    let failed = ask(TokenOptions::new().resource("https://nope.example.test")).await;
     assert_eq!(world.asked(), 1);
     assert!(failed.iter().all(|token| token.as_ref().unwrap_err().code() == "token.resource_refused"));
 }
@@ -161,7 +161,7 @@ async fn a_token_is_renewed_before_it_ends() {
     assert_eq!(world.asked(), 2);
 
     // A short-lived one when half its life is over.
-    let short = || TokenOptions::resource("https://short.example.test");
+    let short = || TokenOptions::new().resource("https://short.example.test");
     let first = world.get(short()).await;
     world.advance(9);
     assert_eq!(world.get(short()).await, first);
@@ -216,7 +216,7 @@ async fn logto_is_not_asked_before_its_retry_after_is_over() {
     let world = World::start().await;
     world.mock.fault(Endpoint::Token, Fault::status(429).retry_after(Duration::from_secs(20)).times(1));
     let error = world.machine.get_access_token(books()).await.unwrap_err();
-    assert_eq!((error.code(), error.retry_after()), ("token.refused", Some(Duration::from_secs(20))));
+    assert_eq!((error.code().as_str(), error.retry_after()), ("token.refused", Some(Duration::from_secs(20))));
     world.advance(19);
     assert!(world.machine.get_access_token(books()).await.is_err());
     assert_eq!(world.asked(), 1);
@@ -238,7 +238,7 @@ async fn a_refusal_of_a_machine_token_says_what_to_do() {
         (&web, books(), "client.grant_not_allowed", ErrorKind::Config, "Machine-to-machine"),
         (
             &world,
-            TokenOptions::resource("https://nope.test"),
+            TokenOptions::new().resource("https://nope.test"),
             "token.resource_refused",
             ErrorKind::Config,
             "API resources",
@@ -254,14 +254,14 @@ async fn a_refusal_of_a_machine_token_says_what_to_do() {
         (&world, TokenOptions::new(), "options.invalid", ErrorKind::Usage, "option"),
     ] {
         let error = world.machine.get_access_token(options).await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), (code, kind), "{error}");
+        assert_eq!((error.code().as_str(), error.kind()), (code, kind), "{error}");
         assert!(error.hint().contains(hint), "{}", error.hint());
         assert!(!error.is_transient());
     }
     assert_eq!(world.asked(), 3, "without a resource or an organization nobody is asked");
-    let options = TokenOptions::resource(BOOKS).scopes(["read:books", "delete:books", "fly"]);
+    let options = TokenOptions::new().resource(BOOKS).scopes(["read:books", "delete:books", "fly"]);
     let error = world.machine.get_access_token(options).await.unwrap_err();
-    assert_eq!((error.code(), error.kind()), ("token.scope_refused", ErrorKind::Config));
+    assert_eq!((error.code().as_str(), error.kind()), ("token.scope_refused", ErrorKind::Config));
     assert!(error.to_string().contains("the scope delete:books fly (granted: read:books)"), "{error}");
     assert!(error.hint().contains("machine-to-machine role"), "{}", error.hint());
     let none = TokenOptions::new().organization("org-globex").scopes(["fly"]);
@@ -344,14 +344,14 @@ async fn a_token_exchange_touches_no_session() {
 
     // The browser's session is what it was, to the letter, and its own token is still its own.
     let mut cookies = HeaderCookies::parse(before.0.as_str());
-    let own = site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    let own = site.logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await.unwrap();
     assert_eq!(own.claims().unwrap().sub, "user-bob");
     assert_eq!(site.logto.get_id_token_claims(&staff.request()).await.unwrap().unwrap().sub, before.1);
 
     // A subject token works once.
     let error = site.logto.exchange_token(exchange()).await.unwrap_err();
     assert_eq!(
-        (error.code(), error.kind(), error.http_status()),
+        (error.code().as_str(), error.kind(), error.http_status()),
         ("token_exchange.subject_refused", ErrorKind::Forbidden, 403)
     );
     assert!(!error.requires_sign_in() && error.oauth_error().unwrap().error() == "invalid_grant");
@@ -382,6 +382,6 @@ async fn a_token_exchange_touches_no_session() {
 
     let plain = Site::start().await;
     let error = plain.logto.exchange_token(TokenExchange::impersonation("sub_x")).await.unwrap_err();
-    assert_eq!((error.code(), error.kind()), ("client.grant_not_allowed", ErrorKind::Config));
+    assert_eq!((error.code().as_str(), error.kind()), ("client.grant_not_allowed", ErrorKind::Config));
     assert!(error.hint().contains("Allow token exchange"), "{}", error.hint());
 }

@@ -55,7 +55,7 @@ async fn a_sign_in_of_this_crate_is_a_session_at_logto_next() {
     let site = shared().await;
     let mut browser = site.signed_in("ada").await;
     assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), ["logto_app"]);
-    let books = token(&site, &mut browser, TokenOptions::resource(BOOKS)).await;
+    let books = token(&site, &mut browser, TokenOptions::new().resource(BOOKS)).await;
     site.mock.reset_counts();
     for router in ROUTERS {
         let there = next.call(router, &site, &mut browser, "context", &json!(null));
@@ -98,7 +98,7 @@ async fn a_refresh_on_one_side_is_seen_by_logto_next_or_this_crate_on_the_other(
     for router in ROUTERS {
         site.advance(HOUR + 10);
         site.mock.reset_counts();
-        let here = token(&site, &mut browser, TokenOptions::resource(BOOKS)).await;
+        let here = token(&site, &mut browser, TokenOptions::new().resource(BOOKS)).await;
         assert_eq!(next.call(router, &site, &mut browser, "accessToken", &json!(BOOKS)), json!(here));
         assert_eq!(site.mock.requests(Endpoint::Token), 1, "one refresh for both");
 
@@ -106,7 +106,7 @@ async fn a_refresh_on_one_side_is_seen_by_logto_next_or_this_crate_on_the_other(
         site.mock.reset_counts();
         let there = next.call(router, &site, &mut browser, "accessToken", &json!(BOOKS));
         assert_ne!(there, json!(here));
-        assert_eq!(json!(token(&site, &mut browser, TokenOptions::resource(BOOKS)).await), there);
+        assert_eq!(json!(token(&site, &mut browser, TokenOptions::new().resource(BOOKS)).await), there);
         assert_eq!(site.mock.requests(Endpoint::Token), 1, "one refresh for both");
     }
     assert!(site.is_signed_in(&browser).await);
@@ -208,7 +208,7 @@ async fn a_user_who_was_signed_in_at_logto_next_stays_signed_in_when_the_move_en
         assert_ne!(browser.cookies["logto_app"], theirs);
         assert!(site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
         assert_eq!(next.unseal(&browser.cookies["logto_app"]), json!({}), "it is a cookie of our own now");
-        token(&site, &mut browser, TokenOptions::resource(BOOKS)).await;
+        token(&site, &mut browser, TokenOptions::new().resource(BOOKS)).await;
         assert_eq!(site.mock.requests(Endpoint::Token), 1, "their refresh token gave the new token");
     }
 }
@@ -261,7 +261,7 @@ async fn token(site: &Site, browser: &mut Browser, options: TokenOptions) -> Str
 
 async fn token_refused(site: &Site, browser: &Browser) -> bool {
     let mut cookies = browser.request();
-    let token = site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
+    let token = site.logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await;
     token.is_err_and(|error| error.requires_sign_in())
 }
 

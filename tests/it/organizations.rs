@@ -233,7 +233,7 @@ async fn one_organization_that_refuses_costs_none_of_the_others() {
     let context = all(&site, &mut browser).await;
     assert_eq!(context.organization_tokens().keys().collect::<Vec<_>>(), ["good"]);
     let errors = context.organization_errors();
-    let codes: Vec<_> = errors.iter().map(|(id, error)| (id.as_str(), error.code(), error.kind())).collect();
+    let codes: Vec<_> = errors.iter().map(|(id, error)| (id.as_str(), error.code().as_str(), error.kind())).collect();
     assert_eq!(
         codes,
         [
@@ -259,13 +259,13 @@ async fn renewing_a_session_drops_the_tokens_of_an_organization_that_was_left() 
     assert!(all(&site, &mut browser).await.organization_tokens().contains_key("org-acme"));
     site.mock.update_user("ada", MockUser::without_organizations);
     let mut cookies = browser.request();
-    site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    site.logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await.unwrap();
     let context = site.logto.refresh_session(&mut cookies).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
     // Later than results of a refresh are shared with other requests.
     site.advance(60);
     site.mock.reset_counts();
-    site.logto.get_access_token(&mut browser.request(), TokenOptions::resource(BOOKS)).await.unwrap();
+    site.logto.get_access_token(&mut browser.request(), TokenOptions::new().resource(BOOKS)).await.unwrap();
     assert_eq!(site.mock.requests_total(), 0, "the token of another resource stays");
     assert!(context.claims().unwrap().organizations.is_empty());
     assert_eq!(context.organization_errors()["org-acme"].code(), "organization.not_a_member");
@@ -351,7 +351,7 @@ async fn refusals_of_organization_tokens_are_told_by_their_cause() {
         ),
         (
             "a resource that was not asked for",
-            TokenOptions::resource("https://nope.example.test"),
+            TokenOptions::new().resource("https://nope.example.test"),
             None,
             "token.resource_refused",
             "`https://nope.example.test`",
@@ -359,7 +359,7 @@ async fn refusals_of_organization_tokens_are_told_by_their_cause() {
         ),
         (
             "the same in an organization",
-            TokenOptions::resource("https://nope.example.test").organization("org-acme"),
+            TokenOptions::new().resource("https://nope.example.test").organization("org-acme"),
             None,
             "token.resource_refused",
             "`https://nope.example.test`",
@@ -367,7 +367,7 @@ async fn refusals_of_organization_tokens_are_told_by_their_cause() {
         ),
         (
             "a scope that was not asked for",
-            TokenOptions::resource(BOOKS).scopes(["read:books", "delete:books"]),
+            TokenOptions::new().resource(BOOKS).scopes(["read:books", "delete:books"]),
             None,
             "token.scope_refused",
             "scope `delete:books`",
@@ -404,10 +404,10 @@ async fn a_session_of_before_a_setting_is_sent_to_sign_in() {
     // The same site after a deployment: it asks for organizations and for an API now.
     let after = before.redeployed(|config| config.scopes([scopes::ORGANIZATIONS, "read:books"]).resources([BOOKS]));
     let error = after.get_organization_token(&mut browser.request(), "org-acme").await.unwrap_err();
-    assert_eq!((error.code(), error.requires_sign_in()), ("session.scope_missing", true));
+    assert_eq!((error.code().as_str(), error.requires_sign_in()), ("session.scope_missing", true));
     assert!(error.to_string().contains("scope `urn:logto:scope:organizations`"), "{error}");
     assert_eq!(error.oauth_error().unwrap().scope(), Some("urn:logto:scope:organizations"));
-    let error = after.get_access_token(&mut browser.request(), TokenOptions::resource(BOOKS)).await.unwrap_err();
+    let error = after.get_access_token(&mut browser.request(), TokenOptions::new().resource(BOOKS)).await.unwrap_err();
     assert_eq!(error.code(), "token.resource_refused");
     assert!(error.hint().starts_with("Send the user to sign in again"), "{}", error.hint());
 
@@ -417,7 +417,7 @@ async fn a_session_of_before_a_setting_is_sent_to_sign_in() {
     _ = after.handle_sign_in(&mut cookies, &callback).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
     assert!(after.get_organization_token(&mut browser.request(), "org-acme").await.is_ok());
-    assert!(after.get_access_token(&mut browser.request(), TokenOptions::resource(BOOKS)).await.is_ok());
+    assert!(after.get_access_token(&mut browser.request(), TokenOptions::new().resource(BOOKS)).await.is_ok());
 }
 
 #[tokio::test]

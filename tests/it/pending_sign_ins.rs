@@ -97,7 +97,7 @@ async fn the_timeout_of_a_sign_in_is_a_setting() {
         site.advance(seconds);
         let callback = site.mock.sign_in(&url, "ada").await;
         let outcome = site.end(&mut browser, &callback).await;
-        assert_eq!(outcome.err().map(|error| error.code()), code);
+        assert_eq!(outcome.err().map(|error| error.code().as_str()), code);
     }
 }
 

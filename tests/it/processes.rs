@@ -58,7 +58,7 @@ async fn a_worker_process_asks_for_tokens_when_it_is_told() {
         for _ in 0..REQUESTS {
             let (logto, mut cookies) = (logto.clone(), HeaderCookies::parse(cookie));
             tasks.spawn(async move {
-                logto.get_access_token(&mut cookies, TokenOptions::resource(resource(round))).await.is_ok()
+                logto.get_access_token(&mut cookies, TokenOptions::new().resource(resource(round))).await.is_ok()
             });
         }
         let served = tasks.join_all().await.into_iter().filter(|served| *served).count();

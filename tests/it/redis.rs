@@ -40,7 +40,7 @@ pub(crate) fn id(number: u32) -> SessionId {
 pub(crate) fn session(sub: &str, sid: Option<&str>) -> StoredSession {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let expires_at = UNIX_EPOCH + Duration::from_secs(now.as_secs() + 3600);
-    StoredSession::new(1, sub.to_owned(), sid.map(str::to_owned), expires_at, "sealed".to_owned())
+    StoredSession::new(sub, "sealed").sid(sid.map(str::to_owned)).revision(1).expires_at(expires_at)
 }
 
 pub(crate) fn next(session: &StoredSession, sealed: &str) -> StoredSession {

@@ -24,7 +24,7 @@ async fn token(site: &Site, browser: &mut Browser, options: TokenOptions) -> log
 }
 
 fn books() -> TokenOptions {
-    TokenOptions::resource(BOOKS)
+    TokenOptions::new().resource(BOOKS)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +179,7 @@ async fn a_failed_refresh_ends_the_session_only_where_logto_says_so() {
         let error = logto.get_access_token(&mut cookies, books()).await.unwrap_err();
         browser.receive(&cookies.set_cookie_headers());
         assert_eq!(
-            (error.code(), error.kind(), error.is_transient(), error.requires_sign_in()),
+            (error.code().as_str(), error.kind(), error.is_transient(), error.requires_sign_in()),
             (code, kind, transient, !kept),
             "{what}: {error}"
         );
@@ -275,7 +275,7 @@ async fn without_a_refresh_token_the_error_says_why() {
     site.end(&mut browser, &callback).await.unwrap();
     token(&site, &mut browser, TokenOptions::new()).await.expect("the token of the sign-in");
     let error = token(&site, &mut browser, books()).await.unwrap_err();
-    assert_eq!((error.code(), error.requires_sign_in()), ("session.no_refresh_token", true));
+    assert_eq!((error.code().as_str(), error.requires_sign_in()), ("session.no_refresh_token", true));
     assert!(error.hint().contains("offline_access") && error.hint().contains("consent"));
     assert!(site.is_signed_in(&browser).await);
 }
@@ -344,6 +344,6 @@ async fn userinfo_of_a_dead_grant_ends_the_session() {
     let mut cookies = browser.request();
     let error = site.logto.fetch_user_info(&mut cookies).await.unwrap_err();
     browser.receive(&cookies.set_cookie_headers());
-    assert_eq!((error.code(), error.oauth_error().unwrap().error()), ("session.ended", "invalid_grant"));
+    assert_eq!((error.code().as_str(), error.oauth_error().unwrap().error()), ("session.ended", "invalid_grant"));
     assert!(browser.cookies.is_empty());
 }

@@ -15,8 +15,8 @@ const ACME: &str = "org-acme";
 fn of_acme() -> [TokenOptions; 3] {
     [
         TokenOptions::new().organization(ACME),
-        TokenOptions::resource(BOOKS).organization(ACME),
-        TokenOptions::resource(BOOKS).organization(ACME).scopes(["read:books"]),
+        TokenOptions::new().resource(BOOKS).organization(ACME),
+        TokenOptions::new().resource(BOOKS).organization(ACME).scopes(["read:books"]),
     ]
 }
 
@@ -28,7 +28,7 @@ async fn ask_at(logto: &LogtoClient, browser: &mut Browser, options: TokenOption
     let mut cookies = browser.request();
     let token = logto.get_access_token(&mut cookies, options).await;
     browser.receive(&cookies.set_cookie_headers());
-    token.map(|_| ()).map_err(|error| error.code())
+    token.map(|_| ()).map_err(|error| error.code().as_str())
 }
 
 async fn a_refusal_ends_every_token(site: Site) {
@@ -38,7 +38,7 @@ async fn a_refusal_ends_every_token(site: Site) {
         });
         let mut browser = site.signed_in("ada").await;
         let globex = || TokenOptions::new().organization("org-globex");
-        for options in of_acme().into_iter().chain([globex(), TokenOptions::resource(BOOKS)]) {
+        for options in of_acme().into_iter().chain([globex(), TokenOptions::new().resource(BOOKS)]) {
             ask(&site, &mut browser, options).await.unwrap();
         }
         site.mock.update_user("ada", |ada| ada.without_organizations().organization("org-globex", &["member"]));
@@ -51,7 +51,7 @@ async fn a_refusal_ends_every_token(site: Site) {
         }
         // The tokens of others are as good as before.
         site.mock.reset_counts();
-        for options in [globex(), TokenOptions::resource(BOOKS)] {
+        for options in [globex(), TokenOptions::new().resource(BOOKS)] {
             ask(&site, &mut browser, options).await.unwrap();
         }
         assert_eq!(site.mock.requests(Endpoint::Token), 0);
@@ -76,7 +76,7 @@ async fn a_refusal_for_a_resource_ends_the_token_that_instances_have_shared() {
     let coordinator = Coordinator::default();
     let site = Site::with(|mock| mock, |config| config.refresh_coordinator(coordinator.clone())).await;
     let other = site.redeployed(|config| config.refresh_coordinator(coordinator.clone()));
-    let books = || TokenOptions::resource(BOOKS);
+    let books = || TokenOptions::new().resource(BOOKS);
     let mut browser = site.signed_in("ada").await;
     assert_eq!(ask(&site, &mut browser, books()).await, Ok(()));
     assert_eq!(ask(&site, &mut browser, books().scopes(["read:books"])).await, Ok(()));

@@ -26,7 +26,7 @@ async fn a_refusal_of_a_token_is_a_page_about_access_and_not_about_the_sign_in()
         denied(&site, "organization requires MFA but user has no MFA configured", acme()).await,
         denied(&site, "organization access is not granted to the application", acme()).await,
         denied(&site, "the organization is asleep", acme()).await,
-        denied(&site, "not today", TokenOptions::resource(BOOKS)).await,
+        denied(&site, "not today", TokenOptions::new().resource(BOOKS)).await,
     ];
     let body = r#"{"error":"invalid_grant","error_description":"subject token is invalid"}"#;
     site.mock.fault(Endpoint::Token, Fault::body(400, "application/json", body).times(1));
@@ -54,7 +54,7 @@ async fn a_refusal_of_a_token_is_a_page_about_access_and_not_about_the_sign_in()
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(
             (&json["code"], &json["message"]),
-            (&error.code().into(), &"You do not have access to this page.".into())
+            (&error.code().as_str().into(), &"You do not have access to this page.".into())
         );
     }
 }

@@ -81,7 +81,7 @@ fn ranked_for_others() -> (Status, &'static str) {
 fn either(context: Result<LogtoContext, Error>) -> (Status, &'static str) {
     match context {
         Ok(_) => (Status::Ok, "a context"),
-        Err(error) => (Status::ServiceUnavailable, error.code()),
+        Err(error) => (Status::ServiceUnavailable, error.code().as_str()),
     }
 }
 
@@ -119,7 +119,7 @@ struct Private(&'static str, Header<'static>);
 /// A handler that sets cookies of its own while the session changes, too.
 #[get("/cookies")]
 async fn cookies(session: RequestSession, jar: &CookieJar<'_>) -> Result<Private, Error> {
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     jar.add(("theme", "dark"));
     jar.add(("lang", "ko"));
     Ok(Private("", Header::new("cache-control", "private")))

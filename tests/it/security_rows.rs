@@ -32,7 +32,7 @@ async fn a_sign_in_that_began_in_the_future_is_over() {
         site.clock.rewind(Duration::from_secs(ahead));
         let callback = site.mock.sign_in(&url, "ada").await;
         let outcome = site.end(&mut browser, &callback).await;
-        let code = outcome.err().map(|error| error.code().to_owned());
+        let code = outcome.err().map(|error| error.code().to_string());
         assert_eq!(code.as_deref(), is_over.then_some("sign_in_session.expired"), "{ahead} s ahead");
     }
 }
@@ -64,7 +64,7 @@ async fn discovery_may_name_an_accepted_issuer_and_no_other() {
         for (config, may_be_taken) in [(accepted.config(), true), (site.logto.config(), false)] {
             let cold = LogtoClient::new(config.clone()).unwrap();
             let outcome = cold.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await;
-            let code = outcome.err().map(|error| error.code().to_owned());
+            let code = outcome.err().map(|error| error.code().to_string());
             let refused = (!(is_taken && may_be_taken)).then_some("discovery.issuer_mismatched");
             assert_eq!(code.as_deref(), refused, "{issuer}");
         }
@@ -82,7 +82,7 @@ async fn an_error_that_is_no_object_ends_no_session() {
         let options = TokenOptions::new().force_refresh(true);
         let error = site.logto.get_access_token(&mut cookies, options).await.unwrap_err();
         browser.receive(&cookies.set_cookie_headers());
-        (error.code().to_owned(), site.is_signed_in(&browser).await)
+        (error.code().to_string(), site.is_signed_in(&browser).await)
     };
     for body in [
         r#"["invalid_grant"]"#,

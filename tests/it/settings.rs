@@ -232,6 +232,26 @@ fn no_error_about_a_variable_quotes_what_was_there() {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the test that started this process reads it")]
+fn a_client_has_the_settings_of_the_environment() {
+    const TEST: &str = "a_client_has_the_settings_of_the_environment";
+    if is_child() {
+        return match LogtoClient::from_env() {
+            Ok(logto) => println!("app {} at {}", logto.config().app_id(), logto.config().base_url()),
+            Err(error) => println!("{error}"),
+        };
+    }
+    let environment = [
+        ("LOGTO_ENDPOINT", "http://localhost:3001"),
+        ("LOGTO_APP_ID", "the-app"),
+        ("LOGTO_BASE_URL", "http://localhost:3000"),
+        ("LOGTO_COOKIE_SECRET", "a cookie secret of this test, long enough"),
+    ];
+    assert!(again(TEST, &environment).contains("app the-app at http://localhost:3000"));
+    assert!(again(TEST, &environment[..3]).contains("cookie_secret is missing"));
+}
+
+#[test]
 fn a_variable_that_is_no_setting_is_warned_of_with_the_one_that_was_meant() {
     if is_child() {
         return print_what_the_environment_gives();

@@ -28,7 +28,7 @@ fn answer(site: &Site, request: &str, error: &str) -> String {
 
 async fn scopes(site: &Site, browser: &mut Browser, force: bool) -> Vec<String> {
     let mut cookies = browser.request();
-    let books = TokenOptions::resource(BOOKS).force_refresh(force);
+    let books = TokenOptions::new().resource(BOOKS).force_refresh(force);
     let token = site.logto.get_access_token(&mut cookies, books).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
     token.scopes().to_vec()

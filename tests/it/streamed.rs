@@ -58,7 +58,7 @@ impl Api {
     }
 
     fn client(&self) -> ApiClientBuilder {
-        let token = TokenOptions::resource(BOOKS).scopes(["read:books"]);
+        let token = TokenOptions::new().resource(BOOKS).scopes(["read:books"]);
         ApiClient::builder().base_url(&self.base).token(token).timeout(TIMEOUT).max_body(MAX_BODY)
     }
 
@@ -183,7 +183,7 @@ async fn a_stream_is_asked_for_again_with_another_token_and_where_the_connection
     let api = Api::start().await;
     for client in api.clients() {
         for (path, tokens) in [("/refuses-the-first", 1), ("/breaks-the-first", 0)] {
-            api.machine.get_access_token(TokenOptions::resource(BOOKS).scopes(["read:books"])).await.unwrap();
+            api.machine.get_access_token(TokenOptions::new().resource(BOOKS).scopes(["read:books"])).await.unwrap();
             api.requests.store(0, Ordering::SeqCst);
             api.mock.reset_counts();
             let response = api.stream(&client, path).await.unwrap();

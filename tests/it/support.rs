@@ -166,7 +166,7 @@ impl Browser {
     /// One request in which `logto` is asked for a token for the books.
     pub async fn get_token(&mut self, logto: &LogtoClient) -> logto::Result<String> {
         let mut cookies = self.request();
-        let token = logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await;
+        let token = logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await;
         self.receive(&cookies.set_cookie_headers());
         token.map(|token| token.token().to_owned())
     }

@@ -48,10 +48,12 @@ async fn a_timeout_below_a_second_and_one_between_two_are_taken_as_they_are() {
         let error = logto.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap_err();
         assert_eq!(began.elapsed(), timeout);
         let asked = machine(timeout).unwrap();
-        let asked = asked.get_access_token(TokenOptions::resource("https://api.example.test").scopes(["a"])).await;
+        let asked =
+            asked.get_access_token(TokenOptions::new().resource("https://api.example.test").scopes(["a"])).await;
         let derived = MachineClient::builder().config(logto.config()).app_id("machine").app_secret("secret");
         let derived = derived.build().unwrap();
-        let derived = derived.get_access_token(TokenOptions::resource("https://api.example.test").scopes(["a"])).await;
+        let derived =
+            derived.get_access_token(TokenOptions::new().resource("https://api.example.test").scopes(["a"])).await;
         let verified = api(timeout).unwrap().verify(token).await;
         for error in [error, asked.unwrap_err(), derived.unwrap_err(), verified.unwrap_err()] {
             assert_eq!(error.code(), "network.timeout", "{error}");

@@ -235,7 +235,7 @@ impl World {
     }
 
     async fn asks_for_a_token(&self, dice: &mut Dice, request: &mut Slow) {
-        let options = TokenOptions::resource(resource(dice.index(6))).force_refresh(dice.chance(50));
+        let options = TokenOptions::new().resource(resource(dice.index(6))).force_refresh(dice.chance(50));
         if let Err(error) = request.session.get_access_token(options).await {
             // A wrong clock may refuse what the server gives. That ends no session.
             let is_as_before = request.session.is_authenticated() == request.was_signed_in;

@@ -127,11 +127,11 @@ impl World {
         let number = dice.index(6);
         let mut cookies = browser.request();
         let before = self.provider.exchanges().len();
-        let outcome = self.logto.get_access_token(&mut cookies, TokenOptions::resource(resource(number))).await;
+        let outcome = self.logto.get_access_token(&mut cookies, TokenOptions::new().resource(resource(number))).await;
         browser.receive(&cookies);
         let exchanges = self.provider.exchanges().len() - before;
         let Some(model) = model else {
-            assert_eq!((outcome.unwrap_err().code(), exchanges), ("not_authenticated", 0));
+            assert_eq!((outcome.unwrap_err().code().as_str(), exchanges), ("not_authenticated", 0));
             return;
         };
         let token = outcome.unwrap();
@@ -197,7 +197,7 @@ impl World {
             let mut cookies = tab.request();
             if let Some(model) = model {
                 let number = dice.index(6);
-                let options = TokenOptions::resource(resource(number)).force_refresh(dice.chance(50));
+                let options = TokenOptions::new().resource(resource(number)).force_refresh(dice.chance(50));
                 let token = self.logto.get_access_token(&mut cookies, options).await.unwrap();
                 model.access_tokens.insert(number, token.token().to_owned());
                 let refresh_token = self.logto.get_refresh_token(&cookies).await.unwrap().unwrap();
@@ -220,7 +220,7 @@ impl World {
     async fn catches_up(&self, browser: &mut Browser, model: &mut Option<Model>) {
         let Some(model) = model else { return };
         let mut cookies = browser.request();
-        let options = TokenOptions::resource(resource(0)).force_refresh(true);
+        let options = TokenOptions::new().resource(resource(0)).force_refresh(true);
         let token = self.logto.get_access_token(&mut cookies, options).await.unwrap();
         browser.receive(&cookies);
         model.access_tokens.insert(0, token.token().to_owned());

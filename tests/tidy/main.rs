@@ -180,6 +180,14 @@ fn every_setting_is_documented() {
 }
 
 #[test]
+fn every_setting_that_is_no_secret_can_be_read() {
+    tidy(
+        unreadable_settings(&read("src/config/builder.rs"), &read("src/config/getters.rs")),
+        "Give LogtoConfig a method of the setter's name in src/config/getters.rs; a secret has none.",
+    );
+}
+
+#[test]
 fn tests_that_are_named_exist() {
     let page = read("docs/testing.md");
     let wrong = named_tests(&page, |file| fs::read_to_string(repository(file)).ok());
@@ -486,11 +494,11 @@ fn long_files(sources: &[Source], most: usize) -> Vec<String> {
 fn error_table(code: &str, statuses: &BTreeMap<String, String>, document: &str) -> Vec<String> {
     let mut errors = BTreeMap::new();
     for line in code.lines() {
-        // `Variant "code" Kind "hint"`
+        // `Variant CONSTANT "code" Kind "hint"`
         let parts: Vec<_> = line.trim().splitn(5, '"').collect();
         if let [variant, name, kind, ..] = parts.as_slice()
             && parts.len() == 5
-            && variant.trim().chars().all(char::is_alphanumeric)
+            && variant.trim().chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ' '))
         {
             let status = statuses.get(*name).cloned().unwrap_or_default();
             errors.insert((*name).to_owned(), (kind.trim().to_owned(), status));
@@ -865,6 +873,14 @@ fn setters(builder: &str) -> BTreeSet<String> {
     lines.map(|line| line.split(['(', '<']).next().unwrap_or_default().to_owned()).collect()
 }
 
+/// Setters without a getter, and getters of secrets or of nothing.
+fn unreadable_settings(builder: &str, getters: &str) -> Vec<String> {
+    let getters = getters.lines().filter_map(|line| line.trim().strip_prefix("pub fn "));
+    let getters = getters.map(|line| line.split('(').next().unwrap_or_default().to_owned()).collect();
+    let settings = setters(builder).into_iter().filter(|name| !name.contains("secret")).collect();
+    differences(("src/config/builder.rs", settings), ("src/config/getters.rs", getters))
+}
+
 fn settings(document: &str) -> BTreeSet<String> {
     rows(section(document, "Settings")).filter_map(|row| quoted(row[0]).next().map(str::to_owned)).collect()
 }
@@ -1017,6 +1033,8 @@ fn a_forgotten_setting_is_seen() {
     assert_eq!(check("", "`LOGTO_ENDPOINT`"), 1);
     let builder = "    pub fn one(mut self, a: u8) -> Self {\n    pub fn two<S: Into<String>>(mut self) -> Self {\n    pub fn build(self) {";
     assert_eq!(setters(builder), names(&["one", "two"]));
+    assert_eq!(unreadable_settings("pub fn a_secret(mut self) {", ""), [""; 0]);
+    assert_eq!(unreadable_settings("pub fn a(mut self) {", "pub fn b(&self) {").len(), 2);
     assert_eq!(
         settings("\n## Settings\n\n| `one` | x |\n| `two` | y |\n\n## Next\n| `three` | z |\n"),
         names(&["one", "two"])

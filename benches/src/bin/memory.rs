@@ -37,7 +37,7 @@ fn sessions() -> (usize, usize) {
     let store = MemoryStore::new().capacity(usize::try_from(SESSIONS).expect("a number"));
     for number in 0..SESSIONS {
         let id = SessionId::from_key(&URL_SAFE_NO_PAD.encode(number.to_be_bytes())).expect("sixteen bytes");
-        let stored = StoredSession::new(1, "amc3emckvas6".into(), None, SystemTime::now() + DAY, sealed.to_owned());
+        let stored = StoredSession::new("amc3emckvas6", sealed).revision(1).expires_at(SystemTime::now() + DAY);
         assert!(at_once(store.create(&id, &stored)).expect("room"), "a new id");
     }
     let after = resident();

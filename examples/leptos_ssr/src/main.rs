@@ -39,7 +39,7 @@ static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG")
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::INFO).init();
     any_spawner::Executor::init_tokio()?;
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
     let logto = playground.client();
 
@@ -115,7 +115,7 @@ async fn user_info(_user: SignedIn, session: RequestSession, page: Page) -> logt
 
 /// The token is renewed before the stream; what is done with it may take its time and comes with a later chunk.
 async fn access_token(_user: SignedIn, session: RequestSession, page: Page) -> logto::Result<Response> {
-    let token = session.get_access_token(TokenOptions::resource(page.playground.resource())).await?;
+    let token = session.get_access_token(TokenOptions::new().resource(page.playground.resource())).await?;
     Ok(page.stream(move || view! { <AccessTokenPage token=token.clone()/> }).await)
 }
 
@@ -131,7 +131,7 @@ async fn organization(
 
 /// The application's own cookies go out beside the session's.
 async fn preferences(session: RequestSession, page: Page) -> logto::Result<impl IntoResponse> {
-    let token = TokenOptions::resource(page.playground.resource());
+    let token = TokenOptions::new().resource(page.playground.resource());
     let context = session.get_context(ContextOptions::new().access_token(token)).await?;
     let cookies = AppendHeaders([("set-cookie", "theme=dark; Path=/"), ("set-cookie", "language=ko; Path=/")]);
     Ok((cookies, page.show("Preferences", &context.scopes()).await))
@@ -152,7 +152,7 @@ async fn server_function(State(playground): State<Playground>, request: Request)
 type Refusal = Arc<OnceLock<logto::Error>>;
 
 fn refuse(error: logto::Error) -> ServerFnError {
-    let message = error.code();
+    let message = error.code().as_str();
     if let Some(refusal) = use_context::<Refusal>() {
         _ = refusal.set(error);
     }
@@ -167,7 +167,7 @@ async fn claims_of_access_token() -> Result<AccessTokenClaims, ServerFnError> {
         None => {
             let session: RequestSession = leptos_axum::extract().await?;
             let resource = expect_context::<Playground>().resource().to_owned();
-            session.get_access_token(TokenOptions::resource(resource)).await.map_err(refuse)?
+            session.get_access_token(TokenOptions::new().resource(resource)).await.map_err(refuse)?
         }
     };
     tokio::time::sleep(Duration::from_millis(300)).await; // An API takes its time.
@@ -279,7 +279,7 @@ async fn log_request(session: RequestSession, request: Request, next: Next) -> R
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
     match session.signed_in().await {
-        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
-        Err(error) => error.code().to_owned(),
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
+        Err(error) => error.code().to_string(),
     }
 }

@@ -27,7 +27,7 @@ static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG")
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().init();
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
     let logto = playground.client();
 
@@ -73,7 +73,7 @@ async fn access_token(
     session: Data<&RequestSession>,
     playground: Data<&Playground>,
 ) -> Result<Html<String>> {
-    let token = TokenOptions::resource(playground.resource());
+    let token = TokenOptions::new().resource(playground.resource());
     let claims = session.get_access_token_claims(token).await.map_err(InternalServerError)?;
     Ok(Html(playground.page("Claims of an access token", &claims)))
 }
@@ -92,7 +92,7 @@ async fn organization(
 /// The application's own cookies go out beside the session's.
 #[handler]
 async fn preferences(session: Data<&RequestSession>, playground: Data<&Playground>) -> Result<impl IntoResponse> {
-    let token = ContextOptions::new().access_token(TokenOptions::resource(playground.resource()));
+    let token = ContextOptions::new().access_token(TokenOptions::new().resource(playground.resource()));
     let context = session.get_context(token).await.map_err(InternalServerError)?;
     Ok(Html(playground.page("Preferences", &context.scopes()))
         .with_header("set-cookie", "theme=dark; Path=/")
@@ -147,7 +147,7 @@ impl<'a> FromRequest<'a> for User {
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
     match session.signed_in().await {
-        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
-        Err(error) => error.code().to_owned(),
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
+        Err(error) => error.code().to_string(),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --package logto-example-poem --bin poem_minimal` reads `LOGTO_ENDPOINT` and the others from the environment: see README.
 
-use logto::{LogtoClient, LogtoConfig, RequestSession, integrate::AuthRequest}; // 1
+use logto::{LogtoClient, RequestSession, integrate::AuthRequest}; // 1
 use poem::{
     Body, Endpoint, EndpointExt, IntoResponse, Result, Route, Server,
     error::InternalServerError,
@@ -13,7 +13,7 @@ use poem::{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let logto = LogtoClient::new(LogtoConfig::from_env()?)?; // 2
+    let logto = LogtoClient::from_env()?; // 2
     let app = Route::new().at("/", get(home)).at("/me", get(me)).around(move |pages, mut request| {
         let logto = logto.clone(); // 3
         async move {
@@ -44,5 +44,5 @@ fn home() -> &'static str {
 #[handler]
 async fn me(session: Data<&RequestSession>) -> Result<String> {
     let user = session.require_user().await.map_err(InternalServerError)?; // 13
-    Ok(user.claims().sub.clone())
+    Ok(user.sub().to_owned())
 }

@@ -19,7 +19,7 @@ static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG")
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().init();
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
 
     let pages = Router::new()
@@ -73,7 +73,7 @@ async fn user_info(depot: &mut Depot) -> Result<Text<String>, Failure> {
 #[handler]
 async fn access_token(depot: &mut Depot) -> Result<Text<String>, Failure> {
     let Visit { playground, session } = visit(depot);
-    let claims = session.get_access_token_claims(TokenOptions::resource(playground.resource())).await?;
+    let claims = session.get_access_token_claims(TokenOptions::new().resource(playground.resource())).await?;
     Ok(Text::Html(playground.page("Claims of an access token", &claims)))
 }
 
@@ -89,7 +89,7 @@ async fn organization(req: &mut Request, depot: &mut Depot) -> Result<Text<Strin
 #[handler]
 async fn preferences(depot: &mut Depot, res: &mut Response) -> Result<(), Failure> {
     let Visit { playground, session } = visit(depot);
-    let token = TokenOptions::resource(playground.resource());
+    let token = TokenOptions::new().resource(playground.resource());
     let context = session.get_context(ContextOptions::new().access_token(token)).await?;
     res.render(Text::Html(playground.page("Preferences", &context.scopes())));
     res.headers_mut().append(SET_COOKIE, HeaderValue::from_static("theme=dark; Path=/"));
@@ -163,7 +163,7 @@ impl Writer for Failure {
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
     match session.signed_in().await {
-        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
-        Err(error) => error.code().to_owned(),
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
+        Err(error) => error.code().to_string(),
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! `cargo run --package logto-example-salvo --bin salvo_minimal` reads `LOGTO_ENDPOINT` and the others from the environment: see README.
 
-use logto::{LogtoClient, LogtoConfig, RequestSession, integrate::AuthRequest}; // 1
+use logto::{LogtoClient, RequestSession, integrate::AuthRequest}; // 1
 use salvo::prelude::*;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let logto = LogtoClient::new(LogtoConfig::from_env()?)?; // 2
+    let logto = LogtoClient::from_env()?; // 2
     let app = Service::new(Router::new().get(home).push(Router::with_path("me").get(me))).hoop(Logto(logto)); // 3
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let taken = |error| format!("cannot listen on port {port}: {error}. Choose another, as in PORT=4000 cargo run …");
@@ -25,8 +25,8 @@ async fn home() -> &'static str {
 async fn me(depot: &mut Depot, res: &mut Response) {
     let session: &RequestSession = depot.obtain().expect("the hoop is around every page"); // 4
     match session.require_user().await {
-        Ok(user) => res.render(user.claims().sub.clone()), // 5
-        Err(error) => _ = depot.inject(error),             // 6
+        Ok(user) => res.render(user.sub().to_owned()), // 5
+        Err(error) => _ = depot.inject(error),         // 6
     } // 7
 }
 

@@ -23,7 +23,7 @@ static REQUEST_LOG: LazyLock<bool> = LazyLock::new(|| env::var_os("REQUEST_LOG")
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().init();
-    // In an application of your own: `let logto = LogtoClient::new(LogtoConfig::from_env()?)?;`
+    // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
 
     println!("{playground}");
@@ -71,7 +71,7 @@ async fn user_info(request: AuthRequest, playground: Playground) -> Response {
 /// A token for an API. It is renewed when it ends, once, however many requests want it.
 async fn access_token(request: AuthRequest, playground: Playground) -> Response {
     let page = async |session: RequestSession| {
-        let claims = session.get_access_token_claims(TokenOptions::resource(playground.resource())).await?;
+        let claims = session.get_access_token_claims(TokenOptions::new().resource(playground.resource())).await?;
         Ok(html(playground.page("Claims of an access token", &claims)).into_response())
     };
     serve(&playground, request, page).await
@@ -88,7 +88,7 @@ async fn organization(id: String, request: AuthRequest, playground: Playground) 
 /// The application's own cookies go out beside the session's.
 async fn preferences(request: AuthRequest, playground: Playground) -> Response {
     let page = async |session: RequestSession| {
-        let token = TokenOptions::resource(playground.resource());
+        let token = TokenOptions::new().resource(playground.resource());
         let context = session.get_context(ContextOptions::new().access_token(token)).await?;
         let mut page = html(playground.page("Preferences", &context.scopes())).into_response();
         page.headers_mut().append(SET_COOKIE, HeaderValue::from_static("theme=dark; Path=/"));
@@ -168,7 +168,7 @@ where
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
     match session.signed_in().await {
-        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.claims().sub.clone()),
-        Err(error) => error.code().to_owned(),
+        Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
+        Err(error) => error.code().to_string(),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --package logto-example-warp --bin warp_minimal` reads `LOGTO_ENDPOINT` and the others from the environment: see README.
 
-use logto::{LogtoClient, LogtoConfig, RequestSession, integrate::AuthRequest}; // 1
+use logto::{LogtoClient, RequestSession, integrate::AuthRequest}; // 1
 use warp::{
     Filter, Reply,
     filters::path::FullPath,
@@ -11,7 +11,7 @@ use warp::{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let logto = LogtoClient::new(LogtoConfig::from_env()?)?; // 2
+    let logto = LogtoClient::from_env()?; // 2
     let query = warp::query::raw().map(|query: String| format!("?{query}")).or(warp::any().map(String::new)).unify(); // 3
     let request = warp::method().and(warp::path::full()).and(query).and(warp::header::headers_cloned()); // 4
     let app = request.then(move |method: Method, path: FullPath, query: String, headers: HeaderMap| {

@@ -4,7 +4,7 @@ use super::{MAX_TOKEN, check, header, token};
 
 fn read<'a>(headers: &[&'a str]) -> Result<Option<&'a str>, &'static str> {
     let found = header(headers).and_then(|header| header.map_or(Ok(None), |header| token(header.as_bytes())));
-    found.map_err(|error| error.code())
+    found.map_err(|error| error.code().as_str())
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn facts(members: &Value) -> Facts {
 }
 
 fn judge(requirements: &TokenRequirements, members: &Value) -> Result<(), &'static str> {
-    requirements.check(&facts(members), NOW, LEEWAY).map_err(|error| error.code())
+    requirements.check(&facts(members), NOW, LEEWAY).map_err(|error| error.code().as_str())
 }
 
 #[test]

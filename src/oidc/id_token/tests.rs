@@ -49,7 +49,7 @@ fn accepted(claims: &Value, expected: &Expected<'_>) {
 fn refused(claims: &Value, expected: &Expected<'_>, code: &str, message: &str) {
     match judge(claims, expected) {
         Ok(_) => panic!("{claims} was accepted"),
-        Err(error) => assert_eq!((error.code(), error.to_string().as_str()), (code, message), "{claims}"),
+        Err(error) => assert_eq!((error.code().as_str(), error.to_string().as_str()), (code, message), "{claims}"),
     }
 }
 
@@ -332,7 +332,7 @@ async fn a_token_is_refused_before_a_key_is_asked_for() {
         ),
     ] {
         let error = verify(&token, &world.keys(), &expected(), at(NOW)).await.unwrap_err();
-        assert_eq!((error.code(), error.to_string().as_str()), (code, message));
+        assert_eq!((error.code().as_str(), error.to_string().as_str()), (code, message));
     }
     assert_eq!(world.asked(), 0);
 

@@ -16,7 +16,7 @@ const EXPECTED: Expected<'_> = Expected {
 };
 
 async fn judge(world: &World, token: &str, now: i64) -> Result<LogoutToken, &'static str> {
-    verify(token, &world.keys(), &EXPECTED, at(now)).await.map_err(|error| error.code())
+    verify(token, &world.keys(), &EXPECTED, at(now)).await.map_err(|error| error.code().as_str())
 }
 
 #[tokio::test]

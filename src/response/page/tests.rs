@@ -109,7 +109,7 @@ fn every_error_is_on_the_contact_sheet() {
         assert!(
             AuthResponse::error(&sample, ResponseFormat::Html, &links(&destinations), true)
                 .body()
-                .contains(sample.code())
+                .contains(sample.code().as_str())
         );
     }
     for code in Code::ALL {

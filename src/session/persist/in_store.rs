@@ -168,7 +168,7 @@ fn seal_record(settings: &CookieSettings, data: &mut SessionData, revision: u64,
             sealed => break sealed?,
         }
     };
-    Ok(StoredSession::new(revision, subject.sub, subject.sid, expires_at, sealed))
+    Ok(StoredSession::new(subject.sub, sealed).sid(subject.sid).revision(revision).expires_at(expires_at))
 }
 
 fn unseal(settings: &CookieSettings, id: &SessionId, stored: &StoredSession) -> Option<SessionData> {

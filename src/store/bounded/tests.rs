@@ -99,7 +99,7 @@ async fn ends<T>(what: &str, call: Pin<Box<dyn Future<Output = Result<T, BoxErro
 async fn every_call_of_a_store_that_hangs_ends() {
     let sessions: Bounded<dyn SessionStore> = Bounded::new(Arc::new(Hangs), LIMIT);
     let id = SessionId::from_bytes([1; 16]);
-    let session = StoredSession::new(1, "ada".to_owned(), None, UNIX_EPOCH, String::new());
+    let session = StoredSession::new("ada", "").revision(1);
     ends("create", sessions.create(&id, &session)).await;
     ends("load", sessions.load(&id)).await;
     ends("save", sessions.save(&id, &session, 1)).await;

@@ -95,7 +95,7 @@ mod tests {
 
     fn session(sub: u8, sid: Option<u8>, expires_at: u64) -> StoredSession {
         let sid = sid.map(|sid| format!("sid-{sid}"));
-        StoredSession::new(0, format!("sub-{sub}"), sid, at(expires_at), "sealed".to_owned())
+        StoredSession::new(format!("sub-{sub}"), "sealed").sid(sid).expires_at(at(expires_at))
     }
 
     fn id(number: u8) -> SessionId {

@@ -25,7 +25,7 @@ impl Clock for Hand {
 }
 
 fn session(expires_at: u64) -> StoredSession {
-    StoredSession::new(0, "ada".to_owned(), None, Hand::at(expires_at), "sealed".to_owned())
+    StoredSession::new("ada", "sealed").expires_at(Hand::at(expires_at))
 }
 
 #[tokio::test]

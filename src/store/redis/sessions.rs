@@ -152,7 +152,7 @@ impl RedisStore {
         let names = [revocation_keys::session(id), revocation_keys::user(&session.sub)].into_iter();
         let names = names.chain(session.sid.as_deref().map(revocation_keys::logto_session));
         let revoked_until = self.revocations().latest(&names.collect::<Vec<_>>()).await?;
-        Ok(Some(session.with_revoked_until(revoked_until)))
+        Ok(Some(session.revoked_until(revoked_until)))
     }
 
     async fn save_session(
@@ -236,8 +236,8 @@ fn read(stored: Stored, now: SystemTime) -> Option<StoredSession> {
     let (revision, sub, sid, expires, sealed) = (next(), next(), next(), next(), next());
     let revoked_until = values.flatten().map(|value| revocations::read(&value)).max();
     let expires_at = keys::time(expires?.parse().ok()?);
-    let session = StoredSession::new(revision?.parse().ok()?, sub?, sid, expires_at, sealed?);
-    (expires_at > now).then_some(session.with_revoked_until(revoked_until))
+    let session = StoredSession::new(sub?, sealed?).sid(sid).revision(revision?.parse().ok()?).expires_at(expires_at);
+    (expires_at > now).then_some(session.revoked_until(revoked_until))
 }
 
 impl SessionStore for RedisStore {

@@ -45,7 +45,8 @@ impl Entry {
 
     pub(super) fn into_parts(self) -> (StoredSession, KnownTombstones) {
         let expires_at = clock::after(UNIX_EPOCH, Duration::from_secs(self.expires_at));
-        (StoredSession::new(self.revision, self.sub, self.sid, expires_at, self.sealed), self.tombstones)
+        let session = StoredSession::new(self.sub, self.sealed);
+        (session.sid(self.sid).revision(self.revision).expires_at(expires_at), self.tombstones)
     }
 
     /// # Errors

@@ -149,7 +149,7 @@ async fn tokens(mock: &MockLogto, resource: &str) -> Result<[(&'static str, Stri
         let redirect = logto.sign_in(&mut cookies, SignInOptions::new()).await?;
         let callback = mock.sign_in(redirect.location(), user).await;
         _ = logto.handle_sign_in(&mut cookies, &callback).await?;
-        let options = TokenOptions::resource(resource);
+        let options = TokenOptions::new().resource(resource);
         let options = organization.into_iter().fold(options, TokenOptions::organization);
         Ok::<_, Error>(logto.get_access_token(&mut cookies, options).await?.token().to_owned())
     };

@@ -83,6 +83,6 @@ impl<R: ApiPolicy + 'static> FromRequest for ApiAuth<R> {
 fn api_missing() -> Error {
     let error = Error::integration_missing(".wrap(logto::actix_web::api(api.clone()))");
     // An `Option` would hide it.
-    tracing::error!(target: "logto", code = error.code(), %error, hint = error.hint());
+    tracing::error!(target: "logto", code = error.code().as_str(), %error, hint = error.hint());
     error
 }

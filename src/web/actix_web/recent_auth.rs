@@ -2,8 +2,9 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
+use super::remember;
 use crate::{
     client::RequestSession,
     error::Error,
@@ -19,13 +20,7 @@ impl<R: StepUpPolicy + 'static> FromRequest for RecentlyAuthenticated<R> {
         let request = request.clone();
         Box::pin(async move {
             let session = RequestSession::extract(&request).await?;
-            Self::check(&session).await.inspect_err(|error| {
-                // actix-web makes `None` of it where the handler takes an `Option`. That is right for a user who would have to sign in, and
-                // wrong for a session that could not be read: the middleware answers with the failure then.
-                if !error.requires_sign_in() {
-                    request.extensions_mut().insert(error.clone());
-                }
-            })
+            Self::check(&session).await.inspect_err(|error| remember(&request, error))
         })
     }
 }

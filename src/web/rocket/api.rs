@@ -94,7 +94,7 @@ impl<'r, R: ApiPolicy> FromRequest<'r> for ApiAuth<R> {
 
 fn fairing_missing() -> Error {
     let error = Error::integration_missing(".attach(logto::rocket::api(api))");
-    tracing::error!(target: "logto", code = error.code(), %error, hint = error.hint());
+    tracing::error!(target: "logto", code = error.code().as_str(), %error, hint = error.hint());
     error
 }
 

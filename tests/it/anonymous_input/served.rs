@@ -75,7 +75,7 @@ async fn tally(port: u16) -> Tally {
 }
 
 async fn axum_page(user: logto::SignedIn) -> String {
-    user.claims().sub.clone()
+    user.sub().to_owned()
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn anonymous_input_to_axum_is_never_a_failure_of_the_server() {
 
 #[cfg(feature = "actix-web")]
 async fn actix_page(user: logto::SignedIn) -> String {
-    user.claims().sub.clone()
+    user.sub().to_owned()
 }
 
 #[cfg(feature = "actix-web")]
@@ -126,7 +126,7 @@ mod rocket {
 
     #[get("/<_..>", rank = 100)]
     fn page(user: logto::SignedIn) -> String {
-        user.claims().sub.clone()
+        user.sub().to_owned()
     }
 
     #[post("/<_..>", rank = 100)]

@@ -65,7 +65,7 @@ async fn a_diagnosis_signs_nobody_out() {
     let context = site
         .context(
             &mut browser,
-            logto::ContextOptions::new().access_token(logto::TokenOptions::resource(crate::support::BOOKS)),
+            logto::ContextOptions::new().access_token(logto::TokenOptions::new().resource(crate::support::BOOKS)),
         )
         .await;
     assert!(context.unwrap().is_authenticated(), "the refresh token is still good");

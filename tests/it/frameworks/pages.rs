@@ -23,8 +23,8 @@ pub async fn maybe(user: Option<SignedIn>) -> String {
 
 /// The scopes of a token for the books. Two calls, one session, one exchange.
 pub async fn books(session: &RequestSession) -> Result<Vec<String>, Error> {
-    session.get_access_token(TokenOptions::resource(BOOKS)).await?;
-    Ok(session.get_access_token(TokenOptions::resource(BOOKS)).await?.scopes().to_vec())
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
+    Ok(session.get_access_token(TokenOptions::new().resource(BOOKS)).await?.scopes().to_vec())
 }
 
 pub async fn kakao(session: RequestSession) -> Result<Redirect, Error> {
@@ -48,7 +48,7 @@ impl Late {
         tokio::spawn(async move {
             self.answered.notified().await;
             let error = session.get_access_token(TokenOptions::new().force_refresh(true)).await.unwrap_err();
-            self.told.send_replace(Some(error.code()));
+            self.told.send_replace(Some(error.code().as_str()));
         });
     }
 }

@@ -14,7 +14,7 @@ async fn tokens_that_one_call_asks_for_are_of_the_user_it_began_with() {
     // A public client: one token is asked for after another.
     let site = Site::rotating().await;
     let mut browser = site.signed_in("ada").await;
-    let books = ContextOptions::new().access_token(TokenOptions::resource(BOOKS));
+    let books = ContextOptions::new().access_token(TokenOptions::new().resource(BOOKS));
     site.context(&mut browser, books).await.unwrap();
     let url = site.begin(&mut browser, SignInOptions::new()).await;
     site.mock.clear_browser_session();

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::support::{BOOKS, Browser, Site};
 
 fn books() -> TokenOptions {
-    TokenOptions::resource(BOOKS)
+    TokenOptions::new().resource(BOOKS)
 }
 
 fn session(site: &Site, browser: &Browser) -> RequestSession {
@@ -112,7 +112,11 @@ async fn a_session_is_read_after_the_response_has_begun_and_not_changed() {
             session.clear_all_tokens().await.err(),
         ];
         for (number, error) in writes.iter().enumerate() {
-            assert_eq!(error.as_ref().map(logto::Error::code), Some("session.already_committed"), "write {number}");
+            assert_eq!(
+                error.as_ref().map(|error| error.code().as_str()),
+                Some("session.already_committed"),
+                "write {number}"
+            );
         }
         assert!(session.is_authenticated().await.unwrap());
         assert_eq!(site.mock.requests(Endpoint::Token), 0, "nothing was asked for in vain");

@@ -21,7 +21,7 @@ async fn a_refresh_token_that_was_replaced_for_a_handler_that_is_gone_is_in_the_
     let before = site.logto.get_refresh_token(&browser.request()).await.unwrap().unwrap();
     site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)).times(1));
     let session = RequestSession::new(site.logto.clone(), browser.header());
-    let handler = tokio::spawn(async move { session.get_access_token(TokenOptions::resource(BOOKS)).await });
+    let handler = tokio::spawn(async move { session.get_access_token(TokenOptions::new().resource(BOOKS)).await });
     while site.mock.requests(Endpoint::Token) == 0 {
         tokio::task::yield_now().await;
     }
@@ -40,7 +40,7 @@ async fn a_refresh_token_that_was_replaced_for_a_handler_that_is_gone_is_in_the_
     }
     // Later than Logto forgives a spent token.
     site.advance(2 * 3600);
-    let token = TokenOptions::resource(BOOKS);
+    let token = TokenOptions::new().resource(BOOKS);
     assert!(elsewhere.get_access_token(&mut browser.request(), token).await.is_ok());
 }
 
@@ -52,7 +52,7 @@ async fn a_refresh_is_one_write_to_the_store() {
     let browser = site.signed_in("ada").await;
     store.take();
     let session = RequestSession::new(site.logto.clone(), browser.header());
-    session.get_access_token(TokenOptions::resource(BOOKS)).await.unwrap();
+    session.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
     assert_eq!(store.take(), (1, 1));
     assert!(session.finish().await.unwrap().set_cookies().is_empty(), "the cookie stays as it is");
     assert_eq!(store.take(), (0, 0));

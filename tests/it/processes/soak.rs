@@ -185,7 +185,7 @@ impl User {
         for number in 0..3 {
             let (logto, browser) = (self.instance(turn + number).clone(), self.browser.clone());
             under_way.spawn(async move {
-                let options = TokenOptions::resource(BOOKS).force_refresh(number == 0);
+                let options = TokenOptions::new().resource(BOOKS).force_refresh(number == 0);
                 Self::ask(&logto, &browser, options).await.1
             });
         }
@@ -239,7 +239,8 @@ impl User {
                 self.sign_out(&world, turn).await;
                 self.sign_in(&world, turn).await;
             }
-            let (outcome, after) = Self::ask(self.instance(turn), &self.browser, TokenOptions::resource(BOOKS)).await;
+            let (outcome, after) =
+                Self::ask(self.instance(turn), &self.browser, TokenOptions::new().resource(BOOKS)).await;
             self.browser = after;
             match outcome {
                 Ok(()) => self.count.served += 1,
@@ -262,7 +263,7 @@ impl User {
         for browser in std::mem::take(&mut self.old) {
             self.is_nobody(world, Instant::now(), &browser, "in the end").await;
         }
-        let options = || ContextOptions::new().access_token(TokenOptions::resource(BOOKS).force_refresh(true));
+        let options = || ContextOptions::new().access_token(TokenOptions::new().resource(BOOKS).force_refresh(true));
         let context = self.instance(0).get_context(&mut self.browser.request(), options()).await;
         if !context.as_ref().is_ok_and(logto::LogtoContext::is_authenticated) && !self.at_risk {
             self.count.logged_out_by_mistake.push(format!("user {} in the end: {context:?}", self.number));

@@ -61,7 +61,7 @@ async fn a_recorded_callback_with_an_error_is_told_by_its_kind() {
         let mut app = App::new(settings(), RECORDED_AT);
         app.sign_in(ADA, |_| {}).await;
         let error = end(&mut app, &callback).await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), found, "{callback}");
+        assert_eq!((error.code().as_str(), error.kind()), found, "{callback}");
         assert!(!error.is_transient() && !error.requires_sign_in());
         let said = error.oauth_error().unwrap();
         assert_eq!(said.error(), oauth, "{callback}");
@@ -83,7 +83,7 @@ async fn a_recorded_callback_of_a_user_who_left_is_a_cancellation() {
         let mut app = App::new(settings(), RECORDED_AT);
         app.sign_in(ADA, |_| {}).await;
         let error = end(&mut app, callback).await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), ("user_cancelled", ErrorKind::Cancelled), "{callback}");
+        assert_eq!((error.code().as_str(), error.kind()), ("user_cancelled", ErrorKind::Cancelled), "{callback}");
         assert!(app.is_signed_in().await);
     }
 }

@@ -126,7 +126,7 @@ impl Exchange {
     /// What the refresh asked for, as the crate says it.
     pub fn token_options(&self) -> TokenOptions {
         let options = match self.parameter("resource") {
-            Some(resource) => TokenOptions::resource(resource),
+            Some(resource) => TokenOptions::new().resource(resource),
             None => TokenOptions::new(),
         };
         let options = match self.parameter("organization_id") {

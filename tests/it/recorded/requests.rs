@@ -225,20 +225,28 @@ async fn refreshes_are_sent_as_recorded() {
     let organizations = || settings().scopes(["urn:logto:scope:organizations"]);
     let cases: [(&str, LogtoConfigBuilder, TokenOptions); 8] = [
         ("20-token/21-refresh-no-resource", settings(), TokenOptions::new()),
-        ("20-token/22-refresh-resource", settings(), TokenOptions::resource(BOOKS)),
+        ("20-token/22-refresh-resource", settings(), TokenOptions::new().resource(BOOKS)),
         ("20-token/23-refresh-organization", organizations(), TokenOptions::new().organization("lh6cvveo9nmz")),
         (
             "20-token/24-refresh-resource-organization",
             organizations(),
-            TokenOptions::resource(BOOKS).organization("lh6cvveo9nmz"),
+            TokenOptions::new().resource(BOOKS).organization("lh6cvveo9nmz"),
         ),
-        ("20-token/25-refresh-downscoped", settings(), TokenOptions::resource(BOOKS).scopes(["read:books", "openid"])),
+        (
+            "20-token/25-refresh-downscoped",
+            settings(),
+            TokenOptions::new().resource(BOOKS).scopes(["read:books", "openid"]),
+        ),
         (
             "22-organization/03-refresh-organization-downscoped",
             organizations(),
             TokenOptions::new().organization("lh6cvveo9nmz").scopes(["read:billing"]),
         ),
-        ("31-expired/01-refresh-short-resource", settings(), TokenOptions::resource("https://short.example.test")),
+        (
+            "31-expired/01-refresh-short-resource",
+            settings(),
+            TokenOptions::new().resource("https://short.example.test"),
+        ),
         ("23-rotation/31-spa-refresh", spa(), TokenOptions::new()),
     ];
     for (name, settings, options) in cases {

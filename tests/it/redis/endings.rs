@@ -85,7 +85,7 @@ async fn a_session_that_moved_into_redis_is_ended_with_the_cookies_that_it_came_
     let here = site.redeployed(|config| config.session_store(store));
     let there = site.redeployed(|config| config.session_store(other));
     let mut cookies = browser.request();
-    here.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    here.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
     let mut cookies = browser.request();
     _ = here.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();

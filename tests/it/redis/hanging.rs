@@ -30,7 +30,7 @@ async fn a_request_waits_once_for_a_redis_that_hangs_whatever_it_asks() {
     server.pause();
     let began = Instant::now();
     let mut cookies = browser.request();
-    site.logto.get_access_token(&mut cookies, TokenOptions::resource(BOOKS)).await.unwrap();
+    site.logto.get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS)).await.unwrap();
     let refreshed = began.elapsed();
     let began = Instant::now();
     let mut cookies = browser.request();

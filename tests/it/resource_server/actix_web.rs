@@ -50,7 +50,7 @@ fn pages(setup: &Setup) -> impl FnOnce(&mut ServiceConfig) {
             .route("/greeting", web::get().to(async |auth: Option<ApiAuth>| sub(auth)))
             .route("/shelf", web::get().to(async |auth: Option<ApiAuth<ReadBooks>>| sub(auth)))
             .route("/comments", web::post().to(comment))
-            .route("/me", web::get().to(async |user: SignedIn| user.claims().sub.clone()))
+            .route("/me", web::get().to(async |user: SignedIn| user.sub().to_owned()))
             .service(organizations)
             .configure(logto::actix_web::api_metadata(&setup.api));
     }

@@ -46,7 +46,7 @@ async fn serve(setup: Setup) -> String {
         .route("/greeting", get(async |auth: Option<ApiAuth>| sub(auth)))
         .route("/shelf", get(async |auth: Option<ApiAuth<ReadBooks>>| sub(auth)))
         .route("/comments", post(comment))
-        .route("/me", get(async |user: SignedIn| user.claims().sub.clone()))
+        .route("/me", get(async |user: SignedIn| user.sub().to_owned()))
         .nest("/organizations", organizations)
         .merge(logto::axum::api_metadata(&setup.api))
         .layer(Extension(setup.api));

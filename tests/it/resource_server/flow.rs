@@ -26,7 +26,7 @@ fn api(site: &Site, audience: ApiAudience) -> ResourceServer {
 }
 
 fn code(result: Result<AuthInfo>) -> &'static str {
-    result.map_or_else(|error: Error| error.code(), |auth| panic!("{auth:?}"))
+    result.map_or_else(|error: Error| error.code().as_str(), |auth| panic!("{auth:?}"))
 }
 
 #[tokio::test]
@@ -37,9 +37,9 @@ async fn each_kind_of_token_opens_its_own_api() {
     let mut token = async |options: TokenOptions| {
         site.logto.get_access_token(&mut cookies, options).await.unwrap().token().to_owned()
     };
-    let resource = token(TokenOptions::resource(BOOKS)).await;
+    let resource = token(TokenOptions::new().resource(BOOKS)).await;
     let organization = token(TokenOptions::new().organization("org-acme")).await;
-    let both = token(TokenOptions::resource(BOOKS).organization("org-acme")).await;
+    let both = token(TokenOptions::new().resource(BOOKS).organization("org-acme")).await;
 
     let auth = api(&site, books()).verify(&resource).await.unwrap();
     assert_eq!((auth.sub(), auth.client_id(), auth.organization_id()), ("user-ada", "app", None));
@@ -98,7 +98,7 @@ async fn an_opaque_token_is_introspected_where_that_is_wanted() {
 
     let plain = api(&site, books());
     let error = plain.verify(opaque.token()).await.unwrap_err();
-    assert_eq!((error.code(), error.http_status()), ("bearer_token.opaque", 401));
+    assert_eq!((error.code().as_str(), error.http_status()), ("bearer_token.opaque", 401));
     assert!(error.hint().contains("`resource`"), "{}", error.hint());
     assert_eq!(site.mock.requests(Endpoint::Introspection), 0);
 
@@ -107,7 +107,7 @@ async fn an_opaque_token_is_introspected_where_that_is_wanted() {
         let auth = api.verify(opaque.token()).await.unwrap();
         assert_eq!((auth.sub(), auth.client_id()), ("user-ada", "app"));
         assert!(auth.has_scope("openid") && !auth.has_scope("open"));
-        assert_eq!(auth.claims::<serde_json::Value>().unwrap()["active"], true);
+        assert_eq!(auth.custom_claims::<serde_json::Value>().unwrap()["active"], true);
         assert_eq!(site.mock.requests(Endpoint::Introspection), asked);
     }
     // A token that another client was given opens it where that client is named.
@@ -123,13 +123,13 @@ async fn an_opaque_token_is_introspected_where_that_is_wanted() {
     assert_eq!(code(api.verify("garbage").await), "bearer_token.inactive");
     let error = introspecting("app", "wrong").build().unwrap().verify(opaque.token()).await.unwrap_err();
     assert_eq!(
-        (error.code(), error.kind(), error.www_authenticate()),
+        (error.code().as_str(), error.kind(), error.www_authenticate()),
         ("client.invalid_credentials", ErrorKind::Config, None)
     );
 
     site.mock.fault(Endpoint::Introspection, Fault::status(503).times(1));
     let error = api.verify(opaque.token()).await.unwrap_err();
-    assert_eq!((error.code(), error.http_status()), ("introspection.failed", 503));
+    assert_eq!((error.code().as_str(), error.http_status()), ("introspection.failed", 503));
 
     site.mock.revoke_all_grants();
     assert_eq!(code(api.verify(opaque.token()).await), "bearer_token.inactive");
@@ -188,7 +188,7 @@ async fn an_unreachable_logto_is_a_503_without_a_challenge() {
     let token = world.token(json!({}));
     world.mock.stop().await;
     let error = world.api.verify(&token).await.unwrap_err();
-    assert_eq!((error.code(), error.http_status()), ("network.unreachable", 503));
+    assert_eq!((error.code().as_str(), error.http_status()), ("network.unreachable", 503));
     assert_eq!(error.www_authenticate(), None, "the token may be good");
     let reply = logto::integrate::AuthResponse::from(&error);
     assert!(reply.headers().any(|header| header == ("retry-after", "5")));
@@ -216,16 +216,17 @@ async fn claims_of_an_access_token_are_read_into_the_type_of_an_application() {
         "plan": "gold", "roles": ["librarian"], "act": { "sub": "support" }, "auth_time": world.now(), "acr": "mfa",
     }));
     let auth = world.api.verify(&token).await.unwrap();
-    let custom: Custom = auth.claims().unwrap();
+    let custom: Custom = auth.custom_claims().unwrap();
     assert_eq!((custom.plan.as_str(), custom.sub.as_str()), ("gold", "user-ada"));
     assert_eq!((auth.roles(), auth.acr()), (["librarian".to_owned()].as_slice(), Some("mfa")));
     assert_eq!(auth.actor().unwrap().sub, "support");
-    assert_eq!(auth.extra()["plan"], "gold");
+    assert_eq!(auth.claims().extra["plan"], "gold");
     assert_eq!(auth.auth_time(), Some(logto::integrate::Clock::now(&world.clock)));
     assert_eq!(auth.expires_at(), logto::integrate::Clock::now(&world.clock) + Duration::from_secs(3600));
 
-    let error = world.api.verify(&world.token(json!({}))).await.unwrap().claims::<Custom>().map(|_| ()).unwrap_err();
-    assert_eq!((error.code(), error.http_status()), ("bearer_token.unreadable_claims", 500));
+    let error =
+        world.api.verify(&world.token(json!({}))).await.unwrap().custom_claims::<Custom>().map(|_| ()).unwrap_err();
+    assert_eq!((error.code().as_str(), error.http_status()), ("bearer_token.unreadable_claims", 500));
     assert!(error.to_string().contains("missing field `plan`"), "{error}");
 
     // What is shown of it holds no token.
@@ -292,7 +293,7 @@ async fn the_settings_of_a_server_come_from_either_side() {
     for builder in [of_config, of_its_own] {
         let before = tokio::time::Instant::now();
         let error = builder.audience(books()).build().unwrap().warm_up().await.unwrap_err();
-        assert_eq!((error.code(), before.elapsed()), ("network.timeout", Duration::from_secs(3)));
+        assert_eq!((error.code().as_str(), before.elapsed()), ("network.timeout", Duration::from_secs(3)));
     }
     assert_eq!(*silent.0.lock().unwrap(), ["logto:3001", "logto:3001"]);
 }
@@ -326,7 +327,7 @@ async fn the_environment_says_where_logto_is() {
             let (silent, before) = (Silent::default(), tokio::time::Instant::now());
             let builder = ResourceServerBuilder::from_env().audience(books()).http_client(silent.clone());
             let error = builder.build().unwrap().warm_up().await.unwrap_err();
-            assert_eq!((error.code(), before.elapsed()), ("network.timeout", Duration::from_secs(3)));
+            assert_eq!((error.code().as_str(), before.elapsed()), ("network.timeout", Duration::from_secs(3)));
             assert_eq!(*silent.0.lock().unwrap(), ["logto:3001"]);
         }
         Ok(_) => {

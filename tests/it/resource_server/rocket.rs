@@ -58,7 +58,7 @@ fn comment(auth: Result<ApiAuth, Error>, written: &State<Arc<AtomicUsize>>) -> R
 
 #[get("/me")]
 fn me(user: SignedIn) -> String {
-    user.claims().sub.clone()
+    user.sub().to_owned()
 }
 
 async fn serve(setup: Setup) -> String {

@@ -45,7 +45,7 @@ async fn balance(
 }
 
 async fn statement(session: RequestSession, State(api): State<Api>) -> Result<String, Error> {
-    let token = session.get_access_token(TokenOptions::resource(BOOKS)).await?;
+    let token = session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     api.asked.fetch_add(1, Ordering::SeqCst);
     let response = reqwest::Client::new().get(&api.address).bearer_auth(token.token()).send().await.unwrap();
     if let Some(challenge) = response.headers().get("www-authenticate") {

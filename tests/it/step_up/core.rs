@@ -29,7 +29,7 @@ async fn sign_in(
 ) -> Result<(Option<String>, Vec<String>), &'static str> {
     let url = site.begin(browser, options).await;
     let callback = site.mock.sign_in(&url, user).await;
-    site.end(browser, &callback).await.map_err(|error| error.code())?;
+    site.end(browser, &callback).await.map_err(|error| error.code().as_str())?;
     let claims = site.logto.get_id_token_claims(&browser.request()).await.unwrap().unwrap();
     Ok((claims.acr, claims.amr))
 }
@@ -57,7 +57,7 @@ async fn an_acr_that_was_not_asked_for_is_refused() {
     for (site, user, acr_values, expected) in cases {
         site.mock.clear_browser_session();
         let options = SignInOptions::new();
-        let options = acr_values.map_or(options.clone(), |values| options.acr_values(values));
+        let options = acr_values.map_or(options.clone(), |values| options.acr_values([values]));
         let outcome = sign_in(site, &mut Browser::default(), user, options).await;
         assert_eq!(outcome, expected, "{user} {acr_values:?}");
     }
@@ -68,7 +68,7 @@ async fn a_sign_in_without_the_required_acr_keeps_the_session_of_before() {
     let site = newer().await;
     let mut browser = site.signed_in("ada").await;
     // A server that ignores what it is asked for.
-    let url = site.begin(&mut browser, SignInOptions::new().acr_values(FIRST_FACTOR)).await;
+    let url = site.begin(&mut browser, SignInOptions::new().acr_values([FIRST_FACTOR])).await;
     for wrong in [serde_json::json!("0"), serde_json::json!(null), serde_json::json!(["urn:logto:acr:1fa"])] {
         let mut browser = browser.clone();
         site.mock.tamper_id_token(move |_, claims| claims["acr"] = wrong.clone());
@@ -83,9 +83,9 @@ async fn a_sign_in_without_the_required_acr_keeps_the_session_of_before() {
 async fn a_session_at_logto_that_shows_too_little_is_asked_for_more() {
     let site = newer().await;
     let mut browser = site.signed_in("mia").await;
-    let options = || SignInOptions::new().prompt([Prompt::None]).acr_values(MFA);
+    let options = || SignInOptions::new().prompt([Prompt::None]).acr_values([MFA]);
     assert_eq!(sign_in(&site, &mut browser, "mia", options()).await, Err("callback_uri_verification.error_found"));
-    assert!(sign_in(&site, &mut browser, "mia", SignInOptions::new().acr_values(MFA)).await.is_ok());
+    assert!(sign_in(&site, &mut browser, "mia", SignInOptions::new().acr_values([MFA])).await.is_ok());
     // A refresh keeps what the user has shown, and when.
     let before = site.logto.get_id_token_claims(&browser.request()).await.unwrap().unwrap();
     site.advance(100);
@@ -110,7 +110,7 @@ async fn judged(logto: &LogtoClient, seconds: Option<i64>, acr: Option<&str>, st
     let cookies = session.cookies(config).await.unwrap();
     let session = logto.load(&cookies).await.unwrap();
     session.require_recent_auth(step_up).map_or_else(
-        |error| error.code(),
+        |error| error.code().as_str(),
         |user| {
             assert_eq!(user.claims().sub, "ada");
             "ok"

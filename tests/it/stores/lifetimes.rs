@@ -22,7 +22,10 @@ async fn takes_every_lifetime(store: &dyn SessionStore) {
     for (number, expires_at) in (0_u8..).zip(ends()) {
         let id = SessionId::from_key(&format!("{number:0>21}A")).unwrap();
         let (sub, sid) = (format!("user {number}"), format!("sid {number}"));
-        let session = |revision| StoredSession::new(revision, sub.clone(), Some(sid.clone()), expires_at, "sealed".into());
+        let session = |revision| {
+            let session = StoredSession::new(sub.clone(), "sealed").sid(Some(sid.clone()));
+            session.revision(revision).expires_at(expires_at)
+        };
         assert!(store.create(&id, &session(1)).await.unwrap(), "{expires_at:?}");
         assert_eq!(store.save(&id, &session(2), 1).await.unwrap(), SaveOutcome::Saved, "{expires_at:?}");
         assert_eq!(store.load(&id).await.unwrap().unwrap().revision, 2, "{expires_at:?}");

@@ -14,7 +14,7 @@ struct Processes {
 
 fn session(revision: u64, sealed: &str) -> StoredSession {
     let expires_at = SystemTime::now() + Duration::from_secs(3600);
-    StoredSession::new(revision, "ada".into(), Some("sid".into()), expires_at, sealed.into())
+    StoredSession::new("ada", sealed).sid(Some("sid".into())).revision(revision).expires_at(expires_at)
 }
 
 impl Processes {

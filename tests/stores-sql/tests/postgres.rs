@@ -43,7 +43,7 @@ async fn a_database_that_dies_logs_nobody_out() {
     server.stop();
     for _ in 0..3 {
         let error = site.context(&mut browser, ContextOptions::new()).await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), ("store.failed", ErrorKind::Store), "{error}");
+        assert_eq!((error.code().as_str(), error.kind()), ("store.failed", ErrorKind::Store), "{error}");
         assert!(error.is_transient() && !error.requires_sign_in(), "{error}");
         let error = browser.get_token(&both.second).await.unwrap_err();
         assert!(error.code() == "store.failed" && error.is_transient(), "{error}");

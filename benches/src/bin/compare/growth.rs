@@ -69,7 +69,7 @@ fn organizations(count: u32) -> Result<Step> {
 fn access_tokens(count: u32) -> Result<Step> {
     let user = (0..count).fold(TestSession::builder(), |user, number| {
         user.access_token(
-            TokenOptions::resource(format!("https://{number}.example.test")),
+            TokenOptions::new().resource(format!("https://{number}.example.test")),
             "an-opaque-token-of-43-letters-and-so-many-m",
             &["read"],
         )

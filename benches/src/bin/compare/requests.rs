@@ -56,7 +56,7 @@ fn refreshes(runtime: &Rc<Runtime>, pace: Pace) -> Result<Figure> {
             browsers.iter().map(|browser| {
                 let (logto, browser) = (logto.clone(), browser.clone());
                 async move {
-                    let token = TokenOptions::resource(RESOURCE).force_refresh(true);
+                    let token = TokenOptions::new().resource(RESOURCE).force_refresh(true);
                     logto.get_access_token(&mut HeaderCookies::parse(browser), token).await.expect("a token");
                 }
             })
@@ -134,7 +134,7 @@ async fn requests_in_an_hour(pace: Pace) -> Result<Row> {
     }
     for _ in 0..11 {
         for browser in &mut browsers {
-            site.page(browser, TokenOptions::resource(RESOURCE)).await;
+            site.page(browser, TokenOptions::new().resource(RESOURCE)).await;
         }
         site.clock.advance(Duration::from_mins(5));
     }

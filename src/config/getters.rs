@@ -1,0 +1,186 @@
+//! What was set: each setting that is no secret, under the name of its setter.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use super::{LogtoConfig, Routes};
+use crate::{
+    clock::Clock,
+    http::HttpClient,
+    session::{SessionFormat, SessionLifetime},
+    store::{RefreshCoordinator, RevocationStore, SessionStore},
+    types::{Prompt, ResponseMode},
+};
+
+/// Each setting that is no secret, as [`LogtoConfigBuilder`](super::LogtoConfigBuilder) has checked and completed it.
+impl LogtoConfig {
+    /// The address of Logto, without a trailing slash; of another server its issuer.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        self.endpoint.as_str().trim_end_matches('/')
+    }
+
+    /// The issuer: `endpoint` and `/oidc`, or the setting `issuer`.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The address under which this server reaches Logto, where it differs from the browser's, without a trailing slash.
+    #[must_use]
+    pub fn internal_endpoint(&self) -> Option<&str> {
+        self.internal_endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/'))
+    }
+
+    /// Issuers that are accepted beside [`issuer`](Self::issuer).
+    #[must_use]
+    pub fn accepted_issuers(&self) -> &[String] {
+        &self.accepted_issuers
+    }
+
+    /// The app id.
+    #[must_use]
+    pub fn app_id(&self) -> &str {
+        &self.app_id
+    }
+
+    /// The address of the application itself, without a trailing slash.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.base_url.as_str().trim_end_matches('/')
+    }
+
+    /// Whether cookies are `Secure`.
+    #[must_use]
+    pub fn cookie_secure(&self) -> bool {
+        self.cookies.is_secure()
+    }
+
+    /// The domain whose subdomains share the session; none where it is this host's alone.
+    #[must_use]
+    pub fn cookie_domain(&self) -> Option<&str> {
+        self.cookies.domain()
+    }
+
+    /// All scopes that a sign-in asks for, `openid`, `offline_access` and `profile` among them.
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Whether `openid`, `offline_access` and `profile` are asked for without being named.
+    #[must_use]
+    pub fn include_reserved_scopes(&self) -> bool {
+        self.include_reserved_scopes
+    }
+
+    /// The identifiers of the API resources to get access tokens for; with the scope of organizations, that of organization tokens, too.
+    #[must_use]
+    pub fn resources(&self) -> &[String] {
+        &self.resources
+    }
+
+    /// What Logto asks the user.
+    #[must_use]
+    pub fn prompt(&self) -> &[Prompt] {
+        &self.prompt
+    }
+
+    /// How Logto's answer comes to the callback.
+    #[must_use]
+    pub fn response_mode(&self) -> ResponseMode {
+        self.response_mode
+    }
+
+    /// Other origins that a user may be sent to after signing in.
+    #[must_use]
+    pub fn allowed_return_origins(&self) -> Vec<String> {
+        self.allowed_return_origins.iter().map(url::Origin::ascii_serialization).collect()
+    }
+
+    /// How long a session lives.
+    #[must_use]
+    pub fn session_lifetime(&self) -> SessionLifetime {
+        self.cookies.lifetime
+    }
+
+    /// In which form a session is in its cookie.
+    #[must_use]
+    pub fn session_format(&self) -> SessionFormat {
+        self.session_format
+    }
+
+    /// The one algorithm that ID tokens and logout tokens must be signed with, if it was set.
+    #[must_use]
+    pub fn id_token_signed_response_alg(&self) -> Option<&str> {
+        self.id_token_alg.as_deref()
+    }
+
+    /// When cookies of `@logto/next` cease to be taken over, if it was set.
+    #[must_use]
+    pub fn from_next_until(&self) -> Option<SystemTime> {
+        self.from_next_until
+    }
+
+    /// How long a sign-in may take.
+    #[must_use]
+    pub fn sign_in_timeout(&self) -> Duration {
+        Duration::from_secs(self.cookies.sign_in_timeout().unsigned_abs())
+    }
+
+    /// How far Logto's clock and this one may differ.
+    #[must_use]
+    pub fn leeway(&self) -> Duration {
+        self.leeway
+    }
+
+    /// How long Logto may take to answer.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// How long a store may take to answer.
+    #[must_use]
+    pub fn store_timeout(&self) -> Duration {
+        self.store_timeout
+    }
+
+    /// The paths of the authentication routes.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// The client that reaches Logto, if it was set.
+    #[must_use]
+    pub fn http_client(&self) -> Option<&Arc<dyn HttpClient>> {
+        self.http_client.as_ref()
+    }
+
+    /// Where sessions live besides cookies, if it was set. It is given up after [`store_timeout`](Self::store_timeout).
+    #[must_use]
+    pub fn session_store(&self) -> Option<&Arc<dyn SessionStore>> {
+        self.cookies.stores.sessions.as_ref()
+    }
+
+    /// What remembers which sessions were ended: the one that was set, the session store's own, or one in memory.
+    #[must_use]
+    pub fn revocation_store(&self) -> &Arc<dyn RevocationStore> {
+        &self.cookies.stores.revocations
+    }
+
+    /// What makes refreshes exclusive over several instances: the one that was set, or the session store's own.
+    #[must_use]
+    pub fn refresh_coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
+        let of_store = || self.session_store().and_then(SessionStore::coordinator);
+        self.refresh_coordinator.clone().or_else(of_store)
+    }
+
+    /// The clock to go by.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+}

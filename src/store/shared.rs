@@ -1,0 +1,93 @@
+//! A store behind an [`Arc`] is a store: an application may choose it when it starts, and keep it for itself, too.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    error::{BoxError, Result},
+    store::{
+        RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
+    },
+    types::BoxFuture,
+};
+
+impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
+    fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
+        (**self).create(id, session)
+    }
+
+    fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
+        (**self).load(id)
+    }
+
+    fn save<'a>(
+        &'a self,
+        id: &'a SessionId,
+        session: &'a StoredSession,
+        expected: u64,
+    ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
+        (**self).save(id, session, expected)
+    }
+
+    fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).delete(id)
+    }
+
+    fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
+        (**self).revoke(which)
+    }
+
+    fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
+        (**self).coordinator()
+    }
+
+    fn revocations(&self) -> Option<Arc<dyn RevocationStore>> {
+        (**self).revocations()
+    }
+
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
+        (**self).warnings()
+    }
+}
+
+impl<S: RevocationStore + ?Sized> RevocationStore for Arc<S> {
+    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).revoke(key, until, ttl)
+    }
+
+    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+        (**self).revoked_until(keys)
+    }
+
+    fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
+        (**self).claim(key, ttl)
+    }
+
+    fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).release(key)
+    }
+
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
+        (**self).warnings()
+    }
+}
+
+impl<C: RefreshCoordinator + ?Sized> RefreshCoordinator for Arc<C> {
+    fn lock<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+        (**self).lock(key, ttl)
+    }
+
+    fn unlock<'a>(&'a self, key: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).unlock(key, holder)
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+        (**self).get(key)
+    }
+
+    fn put<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).put(key, value, ttl)
+    }
+}
