@@ -109,12 +109,12 @@ impl SessionStore for Bounded<dyn SessionStore> {
 }
 
 impl RevocationStore for Bounded<dyn RevocationStore> {
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.within(self.store.revoke(key, until, ttl))
+    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.within(self.store.record(key, until, ttl))
     }
 
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
-        self.within(self.store.revoked_until(keys))
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+        self.within(self.store.latest_cutoff(keys))
     }
 
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
@@ -139,12 +139,12 @@ impl RefreshCoordinator for Bounded<dyn RefreshCoordinator> {
         self.within(self.store.unlock(key, holder))
     }
 
-    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
-        self.within(self.store.get(key))
+    fn load_result<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+        self.within(self.store.load_result(key))
     }
 
-    fn put<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.within(self.store.put(key, value, ttl))
+    fn store_result<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.within(self.store.store_result(key, value, ttl))
     }
 }
 

@@ -183,7 +183,7 @@ impl std::fmt::Debug for MemoryRevocations {
 const MAX_REVOCATIONS: usize = 200_000;
 
 impl RevocationStore for MemoryRevocations {
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         let mut revoked = lock(&self.revoked);
         let now = self.clock.now();
         let mut ends = clock::after(now, ttl);
@@ -199,7 +199,7 @@ impl RevocationStore for MemoryRevocations {
         ready(())
     }
 
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
         let revoked = lock(&self.revoked);
         let now = self.clock.now();
         ready(keys.iter().filter_map(|key| revoked.get(key.as_str(), now)).max().copied())

@@ -53,12 +53,12 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 }
 
 impl<S: RevocationStore + ?Sized> RevocationStore for Arc<S> {
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        (**self).revoke(key, until, ttl)
+    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).record(key, until, ttl)
     }
 
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
-        (**self).revoked_until(keys)
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+        (**self).latest_cutoff(keys)
     }
 
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
@@ -83,11 +83,11 @@ impl<C: RefreshCoordinator + ?Sized> RefreshCoordinator for Arc<C> {
         (**self).unlock(key, holder)
     }
 
-    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+    fn load_result<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
         (**self).get(key)
     }
 
-    fn put<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn store_result<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         (**self).put(key, value, ttl)
     }
 }

@@ -183,12 +183,12 @@ pub trait SessionStore: Send + Sync + 'static {
     /// The session, unless it has expired or was deleted.
     fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>>;
 
-    /// Writes a session over its revision `expected`, all at once or not at all (compare-and-swap).
+    /// Writes a session over its revision `expected_revision`, all at once or not at all (compare-and-swap).
     fn save<'a>(
         &'a self,
         id: &'a SessionId,
         session: &'a StoredSession,
-        expected: u64,
+        expected_revision: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>>;
 
     /// Forgets a session. One that is not there is no error.
@@ -229,10 +229,10 @@ pub trait RefreshCoordinator: Send + Sync + 'static {
     fn unlock<'a>(&'a self, key: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// A shared value.
-    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>>;
+    fn load_result<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>>;
 
     /// Shares a value for `ttl`.
-    fn put<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>>;
+    fn store_result<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>>;
 }
 
 /// Remembers which sessions were ended, for sessions that live in cookies and cannot be deleted from here.
@@ -240,15 +240,15 @@ pub trait RefreshCoordinator: Send + Sync + 'static {
 /// What cannot be read or kept as it should be counts as ended: a time that is too late for the store becomes the latest that it can keep.
 /// All methods may be called at once, for the same key, from several processes. `testing::revocation_conformance` checks a store of your own.
 pub trait RevocationStore: Send + Sync + 'static {
-    /// All sessions of `key` that began at `until` or before are over. May be forgotten after `ttl`, when the last of them has expired. Of
-    /// several calls for one key the latest `until` stays, for the longest `ttl`.
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>>;
+    /// All sessions of `key` that began at `cutoff` or before are over. May be forgotten after `ttl`, when the last of them has expired. Of
+    /// several calls for one key the latest `cutoff` stays, for the longest `ttl`.
+    fn record<'a>(&'a self, key: &'a str, cutoff: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>>;
 
-    /// The latest `until` of any of `keys`.
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>>;
+    /// The latest `cutoff` of any of `keys`.
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>>;
 
     /// Takes `key` for `ttl`, in one step: of many calls at once exactly one gives `true`. `false` where it is taken, and where it was
-    /// [`revoke`](Self::revoke)d and not forgotten. `revoke` keeps a taken key for longer.
+    /// [`record`](Self::record)ed and not forgotten. `record` keeps a taken key for longer.
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>>;
 
     /// Gives a key back, so that it can be taken again. One that is not there is no error.

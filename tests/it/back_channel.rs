@@ -367,14 +367,14 @@ async fn a_new_key_is_fetched_and_an_unknown_one_does_not_fetch_at_will() {
 struct Flaky(MemoryRevocations, Arc<AtomicBool>);
 
 impl RevocationStore for Flaky {
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         let down = self.1.load(Ordering::SeqCst);
-        if down { Box::pin(std::future::ready(Err("down".into()))) } else { self.0.revoke(key, until, ttl) }
+        if down { Box::pin(std::future::ready(Err("down".into()))) } else { self.0.record(key, until, ttl) }
     }
 
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
         let down = self.1.load(Ordering::SeqCst);
-        if down { Box::pin(std::future::ready(Err("down".into()))) } else { self.0.revoked_until(keys) }
+        if down { Box::pin(std::future::ready(Err("down".into()))) } else { self.0.latest_cutoff(keys) }
     }
 
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {

@@ -65,11 +65,11 @@ impl RefreshCoordinator for Coordinator {
         })
     }
 
-    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+    fn load_result<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
         self.answer(|| self.values.lock().unwrap().get(key).cloned())
     }
 
-    fn put<'a>(&'a self, key: &'a str, value: &'a str, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn store_result<'a>(&'a self, key: &'a str, value: &'a str, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         self.answer(|| _ = self.values.lock().unwrap().insert(key.to_owned(), value.to_owned()))
     }
 }

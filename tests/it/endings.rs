@@ -326,17 +326,17 @@ impl Remote {
 }
 
 impl RevocationStore for Remote {
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
             self.way().await;
-            if self.fails(key) { Err("down".into()) } else { self.memory.revoke(key, until, ttl).await }
+            if self.fails(key) { Err("down".into()) } else { self.memory.record(key, until, ttl).await }
         })
     }
 
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
         Box::pin(async move {
             self.way().await;
-            self.memory.revoked_until(keys).await
+            self.memory.latest_cutoff(keys).await
         })
     }
 

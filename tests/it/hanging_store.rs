@@ -73,12 +73,12 @@ impl SessionStore for Hanging<MemoryStore> {
 }
 
 impl RevocationStore for Hanging<MemoryRevocations> {
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.or_hang(|| self.store.revoke(key, until, ttl))
+    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.or_hang(|| self.store.record(key, until, ttl))
     }
 
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
-        self.or_hang(|| self.store.revoked_until(keys))
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+        self.or_hang(|| self.store.latest_cutoff(keys))
     }
 
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {

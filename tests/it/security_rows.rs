@@ -124,12 +124,12 @@ impl Away {
 }
 
 impl RevocationStore for Away {
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        if self.is_down() { gone() } else { self.0.0.revoke(key, until, ttl) }
+    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        if self.is_down() { gone() } else { self.0.0.record(key, until, ttl) }
     }
 
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
-        if self.is_down() { gone() } else { self.0.0.revoked_until(keys) }
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+        if self.is_down() { gone() } else { self.0.0.latest_cutoff(keys) }
     }
 
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {

@@ -80,11 +80,11 @@ impl SessionStore for Probe {
 }
 
 impl RevocationStore for Probe {
-    fn revoke<'a>(&'a self, _: &'a str, _: SystemTime, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn record<'a>(&'a self, _: &'a str, _: SystemTime, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         self.answer("revoke", ())
     }
 
-    fn revoked_until<'a>(&'a self, _: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+    fn latest_cutoff<'a>(&'a self, _: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
         self.answer("revoked_until", None)
     }
 
@@ -110,11 +110,11 @@ impl RefreshCoordinator for Probe {
         self.answer("unlock", ())
     }
 
-    fn get<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+    fn load_result<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
         self.answer("get", None)
     }
 
-    fn put<'a>(&'a self, _: &'a str, _: &'a str, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn store_result<'a>(&'a self, _: &'a str, _: &'a str, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         self.answer("put", ())
     }
 }

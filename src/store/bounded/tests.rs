@@ -50,11 +50,11 @@ impl SessionStore for Hangs {
 }
 
 impl RevocationStore for Hangs {
-    fn revoke<'a>(&'a self, _: &'a str, _: SystemTime, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn record<'a>(&'a self, _: &'a str, _: SystemTime, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         hangs()
     }
 
-    fn revoked_until<'a>(&'a self, _: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+    fn latest_cutoff<'a>(&'a self, _: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
         hangs()
     }
 
@@ -76,11 +76,11 @@ impl RefreshCoordinator for Hangs {
         hangs()
     }
 
-    fn get<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+    fn load_result<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
         hangs()
     }
 
-    fn put<'a>(&'a self, _: &'a str, _: &'a str, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn store_result<'a>(&'a self, _: &'a str, _: &'a str, _: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         hangs()
     }
 }

@@ -50,13 +50,13 @@ impl RefreshCoordinator for RedisCoordinator {
         Box::pin(self.give_back(key, holder))
     }
 
-    fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
+    fn load_result<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
         Box::pin(
             async move { Ok(Cmd::get(self.keys.of("shared", key)).query_async(&mut self.connection.clone()).await?) },
         )
     }
 
-    fn put<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn store_result<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         let put = Cmd::pset_ex(self.keys.of("shared", key), value, keys::lifetime(ttl));
         Box::pin(async move { Ok(put.exec_async(&mut self.connection.clone()).await?) })
     }

@@ -75,11 +75,11 @@ pub(super) fn read(millis: &[u8]) -> SystemTime {
 }
 
 impl RevocationStore for RedisRevocations {
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(self.remember(key, until, ttl))
     }
 
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
         Box::pin(self.latest(keys))
     }
 

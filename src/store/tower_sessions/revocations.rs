@@ -27,7 +27,7 @@ struct Revoked {
 /// By a lock for each key, in this process. Of several processes that write one key at the same moment the last one's time stays; and where the
 /// backend's `create` writes over what is there, two of them may both be given a claim.
 impl<S: Backend> RevocationStore for TowerSessionStore<S> {
-    fn revoke<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
             let (id, _guard) = self.lock_key(key).await;
             let now = SystemClock.now();
@@ -47,7 +47,7 @@ impl<S: Backend> RevocationStore for TowerSessionStore<S> {
         })
     }
 
-    fn revoked_until<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
+    fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
         Box::pin(async move {
             let (now, mut latest) = (millis(SystemClock.now()), None);
             for key in keys {
