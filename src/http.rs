@@ -96,15 +96,29 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
 }
 
 /// The body was larger than `max_body`. Return it from [`HttpClient::send`] to have the error say so.
-#[derive(Debug, Clone, Copy, Default, thiserror::Error)]
-#[error("the body is larger than the limit")]
+#[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct BodyTooLarge;
 
+impl fmt::Display for BodyTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the body is larger than the limit")
+    }
+}
+
+impl std::error::Error for BodyTooLarge {}
+
 /// A client that was configured to follow redirects went somewhere we did not send it.
-#[derive(Debug, thiserror::Error)]
-#[error("the HTTP client followed a redirect to {0}")]
+#[derive(Debug)]
 struct RedirectFollowed(String);
+
+impl fmt::Display for RedirectFollowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the HTTP client followed a redirect to {}", self.0)
+    }
+}
+
+impl std::error::Error for RedirectFollowed {}
 
 /// An [`HttpClient`] with a limit on time and on size.
 #[derive(Clone)]

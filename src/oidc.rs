@@ -12,6 +12,7 @@ pub(crate) mod jws;
 pub(crate) mod logout;
 pub(crate) mod logout_token;
 pub(crate) mod provider;
+pub(crate) mod single_flight;
 pub(crate) mod token;
 pub(crate) mod user_info;
 

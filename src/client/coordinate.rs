@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -55,7 +55,7 @@ impl LogtoClient {
 impl Shared<'_> {
     /// Takes the lock. Waits as long as a holder may take; if that crashed, its lock has expired by then.
     pub(super) async fn lock(&self, work: &mut impl Exclusive) -> Held {
-        let ttl = self.client.config().timeout.saturating_add(MARGIN);
+        let ttl = self.client.config().server.timeout.saturating_add(MARGIN);
         let wait = async {
             let mut pause = Duration::from_millis(10);
             let mut wanted = work.lock_name(self).await?;
@@ -124,7 +124,7 @@ pub(super) fn is_recent(at: i64, now: i64) -> bool {
 }
 
 pub(super) fn name(kind: &str, hash: &[u8]) -> String {
-    format!("{kind}/{}", URL_SAFE_NO_PAD.encode(hash))
+    format!("{kind}/{}", URL_SAFE_NO_PAD.encode_to_string(hash))
 }
 
 fn log_failure(error: &BoxError) {

@@ -38,7 +38,7 @@ impl LogtoClient {
         let (credentials, redirect_uri) = (self.credentials(), config.redirect_uri());
         let endpoint = &metadata.token_endpoint;
         let answer =
-            token::exchange_code(&self.0.transport, endpoint, &credentials, WORD, &redirect_uri, VERIFIER).await;
+            token::exchange_code(self.transport(), endpoint, &credentials, WORD, &redirect_uri, VERIFIER).await;
         let Err(error) = answer else {
             let found = "the token endpoint gave tokens for a code that does not exist";
             return Check::failure(CLIENT, found, "Set LOGTO_ENDPOINT to a Logto server: this is none.");
@@ -185,7 +185,7 @@ impl LogtoClient {
     /// Opens an address as a browser without cookies would, and stays there.
     async fn visit(&self, url: &Url) -> Result<Response<Vec<u8>>> {
         let request = request(Method::GET, url).header(header::ACCEPT, "text/html,application/json").body(Vec::new());
-        self.0.transport.exchange(valid(request)?, Repeat::Always).await
+        self.transport().exchange(valid(request)?, Repeat::Always).await
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
 
 use crate::{
     clock::{Clock, unix_seconds, whole_seconds},
-    error::{Code, Error, Result},
+    error::{Error, Result},
+    oidc::single_flight::SingleFlight,
     secret::Secret,
     session::StoredAccessToken,
     types::TokenKey,
@@ -49,11 +50,10 @@ struct Entry {
     used: u64,
 }
 
-/// One token, and the gate to the next.
+/// One token, and the request for the next.
 #[derive(Default)]
 pub(super) struct Slot {
-    /// Held across the network by the one task that asks.
-    gate: Arc<tokio::sync::Mutex<()>>,
+    flight: SingleFlight,
     /// Never held across an `await`.
     state: Mutex<State>,
 }
@@ -123,14 +123,14 @@ impl Slot {
             }
             state.ended
         };
-        let gate = if let Ok(gate) = Arc::clone(&self.gate).try_lock_owned() {
-            gate
+        let permit = if let Some(permit) = self.flight.try_begin() {
+            permit
         } else {
             // Somebody is asking. A token in its last minute serves those who did not insist on more.
             if let (Want::Valid(None), Some(token)) = (&want, self.state().living(now(clock))) {
                 return Ok(token);
             }
-            Arc::clone(&self.gate).lock_owned().await
+            self.flight.begin().await
         };
         let outcome = {
             let state = self.state();
@@ -140,16 +140,13 @@ impl Slot {
             return outcome;
         }
         let (slot, its_clock, asking) = (Arc::clone(self), Arc::clone(clock), ask());
-        let task = tokio::spawn(async move {
+        let outcome = permit.run(async move {
             let since = now(&its_clock);
             let outcome = asking.await;
             slot.settle(&outcome, since, now(&its_clock));
-            drop(gate);
             outcome
         });
-        let broke_off = |source| Error::new(Code::Unreachable, "the request broke off").with_source(source);
-        let outcome = task.await.map_err(broke_off)?;
-        outcome.or_else(|error| self.state().spared(&want, &error, now(clock)).ok_or(error))
+        outcome.await.or_else(|error| self.state().spared(&want, &error, now(clock)).ok_or(error))
     }
 
     /// Writes down how a request ended.

@@ -7,11 +7,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::OwnedMutexGuard;
-
+use super::single_flight::{SingleFlight, broke_off};
 use crate::{
     clock::Clock,
-    error::{Code, Error, Result},
+    error::{Error, Result},
 };
 
 /// After an answer no stranger has the server asked again for this long while there is a value to serve; nor after failures in a row.
@@ -26,8 +25,7 @@ const FAILURE: Duration = Duration::from_secs(1);
 
 /// A value fetched from the server when it is first needed, and kept.
 ///
-/// - However many ask at once, one fetch is made (single flight); the others get what it got, also its error.
-/// - A fetch runs in a task of its own: whoever asked for it may leave, and the others get what it brings.
+/// - However many ask at once, one fetch is made ([`SingleFlight`]); the others get what it got, also its error.
 /// - A value younger than its time to live is served without waiting for anyone.
 /// - An older one is fetched anew by one caller. Meanwhile, and when that fails, the others are served the old one, for up to a day.
 ///
@@ -39,8 +37,7 @@ struct Shared<T> {
     what: &'static str,
     ttl: Duration,
     clock: Arc<dyn Clock>,
-    /// Held across the network by the task that fetches, and by nobody else. When its runtime ends, the next in line fetches.
-    gate: Arc<tokio::sync::Mutex<()>>,
+    flight: SingleFlight,
     /// Never held across an `await`.
     state: Mutex<State<T>>,
 }
@@ -91,7 +88,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     pub(crate) fn new(what: &'static str, ttl: Duration, clock: Arc<dyn Clock>) -> Self {
         let turn = Turn { begun: 0, ended: 0 };
         let state = State { current: None, attempted: None, refetched: None, failed: None, turn };
-        Self(Arc::new(Shared { what, ttl, clock, gate: Arc::default(), state: Mutex::new(state) }))
+        Self(Arc::new(Shared { what, ttl, clock, flight: SingleFlight::default(), state: Mutex::new(state) }))
     }
 
     /// The value; fetched if there is none, or if it is older than its time to live.
@@ -100,7 +97,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         F: FnOnce() -> R,
         R: Future<Output = Result<T>> + Send + 'static,
     {
-        let Shared { gate, clock, ttl, .. } = &*self.0;
+        let Shared { flight, clock, ttl, .. } = &*self.0;
         let (came, old) = {
             let state = self.0.state();
             let now = clock.now();
@@ -109,10 +106,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
             }
             (state.turn, state.stale(now, *ttl))
         };
-        let gate = match (Arc::clone(gate).try_lock_owned(), old) {
-            (Ok(gate), _) => gate,
-            (Err(_), Some(old)) => return Ok(old),
-            (Err(_), None) => Arc::clone(gate).lock_owned().await,
+        let permit = match (flight.try_begin(), old) {
+            (Some(permit), _) => permit,
+            (None, Some(old)) => return Ok(old),
+            (None, None) => flight.begin().await,
         };
         let attempt = {
             let mut state = self.0.state();
@@ -124,9 +121,9 @@ impl<T: Send + Sync + 'static> Cached<T> {
             if let Some(outcome) = state.settled(asker, now, *ttl).or_else(|| failed(&state)) {
                 return outcome;
             }
-            self.begin(&mut state, gate, now, false)
+            self.begin(&mut state, now, false)
         };
-        let outcome = attempt.run(fetch()).await;
+        let outcome = permit.run(attempt.settle(fetch())).await;
         outcome.or_else(|error| self.0.state().stale(clock.now(), *ttl).ok_or(error))
     }
 
@@ -149,24 +146,24 @@ impl<T: Send + Sync + 'static> Cached<T> {
         F: FnOnce() -> R,
         R: Future<Output = Result<T>> + Send + 'static,
     {
-        // Whoever holds the gate is fetching what this caller needs.
-        let gate = Arc::clone(&self.0.gate).lock_owned().await;
+        // Whoever is fetching is fetching what this caller needs.
+        let permit = self.0.flight.begin().await;
         let attempt = {
             let mut state = self.0.state();
             let now = self.0.clock.now();
             if let Some(outcome) = state.newer(asker, came, known, now) {
                 return outcome;
             }
-            self.begin(&mut state, gate, now, true)
+            self.begin(&mut state, now, true)
         };
-        attempt.run(fetch()).await
+        permit.run(attempt.settle(fetch())).await
     }
 
-    fn begin(&self, state: &mut State<T>, gate: OwnedMutexGuard<()>, now: SystemTime, is_refetch: bool) -> Attempt<T> {
+    fn begin(&self, state: &mut State<T>, now: SystemTime, is_refetch: bool) -> Attempt<T> {
         state.attempted = Some(now);
         state.turn.begun = state.turn.begun.wrapping_add(1);
         let (shared, number) = (Arc::clone(&self.0), state.turn.begun);
-        Attempt { shared, number, began: now, is_refetch, is_open: true, _gate: gate }
+        Attempt { shared, number, began: now, is_refetch, is_open: true }
     }
 }
 
@@ -177,20 +174,12 @@ struct Attempt<T> {
     began: SystemTime,
     is_refetch: bool,
     is_open: bool,
-    _gate: OwnedMutexGuard<()>,
-}
-
-impl<T: Send + Sync + 'static> Attempt<T> {
-    /// Fetches in a task of its own.
-    async fn run(self, fetch: impl Future<Output = Result<T>> + Send + 'static) -> Result<Arc<T>> {
-        let task = tokio::spawn(async move { self.settle(fetch.await) });
-        task.await.unwrap_or_else(|source| Err(broke_off().with_source(source)))
-    }
 }
 
 impl<T> Attempt<T> {
-    /// Writes down how it ended.
-    fn settle(mut self, outcome: Result<T>) -> Result<Arc<T>> {
+    /// Fetches, and writes down how that ended.
+    async fn settle(mut self, fetch: impl Future<Output = Result<T>>) -> Result<Arc<T>> {
+        let outcome = fetch.await;
         self.is_open = false;
         match outcome {
             Ok(value) => Ok(self.succeed(value)),
@@ -232,10 +221,6 @@ impl<T> Drop for Attempt<T> {
             self.fail(broke_off());
         }
     }
-}
-
-fn broke_off() -> Error {
-    Error::new(Code::Unreachable, "the request broke off")
 }
 
 impl<T> Shared<T> {

@@ -21,9 +21,9 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) fn new(transport: Transport, addresses: Addresses, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(transport: Transport, addresses: Arc<Addresses>, clock: Arc<dyn Clock>) -> Self {
         let discovery = Cached::new("discovery", DISCOVERY_TTL, Arc::clone(&clock));
-        Self { transport, addresses: Arc::new(addresses), discovery, keys: KeySource::new(clock) }
+        Self { transport, addresses, discovery, keys: KeySource::new(clock) }
     }
 
     pub(crate) fn transport(&self) -> &Transport {

@@ -4,7 +4,7 @@
 //! that are made at once do not see each other's cookies, so each one has to be small by itself; and another site can make a browser begin
 //! as many as it likes, so those share a few names.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use cookie::Cookie;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -251,7 +251,7 @@ pub(super) fn is_named(settings: &CookieSettings, name: &str, state: &str) -> bo
 pub(super) fn cookie_name(settings: &CookieSettings, state: &str) -> String {
     let hash = Sha256::digest(state.as_bytes());
     let (short, _) = hash.split_at(9);
-    format!("{}{}", settings.transaction_prefix(), URL_SAFE_NO_PAD.encode(short))
+    format!("{}{}", settings.transaction_prefix(), URL_SAFE_NO_PAD.encode_to_string(short))
 }
 
 /// A cookie for a sign-in that another site begins: one that is free, else that of the oldest.

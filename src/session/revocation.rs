@@ -20,7 +20,7 @@ use crate::{
 /// The keys under which it is remembered that sessions ended.
 pub(super) mod key {
     use super::{Digest, SessionId, Sha256};
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use base64_simd::URL_SAFE_NO_PAD;
 
     pub(in crate::session) fn id(id: &SessionId) -> String {
         format!("id/{}", id.to_key())
@@ -41,7 +41,7 @@ pub(super) mod key {
 
     /// Of one length, whatever the token says.
     pub(super) fn jti(jti: &str) -> String {
-        format!("jti/{}", URL_SAFE_NO_PAD.encode(Sha256::digest(jti.as_bytes())))
+        format!("jti/{}", URL_SAFE_NO_PAD.encode_to_string(Sha256::digest(jti.as_bytes())))
     }
 }
 

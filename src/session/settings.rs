@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use cookie::{Cookie, SameSite, time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -305,7 +305,7 @@ fn cookie_token(app_id: &str) -> String {
     }
     let hash = Sha256::digest(app_id.as_bytes());
     let (short, _) = hash.split_at(12);
-    URL_SAFE_NO_PAD.encode(short)
+    URL_SAFE_NO_PAD.encode_to_string(short)
 }
 
 #[cfg(test)]

@@ -212,7 +212,7 @@ async fn a_token_endpoint_that_is_not_right() {
 async fn a_discovery_document_that_is_not_right() {
     let site = Site::start().await;
     let begin = async || {
-        let cold = LogtoClient::new(site.logto.config().clone()).unwrap();
+        let cold = site.another_instance();
         cold.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap_err()
     };
     let issuer = site.mock.issuer();

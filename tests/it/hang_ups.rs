@@ -96,7 +96,7 @@ async fn a_refresh_token_is_used_once_by_two_instances() {
         let site =
             Site::rotating_with(|config| config.http_client(http.clone()).refresh_coordinator(coordinator.clone()));
         let site = site.await;
-        let other = LogtoClient::new(site.logto.config().clone()).unwrap();
+        let other = site.another_instance();
         other.warm_up().await.unwrap();
         let browser = site.signed_in("ada").await;
         let get = async |logto: &LogtoClient| {

@@ -66,6 +66,7 @@ mod resource_server;
 mod rocket;
 mod security_rows;
 mod settings;
+mod shared_provider;
 mod sign_out_hint;
 mod silent_sign_in;
 mod skipped;

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use cookie::time::OffsetDateTime;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tower_sessions_core::session::{Id, Record};
@@ -86,5 +86,5 @@ pub(super) fn from_record<T: DeserializeOwned>(mut record: Record) -> Result<T, 
 
 /// 128 random bits.
 pub(super) fn nonce() -> Result<String, BoxError> {
-    Ok(URL_SAFE_NO_PAD.encode(clock::random_bytes::<16>()?))
+    Ok(URL_SAFE_NO_PAD.encode_to_string(clock::random_bytes::<16>()?))
 }

@@ -77,7 +77,11 @@ async fn keys_that_change_from_elliptic_curve_to_rsa() {
     let mut refresh = async |id_token: &str| {
         app.server.once(TOKEN, json_response(&refreshed(id_token)));
         let result = app.access_token(TokenOptions::new().force_refresh(true)).await.map(|_| ());
-        (result.map_err(|error| error.code()), app.session().await.id_token().unwrap(), app.server.asked(JWKS).len())
+        (
+            result.map_err(|error| error.code()),
+            app.session().await.get_id_token().unwrap(),
+            app.server.asked(JWKS).len(),
+        )
     };
     assert_eq!(refresh(before).await, (Ok(()), before.into(), 1));
     // The server signs with a key that its key set, asked again, does not name yet: no token is believed for that.
@@ -141,14 +145,14 @@ async fn a_genuine_token_in_the_wrong_place() {
         app.clock.rewind(earlier);
         app.sign_in(ADA, |_| {}).await;
         app.clock.advance(later);
-        let before = app.session().await.id_token().unwrap();
+        let before = app.session().await.get_id_token().unwrap();
         app.server.once(TOKEN, json_response(&refreshed(&id_token)));
         let result = app.access_token(TokenOptions::new().force_refresh(true)).await;
         assert_eq!(result.as_ref().map(|_| ()).map_err(logto::Error::code), expected, "{what}");
         let session = app.session().await;
         let kept = if result.is_ok() { id_token.as_str() } else { before.expose() };
-        assert_eq!(session.id_token().unwrap().expose(), kept, "{what}");
-        assert_eq!(session.id_token_claims().unwrap().sub, ADA, "{what}");
+        assert_eq!(session.get_id_token().unwrap().expose(), kept, "{what}");
+        assert_eq!(session.get_id_token_claims().unwrap().sub, ADA, "{what}");
     }
 }
 
