@@ -65,7 +65,7 @@ use crate::{
 pub struct ResourceServer(Arc<Inner>);
 
 struct Inner {
-    provider: Provider,
+    provider: Arc<Provider>,
     audiences: Vec<ApiAudience>,
     house: Arc<House>,
     verified: Remembered<Verdict>,

@@ -9,6 +9,7 @@ pub(crate) mod problems;
 mod read;
 mod routes;
 mod seconds;
+pub(crate) mod server;
 mod unknown;
 mod warnings;
 
@@ -20,15 +21,15 @@ use std::{
 
 use url::Url;
 
+use self::server::Server;
 pub use self::{builder::LogtoConfigBuilder, routes::Routes};
 use crate::{
-    clock::Clock,
     error::Result,
-    http::HttpClient,
+    oidc::discovery::Addresses,
     secret::Secret,
     session::{CookieSettings, SessionFormat},
     store::RefreshCoordinator,
-    types::{Application, Prompt, ResponseMode, Server},
+    types::{self, Application, Prompt, ResponseMode},
 };
 
 /// A checked configuration. Made by [`builder`](Self::builder), by [`from_env`](Self::from_env) or by serde.
@@ -48,10 +49,7 @@ use crate::{
 #[derive(Clone, serde::Deserialize)]
 #[serde(try_from = "LogtoConfigBuilder")]
 pub struct LogtoConfig {
-    pub(crate) endpoint: Url,
-    pub(crate) issuer: String,
-    pub(crate) accepted_issuers: Vec<String>,
-    pub(crate) internal_endpoint: Option<Url>,
+    pub(crate) server: Server,
     pub(crate) app_id: String,
     pub(crate) app_secret: Option<Secret>,
     pub(crate) base_url: Url,
@@ -63,15 +61,11 @@ pub struct LogtoConfig {
     pub(crate) response_mode: ResponseMode,
     pub(crate) allowed_return_origins: Vec<url::Origin>,
     pub(crate) id_token_alg: Option<String>,
-    pub(crate) leeway: Duration,
-    pub(crate) timeout: Duration,
     store_timeout: Duration,
     session_format: SessionFormat,
     from_next_until: Option<SystemTime>,
     pub(crate) routes: Routes,
-    pub(crate) http_client: Option<Arc<dyn HttpClient>>,
     pub(crate) refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
-    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl LogtoConfig {
@@ -105,9 +99,13 @@ impl LogtoConfig {
         Application { base_url: &self.base_url, allowed: &self.allowed_return_origins }
     }
 
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.server.addresses
+    }
+
     /// Where the server may have a browser sent to.
-    pub(crate) fn server(&self) -> Server<'_> {
-        Server(&self.endpoint)
+    pub(crate) fn server(&self) -> types::Server<'_> {
+        types::Server(&self.addresses().endpoint)
     }
 
     /// The path of the base URL, without a trailing slash: empty, or `/app` where the application lives under a prefix.
@@ -122,18 +120,18 @@ impl LogtoConfig {
 
     /// Whether Logto is on this machine, where only its own browsers reach it.
     pub(crate) fn is_logto_local(&self) -> bool {
-        problems::is_loopback(&self.endpoint)
+        problems::is_loopback(&self.addresses().endpoint)
     }
 
     pub(crate) fn now(&self) -> i64 {
-        crate::clock::unix_seconds(self.clock.now())
+        self.server.now()
     }
 }
 
 impl fmt::Debug for LogtoConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogtoConfig")
-            .field("endpoint", &self.endpoint.as_str())
+            .field("endpoint", &self.addresses().endpoint.as_str())
             .field("app_id", &self.app_id)
             .field("app_secret", &self.app_secret)
             .field("base_url", &self.base_url.as_str())

@@ -2,9 +2,9 @@
 
 #[cfg(feature = "reqwest")]
 mod default_client;
-mod gate;
 mod repeat;
 mod retry_after;
+mod single_flight;
 mod stream;
 #[cfg(feature = "reqwest")]
 mod tls;
@@ -19,8 +19,8 @@ use url::Url;
 
 pub use self::stream::{BodyChunks, BodyStream};
 pub(crate) use self::{
-    gate::{Gate, Pass},
     repeat::Repeat,
+    single_flight::{Permit, SingleFlight},
 };
 use crate::{
     clock::moment,
@@ -100,15 +100,29 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
 }
 
 /// The body was larger than `max_body`. Return it from [`HttpClient::send`] to have the error say so.
-#[derive(Debug, Clone, Copy, Default, thiserror::Error)]
-#[error("the body is larger than the limit")]
+#[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct BodyTooLarge;
 
+impl fmt::Display for BodyTooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the body is larger than the limit")
+    }
+}
+
+impl std::error::Error for BodyTooLarge {}
+
 /// A client that was configured to follow redirects went somewhere we did not send it.
-#[derive(Debug, thiserror::Error)]
-#[error("the HTTP client followed a redirect to {0}")]
+#[derive(Debug)]
 struct RedirectFollowed(String);
+
+impl fmt::Display for RedirectFollowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the HTTP client followed a redirect to {}", self.0)
+    }
+}
+
+impl std::error::Error for RedirectFollowed {}
 
 /// An [`HttpClient`] with a limit on time and on size.
 #[derive(Clone)]

@@ -49,7 +49,7 @@ use crate::{
 pub struct MachineClient(Arc<Inner>);
 
 struct Inner {
-    provider: Provider,
+    provider: Arc<Provider>,
     app_id: String,
     app_secret: Secret,
     clock: Arc<dyn Clock>,

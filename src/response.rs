@@ -5,7 +5,7 @@ mod page;
 
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64_simd::STANDARD;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -98,7 +98,7 @@ impl AuthResponse {
     pub(crate) fn post_again(fields: impl Iterator<Item = (String, String)>) -> Self {
         // One script runs, by its hash; what was posted cannot add another. The form may lead anywhere, since Chromium asks this policy of
         // each redirect that follows, and the page that the user wanted may redirect again.
-        let hash = STANDARD.encode(Sha256::digest(page::SCRIPT));
+        let hash = STANDARD.encode_to_string(Sha256::digest(page::SCRIPT));
         let policy = format!(
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; form-action *; base-uri 'none'; frame-ancestors 'none'"
         );

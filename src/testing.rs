@@ -27,6 +27,7 @@
 mod clock;
 mod conformance;
 mod held_port;
+mod instance;
 mod mock;
 mod playground;
 mod session;
@@ -34,6 +35,7 @@ mod session;
 pub use self::{
     clock::TestClock,
     conformance::{StoreConformance, revocations::revocation_conformance, store_conformance},
+    instance::another_instance,
     mock::{
         CustomJwtScript, Endpoint, Fault, MockAccessControl, MockApp, MockLogto, MockLogtoBuilder, MockOrganization,
         MockResource, MockUser, RecordedRequest, SigningAlg,

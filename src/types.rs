@@ -4,6 +4,7 @@ mod destination;
 mod options;
 mod response_mode;
 mod words;
+pub(crate) mod www_authenticate;
 
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
 

@@ -7,14 +7,12 @@ use super::{
     metadata::Metadata, opaque::OpaqueTokens, verified::Remembered,
 };
 use crate::{
-    clock::{Clock, SystemClock},
     config::{
         LogtoConfig, LogtoConfigBuilder,
-        problems::{Problems, Server, TIMEOUT, logto_issuer},
+        problems::Problems,
+        server::{ServerSettings, server_setters},
     },
     error::Result,
-    http::{self, HttpClient, Transport},
-    oidc::{discovery::Addresses, provider::Provider},
     secret::Secret,
     types::word_list,
 };
@@ -23,96 +21,39 @@ use crate::{
 #[derive(Clone, Default)]
 #[must_use]
 pub struct ResourceServerBuilder {
-    endpoint: Option<String>,
-    issuer: Option<String>,
-    internal_endpoint: Option<String>,
-    accepted_issuers: Vec<String>,
+    server: ServerSettings,
     audiences: Vec<ApiAudience>,
-    leeway: Option<u64>,
-    timeout: Option<Duration>,
     token_cache_capacity: Option<usize>,
     introspection: Option<Introspection>,
     introspection_cache: Duration,
     other_clients: Vec<String>,
     scopes_supported: Vec<String>,
     advertise_metadata: bool,
-    http_client: Option<Arc<dyn HttpClient>>,
-    clock: Option<Arc<dyn Clock>>,
-    unreadable: Vec<String>,
 }
 
 impl ResourceServerBuilder {
     /// Takes `LOGTO_ENDPOINT` or `LOGTO_ISSUER`, `LOGTO_INTERNAL_ENDPOINT`, `LOGTO_ACCEPTED_ISSUERS`, `LOGTO_LEEWAY` and `LOGTO_TIMEOUT` from the
     /// environment. The audience is part of the program: set it with [`audience`](Self::audience).
     pub fn from_env() -> Self {
-        let LogtoConfigBuilder {
-            endpoint,
-            issuer,
-            internal_endpoint,
-            accepted_issuers,
-            leeway,
-            timeout,
-            unreadable,
-            ..
-        } = LogtoConfigBuilder::from_env();
-        Self { endpoint, issuer, internal_endpoint, accepted_issuers, leeway, timeout, unreadable, ..Self::default() }
+        Self { server: LogtoConfigBuilder::from_env().server, ..Self::default() }
     }
 
-    /// Takes the server, the HTTP client and the clock from the configuration of an application that also signs users in.
-    pub fn config(self, config: &LogtoConfig) -> Self {
-        let is_logto = config.issuer == logto_issuer(&config.endpoint);
-        Self {
-            endpoint: is_logto.then(|| config.endpoint.to_string()),
-            issuer: (!is_logto).then(|| config.issuer.clone()),
-            internal_endpoint: config.internal_endpoint.as_ref().map(ToString::to_string),
-            accepted_issuers: config.accepted_issuers.clone(),
-            leeway: Some(config.leeway.as_secs()),
-            timeout: Some(config.timeout),
-            http_client: config.http_client.clone(),
-            clock: Some(Arc::clone(&config.clock)),
-            ..self
-        }
-    }
-
-    /// The address of Logto, without `/oidc`: `https://my-tenant.logto.app`, or your own domain. Required.
-    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.endpoint = Some(url.into());
+    /// Takes the server, the leeway, the timeout, the HTTP client and the clock from the configuration of an application that also signs users
+    /// in, and shares with it what is known of the server.
+    ///
+    /// What is set here goes before what the configuration has, whichever comes first; then nothing is shared, but for a
+    /// [`leeway`](Self::leeway). With an [`endpoint`](Self::endpoint) or [`issuer`](Self::issuer) of its own the API takes neither the internal
+    /// endpoint nor the accepted issuers of the configuration: they belong to the other server.
+    pub fn config(mut self, config: &LogtoConfig) -> Self {
+        self.server.fallback = Some(config.server.clone());
         self
     }
 
-    /// The issuer of a server that is not Logto, to the letter, in place of [`endpoint`](Self::endpoint).
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Some(issuer.into());
-        self
-    }
-
-    /// Where this server reaches Logto, if that differs from `endpoint` (inside a container network).
-    pub fn internal_endpoint(mut self, url: impl Into<String>) -> Self {
-        self.internal_endpoint = Some(url.into());
-        self
-    }
-
-    /// Issuers to accept beside `endpoint` with `/oidc`, while a domain moves.
-    pub fn accepted_issuers<S: Into<String>>(mut self, issuers: impl IntoIterator<Item = S>) -> Self {
-        self.accepted_issuers = issuers.into_iter().map(Into::into).collect();
-        self
-    }
+    server_setters!(leeway);
 
     /// For what tokens must be issued. Required; where it is called several times, a token must fit one of them.
     pub fn audience(mut self, audience: ApiAudience) -> Self {
         self.audiences.push(audience);
-        self
-    }
-
-    /// How far Logto's clock and this one may differ, in whole seconds. Default: 60 seconds.
-    pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = Some(leeway.as_secs());
-        self
-    }
-
-    /// How long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
         self
     }
 
@@ -164,34 +105,18 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// The client that reaches Logto: a configured `reqwest::Client` (own certificates, a proxy), or any [`HttpClient`].
-    pub fn http_client(mut self, client: impl HttpClient) -> Self {
-        self.http_client = Some(Arc::new(client));
-        self
-    }
-
-    /// The clock to go by. Default: the system's.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Some(Arc::new(clock));
-        self
-    }
-
     /// Checks everything. Nothing is fetched yet: a Logto that is down does not keep the API from starting.
     ///
     /// # Errors
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do; `config.http_client` if no HTTP client
     /// can be made.
     pub fn build(self) -> Result<ResourceServer> {
-        let mut problems = Problems(self.unreadable);
-        let server =
-            problems.server(self.endpoint.as_deref(), self.issuer.as_deref(), self.internal_endpoint.as_deref());
-        problems.issuers(&self.accepted_issuers);
+        let mut problems = Problems::default();
+        let server = self.server.check(&mut problems);
         problems.unless(!self.audiences.is_empty(), || {
             "audience is missing (name the API: `ApiAudience::resource(…)` with the identifier of Logto Console › API resources)".into()
         });
         self.audiences.iter().for_each(|audience| audience.check(&mut problems));
-        let (leeway, timeout) = (self.leeway.unwrap_or(60), self.timeout.unwrap_or(TIMEOUT));
-        problems.times(leeway, timeout);
         let introspection =
             self.introspection.map(|asking| Introspection { other_clients: self.other_clients.clone(), ..asking });
         problems.unless(introspection.is_some() || self.other_clients.is_empty(), || {
@@ -209,26 +134,21 @@ impl ResourceServerBuilder {
             "advertise_metadata needs a resource whose identifier is a web address (clients find the document from it)".into()
         });
 
-        let (Some(Server { issuer, endpoint, internal_endpoint }), Some(first), true) =
-            (server, self.audiences.first(), problems.0.is_empty())
-        else {
+        let (Some(server), Some(first), true) = (server, self.audiences.first(), problems.0.is_empty()) else {
             return Err(problems.into_error());
         };
         let realm = Realm {
             name: first.to_string(),
             resource_metadata: metadata.as_ref().filter(|_| self.advertise_metadata).map(|found| found.url.clone()),
         };
-        let client = http::given_or_default(self.http_client)?;
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
-        let addresses = Addresses { issuer, accepted_issuers: self.accepted_issuers, endpoint, internal_endpoint };
         let size = self.token_cache_capacity.unwrap_or(1000);
-        let transport = Transport::new(client, timeout);
         Ok(ResourceServer(Arc::new(Inner {
-            provider: Provider::new(transport, addresses, Arc::clone(&clock)),
-            house: Arc::new(House { realm, clock, leeway: Duration::from_secs(leeway) }),
+            provider: server.provider()?,
+            house: Arc::new(House { realm, clock: server.clock, leeway: server.leeway }),
             audiences: self.audiences,
             verified: Remembered::new(size),
-            opaque: introspection.map(|asking| OpaqueTokens::new(asking, self.introspection_cache, size, timeout)),
+            opaque: introspection
+                .map(|asking| OpaqueTokens::new(asking, self.introspection_cache, size, server.timeout)),
             metadata,
         })))
     }

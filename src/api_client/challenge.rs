@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, header::WWW_AUTHENTICATE};
 
+use crate::types::www_authenticate::{Challenge, challenges};
+
 /// Whether another token may help: no bearer challenge names an error but `invalid_token`.
 ///
 /// A header that cannot be read names none. At worst that costs one more request.
@@ -12,46 +14,8 @@ pub(super) fn is_about_the_token(headers: &HeaderMap) -> bool {
 
 /// The `error` of each bearer challenge in a header.
 fn errors(header: &str) -> Vec<String> {
-    let (mut rest, mut is_bearer, mut errors) = (header, false, Vec::new());
-    loop {
-        rest = rest.trim_start_matches([' ', '\t', ',']);
-        let (word, behind) = split_at(rest, |c| matches!(c, ' ' | '\t' | ',' | '=' | '"'));
-        if word.is_empty() {
-            return errors;
-        }
-        // `name = value`. A token68 may end in `=`, too; its value is nothing, or more of these.
-        if let Some(value) = behind.trim_start_matches([' ', '\t']).strip_prefix('=') {
-            let (value, behind) = value_of(value.trim_start_matches([' ', '\t']));
-            if is_bearer && word.eq_ignore_ascii_case("error") {
-                errors.push(value);
-            }
-            rest = behind;
-        } else {
-            is_bearer = word.eq_ignore_ascii_case("bearer");
-            rest = behind;
-        }
-    }
-}
-
-/// A token or a quoted-string (RFC 9110 section 5.6.4), and what is behind it.
-fn value_of(text: &str) -> (String, &str) {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let (value, behind) = split_at(text, |c| matches!(c, ' ' | '\t' | ','));
-        return (value.to_owned(), behind);
-    };
-    let (mut value, mut chars) = (String::new(), quoted.chars());
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => break,
-            '\\' => value.extend(chars.next()),
-            c => value.push(c),
-        }
-    }
-    (value, chars.as_str())
-}
-
-fn split_at(text: &str, end: impl Fn(char) -> bool) -> (&str, &str) {
-    text.split_at(text.find(end).unwrap_or(text.len()))
+    let bearer = challenges(header).into_iter().filter(Challenge::is_bearer);
+    bearer.flat_map(|challenge| challenge.all("error").map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 #[cfg(test)]

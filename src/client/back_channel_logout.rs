@@ -74,7 +74,7 @@ impl LogtoClient {
             client_id: &config.app_id,
             alg: config.id_token_alg.as_deref(),
             issuers: &issuers,
-            leeway: config.leeway,
+            leeway: config.server.leeway,
         };
         logout_token::verify(logout_token, &self.keys(&metadata), &expected, self.clock().now()).await
     }
@@ -82,7 +82,7 @@ impl LogtoClient {
     /// Seconds until no instance takes the token any more: ours may be ahead of Logto by the leeway, another behind by as much, and that
     /// one still adds its own.
     fn replay_window_seconds(&self, token: &LogoutToken, now: i64) -> i64 {
-        let leeway = whole_seconds(self.config().leeway);
+        let leeway = whole_seconds(self.config().server.leeway);
         token.expires_at.saturating_sub(now).saturating_add(leeway.saturating_mul(3))
     }
 }

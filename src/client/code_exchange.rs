@@ -115,7 +115,7 @@ impl LogtoClient {
         let metadata = self.metadata().await?;
         let asked_at = config.now();
         let mut tokens = token::exchange_code(
-            &self.0.transport,
+            self.transport(),
             &metadata.token_endpoint,
             &self.credentials(),
             code.expose(),

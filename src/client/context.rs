@@ -149,7 +149,7 @@ impl Session {
     }
 
     async fn refresh_claims_older_than(&mut self, max_age: Duration) -> Result<()> {
-        let claims = self.id_token_claims().ok_or_else(not_authenticated)?;
+        let claims = self.get_id_token_claims().ok_or_else(not_authenticated)?;
         let age = self.client.config().now().saturating_sub(clock::date_seconds(claims.iat));
         if age > clock::whole_seconds(max_age) {
             self.get_access_token(TokenOptions::new().force_refresh(true)).await?;
@@ -172,7 +172,7 @@ impl Session {
             context.user_info = Some(Box::new(Box::pin(self.fetch_user_info()).await?));
         }
         if options.organization_tokens {
-            let organizations = self.id_token_claims().map(|claims| claims.organizations).unwrap_or_default();
+            let organizations = self.get_id_token_claims().map(|claims| claims.organizations).unwrap_or_default();
             let keys = organizations.into_iter().map(|id| TokenOptions::new().organization(id).key()).collect();
             for (key, token) in Box::pin(self.tokens_for(keys, FreshnessPolicy::default())).await? {
                 match (key.organization.unwrap_or_default(), token) {
@@ -182,7 +182,7 @@ impl Session {
             }
         }
         // Last, since a refresh brings newer claims.
-        context.claims = self.id_token_claims().map(Box::new);
+        context.claims = self.get_id_token_claims().map(Box::new);
         context.is_authenticated = context.claims.is_some();
         Ok(context)
     }

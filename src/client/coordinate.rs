@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -54,7 +54,7 @@ impl LogtoClient {
 impl Coordination<'_> {
     /// Takes the lock. Waits as long as a holder may take; if that crashed, its lock has expired by then.
     pub(super) async fn lock(&self, work: &mut impl Exclusive) -> SharedLock {
-        let ttl = self.client.config().timeout.saturating_add(LOCK_MARGIN);
+        let ttl = self.client.config().server.timeout.saturating_add(LOCK_MARGIN);
         let wait = async {
             let mut pause = Duration::from_millis(10);
             let mut wanted = work.lock_name(self).await?;
@@ -97,7 +97,7 @@ impl Coordination<'_> {
         let keys = &self.client.config().cookies.keys;
         let sealed = postcard::to_allocvec(value).ok().and_then(|bytes| keys.seal(name, &Zeroizing::new(bytes)).ok());
         if let Some(sealed) = sealed
-            && let Err(error) = self.coordinator.put(name, &sealed, ttl).await
+            && let Err(error) = self.coordinator.store_result(name, &sealed, ttl).await
         {
             log_coordinator_failure(&error);
         }
@@ -105,7 +105,7 @@ impl Coordination<'_> {
 
     /// A value that was shared. What cannot be opened is none.
     pub(super) async fn open<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>, BoxError> {
-        let sealed = self.coordinator.get(name).await?;
+        let sealed = self.coordinator.load_result(name).await?;
         let bytes = sealed.and_then(|sealed| self.client.config().cookies.keys.open(name, &sealed));
         Ok(bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
     }
@@ -118,7 +118,7 @@ impl Coordination<'_> {
 
 /// The name of a lock or a value, by the hash of what it is for.
 pub(super) fn name(kind: &str, hash: &[u8]) -> String {
-    format!("{kind}/{}", URL_SAFE_NO_PAD.encode(hash))
+    format!("{kind}/{}", URL_SAFE_NO_PAD.encode_to_string(hash))
 }
 
 fn log_coordinator_failure(error: &BoxError) {

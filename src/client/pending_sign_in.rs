@@ -72,7 +72,7 @@ impl PendingSignIn {
         let key = TokenKey::default();
         let token = self.verified.data.access_tokens.iter().find(|token| token.key == key);
         let token = token.ok_or_else(|| failed("the sign-in has no access token for the userinfo endpoint"))?;
-        user_info::fetch(&self.client.0.transport, endpoint, &token.token, &self.claims().sub).await
+        user_info::fetch(self.client.transport(), endpoint, &token.token, &self.claims().sub).await
     }
 
     /// Refuses the sign-in: no request with this callback signs in any more, a session that another of them began is ended, and the refresh

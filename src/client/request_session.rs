@@ -14,12 +14,12 @@ use super::{
     LogtoClient, Session, SessionHeaders,
     session::{SharedSession, not_authenticated},
 };
-use crate::{claims::IdTokenClaims, error::Result, secret::Secret, session::HeaderCookies};
+use crate::{claims::IdTokenClaims, error::Result, session::HeaderCookies};
 
-/// The session of one request, as handlers get it: cheap to clone, with all verbs.
+/// The session of one request, as handlers get it: cheap to clone, with all operations.
 ///
 /// A request has one for each [`LogtoClient`]. Routes, layers, middleware and handlers share it, so each sees what the others did: after the
-/// callback the user is signed in, after the sign-out nobody is. The cookies are read when the first verb is called, so a page that does not
+/// callback the user is signed in, after the sign-out nobody is. The cookies are read when the first operation is called, so a page that does not
 /// ask for the session costs nothing, and written once.
 ///
 /// An integration calls [`enter`](Self::enter) for each request and [`finish`](Self::finish) when the response is there. From then on
@@ -168,54 +168,6 @@ impl RequestSession {
     /// [`LogtoClient::load`].
     pub async fn require_user(&self) -> Result<SignedIn> {
         self.signed_in().await?.ok_or_else(not_authenticated)
-    }
-
-    /// Whether somebody is signed in.
-    ///
-    /// # Errors
-    /// See [`LogtoClient::load`].
-    pub async fn is_authenticated(&self) -> Result<bool> {
-        Ok(self.open().await?.is_authenticated())
-    }
-
-    /// The ID token, as Logto signed it.
-    ///
-    /// # Errors
-    /// See [`LogtoClient::load`].
-    pub async fn get_id_token(&self) -> Result<Option<Secret>> {
-        Ok(self.open().await?.id_token())
-    }
-
-    /// The claims of the ID token.
-    ///
-    /// # Errors
-    /// See [`LogtoClient::load`].
-    pub async fn get_id_token_claims(&self) -> Result<Option<IdTokenClaims>> {
-        Ok(self.open().await?.id_token_claims())
-    }
-
-    /// The refresh token.
-    ///
-    /// # Errors
-    /// See [`LogtoClient::load`].
-    pub async fn get_refresh_token(&self) -> Result<Option<Secret>> {
-        Ok(self.open().await?.refresh_token())
-    }
-
-    /// Forgets the access tokens: the next one comes from Logto.
-    ///
-    /// # Errors
-    /// `session.already_committed` once the response has begun.
-    pub async fn clear_access_token(&self) -> Result<()> {
-        self.open().await?.try_clear_access_token()
-    }
-
-    /// Forgets the whole session, here alone.
-    ///
-    /// # Errors
-    /// `session.already_committed` once the response has begun.
-    pub async fn clear_all_tokens(&self) -> Result<()> {
-        self.open_to_end().await?.try_clear_all_tokens()
     }
 
     /// The session, which is loaded once. After a store that failed, the next call asks again.

@@ -19,7 +19,7 @@ use crate::{
 
 /// The session of one request: loaded once, worked with as often as needed, committed once.
 ///
-/// The type keeps that order. [`load`](LogtoClient::load) borrows the cookies only to read them; the verbs need `&mut`, so two never race;
+/// The type keeps that order. [`load`](LogtoClient::load) borrows the cookies only to read them; what may change it needs `&mut`, so two never race;
 /// [`commit`](Self::commit) takes the session by value, so nothing can be changed after it was written. A session that is dropped without
 /// `commit` writes nothing, except that a sign-out stands.
 ///
@@ -195,19 +195,19 @@ impl Session {
 
     /// The ID token, as Logto signed it.
     #[must_use]
-    pub fn id_token(&self) -> Option<Secret> {
+    pub fn get_id_token(&self) -> Option<Secret> {
         Some(self.read().data()?.id_token.compact())
     }
 
     /// The claims of the ID token. They were checked when the user signed in.
     #[must_use]
-    pub fn id_token_claims(&self) -> Option<IdTokenClaims> {
+    pub fn get_id_token_claims(&self) -> Option<IdTokenClaims> {
         id_token_claims(self.read().data()?)
     }
 
     /// The refresh token.
     #[must_use]
-    pub fn refresh_token(&self) -> Option<Secret> {
+    pub fn get_refresh_token(&self) -> Option<Secret> {
         self.read().data()?.refresh_token.clone()
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{LogtoClient, RequestSession, Session};
+use super::{LogtoClient, Session};
 use crate::{
     error::Result,
     oidc::{jws::Jws, logout::end_session_url, token},
     secret::Secret,
-    session::{Cookies, EndedSessions},
+    session::EndedSessions,
     types::{Redirect, SignOutOptions},
 };
 
@@ -65,18 +65,6 @@ impl Session {
 }
 
 impl LogtoClient {
-    /// Ends the session here and at Logto. While a session store is down the cookie is deleted all the same, the log says so, and the session ends
-    /// when the store is back.
-    ///
-    /// # Errors
-    /// See [`Session::sign_out`] and [`Session::commit`].
-    pub async fn sign_out(&self, cookies: &mut dyn Cookies, options: SignOutOptions) -> Result<Redirect> {
-        let mut session = self.load_to_end(cookies).await?;
-        let redirect = session.sign_out(options).await;
-        let committed = session.commit(cookies).await;
-        redirect.and_then(|redirect| committed.map(|()| redirect))
-    }
-
     /// Ends the sessions for good and revokes the refresh token, in a task of its own: who signs out may close the page before Logto has
     /// answered.
     async fn end_for_good(&self, sessions: EndedSessions, refresh_token: Option<Secret>) {
@@ -104,7 +92,7 @@ impl LogtoClient {
         let revocation = async {
             let metadata = self.metadata().await?;
             match &metadata.revocation_endpoint {
-                Some(endpoint) => token::revoke(&self.0.transport, endpoint, &self.credentials(), refresh_token).await,
+                Some(endpoint) => token::revoke(self.transport(), endpoint, &self.credentials(), refresh_token).await,
                 None => Ok(()),
             }
         };
@@ -113,16 +101,5 @@ impl LogtoClient {
             Ok(Err(error)) => tracing::warn!(target: "logto::sign_out", %error, "the refresh token was not revoked"),
             Err(_) => tracing::warn!(target: "logto::sign_out", "the refresh token was not revoked in time"),
         }
-    }
-}
-
-impl RequestSession {
-    /// Ends the session here and at Logto. While a session store is down the cookie is deleted all the same, the log says so, and the session ends
-    /// when the store is back.
-    ///
-    /// # Errors
-    /// See [`Session::sign_out`]; `session.already_committed` once the response has begun.
-    pub async fn sign_out(&self, options: SignOutOptions) -> Result<Redirect> {
-        self.open_to_end().await?.sign_out(options).await
     }
 }

@@ -60,7 +60,7 @@ impl Session {
 
     /// A silent sign-in never makes another user of the one who is signed in.
     pub(super) async fn of_the_same_user(&self, pending: PendingSignIn) -> Result<PendingSignIn> {
-        let present = self.id_token_claims().map(|claims| claims.sub);
+        let present = self.get_id_token_claims().map(|claims| claims.sub);
         if present.is_none_or(|sub| sub == pending.claims().sub) {
             return Ok(pending);
         }

@@ -58,7 +58,7 @@ impl Session {
         let is_confidential = self.client.config().app_secret.is_some();
         let mut at_once = 1;
         while !keys.is_empty() {
-            if self.refresh_token().is_none() {
+            if self.get_refresh_token().is_none() {
                 tokens.extend(keys.iter().filter_map(|key| Some((key.clone(), Ok(last_resort(key)?)))));
                 if keys.iter().all(|key| last_resort(key).is_some()) {
                     break;

@@ -33,7 +33,7 @@ impl Session {
             .userinfo_endpoint
             .as_ref()
             .ok_or_else(|| Error::new(Code::UserInfoFailed, "the server has no userinfo endpoint"))?;
-        let sub = self.id_token_claims().ok_or_else(not_authenticated)?.sub;
-        user_info::fetch(&self.client.0.transport, endpoint, &Secret::new(token.token()), &sub).await
+        let sub = self.get_id_token_claims().ok_or_else(not_authenticated)?.sub;
+        user_info::fetch(self.client.transport(), endpoint, &Secret::new(token.token()), &sub).await
     }
 }

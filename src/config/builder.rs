@@ -7,13 +7,12 @@ use std::{
 
 use super::{
     LogtoConfig, Routes,
-    problems::{Problems, Server, TIMEOUT},
+    problems::Problems,
+    server::{ServerSettings, server_setters},
     warnings::warn_of_a_move_that_is_over,
 };
 use crate::{
-    clock::{Clock, SystemClock},
     error::{Error, Result},
-    http::HttpClient,
     organizations::ORGANIZATIONS_RESOURCE,
     scopes,
     secret::Secret,
@@ -28,10 +27,8 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields, remote = "Self")] // `read` has the trait.
 #[must_use]
 pub struct LogtoConfigBuilder {
-    pub(crate) endpoint: Option<String>,
-    pub(crate) issuer: Option<String>,
-    pub(crate) internal_endpoint: Option<String>,
-    pub(crate) accepted_issuers: Vec<String>,
+    #[serde(skip)] // `read` takes its members out of the map.
+    pub(crate) server: ServerSettings,
     pub(crate) app_id: Option<String>,
     pub(crate) app_secret: Option<Secret>,
     pub(super) base_url: Option<String>,
@@ -51,51 +48,19 @@ pub struct LogtoConfigBuilder {
     pub(super) from_next_until: Option<SystemTime>,
     pub(super) sign_in_timeout: Option<u64>,
     pub(super) id_token_signed_response_alg: Option<String>,
-    pub(crate) leeway: Option<u64>,
-    #[serde(deserialize_with = "super::seconds::deserialize")]
-    pub(crate) timeout: Option<Duration>,
     #[serde(deserialize_with = "super::seconds::deserialize")]
     pub(super) store_timeout: Option<Duration>,
     pub(super) routes: Routes,
-    #[serde(skip)]
-    pub(crate) unreadable: Vec<String>,
-    #[serde(skip)]
-    http_client: Option<Arc<dyn HttpClient>>,
     #[serde(skip)]
     session_store: Option<Arc<dyn SessionStore>>,
     #[serde(skip)]
     revocation_store: Option<Arc<dyn RevocationStore>>,
     #[serde(skip)]
     refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
-    #[serde(skip)]
-    clock: Option<Arc<dyn Clock>>,
 }
 
 impl LogtoConfigBuilder {
-    /// The address of Logto, without `/oidc`; may have a path. Required.
-    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.endpoint = Some(url.into());
-        self
-    }
-
-    /// The issuer of a server that is not Logto, to the letter, in place of [`endpoint`](Self::endpoint). Its discovery document is at the
-    /// issuer and `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4).
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Some(issuer.into());
-        self
-    }
-
-    /// The address under which this server reaches Logto, where it differs from the browser's (containers). The issuer stays `endpoint`'s.
-    pub fn internal_endpoint(mut self, url: impl Into<String>) -> Self {
-        self.internal_endpoint = Some(url.into());
-        self
-    }
-
-    /// Further issuers to accept, for a domain that moves.
-    pub fn accepted_issuers<S: Into<String>>(mut self, issuers: impl IntoIterator<Item = S>) -> Self {
-        self.accepted_issuers = issuers.into_iter().map(Into::into).collect();
-        self
-    }
+    server_setters!(leeway);
 
     /// The app id from the Logto Console. Required.
     pub fn app_id(mut self, id: impl Into<String>) -> Self {
@@ -213,18 +178,6 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// How far Logto's clock and this one may differ, in whole seconds. Default: 60 seconds.
-    pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = Some(leeway.as_secs());
-        self
-    }
-
-    /// How long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
     /// How long a store may take to answer: the session store, the revocation store, the refresh coordinator; 100 milliseconds to 30
     /// seconds. What takes longer has failed, as if the store were down. Default: 3 seconds.
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
@@ -235,12 +188,6 @@ impl LogtoConfigBuilder {
     /// The paths of the authentication routes.
     pub fn routes(mut self, routes: Routes) -> Self {
         self.routes = routes;
-        self
-    }
-
-    /// The client that reaches Logto: a configured `reqwest::Client` (own certificates, a proxy), or any [`HttpClient`].
-    pub fn http_client(mut self, client: impl HttpClient) -> Self {
-        self.http_client = Some(Arc::new(client));
         self
     }
 
@@ -263,21 +210,13 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// The clock to go by. Default: the system's.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Some(Arc::new(clock));
-        self
-    }
-
     /// Checks everything.
     ///
     /// # Errors
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do.
     pub fn build(self) -> Result<LogtoConfig> {
-        let mut problems = Problems(self.unreadable);
-        let server =
-            problems.server(self.endpoint.as_deref(), self.issuer.as_deref(), self.internal_endpoint.as_deref());
-        problems.issuers(&self.accepted_issuers);
+        let mut problems = Problems::default();
+        let server = self.server.check(&mut problems);
 
         let app_id = problems.app_id(self.app_id.as_deref());
         problems.unless(self.app_secret.as_ref().is_none_or(|secret| !secret.expose().trim().is_empty()), || {
@@ -321,13 +260,11 @@ impl LogtoConfigBuilder {
         );
         problems.end_of_move(self.session_format, self.from_next_until);
         let sign_in_timeout = problems.sign_in_timeout(self.sign_in_timeout);
-        let (leeway, timeout) = (self.leeway.unwrap_or(60), self.timeout.unwrap_or(TIMEOUT));
         problems.lifetime(lifetime);
-        problems.times(leeway, timeout);
         let store_timeout = self.store_timeout.unwrap_or(Duration::from_secs(3));
         problems.store_timeout(store_timeout);
 
-        let (Some(Server { issuer, endpoint, internal_endpoint }), Some(base_url), Some(cookie_secret), true) =
+        let (Some(server), Some(base_url), Some(cookie_secret), true) =
             (server, base_url, self.cookie_secret, problems.0.is_empty())
         else {
             return Err(problems.into_error());
@@ -335,14 +272,13 @@ impl LogtoConfigBuilder {
         if scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) && !prompt.contains(&Prompt::Consent) {
             tracing::warn!(target: "logto::config", "`prompt` lacks consent, so Logto gives no refresh token although `offline_access` is asked for");
         }
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         let sessions =
             self.session_store.map(|store| -> Arc<dyn SessionStore> { Arc::new(Bounded::new(store, store_timeout)) });
         let revocations = self
             .revocation_store
             .map(|store| -> Arc<dyn RevocationStore> { Arc::new(Bounded::new(store, store_timeout)) })
             .or_else(|| sessions.as_ref()?.revocations())
-            .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&clock))));
+            .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&server.clock))));
         let refresh_coordinator = self
             .refresh_coordinator
             .map(|coordinator| -> Arc<dyn RefreshCoordinator> { Arc::new(Bounded::new(coordinator, store_timeout)) });
@@ -350,14 +286,10 @@ impl LogtoConfigBuilder {
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
         let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets)
             .map(|next| next.until(self.from_next_until));
-        warn_of_a_move_that_is_over(self.session_format, self.from_next_until, clock.now());
+        warn_of_a_move_that_is_over(self.session_format, self.from_next_until, server.clock.now());
         Ok(LogtoConfig {
-            issuer,
-            endpoint,
-            accepted_issuers: self.accepted_issuers,
-            internal_endpoint,
             cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, cookie_domain)
-                .with_leeway(Duration::from_secs(leeway))
+                .with_leeway(server.leeway)
                 .with_next(next)
                 .with_sign_in_timeout(sign_in_timeout),
             app_id,
@@ -370,15 +302,12 @@ impl LogtoConfigBuilder {
             response_mode: self.response_mode,
             allowed_return_origins,
             id_token_alg: self.id_token_signed_response_alg,
-            leeway: Duration::from_secs(leeway),
-            timeout,
             store_timeout,
             session_format: self.session_format,
             from_next_until: self.from_next_until,
             routes: self.routes,
-            http_client: self.http_client,
             refresh_coordinator,
-            clock,
+            server,
         })
     }
 }

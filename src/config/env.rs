@@ -25,9 +25,10 @@ impl LogtoConfigBuilder {
         let words = |name: &str| list(name, |c| c.is_whitespace() || c == ',');
 
         let mut builder = Self::default();
-        builder.endpoint = text("LOGTO_ENDPOINT");
-        builder.issuer = text("LOGTO_ISSUER");
-        builder.internal_endpoint = text("LOGTO_INTERNAL_ENDPOINT");
+        builder.server.endpoint = text("LOGTO_ENDPOINT");
+        builder.server.issuer = text("LOGTO_ISSUER");
+        builder.server.internal_endpoint = text("LOGTO_INTERNAL_ENDPOINT");
+        builder.server.accepted_issuers = words("LOGTO_ACCEPTED_ISSUERS");
         builder.app_id = text("LOGTO_APP_ID");
         builder.app_secret = text("LOGTO_APP_SECRET").map(Into::into);
         builder.id_token_signed_response_alg = text("LOGTO_ID_TOKEN_SIGNED_RESPONSE_ALG");
@@ -39,7 +40,6 @@ impl LogtoConfigBuilder {
             .unwrap_or_default();
         builder.scopes = words("LOGTO_SCOPES").unwrap_or_default();
         builder.resources = words("LOGTO_RESOURCES").unwrap_or_default();
-        builder.accepted_issuers = words("LOGTO_ACCEPTED_ISSUERS").unwrap_or_default();
         builder.allowed_return_origins = words("LOGTO_ALLOWED_RETURN_ORIGINS").unwrap_or_default();
 
         // What does not parse is told by `build()`, with everything else that is wrong.
@@ -48,8 +48,8 @@ impl LogtoConfigBuilder {
             let value = text(name)?;
             value.parse().map_err(|_| unreadable.push(format!("{name} is not a whole number of seconds"))).ok()
         };
-        builder.leeway = seconds("LOGTO_LEEWAY");
-        builder.timeout = seconds("LOGTO_TIMEOUT").map(Duration::from_secs);
+        builder.server.leeway = seconds("LOGTO_LEEWAY");
+        builder.server.timeout = seconds("LOGTO_TIMEOUT").map(Duration::from_secs);
         builder.sign_in_timeout = seconds("LOGTO_SIGN_IN_TIMEOUT");
         builder.store_timeout = seconds("LOGTO_STORE_TIMEOUT").map(Duration::from_secs);
         let lifetime = SessionLifetime::default();
@@ -94,7 +94,7 @@ impl LogtoConfigBuilder {
             }
             parsed
         });
-        builder.unreadable = unreadable;
+        builder.server.unreadable = unreadable;
         builder
     }
 }

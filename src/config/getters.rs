@@ -19,25 +19,25 @@ impl LogtoConfig {
     /// The address of Logto, without a trailing slash; of another server its issuer.
     #[must_use]
     pub fn endpoint(&self) -> &str {
-        self.endpoint.as_str().trim_end_matches('/')
+        self.addresses().endpoint.as_str().trim_end_matches('/')
     }
 
     /// The issuer: `endpoint` and `/oidc`, or the setting `issuer`.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        &self.addresses().issuer
     }
 
     /// The address under which this server reaches Logto, where it differs from the browser's, without a trailing slash.
     #[must_use]
     pub fn internal_endpoint(&self) -> Option<&str> {
-        self.internal_endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/'))
+        self.addresses().internal_endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/'))
     }
 
     /// Issuers that are accepted beside [`issuer`](Self::issuer).
     #[must_use]
     pub fn accepted_issuers(&self) -> &[String] {
-        &self.accepted_issuers
+        &self.addresses().accepted_issuers
     }
 
     /// The app id.
@@ -133,13 +133,13 @@ impl LogtoConfig {
     /// How far Logto's clock and this one may differ.
     #[must_use]
     pub fn leeway(&self) -> Duration {
-        self.leeway
+        self.server.leeway
     }
 
     /// How long Logto may take to answer.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        self.timeout
+        self.server.timeout
     }
 
     /// How long a store may take to answer.
@@ -156,7 +156,7 @@ impl LogtoConfig {
     /// The client that reaches Logto, if it was set.
     #[must_use]
     pub fn http_client(&self) -> Option<&Arc<dyn HttpClient>> {
-        self.http_client.as_ref()
+        self.server.http_client()
     }
 
     /// Where sessions live besides cookies, if it was set. It is given up after [`store_timeout`](Self::store_timeout).
@@ -181,6 +181,6 @@ impl LogtoConfig {
     /// The clock to go by.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        &self.server.clock
     }
 }

@@ -21,17 +21,8 @@ const SHORTEST: Duration = Duration::from_millis(100);
 /// Seconds: 400 days, the longest that browsers keep a cookie (RFC 6265bis section 5.5).
 const MAX_LIFETIME: u64 = 400 * 24 * 60 * 60;
 
-/// Where a server is.
-pub(crate) struct Server {
-    /// What it calls itself.
-    pub(crate) issuer: String,
-    /// Its address, as browsers know it.
-    pub(crate) endpoint: Url,
-    /// The address for this server's own requests, where it differs.
-    pub(crate) internal_endpoint: Option<Url>,
-}
-
 /// Everything that is wrong, each as "what (what to do)".
+#[derive(Default)]
 pub(crate) struct Problems(pub(crate) Vec<String>);
 
 impl Problems {
@@ -69,47 +60,6 @@ impl Problems {
             format!("{name} has a user name or a password (leave it out)")
         });
         Some(url)
-    }
-
-    /// Where the server is: by the address of Logto, or by the issuer of another server.
-    pub(crate) fn server(
-        &mut self,
-        endpoint: Option<&str>,
-        issuer: Option<&str>,
-        internal: Option<&str>,
-    ) -> Option<Server> {
-        let is_given = |text: &&str| !text.trim().is_empty();
-        let [endpoint, issuer, internal] = [endpoint, issuer, internal].map(|text| text.filter(is_given));
-        self.unless(issuer.is_none() || endpoint.is_none(), || {
-            "endpoint and issuer are both given (endpoint is for Logto, issuer for a server whose issuer is not endpoint and /oidc)".into()
-        });
-        let missing = "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app";
-        let (name, url) = match issuer {
-            Some(issuer) => ("issuer", self.url("issuer", Some(issuer), "")),
-            None => ("endpoint", self.url("endpoint", endpoint, missing)),
-        };
-        if let Some(url) = &url {
-            self.unless(url.scheme() == "https" || is_loopback(url), || {
-                format!("{name} is http on another machine (use https; passwords and tokens travel over it)")
-            });
-            self.unless(issuer.is_some() || !url.path().trim_end_matches('/').ends_with("/oidc"), || {
-                "endpoint ends with /oidc (leave it out; it is added)".into()
-            });
-        }
-        let internal_endpoint = internal.and_then(|url| self.url("internal_endpoint", Some(url), ""));
-        url.map(|endpoint| Server {
-            // An issuer is compared letter by letter, so it stays as it was written.
-            issuer: issuer.map_or_else(|| logto_issuer(&endpoint), |issuer| issuer.trim().to_owned()),
-            endpoint,
-            internal_endpoint,
-        })
-    }
-
-    pub(crate) fn issuers(&mut self, accepted: &[String]) {
-        self.unless(accepted.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
-            "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)"
-                .into()
-        });
     }
 
     pub(super) fn signing_alg(&mut self, alg: Option<&str>) {
@@ -152,7 +102,7 @@ impl Problems {
         });
     }
 
-    pub(crate) fn times(&mut self, leeway: u64, timeout: Duration) {
+    pub(super) fn times(&mut self, leeway: u64, timeout: Duration) {
         self.unless(leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
         self.timeout(timeout);
     }
@@ -284,11 +234,6 @@ impl Problems {
             }
         }
     }
-}
-
-/// What a Logto at this address calls itself.
-pub(crate) fn logto_issuer(endpoint: &Url) -> String {
-    format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
 }
 
 /// `localhost` and its subdomains (RFC 6761 section 6.3), 127.0.0.0/8 and `::1`.

@@ -1,13 +1,19 @@
 //! Settings as serde gives them. An error names the setting and what it should be, and never quotes what was there: it may be a secret.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{
+        DeserializeSeed, Error, IntoDeserializer, MapAccess, Visitor,
+        value::{Error as ValueError, MapAccessDeserializer},
+    },
 };
 
-use super::LogtoConfigBuilder;
+use super::{LogtoConfigBuilder, server::ServerSettings};
+
+/// The settings of the server, which are apart from the others.
+const OF_SERVER: [&str; 6] = ["endpoint", "issuer", "internal_endpoint", "accepted_issuers", "leeway", "timeout"];
 
 impl<'de> Deserialize<'de> for LogtoConfigBuilder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -53,26 +59,57 @@ impl<'de> Visitor<'de> for Settings<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LogtoConfigBuilder, A::Error> {
         *self.is_map = true;
+        let mut server = ServerSettings::default();
+        let others = Quiet { map, name: String::new(), server: &mut server, seen: Vec::new() };
         // The one that is derived, which reads the map's members.
-        LogtoConfigBuilder::deserialize(MapAccessDeserializer::new(Quiet { map, name: String::new() }))
+        let mut builder = LogtoConfigBuilder::deserialize(MapAccessDeserializer::new(others))?;
+        builder.server = server;
+        Ok(builder)
     }
 }
 
-/// A map whose errors about a value name the setting alone.
-struct Quiet<A> {
+/// A map whose errors about a value name the setting alone. What is about the server goes there, and the others are its members.
+struct Quiet<'a, A> {
     map: A,
     name: String,
+    server: &'a mut ServerSettings,
+    /// Which of [`OF_SERVER`] there were.
+    seen: Vec<&'static str>,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Quiet<A> {
+impl<'de, A: MapAccess<'de>> Quiet<'_, A> {
+    fn read_of_server(&mut self, member: &'static str) -> Result<(), A::Error> {
+        if self.seen.contains(&member) {
+            return Err(A::Error::duplicate_field(member));
+        }
+        self.seen.push(member);
+        match member {
+            "endpoint" => self.server.endpoint = self.next_value()?,
+            "issuer" => self.server.issuer = self.next_value()?,
+            "internal_endpoint" => self.server.internal_endpoint = self.next_value()?,
+            "accepted_issuers" => self.server.accepted_issuers = Some(self.next_value()?),
+            "leeway" => self.server.leeway = self.next_value()?,
+            _ => self.server.timeout = self.next_value::<Option<u64>>()?.map(Duration::from_secs),
+        }
+        Ok(())
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Quiet<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        let name = self.map.next_key::<String>().map_err(|_| A::Error::custom("the name of a setting is not text"))?;
-        let Some(name) = name else { return Ok(None) };
-        let key = seed.deserialize(name.as_str().into_deserializer())?;
-        self.name = name;
-        Ok(Some(key))
+        loop {
+            let name = self.map.next_key().map_err(|_| A::Error::custom("the name of a setting is not text"))?;
+            let Some(name) = name else { return Ok(None) };
+            self.name = name;
+            let Some(member) = OF_SERVER.into_iter().find(|member| *member == self.name) else { break };
+            self.read_of_server(member)?;
+        }
+        // An error lists the names that there are.
+        let key = seed.deserialize(IntoDeserializer::<ValueError>::into_deserializer(self.name.as_str()));
+        let all = |error| A::Error::custom(format_args!("{error}, `{}`", OF_SERVER.join("`, `")));
+        key.map(Some).map_err(all)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {

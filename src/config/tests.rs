@@ -303,13 +303,13 @@ fn the_environment_sets_everything() {
     assert_eq!(config.prompt, [Prompt::Login, Prompt::Consent]);
     assert_eq!(config.response_mode, ResponseMode::FormPost);
     assert_eq!(config.id_token_alg.as_deref(), Some("ES384"));
-    assert_eq!((config.leeway, config.timeout), (Duration::from_secs(30), Duration::from_secs(3)));
+    assert_eq!((config.server.leeway, config.server.timeout), (Duration::from_secs(30), Duration::from_secs(3)));
     assert_eq!(
         config.cookies.lifetime,
         SessionLifetime::new().idle(Duration::from_secs(3600)).absolute(Duration::from_secs(86400))
     );
     assert_eq!(config.cookies.sign_in_timeout(), 900);
-    assert_eq!(config.internal_endpoint.unwrap().as_str(), "http://logto:3001/");
+    assert_eq!(config.addresses().internal_endpoint.as_ref().unwrap().as_str(), "http://logto:3001/");
     assert_eq!(config.allowed_return_origins.len(), 1);
 }
 

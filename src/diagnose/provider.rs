@@ -38,7 +38,7 @@ impl LogtoClient {
                 return Provider { checks: checks.into_iter().chain(skipped).collect(), metadata: None };
             }
         };
-        let clock = clock::check(&headers, asked, self.now(), self.config().leeway);
+        let clock = clock::check(&headers, asked, self.now(), self.config().server.leeway);
         let issuer = self.check_issuer(&document);
         let (endpoints, metadata) = self.check_metadata(document);
         // A server that calls itself something else is never given the app secret.
@@ -49,7 +49,7 @@ impl LogtoClient {
     async fn fetch_discovery(&self) -> Result<(Url, Value, HeaderMap)> {
         let url = discovery::address(self.0.provider.addresses())?;
         let request = request(Method::GET, &url).header(header::ACCEPT, "application/json").body(Vec::new());
-        let response = self.0.transport.send(valid(request)?, Repeat::Always).await?;
+        let response = self.transport().send(valid(request)?, Repeat::Always).await?;
         if response.status() != StatusCode::OK {
             return Err(unexpected(&response, Code::DiscoveryFailed, &url));
         }
@@ -58,8 +58,8 @@ impl LogtoClient {
     }
 
     fn discovery_hint(&self, error: &Error) -> String {
-        let endpoint = self.config().endpoint.as_str().trim_end_matches('/');
-        match &self.config().internal_endpoint {
+        let endpoint = self.config().addresses().endpoint.as_str().trim_end_matches('/');
+        match &self.config().addresses().internal_endpoint {
             _ if !error.is(Code::Unreachable) && !error.is(Code::Timeout) => error.hint().to_owned(),
             Some(internal) => format!(
                 "Compare LOGTO_INTERNAL_ENDPOINT ({internal}) with where Logto runs, seen from here: DNS, firewall, TLS certificates."
@@ -118,8 +118,10 @@ impl LogtoClient {
         } else if elsewhere.is_empty() {
             Check::ok(ENDPOINTS, format!("{}, {}: all there", NEEDED.join(", "), WANTED.join(", ")))
         } else {
-            let found =
-                format!("some are not at {} but at {elsewhere}", self.config().endpoint.origin().ascii_serialization());
+            let found = format!(
+                "some are not at {} but at {elsewhere}",
+                self.config().addresses().endpoint.origin().ascii_serialization()
+            );
             Check::warning(
                 ENDPOINTS,
                 found,
@@ -132,7 +134,7 @@ impl LogtoClient {
     /// The origins that are not Logto's, each once.
     fn other_origins(&self, endpoints: impl Iterator<Item = Url>) -> String {
         let config = self.config();
-        let known = [Some(&config.endpoint), config.internal_endpoint.as_ref()];
+        let known = [Some(&config.addresses().endpoint), config.addresses().internal_endpoint.as_ref()];
         let known: Vec<_> = known.into_iter().flatten().map(Url::origin).collect();
         let mut others: Vec<_> = endpoints
             .map(|url| url.origin())
@@ -145,7 +147,7 @@ impl LogtoClient {
     }
 
     pub(super) async fn check_keys(&self, metadata: &ProviderMetadata) -> Check {
-        let survey = match jwks::survey(&self.0.transport, &metadata.jwks_uri).await {
+        let survey = match jwks::survey(self.transport(), &metadata.jwks_uri).await {
             Ok(survey) => survey,
             Err(error) => return Check::failure(KEYS, error.to_string(), error.hint()),
         };

@@ -38,7 +38,7 @@ impl LogtoClient {
         let (credentials, redirect_uri) = (self.credentials(), config.redirect_uri());
         let endpoint = &metadata.token_endpoint;
         let answer =
-            token::exchange_code(&self.0.transport, endpoint, &credentials, PROBE_VALUE, &redirect_uri, CODE_VERIFIER)
+            token::exchange_code(self.transport(), endpoint, &credentials, PROBE_VALUE, &redirect_uri, CODE_VERIFIER)
                 .await;
         let Err(error) = answer else {
             let found = "the token endpoint gave tokens for a code that does not exist";
@@ -187,7 +187,7 @@ impl LogtoClient {
     /// Opens an address as a browser without cookies would, and stays there.
     async fn get_without_cookies(&self, url: &Url) -> Result<Response<Vec<u8>>> {
         let request = request(Method::GET, url).header(header::ACCEPT, "text/html,application/json").body(Vec::new());
-        self.0.transport.exchange(valid(request)?, Repeat::Always).await
+        self.transport().exchange(valid(request)?, Repeat::Always).await
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn checks(config: &LogtoConfig) -> Vec<Check> {
 
 fn base_url(config: &LogtoConfig) -> Check {
     let (url, base_url) = (&config.base_url, config.base_url());
-    let endpoint = config.endpoint.as_str().trim_end_matches('/');
+    let endpoint = config.addresses().endpoint.as_str().trim_end_matches('/');
     if base_url == endpoint {
         let found = format!("{base_url} is the address of the application and of Logto");
         return Check::warning(

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     clock::{Clock, unix_seconds, whole_seconds},
     error::{Code, Error, Result},
-    http::Gate,
+    http::SingleFlight,
     secret::Secret,
     session::StoredAccessToken,
     types::TokenKey,
@@ -53,10 +53,10 @@ struct Entry {
     used: u64,
 }
 
-/// One token, and the gate to the next.
+/// One token, and the flight to the next.
 pub(super) struct Slot {
     /// Passed across the network by the one task that asks.
-    gate: Gate,
+    flight: SingleFlight,
     /// Never held across an `await`.
     state: Mutex<State>,
 }
@@ -109,7 +109,7 @@ impl Tokens {
 
 impl Slot {
     fn new(longest: Duration) -> Self {
-        Self { gate: Gate::new(longest), state: Mutex::default() }
+        Self { flight: SingleFlight::new(longest), state: Mutex::default() }
     }
 
     /// The token; asked for if need be, by one caller for all that came in the meantime.
@@ -130,14 +130,14 @@ impl Slot {
             }
             state.ended
         };
-        let pass = if let Some(pass) = self.gate.try_enter() {
-            pass
+        let permit = if let Some(permit) = self.flight.try_begin() {
+            permit
         } else {
             // Somebody is asking. A token in its last minute serves those who did not insist on more.
             if let (Want::Valid(None), Some(token)) = (&want, self.state().living(now(clock))) {
                 return Ok(token);
             }
-            self.gate.enter().await
+            self.flight.begin().await
         };
         let outcome = {
             let state = self.state();
@@ -151,10 +151,10 @@ impl Slot {
             let since = now(&its_clock);
             let outcome = asking.await;
             // One that was given up has left its place to another.
-            if slot.gate.admits(&pass) {
+            if slot.flight.is_held_by(&permit) {
                 slot.settle(&outcome, since, now(&its_clock));
             }
-            drop(pass);
+            drop(permit);
             outcome
         });
         let broke_off = |source| Error::new(Code::Unreachable, "the request broke off").with_source(source);

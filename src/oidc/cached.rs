@@ -10,7 +10,7 @@ use std::{
 use crate::{
     clock::Clock,
     error::{Code, Error, Result},
-    http::{Gate, Pass},
+    http::{Permit, SingleFlight},
 };
 
 /// After an answer no stranger has the server asked again for this long while there is a value to serve; nor after failures in a row.
@@ -40,7 +40,7 @@ struct Shared<T> {
     ttl: Duration,
     clock: Arc<dyn Clock>,
     /// Passed across the network by the task that fetches, and by nobody else. When its runtime ends, the next in line fetches.
-    gate: Gate,
+    flight: SingleFlight,
     /// Never held across an `await`.
     state: Mutex<State<T>>,
 }
@@ -92,7 +92,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     pub(crate) fn new(what: &'static str, ttl: Duration, longest: Duration, clock: Arc<dyn Clock>) -> Self {
         let turn = Turn { begun: 0, ended: 0 };
         let state = State { current: None, attempted: None, refetched: None, failed: None, turn };
-        Self(Arc::new(Shared { what, ttl, clock, gate: Gate::new(longest), state: Mutex::new(state) }))
+        Self(Arc::new(Shared { what, ttl, clock, flight: SingleFlight::new(longest), state: Mutex::new(state) }))
     }
 
     /// The value; fetched if there is none, or if it is older than its time to live.
@@ -101,7 +101,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         F: FnOnce() -> R,
         R: Future<Output = Result<T>> + Send + 'static,
     {
-        let Shared { gate, clock, ttl, .. } = &*self.0;
+        let Shared { flight, clock, ttl, .. } = &*self.0;
         let (came, old) = {
             let state = self.0.state();
             let now = clock.now();
@@ -110,10 +110,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
             }
             (state.turn, state.stale(now, *ttl))
         };
-        let pass = match (gate.try_enter(), old) {
-            (Some(pass), _) => pass,
+        let permit = match (flight.try_begin(), old) {
+            (Some(permit), _) => permit,
             (None, Some(old)) => return Ok(old),
-            (None, None) => gate.enter().await,
+            (None, None) => flight.begin().await,
         };
         let attempt = {
             let mut state = self.0.state();
@@ -125,7 +125,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
             if let Some(outcome) = state.settled(asker, now, *ttl).or_else(|| failed(&state)) {
                 return outcome;
             }
-            self.begin(&mut state, pass, now, false)
+            self.begin(&mut state, permit, now, false)
         };
         let outcome = attempt.run(fetch()).await;
         outcome.or_else(|error| self.0.state().stale(clock.now(), *ttl).ok_or(error))
@@ -151,23 +151,23 @@ impl<T: Send + Sync + 'static> Cached<T> {
         R: Future<Output = Result<T>> + Send + 'static,
     {
         // Whoever has entered is fetching what this caller needs.
-        let pass = self.0.gate.enter().await;
+        let permit = self.0.flight.begin().await;
         let attempt = {
             let mut state = self.0.state();
             let now = self.0.clock.now();
             if let Some(outcome) = state.newer(asker, came, known, now) {
                 return outcome;
             }
-            self.begin(&mut state, pass, now, true)
+            self.begin(&mut state, permit, now, true)
         };
         attempt.run(fetch()).await
     }
 
-    fn begin(&self, state: &mut State<T>, pass: Pass, now: SystemTime, is_refetch: bool) -> Attempt<T> {
+    fn begin(&self, state: &mut State<T>, permit: Permit, now: SystemTime, is_refetch: bool) -> Attempt<T> {
         state.attempted = Some(now);
         state.turn.begun = state.turn.begun.wrapping_add(1);
         let (shared, number) = (Arc::clone(&self.0), state.turn.begun);
-        Attempt { shared, number, began: now, is_refetch, is_open: true, pass }
+        Attempt { shared, number, began: now, is_refetch, is_open: true, permit }
     }
 }
 
@@ -178,7 +178,7 @@ struct Attempt<T> {
     began: SystemTime,
     is_refetch: bool,
     is_open: bool,
-    pass: Pass,
+    permit: Permit,
 }
 
 impl<T: Send + Sync + 'static> Attempt<T> {
@@ -194,7 +194,7 @@ impl<T> Attempt<T> {
     fn settle(mut self, outcome: Result<T>) -> Result<Arc<T>> {
         self.is_open = false;
         match outcome {
-            outcome if !self.shared.gate.admits(&self.pass) => outcome.map(Arc::new),
+            outcome if !self.shared.flight.is_held_by(&self.permit) => outcome.map(Arc::new),
             Ok(value) => Ok(self.succeed(value)),
             Err(error) => Err(self.fail(error)),
         }

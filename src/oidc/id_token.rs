@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -226,14 +226,16 @@ fn check_acr(acr: Option<&str>, asked: &str) -> Result<()> {
 
 /// Section 3.1.3.6: the left half of the access token's hash, with the hash of the signature's algorithm.
 fn half_hash(alg: Alg, access_token: &str) -> String {
-    let algorithm = match alg {
-        Alg::Es256 | Alg::Rs256 | Alg::Ps256 => &SHA256,
-        Alg::Es384 => &SHA384,
-        Alg::Es512 => &SHA512,
-    };
-    let hash = digest(algorithm, access_token.as_bytes());
-    let (left, _) = hash.as_ref().split_at(algorithm.output_len() / 2);
-    URL_SAFE_NO_PAD.encode(left)
+    match alg {
+        Alg::Es256 | Alg::Rs256 | Alg::Ps256 => left_half(&Sha256::digest(access_token)),
+        Alg::Es384 => left_half(&Sha384::digest(access_token)),
+        Alg::Es512 => left_half(&Sha512::digest(access_token)),
+    }
+}
+
+fn left_half(hash: &[u8]) -> String {
+    let (left, _) = hash.split_at(hash.len() / 2);
+    URL_SAFE_NO_PAD.encode_to_string(left)
 }
 
 /// Constant time, as far as the length allows: whoever forges a token learns nothing from how long a refusal takes.

@@ -4,7 +4,7 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, EcdsaVerificationAlgorithm,
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPublicKeyComponents,
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 /// RFC 7518 sections 3.3 and 3.5: a smaller key must not be used.
@@ -177,7 +177,7 @@ fn ec_point(jwk: &Jwk, length: usize) -> Result<Vec<u8>, String> {
 
 fn parameter(name: &str, text: Option<&str>) -> Result<Vec<u8>, String> {
     let text = text.ok_or_else(|| format!("it has no `{name}`"))?;
-    URL_SAFE_NO_PAD.decode(text).map_err(|error| format!("its `{name}` is not base64url: {error}"))
+    URL_SAFE_NO_PAD.decode_to_vec(text).map_err(|_| format!("its `{name}` is not base64url"))
 }
 
 /// RFC 7518 section 2 (`Base64urlUInt`) forbids leading zeros; some libraries write one all the same, for the sign.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny},
@@ -159,7 +159,7 @@ pub(super) fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<boo
 
 /// Base64url in its one canonical form (RFC 7515 section 2): no padding, no spare bits, so that one token has one spelling.
 fn decode(part: &str, text: &str) -> Result<Vec<u8>, JwsError> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|error| JwsError::malformed(format!("its {part} is not base64url: {error}")))
+    URL_SAFE_NO_PAD.decode_to_vec(text).map_err(|_| JwsError::malformed(format!("its {part} is not base64url")))
 }
 
 /// A part that is a JSON object (RFC 7515 section 4, RFC 7519 section 3). serde would fill a struct from an array, too, member by member.

@@ -21,10 +21,10 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) fn new(transport: Transport, addresses: Addresses, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(transport: Transport, addresses: Arc<Addresses>, clock: Arc<dyn Clock>) -> Self {
         let timeout = transport.timeout();
         let discovery = Cached::new("discovery", DISCOVERY_TTL, timeout, Arc::clone(&clock));
-        Self { transport, addresses: Arc::new(addresses), discovery, keys: KeySource::new(timeout, clock) }
+        Self { transport, addresses, discovery, keys: KeySource::new(timeout, clock) }
     }
 
     pub(crate) fn transport(&self) -> &Transport {

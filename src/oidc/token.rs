@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64_simd::STANDARD;
 use http::{Method, Response, StatusCode, header};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -267,7 +267,7 @@ async fn post_form(
 /// `client_secret_basic`: both parts are form-urlencoded first (RFC 6749 section 2.3.1).
 fn basic(id: &str, secret: &Secret) -> String {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(id), encode(secret.expose()))))
+    format!("Basic {}", STANDARD.encode_to_string(format!("{}:{}", encode(id), encode(secret.expose()))))
 }
 
 /// Sorts a refusal by whose turn it is. `of_organization`: whether a token for an organization was asked for.

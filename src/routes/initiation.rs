@@ -84,7 +84,11 @@ fn check_issuer(logto: &LogtoClient, iss: Option<&str>) -> Result<()> {
     let config = logto.config();
     match iss {
         None => Err(refused("the request to sign in has no `iss`".to_owned())),
-        Some(iss) if iss == config.issuer() || config.accepted_issuers.iter().any(|accepted| accepted == iss) => Ok(()),
+        Some(iss)
+            if iss == config.issuer() || config.addresses().accepted_issuers.iter().any(|accepted| accepted == iss) =>
+        {
+            Ok(())
+        }
         Some(iss) => {
             let found: String = iss.chars().take(EXCERPT).collect();
             Err(refused(format!("the request to sign in names the issuer `{found}`, expected `{}`", config.issuer())))

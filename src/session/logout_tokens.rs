@@ -23,7 +23,7 @@ pub(crate) async fn claim(settings: &CookieSettings, jti: &str) -> Result<bool> 
 /// Remembers that a logout token that was [`claim`]ed is used, for `ttl` seconds in all.
 pub(crate) async fn record_used(settings: &CookieSettings, jti: &str, now: i64, ttl: i64) -> Result<()> {
     let (key, ttl) = (revocation_keys::logout_token(jti), u64::try_from(ttl).unwrap_or_default());
-    let noted = settings.stores.revocations.revoke(&key, system_time(now), Duration::from_secs(ttl)).await;
+    let noted = settings.stores.revocations.record(&key, system_time(now), Duration::from_secs(ttl)).await;
     noted.map_err(store_failed("the revocation store could not note the logout token"))
 }
 

@@ -1,6 +1,6 @@
 //! The cookies of an application: how they are named, and with which attributes they are set and deleted.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use cookie::{Cookie, SameSite, time};
 use sha2::{Digest, Sha256};
 
@@ -52,7 +52,7 @@ impl OwnCookies {
     pub(super) fn transaction_name(&self, state: &str) -> String {
         let hash = Sha256::digest(state.as_bytes());
         let (short, _) = hash.split_at(9);
-        format!("{}_txn_{}", self.session_name, URL_SAFE_NO_PAD.encode(short))
+        format!("{}_txn_{}", self.session_name, URL_SAFE_NO_PAD.encode_to_string(short))
     }
 
     /// Whether `name` is that of a sign-in under way. It may be sent back in a deletion, so nothing but letters of base64url is taken.
@@ -122,5 +122,5 @@ fn cookie_token(app_id: &str) -> String {
     }
     let hash = Sha256::digest(app_id.as_bytes());
     let (short, _) = hash.split_at(12);
-    URL_SAFE_NO_PAD.encode(short)
+    URL_SAFE_NO_PAD.encode_to_string(short)
 }

@@ -29,7 +29,7 @@ async fn is_revoked_by(settings: &CookieSettings, data: &SessionData, further: O
     let keys = [revocation_keys::session(&data.id), revocation_keys::user(&subject.sub)].into_iter();
     let keys = keys.chain(subject.sid.as_deref().map(revocation_keys::logto_session));
     let keys: Vec<_> = keys.chain(further).collect();
-    match settings.stores.revocations.revoked_until(&keys).await {
+    match settings.stores.revocations.latest_cutoff(&keys).await {
         Ok(until) => ended_by(data, until),
         // Nobody is logged out because a list cannot be read.
         Err(error) => {
@@ -70,7 +70,7 @@ async fn record(settings: &CookieSettings, key: String, until: SystemTime, ttl: 
     let store = Arc::clone(&settings.stores.revocations);
     retry::until_done(settings, ttl, move |left| {
         let (store, key) = (Arc::clone(&store), key.clone());
-        Box::pin(async move { store.revoke(&key, until, left).await })
+        Box::pin(async move { store.record(&key, until, left).await })
     })
     .await;
 }
@@ -86,7 +86,7 @@ pub(crate) async fn revoke(settings: &CookieSettings, which: &SessionSelector, a
         SessionSelector::LogtoSession(sid) => (revocation_keys::logto_session(sid), far_future()),
         SessionSelector::User(sub) => (revocation_keys::user(sub), system_time(at)),
     };
-    let noted = settings.stores.revocations.revoke(&key, until, longest_lifetime(settings)).await;
+    let noted = settings.stores.revocations.record(&key, until, longest_lifetime(settings)).await;
     let deleted = match &settings.stores.sessions {
         Some(store) => {
             store.revoke(which).await.map_err(store_failed("the session store could not end the sessions"))?

@@ -1,6 +1,6 @@
 //! One sign-in under way, and how it is written to its cookie.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -80,7 +80,7 @@ impl Transaction {
         // A hash of 256 random bits tells nothing of them, nor of another hash with another label.
         let derive = |label: &str| {
             let hash = Sha256::new_with_prefix(label).chain_update(seed).finalize();
-            URL_SAFE_NO_PAD.encode(hash)
+            URL_SAFE_NO_PAD.encode_to_string(hash)
         };
         Self {
             state: derive("logto sign-in state v1\0"),
@@ -107,7 +107,7 @@ impl Transaction {
 
     /// `S256` (RFC 7636 section 4.2).
     pub(crate) fn code_challenge(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::digest(self.code_verifier.as_bytes()))
+        URL_SAFE_NO_PAD.encode_to_string(Sha256::digest(self.code_verifier.as_bytes()))
     }
 
     pub(crate) fn has_state(&self, state: &str) -> bool {

@@ -142,10 +142,10 @@ impl Session {
         let refused =
             |message: String| Error::new(Code::StepUpRequired, message).with_step_up(step_up.authentication());
         let claims =
-            self.id_token_claims().ok_or_else(|| not_authenticated().with_step_up(step_up.authentication()))?;
+            self.get_id_token_claims().ok_or_else(|| not_authenticated().with_step_up(step_up.authentication()))?;
         if let Some(max_age) = step_up.max_age_seconds() {
             let config = self.client.config();
-            let tolerance = whole_seconds(config.leeway).max(RETURN_TOLERANCE_SECONDS);
+            let tolerance = whole_seconds(config.server.leeway).max(RETURN_TOLERANCE_SECONDS);
             let most = i64::try_from(max_age).unwrap_or(i64::MAX);
             let auth_time = claims.auth_time.ok_or_else(|| {
                 refused(format!("the ID token does not say when the user authenticated, expected at most {most} s ago"))

@@ -84,10 +84,10 @@ impl<C: RefreshCoordinator + ?Sized> RefreshCoordinator for Arc<C> {
     }
 
     fn load_result<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
-        (**self).get(key)
+        (**self).load_result(key)
     }
 
     fn store_result<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        (**self).put(key, value, ttl)
+        (**self).store_result(key, value, ttl)
     }
 }

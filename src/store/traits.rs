@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -36,13 +36,13 @@ impl SessionId {
     /// The id as 22 base64url characters: a key for a store.
     #[must_use]
     pub fn to_key(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        URL_SAFE_NO_PAD.encode_to_string(self.0)
     }
 
     /// The id that [`to_key`](Self::to_key) gave; `None` for anything else.
     #[must_use]
     pub fn from_key(key: &str) -> Option<Self> {
-        URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok().map(Self)
+        URL_SAFE_NO_PAD.decode_to_vec(key).ok()?.try_into().ok().map(Self)
     }
 }
 

@@ -53,9 +53,15 @@ pub struct Playground {
 
 /// Why a [`Playground`] did not start, in a sentence for whoever started it.
 // `main` prints the `Debug` of the error it returns, so that is the sentence, too.
-#[derive(thiserror::Error)]
-#[error("{0}")]
 pub struct PlaygroundError(String);
+
+impl std::error::Error for PlaygroundError {}
+
+impl fmt::Display for PlaygroundError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl fmt::Debug for PlaygroundError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

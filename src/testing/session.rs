@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -119,14 +119,14 @@ impl TestSession {
         let now = config.now();
         let mut claims = self.claims.clone();
         for (name, value) in [
-            ("iss", json!(config.issuer)),
+            ("iss", json!(config.issuer())),
             ("aud", json!(config.app_id)),
             ("iat", json!(now)),
             ("exp", json!(now.saturating_add(3600))),
         ] {
             claims.entry(name).or_insert(value);
         }
-        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode_to_string(text);
         let id_token = format!("{}.{}.", encode(r#"{"alg":"none"}"#), encode(&Value::Object(claims).to_string()));
         let jwt = Jwt::parse(&id_token).ok_or_else(|| {
             crate::error::Error::new(crate::error::Code::IdTokenMalformed, "the test session's ID token cannot be read")

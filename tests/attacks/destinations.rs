@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use logto::{HeaderCookies, LogtoClient, Routes, SignInOptions, SignOutOptions};
+use logto::{HeaderCookies, LogtoClient, Routes, SignInOptions, SignOutOptions, testing::another_instance};
 
 use crate::{
     header, open,
@@ -96,7 +96,7 @@ async fn a_sign_out_that_logto_has_no_part_in_leads_to_this_site_whatever_was_wa
         } else {
             site.mock.tamper_discovery(|document| _ = document.as_object_mut().unwrap().remove("end_session_endpoint"));
         }
-        let logto = LogtoClient::new(site.logto.config().clone()).unwrap();
+        let logto = site.another_instance();
         for wanted in ELSEWHERE {
             assert_eq!(signed_out(&logto, wanted).await, format!("{BASE_URL}/"), "{wanted:?}, Logto down: {is_down}");
         }
@@ -167,7 +167,7 @@ async fn an_endpoint_of_another_scheme_is_refused_and_no_browser_is_led_there() 
                     *document = serde_json::from_str(&document.to_string().replace(&real, &issuer)).unwrap();
                     document[member] = format!("{scheme}://logto.example.com/%0aalert(1)").into();
                 });
-                let logto = LogtoClient::new(config.clone()).unwrap();
+                let logto = LogtoClient::new(another_instance(&config)).unwrap();
                 let error = logto.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap_err();
                 assert_eq!(error.code(), "discovery.failed", "{member} {scheme}");
                 let redirect = logto.sign_out(&mut signed_in.request(), SignOutOptions::new()).await.unwrap();

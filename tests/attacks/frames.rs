@@ -1,6 +1,6 @@
 //! Clickjacking: pages of ours in a frame of another site's page, under something that the victim wants to click.
 
-use logto::{LogtoClient, LogtoConfigBuilder, ResponseMode, Routes};
+use logto::{LogtoConfigBuilder, ResponseMode, Routes};
 
 use crate::{
     header, open, post,
@@ -34,7 +34,7 @@ async fn no_page_is_shown_in_a_frame_and_none_sends_a_form_that_it_has_not() {
     }
     pages.push(("posted again", post(&site.logto, "/callback", &nobody, "code=a&state=b").await));
     site.mock.stop().await;
-    let cold = LogtoClient::new(site.logto.config().clone()).unwrap();
+    let cold = site.another_instance();
     pages.push(("Logto is down", open(&cold, "GET", "/logto/sign-in", &nobody, &[]).await));
     let mut forms = 0;
     for (target, reply) in pages {

@@ -173,7 +173,7 @@ async fn a_refresh_without_keys_keeps_what_it_brought() {
         let site = Site::rotating().await;
         let mut browser = site.signed_in("ada").await;
         site.mock.update_user("ada", MockUser::without_roles);
-        let cold = LogtoClient::new(site.logto.config().clone()).unwrap();
+        let cold = site.another_instance();
         site.mock.fault(Endpoint::Jwks, fault);
         let code = refresh(&cold, &mut browser).await.map_or_else(|error| error.code().as_str(), |_| "served");
         assert_eq!(code, expected);

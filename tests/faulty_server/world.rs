@@ -5,7 +5,7 @@ use std::time::Duration;
 use logto::{
     Error, LogtoClient, LogtoConfigBuilder, Result, SignInOptions, SignOutOptions, TokenOptions,
     api::{ApiAudience, ResourceServer},
-    testing::Endpoint,
+    testing::{Endpoint, another_instance},
 };
 
 use crate::{
@@ -97,10 +97,10 @@ async fn ask(world: &World, call: Call, logto: &LogtoClient, browser: &mut Brows
     match call {
         // A client that has just started knows neither.
         Call::Discovery => {
-            let cold = LogtoClient::new(logto.config().clone())?;
+            let cold = LogtoClient::new(another_instance(logto.config()))?;
             token(&cold, browser, TokenOptions::new().resource(BOOKS).force_refresh(true)).await?;
         }
-        Call::Keys => sign_in(world, &LogtoClient::new(logto.config().clone())?, browser).await?,
+        Call::Keys => sign_in(world, &LogtoClient::new(another_instance(logto.config()))?, browser).await?,
         Call::Code => sign_in(world, logto, browser).await?,
         Call::Refresh => {
             token(logto, browser, TokenOptions::new().resource(BOOKS).force_refresh(true)).await?;

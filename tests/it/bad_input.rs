@@ -212,7 +212,7 @@ async fn a_faulty_answer_of_the_token_endpoint_is_an_error_with_its_code() {
 async fn a_faulty_discovery_document_is_an_error_with_its_code() {
     let site = Site::start().await;
     let begin = async || {
-        let cold = LogtoClient::new(site.logto.config().clone()).unwrap();
+        let cold = site.another_instance();
         cold.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap_err()
     };
     let issuer = site.mock.issuer();

@@ -31,7 +31,7 @@ fn useless() -> Vec<Value> {
 fn with(site: &Site, member: &str, value: &Value) -> LogtoClient {
     let (member, value) = (member.to_owned(), value.clone());
     site.mock.tamper_discovery(move |document| document[&member] = value.clone());
-    LogtoClient::new(site.logto.config().clone()).unwrap()
+    site.another_instance()
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_required_member_of_no_use_is_an_error_of_discovery() {
             assert!(error.code().as_str().starts_with("discovery."), "{member}: {value}: {error}");
         }
         site.mock.tamper_discovery(move |document| _ = document.as_object_mut().unwrap().remove(member));
-        let logto = LogtoClient::new(site.logto.config().clone()).unwrap();
+        let logto = site.another_instance();
         let error = logto.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap_err();
         assert_eq!(error.code(), "discovery.failed", "{member} absent");
     }

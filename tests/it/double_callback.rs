@@ -167,7 +167,7 @@ async fn a_callback_after_thirty_seconds_is_refused_whoever_signs_in_meanwhile()
 async fn a_code_that_two_instances_exchange_ends_the_grant() {
     // What the exchanges are kept to one for, as recorded: 21-code-errors/10 to 12.
     let site = Site::start().await;
-    let other = LogtoClient::new(site.logto.config().clone()).unwrap();
+    let other = site.another_instance();
     let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
     let (_, mut first) = call_back(&site.logto, &browser, &callback).await;
     let (answer, _) = call_back(&other, &browser, &callback).await;

@@ -305,7 +305,7 @@ async fn signing_out_works_without_logto_and_without_a_session() {
     );
 
     site.mock.stop().await;
-    let cold = LogtoClient::new(site.logto.config().clone()).unwrap();
+    let cold = site.another_instance();
     let mut cookies = browser.request();
     assert_eq!(cold.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap().location(), format!("{BASE_URL}/"));
     browser.receive(&cookies.set_cookie_headers());

@@ -96,7 +96,7 @@ async fn callers_that_hang_up_at_two_instances_cause_one_use_of_a_refresh_token(
         let site =
             Site::rotating_with(|config| config.http_client(http.clone()).refresh_coordinator(coordinator.clone()));
         let site = site.await;
-        let other = LogtoClient::new(site.logto.config().clone()).unwrap();
+        let other = site.another_instance();
         other.warm_up().await.unwrap();
         let browser = site.signed_in("ada").await;
         let get = async |logto: &LogtoClient| {

@@ -144,7 +144,7 @@ async fn stored() -> (Site, LogtoClient, Counted) {
         Site::with(|mock| mock.clock(clock.clone()), |config| config.clock(clock.clone()).session_store(store.clone()))
             .await;
     let site = Site { clock, ..site };
-    let second = LogtoClient::new(site.logto.config().clone()).unwrap();
+    let second = site.another_instance();
     (site, second, store)
 }
 

@@ -166,8 +166,8 @@ async fn no_page_header_error_or_log_tells_a_secret() {
     user.ask_as_both("the user", "GET", "/logto/user").await;
     let mut cookies = user.browser.request();
     let session = site.logto.load(&cookies).await.unwrap();
-    secrets.push(("the ID token", session.id_token().unwrap().expose().to_owned()));
-    secrets.push(("the refresh token", session.refresh_token().unwrap().expose().to_owned()));
+    secrets.push(("the ID token", session.get_id_token().unwrap().expose().to_owned()));
+    secrets.push(("the refresh token", session.get_refresh_token().unwrap().expose().to_owned()));
     user.seen.debug(&session);
     drop(session);
     for options in [TokenOptions::new(), TokenOptions::new().resource(BOOKS), TokenOptions::new().organization("none")]

@@ -66,7 +66,7 @@ async fn a_whole_sign_in_logs_no_secret() {
 
     let mut cookies = browser.request();
     let session = site.logto.load(&cookies).await.unwrap();
-    let tokens = [session.id_token(), session.refresh_token()];
+    let tokens = [session.get_id_token(), session.get_refresh_token()];
     printed.push_str(&format!("{session:?} {tokens:?} {:?} {:?}", site.logto, site.logto.config()));
     secrets.extend(tokens.into_iter().flatten().map(|token: Secret| token.expose().to_owned()));
     drop(session);

@@ -70,6 +70,7 @@ mod resource_server;
 mod rocket;
 mod security_rows;
 mod settings;
+mod shared_provider;
 mod shared_traits;
 mod sign_out_hint;
 mod signed_in;

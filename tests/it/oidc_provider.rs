@@ -76,7 +76,7 @@ async fn life_of_a_session(engine: &Engine, client: &Client) {
     app.sign_in("ada").await;
 
     let session = app.session().await;
-    let claims = session.id_token_claims().unwrap();
+    let claims = session.get_id_token_claims().unwrap();
     assert_eq!((claims.sub.as_str(), claims.iss), ("ada", format!("{}/oidc", engine.origin)));
     assert!(claims.aud.contains(client.id));
     assert_eq!((claims.username.as_deref(), claims.name.as_deref()), (Some("ada"), Some("User ada")));
@@ -93,7 +93,7 @@ async fn life_of_a_session(engine: &Engine, client: &Client) {
     assert_eq!(opaque.claims().unwrap_err().code(), "access_token.opaque");
 
     // A token for the API, by a refresh, which replaces the refresh token.
-    let first = session.refresh_token().unwrap().clone();
+    let first = session.get_refresh_token().unwrap().clone();
     let books = app.token(TokenOptions::new().resource(BOOKS)).await.unwrap();
     assert_eq!(books.scopes(), ["read:books", "write:books"]);
     let access = books.claims().unwrap();
@@ -150,7 +150,7 @@ async fn sign_out(engine: &Engine, client: &Client, mut app: App<'_>) {
     let url = app.begin(SignInOptions::new()).await;
     let callback = app.pages.walk(&url, "grace").await;
     app.end(&callback).await.unwrap();
-    assert_eq!(app.session().await.id_token_claims().unwrap().sub, "grace", "{}", client.id);
+    assert_eq!(app.session().await.get_id_token_claims().unwrap().sub, "grace", "{}", client.id);
 }
 
 /// The engine has no grace for a refresh token that was used: a second use would end the session.
@@ -264,7 +264,7 @@ async fn silence(engine: &Engine, client: &Client) {
     let callback = app.pages.get(&url).await.location().to_owned();
     app.end(&callback).await.unwrap();
     let session = app.session().await;
-    assert_eq!((session.id_token_claims().unwrap().sub.as_str(), session.refresh_token()), ("ada", None));
+    assert_eq!((session.get_id_token_claims().unwrap().sub.as_str(), session.get_refresh_token()), ("ada", None));
     let error = app.token(TokenOptions::new().resource(BOOKS)).await.unwrap_err();
     assert_eq!((error.code().as_str(), error.requires_sign_in()), ("session.no_refresh_token", true));
     app.user_info().await.unwrap();
@@ -273,11 +273,11 @@ async fn silence(engine: &Engine, client: &Client) {
 async fn a_fresh_login(engine: &Engine, client: &Client) {
     let mut app = App::new(engine, client);
     app.sign_in("ada").await;
-    assert_eq!(app.session().await.id_token_claims().unwrap().auth_time, None);
+    assert_eq!(app.session().await.get_id_token_claims().unwrap().auth_time, None);
     let url = app.begin(SignInOptions::new().max_age(Duration::ZERO)).await;
     let callback = app.pages.walk(&url, "ada").await;
     app.end(&callback).await.unwrap();
-    let claims = app.session().await.id_token_claims().unwrap();
+    let claims = app.session().await.get_id_token_claims().unwrap();
     let apart = claims.iat.duration_since(claims.auth_time.unwrap()).unwrap_or_else(|after| after.duration());
     assert!(apart < Duration::from_secs(60));
 }
@@ -317,7 +317,7 @@ async fn an_api(engine: &Engine, alg: &str, next_alg: &str) {
             auth.require_scopes(["read:books", "write:books"]).unwrap();
         }
         assert_eq!(other.verify(token.token()).await.unwrap_err().code(), "bearer_token.invalid_aud");
-        let id_token = app.session().await.id_token().unwrap();
+        let id_token = app.session().await.get_id_token().unwrap();
         assert_eq!(books.verify(id_token.expose()).await.unwrap_err().code(), "bearer_token.id_token");
     }
     let opaque = app.token(TokenOptions::new()).await.unwrap();
@@ -327,20 +327,20 @@ async fn an_api(engine: &Engine, alg: &str, next_alg: &str) {
 async fn rotated_keys(engine: &Engine, next_alg: &str) {
     let mut app = App::new(engine, &WEB);
     app.sign_in("ada").await;
-    let mut before = app.session().await.id_token().unwrap();
+    let mut before = app.session().await.get_id_token().unwrap();
     // Twice in a row: the second time the first key is the one that leaves.
     for alg in [next_alg, "ES384"] {
         engine.rotate_keys(alg).await;
         app.clock.advance(Duration::from_secs(LIFETIME));
         app.token(TokenOptions::new().resource(BOOKS)).await.unwrap();
-        let after = app.session().await.id_token().unwrap();
+        let after = app.session().await.get_id_token().unwrap();
         assert_eq!(header(&after)["alg"], alg);
         assert_ne!(header(&after)["kid"], header(&before)["kid"], "the session holds a token of the new key");
         before = after;
 
         let mut other = App { browser: Browser::default(), pages: Pages::new(), logto: app.logto.clone(), ..app };
         other.sign_in("grace").await;
-        assert_eq!(header(&other.session().await.id_token().unwrap())["alg"], alg);
+        assert_eq!(header(&other.session().await.get_id_token().unwrap())["alg"], alg);
         app = App { browser: app.browser, pages: app.pages, ..other };
     }
 }
@@ -471,7 +471,7 @@ impl<'a> App<'a> {
     }
 
     async fn refresh_token(&self) -> Secret {
-        self.session().await.refresh_token().unwrap().clone()
+        self.session().await.get_refresh_token().unwrap().clone()
     }
 
     async fn token(&mut self, options: TokenOptions) -> Result<AccessToken> {

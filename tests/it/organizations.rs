@@ -10,7 +10,7 @@ use std::{
 };
 
 use logto::{
-    ContextOptions, ErrorKind, LogtoClient, LogtoConfigBuilder, LogtoContext, SignInOptions, TokenOptions,
+    ContextOptions, ErrorKind, LogtoConfigBuilder, LogtoContext, SignInOptions, TokenOptions,
     integrate::{BoxError, BoxFuture, HttpClient},
     scopes,
     store::MemoryStore,
@@ -306,7 +306,7 @@ async fn in_cookies_the_newest_tokens_are_kept_and_the_session_is_written_once()
     let mut kept = browser.clone();
     kept.receive(&written);
     site.mock.reset_counts();
-    let fresh = LogtoClient::new(site.logto.config().clone()).unwrap();
+    let fresh = site.another_instance();
     let mut cookies = kept.request();
     fresh.get_organization_token(&mut cookies, &id(99)).await.unwrap();
     assert_eq!(site.mock.requests(Endpoint::Token), 0, "the last that came is there");

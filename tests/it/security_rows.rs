@@ -13,7 +13,7 @@ use logto::{
     HeaderCookies, LogtoClient, SignInOptions, TokenOptions,
     integrate::{BoxError, BoxFuture},
     store::{MemoryRevocations, RevocationStore},
-    testing::{Endpoint, Fault},
+    testing::{Endpoint, Fault, another_instance},
 };
 
 use crate::{
@@ -62,7 +62,7 @@ async fn discovery_may_name_an_accepted_issuer_and_no_other() {
     ] {
         site.mock.tamper_discovery(move |document| document["issuer"] = issuer.into());
         for (config, may_be_taken) in [(accepted.config(), true), (site.logto.config(), false)] {
-            let cold = LogtoClient::new(config.clone()).unwrap();
+            let cold = LogtoClient::new(another_instance(config)).unwrap();
             let outcome = cold.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await;
             let code = outcome.err().map(|error| error.code().to_string());
             let refused = (!(is_taken && may_be_taken)).then_some("discovery.issuer_mismatched");

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use logto::{
     ContextOptions, HeaderCookies, LogtoClient, LogtoConfig, LogtoConfigBuilder, LogtoContext, SignInOptions,
     TokenOptions, scopes,
-    testing::{MockApp, MockLogto, MockLogtoBuilder, TestClock},
+    testing::{MockApp, MockLogto, MockLogtoBuilder, TestClock, another_instance},
 };
 
 pub const BASE_URL: &str = "http://localhost:3000";
@@ -69,6 +69,11 @@ impl Site {
     pub fn redeployed(&self, config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder) -> LogtoClient {
         let settings = settings(&self.mock, &self.clock).app_secret(APP_SECRET);
         LogtoClient::new(config(settings).build().unwrap()).unwrap()
+    }
+
+    /// Another instance with the same settings and stores, which has just started.
+    pub fn another_instance(&self) -> LogtoClient {
+        LogtoClient::new(another_instance(self.logto.config())).unwrap()
     }
 
     async fn build(

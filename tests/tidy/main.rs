@@ -41,12 +41,13 @@ const FRAMEWORKS: &[&str] = &[
 /// Where time and random bytes come from. `testing` is another server beside the crate: its clock starts at the time it is, and its
 /// signing keys are made by the generator of the crate that signs.
 const TIME_AND_RANDOMNESS: &[&str] = &["src/clock.rs", "src/testing/"];
-/// Shared state that changes: when a kept connection failed last, who is asking a server, the caches of discovery and keys, the refreshes and the exchanges of codes under way, the session of one request, a machine's tokens,
+/// Shared state that changes: the provider of a configuration, when a kept connection failed last, who is asking a server, the caches of discovery and keys, the refreshes and the exchanges of codes under way, the session of one request, a machine's tokens,
 /// stores in memory, and the hashes of tokens that an API has verified.
 const SHARED_STATE: &[&str] = &[
     "src/api_client/replaced.rs",
+    "src/config/server.rs",
     "src/http/default_client.rs",
-    "src/http/gate.rs",
+    "src/http/single_flight.rs",
     "src/oidc/cached.rs",
     "src/client/refresh/families.rs",
     "src/client/code_exchange/exchanges.rs",
@@ -172,7 +173,7 @@ fn every_variable_is_documented() {
 fn every_setting_is_documented() {
     tidy(
         differences(
-            ("src/config/builder.rs", setters(&read("src/config/builder.rs"))),
+            ("src/config", setters(&(read("src/config/builder.rs") + &read("src/config/server.rs")))),
             ("docs/configuration.md", settings(&read("docs/configuration.md"))),
         ),
         "Give each method of LogtoConfigBuilder a row in the table of docs/configuration.md.",
@@ -208,6 +209,17 @@ fn public_signatures_name_only_listed_crates() {
     tidy(
         foreign(&sources("src"), &dependencies(&read("Cargo.toml")), &list),
         "Take the foreign type out of the signature: a release of that crate would otherwise be a breaking one of ours. Or argue for it in docs/architecture.md (\"Foreign crates in public signatures\").",
+    );
+}
+
+#[test]
+fn every_dependency_says_what_it_is_for() {
+    tidy(
+        differences(
+            ("Cargo.toml", dependencies(&read("Cargo.toml"))),
+            ("docs/dependencies.md", explained_dependencies(&read("docs/dependencies.md"))),
+        ),
+        "Give each crate of [dependencies] a row in docs/dependencies.md (\"What each is for\") with purpose, licence and reason.",
     );
 }
 
@@ -851,6 +863,13 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
     lines.filter_map(|line| Some(line.split_once(" = ")?.0.replace('-', "_"))).collect()
 }
 
+/// The crates that a document explains, each in a row whose cells are all filled in.
+fn explained_dependencies(document: &str) -> BTreeSet<String> {
+    let rows = rows(section(document, "What each is for"));
+    let full = rows.filter(|row| row.len() == 4 && row.iter().all(|cell| !cell.is_empty()));
+    full.filter_map(|row| quoted(row[0]).next().map(|name| name.replace('-', "_"))).collect()
+}
+
 /// The HTTP status of each code, as the snapshot of the errors pins it: `code | Kind | status | hint`.
 fn status_list() -> BTreeMap<String, String> {
     let snapshot = read("src/error/snapshots/logto__error__tests__the_list_of_errors_is_pinned.snap");
@@ -1039,6 +1058,20 @@ fn a_forgotten_setting_is_seen() {
         settings("\n## Settings\n\n| `one` | x |\n| `two` | y |\n\n## Next\n| `three` | z |\n"),
         names(&["one", "two"])
     );
+}
+
+#[test]
+fn a_dependency_without_a_reason_is_seen() {
+    let manifest = "[package]\n\n[dependencies]\n# Why.\na-one = \"1\"\ntwo = { version = \"2\" }\n\n[dev-dependencies]\nthree = \"3\"\n";
+    let check = |rows: &str| {
+        let document =
+            format!("\n## What each is for\n\n| Crate | For | Licence | Why |\n|---|---|---|---|\n{rows}\n## Next\n");
+        differences(("Cargo.toml", dependencies(manifest)), ("document", explained_dependencies(&document))).len()
+    };
+    assert_eq!(check("| `a-one` | x | MIT | y |\n| `two` | x | MIT | y |\n"), 0);
+    assert_eq!(check("| `a-one` | x | MIT | y |\n"), 1, "no row");
+    assert_eq!(check("| `a-one` | x | MIT | y |\n| `two` | x | MIT |\n"), 1, "no reason");
+    assert_eq!(check("| `a-one` | x | MIT | y |\n| `two` | x | MIT | y |\n| `three` | x | MIT | y |\n"), 1);
 }
 
 #[test]

@@ -1,6 +1,13 @@
+use std::{sync::Arc, time::Duration};
+
 use crate::{
-    api::{ApiAudience, ResourceServer},
-    config::LogtoConfig,
+    api::{ApiAudience, ResourceServer, ResourceServerBuilder},
+    clock::Clock,
+    config::{
+        LogtoConfig,
+        server::tests::{self, ClientOf, ClockAt, what_is_set_goes_before_the_configuration},
+    },
+    oidc::provider::Provider,
 };
 
 const ENDPOINT: &str = "https://my-tenant.logto.app";
@@ -84,4 +91,27 @@ fn metadata_is_for_resources_with_an_address() {
     assert_eq!(path(books()).as_deref(), Some("/.well-known/oauth-protected-resource"));
     assert_eq!(path(ApiAudience::any_organization_token()), None);
     assert_eq!(path(ApiAudience::resource("urn:books")), None);
+}
+
+#[tokio::test]
+async fn a_setting_of_an_api_goes_before_that_of_the_configuration_in_either_order() {
+    what_is_set_goes_before_the_configuration!(ResourceServer::builder(), |builder: ResourceServerBuilder| {
+        let api = builder.audience(books()).build().unwrap();
+        (Arc::clone(&api.0.provider), Arc::clone(&api.0.house.clock))
+    });
+}
+
+#[test]
+fn a_leeway_of_its_own_leaves_an_api_the_provider_of_the_configuration() {
+    let (config, seconds) = (tests::config(), Duration::from_secs);
+    let builder = || ResourceServer::builder().audience(books());
+    for (builder, leeway) in [
+        (builder().config(&config), 30),
+        (builder().config(&config).leeway(seconds(7)), 7),
+        (builder().leeway(seconds(7)).config(&config), 7),
+    ] {
+        let api = builder.build().unwrap();
+        assert_eq!(api.0.house.leeway, seconds(leeway));
+        assert!(Arc::ptr_eq(&api.0.provider, &config.server.provider().unwrap()));
+    }
 }

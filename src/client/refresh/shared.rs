@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
@@ -118,7 +118,7 @@ fn name(kind: &str, refresh_token: &Secret) -> String {
 
 fn result_name(refresh_token: &Secret, key: &TokenKey) -> String {
     let key = postcard::to_allocvec(key).unwrap_or_default();
-    format!("{}/{}", name("result", refresh_token), URL_SAFE_NO_PAD.encode(Sha256::digest(key)))
+    format!("{}/{}", name("result", refresh_token), URL_SAFE_NO_PAD.encode_to_string(Sha256::digest(key)))
 }
 
 #[cfg(test)]

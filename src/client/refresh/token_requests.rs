@@ -106,7 +106,7 @@ impl LogtoClient {
     async fn token_request(&self, refresh_token: &Secret, key: &TokenKey) -> Result<TokenResponse> {
         let metadata = self.metadata().await?;
         let client = self.credentials();
-        token::refresh(&self.0.transport, &metadata.token_endpoint, &client, refresh_token, key).await
+        token::refresh(self.transport(), &metadata.token_endpoint, &client, refresh_token, key).await
     }
 
     /// OpenID Connect Core 12.2: the new ID token is of the same issuer and the same user.

@@ -1,6 +1,14 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::{config::LogtoConfig, machine::MachineClient};
+use crate::{
+    clock::Clock,
+    config::{
+        LogtoConfig,
+        server::tests::{ClientOf, ClockAt, what_is_set_goes_before_the_configuration},
+    },
+    machine::{MachineClient, MachineClientBuilder},
+    oidc::provider::Provider,
+};
 
 #[test]
 fn all_problems_are_told_at_once() {
@@ -47,4 +55,12 @@ fn a_machine_beside_an_application_shares_its_server_and_not_its_app() {
     assert_eq!(machine.0.provider.issuer(), config.issuer());
     let shown = format!("{machine:?} {:?}", MachineClient::builder().app_id("machine").app_secret("SENTINEL"));
     assert!(shown.contains("machine") && !shown.contains("SENTINEL"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_setting_of_a_machine_goes_before_that_of_the_configuration_in_either_order() {
+    what_is_set_goes_before_the_configuration!(MachineClient::builder(), |builder: MachineClientBuilder| {
+        let machine = builder.app_id("machine").app_secret("secret").build().unwrap();
+        (Arc::clone(&machine.0.provider), Arc::clone(&machine.0.clock))
+    });
 }

@@ -8,7 +8,7 @@ use aes_gcm::{
     Aes256Gcm, Nonce,
     aead::{Aead, KeyInit},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64_simd::STANDARD;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -43,7 +43,7 @@ impl Keys {
         let nonce = clock::random_bytes::<NONCE_BYTES>()?;
         let sealed = self.0.first().and_then(|key| key.encrypt(&Nonce::from(nonce), plaintext).ok());
         let ciphertext = sealed.ok_or_else(|| Error::new(Code::SessionTooLarge, "the session cannot be encrypted"))?;
-        Ok(format!("{}.{}", STANDARD.encode(ciphertext), STANDARD.encode(nonce)))
+        Ok(format!("{}.{}", STANDARD.encode_to_string(ciphertext), STANDARD.encode_to_string(nonce)))
     }
 
     /// Opens a cookie's value. `None` for whatever was not sealed like this with one of the keys.
@@ -53,8 +53,8 @@ impl Keys {
         }
         let value = unescape(value);
         let (ciphertext, nonce) = value.split_once('.')?;
-        let ciphertext = STANDARD.decode(ciphertext).ok()?;
-        let nonce = <[u8; NONCE_BYTES]>::try_from(STANDARD.decode(nonce).ok()?).ok()?;
+        let ciphertext = STANDARD.decode_to_vec(ciphertext).ok()?;
+        let nonce = <[u8; NONCE_BYTES]>::try_from(STANDARD.decode_to_vec(nonce).ok()?).ok()?;
         let open = |key: &Aes256Gcm| key.decrypt(&Nonce::from(nonce), ciphertext.as_slice()).ok();
         self.0.iter().find_map(open).map(Zeroizing::new)
     }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use redis::{RedisResult, Script};
 
 use super::connection::Connection;
@@ -58,7 +58,7 @@ pub(super) async fn take(connection: &Connection, key: String, holder: &str, ttl
 
 /// 128 random bits: what tells a write, or the holder of a lock, from all others.
 pub(super) fn random() -> Result<String> {
-    Ok(URL_SAFE_NO_PAD.encode(clock::random_bytes::<16>()?))
+    Ok(URL_SAFE_NO_PAD.encode_to_string(clock::random_bytes::<16>()?))
 }
 
 /// A lifetime in milliseconds. Redis takes none of zero, so what is over lives for one more.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use cookie::time::OffsetDateTime;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -55,5 +55,5 @@ pub(super) fn named_id(kind: &str, name: &str) -> Id {
 
 /// 128 random bits.
 pub(super) fn random_value() -> Result<String, BoxError> {
-    Ok(URL_SAFE_NO_PAD.encode(clock::random_bytes::<16>()?))
+    Ok(URL_SAFE_NO_PAD.encode_to_string(clock::random_bytes::<16>()?))
 }

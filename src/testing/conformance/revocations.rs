@@ -59,12 +59,12 @@ impl Suite {
     }
 
     async fn revoke(&self, number: usize, key: &str, until: SystemTime, ttl: Duration) {
-        ok("revoke", self.store(number).revoke(key, until, ttl).await);
+        ok("record", self.store(number).record(key, until, ttl).await);
     }
 
     async fn until(&self, number: usize, keys: &[&String]) -> Option<SystemTime> {
         let keys: Vec<String> = keys.iter().map(|key| (*key).clone()).collect();
-        ok("revoked_until", self.store(number).revoked_until(&keys).await)
+        ok("latest_cutoff", self.store(number).latest_cutoff(&keys).await)
     }
 
     async fn claim(&self, number: usize, key: &str, ttl: Duration) -> bool {

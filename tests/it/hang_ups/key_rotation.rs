@@ -10,7 +10,7 @@ use std::{
 
 use http::{Request, Response};
 use logto::{
-    LogtoClient, SignInOptions,
+    SignInOptions,
     api::{ApiAudience, ResourceServer},
     integrate::{BoxError, BoxFuture, Clock, HttpClient},
     testing::{Endpoint, MockLogto, SigningAlg},
@@ -200,7 +200,7 @@ async fn an_answer_without_a_key_that_can_serve_replaces_no_keys() {
 #[tokio::test]
 async fn a_sign_in_with_a_key_set_without_keys_may_be_tried_again() {
     let site = Site::start().await;
-    let logto = LogtoClient::new(site.logto.config().clone()).unwrap();
+    let logto = site.another_instance();
     site.mock.tamper_jwks(|set| set["keys"] = json!([]));
     let error = logto.warm_up().await.unwrap_err();
     assert_eq!((error.code().as_str(), error.http_status(), error.is_transient()), ("jwks.failed", 503, true));

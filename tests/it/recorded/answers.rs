@@ -62,10 +62,10 @@ async fn signed_in(recorded: &Exchange) -> App {
 async fn assert_holds(name: &str, app: &App, recorded: &Exchange) {
     let session = app.session().await;
     let refresh_token = recorded.member("refresh_token").unwrap_or("own-refresh-token");
-    assert_eq!(session.refresh_token().unwrap().expose(), refresh_token, "{name}");
+    assert_eq!(session.get_refresh_token().unwrap().expose(), refresh_token, "{name}");
     if let Some(id_token) = recorded.member("id_token") {
-        assert_eq!(session.id_token().unwrap().expose(), id_token, "{name}");
-        let claims = serde_json::to_value(session.id_token_claims().unwrap()).unwrap();
+        assert_eq!(session.get_id_token().unwrap().expose(), id_token, "{name}");
+        let claims = serde_json::to_value(session.get_id_token_claims().unwrap()).unwrap();
         assert_eq!(without_blanks(claims), without_blanks(recorded.id_token_claims().unwrap()), "{name}");
     }
 }

@@ -32,11 +32,11 @@ async fn a_recorded_session_with_many_organizations_fits_its_cookies() {
         // A browser drops what is over 4096 bytes, and the session is still whole.
         app.browser.receive(&headers);
         let session = app.session().await;
-        assert_eq!(session.id_token().unwrap().expose(), id_token);
-        let found = session.id_token_claims().unwrap();
+        assert_eq!(session.get_id_token().unwrap().expose(), id_token);
+        let found = session.get_id_token_claims().unwrap();
         assert_eq!(serde_json::to_value(&found.organizations).unwrap(), claims["organizations"]);
         assert_eq!(found.organizations.len().to_string(), organizations);
-        assert_eq!(session.refresh_token().unwrap().expose(), tokens["refresh_token"]);
+        assert_eq!(session.get_refresh_token().unwrap().expose(), tokens["refresh_token"]);
         assert_eq!(app.access_token(TokenOptions::new()).await.unwrap(), token, "from the session");
         assert_eq!(app.server.asked(TOKEN).len(), 2);
     }

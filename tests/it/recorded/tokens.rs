@@ -79,7 +79,7 @@ async fn sign_ins_work_while_recorded_keys_change_from_elliptic_curve_to_rsa() {
         let result = app.access_token(TokenOptions::new().force_refresh(true)).await.map(|_| ());
         (
             result.map_err(|error| error.code().as_str()),
-            app.session().await.id_token().unwrap(),
+            app.session().await.get_id_token().unwrap(),
             app.server.asked(JWKS).len(),
         )
     };
@@ -145,14 +145,14 @@ async fn a_recorded_token_in_the_place_of_an_id_token_is_refused() {
         app.clock.rewind(earlier);
         app.sign_in(ADA, |_| {}).await;
         app.clock.advance(later);
-        let before = app.session().await.id_token().unwrap();
+        let before = app.session().await.get_id_token().unwrap();
         app.server.once(TOKEN, json_response(&refreshed(&id_token)));
         let result = app.access_token(TokenOptions::new().force_refresh(true)).await;
         assert_eq!(result.as_ref().map(|_| ()).map_err(|error| error.code().as_str()), expected, "{what}");
         let session = app.session().await;
         let kept = if result.is_ok() { id_token.as_str() } else { before.expose() };
-        assert_eq!(session.id_token().unwrap().expose(), kept, "{what}");
-        assert_eq!(session.id_token_claims().unwrap().sub, ADA, "{what}");
+        assert_eq!(session.get_id_token().unwrap().expose(), kept, "{what}");
+        assert_eq!(session.get_id_token_claims().unwrap().sub, ADA, "{what}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who calls the token endpoint and its neighbours (RFC 6749 section 2.3).
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64_simd::STANDARD;
 use url::form_urlencoded;
 
 use crate::{
@@ -86,7 +86,7 @@ fn basic_credentials(request: &RecordedRequest) -> OidcResult<Option<(String, St
     let Some(header) = request.header("authorization") else { return Ok(None) };
     let malformed = || OidcError::invalid_request("invalid authorization header value format");
     let encoded = header.strip_prefix("Basic ").ok_or_else(malformed)?;
-    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| malformed())?;
+    let decoded = STANDARD.decode_to_vec(encoded.trim()).map_err(|_| malformed())?;
     let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
     let (id, secret) = decoded.split_once(':').ok_or_else(malformed)?;
     Ok(Some((form_decoded(id), form_decoded(secret))))

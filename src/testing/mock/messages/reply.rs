@@ -1,9 +1,9 @@
 //! A reply as a plain value, with the header fields that Logto sends.
 
-use aws_lc_rs::digest;
-use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use base64_simd::STANDARD_NO_PAD;
 use bytes::Bytes;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::request::RecordedRequest;
 
@@ -101,6 +101,5 @@ impl Reply {
 }
 
 fn etag(body: &[u8]) -> String {
-    let hash = digest::digest(&digest::SHA256, body);
-    format!("\"{:x}-{}\"", body.len(), STANDARD_NO_PAD.encode(hash))
+    format!("\"{:x}-{}\"", body.len(), STANDARD_NO_PAD.encode_to_string(Sha256::digest(body)))
 }

@@ -3,13 +3,13 @@
 use std::io;
 
 use aws_lc_rs::{
-    digest,
     rand::SystemRandom,
     rsa::KeySize,
     signature::{self, EcdsaKeyPair, KeyPair, RsaKeyPair, UnparsedPublicKey},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// A signing algorithm (RFC 7518 section 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -78,12 +78,12 @@ impl KeyRing {
     pub(crate) fn verify(&self, jwt: &str) -> Option<Value> {
         let (signed, signature) = jwt.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
-        let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode_to_vec(header).ok()?).ok()?;
+        let signature = URL_SAFE_NO_PAD.decode_to_vec(signature).ok()?;
         let kid = header.get("kid")?.as_str()?;
         let key = std::iter::once(&self.current).chain(&self.previous).find(|key| key.kid == kid)?;
         key.verifies(signed.as_bytes(), &signature).then_some(())?;
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode_to_vec(claims).ok()?).ok()
     }
 }
 
@@ -116,7 +116,7 @@ impl SigningKey {
             SigningAlg::Es512 => ec_pair(&signature::ECDSA_P521_SHA512_FIXED_SIGNING, "P-521").map_err(failed)?,
         };
         // RFC 7638: the required members only, in alphabetical order, which is serde_json's.
-        let kid = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, jwk.to_string().as_bytes()));
+        let kid = URL_SAFE_NO_PAD.encode_to_string(Sha256::digest(jwk.to_string()));
         if let Some(members) = jwk.as_object_mut() {
             members.insert("use".into(), "sig".into());
             members.insert("kid".into(), kid.clone().into());
@@ -138,10 +138,10 @@ impl SigningKey {
 
     /// A JWT with this header and these claims (RFC 7515 section 7.1). `None` only if the key refuses to sign.
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> Option<String> {
-        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode_to_string(value.to_string());
         let signed = format!("{}.{}", encode(header), encode(claims));
         let signature = self.signature(signed.as_bytes())?;
-        Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+        Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode_to_string(signature)))
     }
 
     fn signature(&self, message: &[u8]) -> Option<Vec<u8>> {
@@ -184,7 +184,7 @@ fn ec_pair(
     // SEC 1 section 2.3.3: 0x04, then x and y in equal lengths.
     let point = pair.public_key().as_ref().get(1..).unwrap_or_default();
     let (x, y) = point.split_at(point.len() / 2);
-    let jwk = json!({ "kty": "EC", "crv": curve, "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) });
+    let jwk = json!({ "kty": "EC", "crv": curve, "x": URL_SAFE_NO_PAD.encode_to_string(x), "y": URL_SAFE_NO_PAD.encode_to_string(y) });
     Ok((Pair::Ec(pair), jwk))
 }
 
@@ -193,7 +193,7 @@ fn rsa_jwk(der: &[u8]) -> Option<Value> {
     let (sequence, _) = der_element(der, 0x30)?;
     let (modulus, rest) = der_element(sequence, 0x02)?;
     let (exponent, _) = der_element(rest, 0x02)?;
-    let encode = |integer: &[u8]| URL_SAFE_NO_PAD.encode(integer.strip_prefix(&[0]).unwrap_or(integer));
+    let encode = |integer: &[u8]| URL_SAFE_NO_PAD.encode_to_string(integer.strip_prefix(&[0]).unwrap_or(integer));
     Some(json!({ "kty": "RSA", "n": encode(modulus), "e": encode(exponent) }))
 }
 

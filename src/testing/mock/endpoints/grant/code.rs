@@ -1,8 +1,8 @@
 //! A code for tokens (RFC 6749 section 4.1.3).
 
-use aws_lc_rs::digest;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64_simd::URL_SAFE_NO_PAD;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::testing::mock::{
     directory::MockApp,
@@ -64,6 +64,6 @@ fn examine(
 
 /// RFC 7636 section 4.6. A verifier without a challenge is as wrong as none for one.
 fn proves(verifier: Option<&str>, code: &Code) -> bool {
-    let hash = |verifier: &str| URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, verifier.as_bytes()));
+    let hash = |verifier: &str| URL_SAFE_NO_PAD.encode_to_string(Sha256::digest(verifier));
     verifier.map(hash) == code.challenge
 }

@@ -19,7 +19,7 @@ const MARGIN: Duration = Duration::from_secs(1);
 ///
 /// Who asks does so in a task, on the runtime of its caller. That runtime may never run again, and it may live for ever: so nobody waits for longer
 /// than an answer may take. Then the next one asks.
-pub(crate) struct Gate {
+pub(crate) struct SingleFlight {
     limit: Duration,
     current: Mutex<Current>,
 }
@@ -33,16 +33,16 @@ struct Current {
 }
 
 /// Held by the one who asks.
-pub(crate) struct Pass(OwnedMutexGuard<()>);
+pub(crate) struct Permit(OwnedMutexGuard<()>);
 
-impl Gate {
+impl SingleFlight {
     /// For requests that are answered, or fail, within `longest`.
     pub(crate) fn new(longest: Duration) -> Self {
         Self { limit: longest.saturating_add(MARGIN), current: Mutex::default() }
     }
 
     /// Enters, if nobody is asking. Takes no timer, and no runtime.
-    pub(crate) fn try_enter(&self) -> Option<Pass> {
+    pub(crate) fn try_begin(&self) -> Option<Permit> {
         let mut current = self.current();
         if current.until.is_some_and(|until| until <= moment()) && current.lock.try_lock().is_err() {
             *current = Current::default();
@@ -52,10 +52,10 @@ impl Gate {
     }
 
     /// Enters, when whoever is asking has done so or is given up.
-    pub(crate) async fn enter(&self) -> Pass {
+    pub(crate) async fn begin(&self) -> Permit {
         loop {
-            if let Some(pass) = self.try_enter() {
-                return pass;
+            if let Some(permit) = self.try_begin() {
+                return permit;
             }
             let (lock, until) = {
                 let current = self.current();
@@ -71,9 +71,9 @@ impl Gate {
         }
     }
 
-    /// Whether the one with this pass has not been given up.
-    pub(crate) fn admits(&self, pass: &Pass) -> bool {
-        self.current().is_locked_by(&pass.0)
+    /// Whether the one with this permit has not been given up.
+    pub(crate) fn is_held_by(&self, permit: &Permit) -> bool {
+        self.current().is_locked_by(&permit.0)
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
@@ -83,9 +83,9 @@ impl Gate {
 }
 
 impl Current {
-    fn admit(&mut self, guard: OwnedMutexGuard<()>, limit: Duration) -> Pass {
+    fn admit(&mut self, guard: OwnedMutexGuard<()>, limit: Duration) -> Permit {
         self.until = moment().checked_add(limit);
-        Pass(guard)
+        Permit(guard)
     }
 
     fn is_locked_by(&self, guard: &OwnedMutexGuard<()>) -> bool {

@@ -1,0 +1,154 @@
+//! The operations of [`Session`] in two more forms: over cookies, and on the session that a request's middleware and handlers share.
+
+use super::{AccessToken, LogtoClient, LogtoContext, PendingSignIn, RequestSession};
+use crate::{
+    claims::{AccessTokenClaims, IdTokenClaims, UserInfo},
+    error::Result,
+    secret::Secret,
+    session::Cookies,
+    types::{ContextOptions, Redirect, SignInOptions, SignOutOptions, TokenOptions},
+};
+
+/// What works with a session and may change it: in the session that `$load` and `$open` give, by the method of the same name.
+macro_rules! operations {
+    ($load:ident, $open:ident: $($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+        impl LogtoClient {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                #[doc = concat!("See [`Session::", stringify!($name), "`](crate::Session::", stringify!($name),
+                    ") and [`Session::commit`](crate::Session::commit).")]
+                pub async fn $name(&self, cookies: &mut dyn Cookies, $($argument: $type),*) -> Result<$result> {
+                    let mut session = self.$load(cookies).await?;
+                    let result = session.$name($($argument),*).await;
+                    // After a failure, too: it may have used up a sign-in, or the session may have ended.
+                    let committed = session.commit(cookies).await;
+                    result.and_then(|result| committed.map(|()| result))
+                }
+            )*
+        }
+
+        impl RequestSession {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                #[doc = concat!("See [`Session::", stringify!($name), "`](crate::Session::", stringify!($name),
+                    "); `session.already_committed` once the response has begun.")]
+                pub async fn $name(&self, $($argument: $type),*) -> Result<$result> {
+                    self.$open().await?.$name($($argument),*).await
+                }
+            )*
+        }
+    };
+}
+
+/// What looks at a session.
+macro_rules! reads {
+    ($($(#[$doc:meta])* $name:ident() -> $result:ty;)*) => {
+        impl LogtoClient {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// See [`load`](Self::load).
+                pub async fn $name(&self, cookies: &dyn Cookies) -> Result<$result> {
+                    Ok(self.load(cookies).await?.$name())
+                }
+            )*
+        }
+
+        impl RequestSession {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// See [`LogtoClient::load`].
+                pub async fn $name(&self) -> Result<$result> {
+                    Ok(self.open().await?.$name())
+                }
+            )*
+        }
+    };
+}
+
+/// What a session forgets, which asks nobody: by `$try_name`, which fails once the response has begun.
+macro_rules! forgets {
+    ($($(#[$doc:meta])* $load:ident, $open:ident: $name:ident by $try_name:ident;)*) => {
+        impl LogtoClient {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// See [`Session::commit`](crate::Session::commit).
+                pub async fn $name(&self, cookies: &mut dyn Cookies) -> Result<()> {
+                    let mut session = self.$load(cookies).await?;
+                    session.$name();
+                    session.commit(cookies).await
+                }
+            )*
+        }
+
+        impl RequestSession {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// `session.already_committed` once the response has begun. See also [`LogtoClient::load`].
+                pub async fn $name(&self) -> Result<()> {
+                    self.$open().await?.$try_name()
+                }
+            )*
+        }
+    };
+}
+
+operations! { load, open:
+    /// Begins a sign-in: the redirect leads to Logto.
+    sign_in(options: SignInOptions) -> Redirect;
+    /// Ends a sign-in, on the callback route: the redirect leads to the page the user wanted.
+    handle_sign_in(query_or_url: &str) -> Redirect;
+    /// Verifies a sign-in, on the callback route, for the application to accept or to refuse.
+    verify_sign_in(query_or_url: &str) -> PendingSignIn;
+    /// Signs the user of a verified sign-in in: the redirect leads to the page the user wanted.
+    accept_sign_in(pending: PendingSignIn) -> Redirect;
+    /// Who is signed in, and whatever else `options` ask for.
+    get_context(options: ContextOptions) -> LogtoContext;
+    /// An access token, from the session or freshly from Logto.
+    get_access_token(options: TokenOptions) -> AccessToken;
+    /// An organization token, for use with Logto's organization permissions.
+    get_organization_token(organization_id: &str) -> AccessToken;
+    /// The claims of an access token for an API resource.
+    get_access_token_claims(options: TokenOptions) -> AccessTokenClaims;
+    /// The claims of an organization token.
+    get_organization_token_claims(organization_id: &str) -> AccessTokenClaims;
+    /// Asks Logto anew for the ID token and every access and organization token that the session holds.
+    refresh_session() -> LogtoContext;
+    /// What Logto's userinfo endpoint says of the user.
+    fetch_user_info() -> UserInfo;
+}
+
+operations! { load_to_end, open_to_end:
+    /// Ends the session here and at Logto. While a session store is down the cookie is deleted all the same, the log says so, and the session
+    /// ends when the store is back.
+    sign_out(options: SignOutOptions) -> Redirect;
+}
+
+reads! {
+    /// Whether somebody is signed in. Asks nobody.
+    is_authenticated() -> bool;
+    /// The ID token, as Logto signed it.
+    get_id_token() -> Option<Secret>;
+    /// The claims of the ID token. They were checked when it came.
+    get_id_token_claims() -> Option<IdTokenClaims>;
+    /// The refresh token.
+    get_refresh_token() -> Option<Secret>;
+}
+
+forgets! {
+    /// Forgets the access tokens: the next one comes from Logto. See [`refresh_session`](Self::refresh_session) for what that brings.
+    load, open: clear_access_token by try_clear_access_token;
+    /// Forgets the whole session, here alone. See [`sign_out`](Self::sign_out) for the rest.
+    load_to_end, open_to_end: clear_all_tokens by try_clear_all_tokens;
+}

@@ -1,0 +1,238 @@
+//! The server and how it is reached: what a web application, a machine and an API have in common.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use url::Url;
+
+use super::problems::{Problems, TIMEOUT, is_loopback};
+use crate::{
+    clock::{Clock, SystemClock},
+    error::Result,
+    http::{self, HttpClient, Transport},
+    oidc::{discovery::Addresses, provider::Provider},
+};
+
+/// The settings as they are given, part of the builders of a [`LogtoConfig`](crate::LogtoConfig), a
+/// [`MachineClient`](crate::machine::MachineClient) and a [`ResourceServer`](crate::api::ResourceServer).
+#[derive(Clone, Default)]
+pub(crate) struct ServerSettings {
+    pub(crate) endpoint: Option<String>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) internal_endpoint: Option<String>,
+    pub(crate) accepted_issuers: Option<Vec<String>>,
+    /// In seconds.
+    pub(crate) leeway: Option<u64>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) http_client: Option<Arc<dyn HttpClient>>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    /// What the environment holds and nobody can read.
+    pub(super) unreadable: Vec<String>,
+    /// The server of a configuration, for what is not set here.
+    pub(crate) fallback: Option<Server>,
+}
+
+/// A server whose settings are right.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) addresses: Arc<Addresses>,
+    pub(crate) leeway: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+    settings: Arc<ServerSettings>,
+    /// Made when it is first needed; one for all clones.
+    provider: Arc<Mutex<Option<Arc<Provider>>>>,
+}
+
+impl ServerSettings {
+    /// Checks everything. What is wrong is added to `problems`.
+    pub(crate) fn check(mut self, problems: &mut Problems) -> Option<Server> {
+        problems.0.append(&mut self.unreadable);
+        let (settings, provider) = match self.fallback.take() {
+            Some(fallback) => {
+                let provider = self.asks_as_set_elsewhere().then_some(fallback.provider);
+                (self.or(&fallback.settings), provider)
+            }
+            None => (self, None),
+        };
+        let addresses = settings.addresses(problems);
+        let (leeway, timeout) = (settings.leeway.unwrap_or(60), settings.timeout.unwrap_or(TIMEOUT));
+        problems.times(leeway, timeout);
+        Some(Server {
+            addresses: Arc::new(addresses?),
+            leeway: Duration::from_secs(leeway),
+            timeout,
+            clock: settings.clock.clone().unwrap_or_else(|| Arc::new(SystemClock)),
+            settings: Arc::new(settings),
+            provider: provider.unwrap_or_default(),
+        })
+    }
+
+    /// Where the server is: by the address of Logto, or by the issuer of another server.
+    fn addresses(&self, problems: &mut Problems) -> Option<Addresses> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let (endpoint, issuer) = (given(&self.endpoint), given(&self.issuer));
+        problems.unless(issuer.is_none() || endpoint.is_none(), || {
+            "endpoint and issuer are both given (endpoint is for Logto, issuer for a server whose issuer is not endpoint and /oidc)".into()
+        });
+        let missing = "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app";
+        let (name, url) = match &issuer {
+            Some(issuer) => ("issuer", problems.url("issuer", Some(issuer), "")),
+            None => ("endpoint", problems.url("endpoint", endpoint.as_deref(), missing)),
+        };
+        if let Some(url) = &url {
+            problems.unless(url.scheme() == "https" || is_loopback(url), || {
+                format!("{name} is http on another machine (use https; passwords and tokens travel over it)")
+            });
+            problems.unless(issuer.is_some() || !url.path().trim_end_matches('/').ends_with("/oidc"), || {
+                "endpoint ends with /oidc (leave it out; it is added)".into()
+            });
+        }
+        let internal_endpoint =
+            given(&self.internal_endpoint).and_then(|url| problems.url("internal_endpoint", Some(&url), ""));
+        let accepted_issuers = self.accepted_issuers.clone().unwrap_or_default();
+        problems.unless(accepted_issuers.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
+            "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)"
+                .into()
+        });
+        url.map(|endpoint| Addresses {
+            // An issuer is compared letter by letter, so it stays as it was written.
+            issuer: issuer.map_or_else(|| logto_issuer(&endpoint), |issuer| issuer.trim().to_owned()),
+            accepted_issuers,
+            endpoint,
+            internal_endpoint,
+        })
+    }
+
+    /// Whether nothing is set that requests and what is kept of their answers depend on. The leeway is for tokens alone.
+    fn asks_as_set_elsewhere(&self) -> bool {
+        let Self { endpoint, issuer, internal_endpoint, accepted_issuers, timeout, http_client, clock, .. } = self;
+        [endpoint, issuer, internal_endpoint].iter().all(|address| address.is_none())
+            && accepted_issuers.is_none()
+            && timeout.is_none()
+            && http_client.is_none()
+            && clock.is_none()
+    }
+
+    /// What is not set is as `other` has it. The internal endpoint and the accepted issuers belong to the server that `other` names.
+    fn or(self, other: &Self) -> Self {
+        let names_a_server = self.endpoint.is_some() || self.issuer.is_some();
+        let Self { endpoint, issuer, internal_endpoint, accepted_issuers, .. } =
+            if names_a_server { Self::default() } else { other.clone() };
+        Self {
+            endpoint: self.endpoint.or(endpoint),
+            issuer: self.issuer.or(issuer),
+            internal_endpoint: self.internal_endpoint.or(internal_endpoint),
+            accepted_issuers: self.accepted_issuers.or(accepted_issuers),
+            leeway: self.leeway.or(other.leeway),
+            timeout: self.timeout.or(other.timeout),
+            http_client: self.http_client.or_else(|| other.http_client.clone()),
+            clock: self.clock.or_else(|| other.clock.clone()),
+            unreadable: self.unreadable,
+            fallback: None,
+        }
+    }
+}
+
+impl Server {
+    /// The client that reaches the server, if it was set.
+    pub(crate) fn http_client(&self) -> Option<&Arc<dyn HttpClient>> {
+        self.settings.http_client.as_ref()
+    }
+
+    /// What the server says of itself, its keys, and the HTTP client that reaches it: one for whatever is made from one configuration.
+    ///
+    /// # Errors
+    /// `config.http_client` if no HTTP client can be made.
+    pub(crate) fn provider(&self) -> Result<Arc<Provider>> {
+        let mut provider = self.provider.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(provider) = &*provider {
+            return Ok(Arc::clone(provider));
+        }
+        let client = http::given_or_default(self.settings.http_client.clone())?;
+        let transport = Transport::new(client, self.timeout);
+        let made = Provider::new(transport, Arc::clone(&self.addresses), Arc::clone(&self.clock));
+        Ok(Arc::clone(provider.insert(Arc::new(made))))
+    }
+
+    /// The same server, of which nothing is known yet.
+    #[cfg(feature = "testing")]
+    pub(crate) fn without_provider(&self) -> Self {
+        Self { provider: Arc::default(), ..self.clone() }
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        crate::clock::unix_seconds(self.clock.now())
+    }
+}
+
+/// What a Logto at this address calls itself.
+fn logto_issuer(endpoint: &Url) -> String {
+    format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
+}
+
+/// The setters of a builder that has [`ServerSettings`] in its field `server`; with `leeway` where tokens are judged.
+macro_rules! server_setters {
+    () => {
+        /// The address of Logto, without `/oidc`: `https://my-tenant.logto.app`, or your own domain; may have a path. Required.
+        pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+            self.server.endpoint = Some(url.into());
+            self
+        }
+
+        /// The issuer of a server that is not Logto, to the letter, in place of [`endpoint`](Self::endpoint). Its discovery document is at the
+        /// issuer and `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4).
+        pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+            self.server.issuer = Some(issuer.into());
+            self
+        }
+
+        /// The address under which this program reaches Logto, where it differs from the browser's (containers). The issuer stays
+        /// `endpoint`'s.
+        pub fn internal_endpoint(mut self, url: impl Into<String>) -> Self {
+            self.server.internal_endpoint = Some(url.into());
+            self
+        }
+
+        /// Issuers to accept beside `endpoint` with `/oidc`, while a domain moves.
+        pub fn accepted_issuers<S: Into<String>>(mut self, issuers: impl IntoIterator<Item = S>) -> Self {
+            self.server.accepted_issuers = Some(issuers.into_iter().map(Into::into).collect());
+            self
+        }
+
+        /// How long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.server.timeout = Some(timeout);
+            self
+        }
+
+        /// The client that reaches Logto: a configured `reqwest::Client` (own certificates, a proxy), or any
+        /// [`HttpClient`](crate::integrate::HttpClient).
+        pub fn http_client(mut self, client: impl crate::http::HttpClient) -> Self {
+            self.server.http_client = Some(std::sync::Arc::new(client));
+            self
+        }
+
+        /// The clock to go by. Default: the system's.
+        pub fn clock(mut self, clock: impl crate::clock::Clock) -> Self {
+            self.server.clock = Some(std::sync::Arc::new(clock));
+            self
+        }
+    };
+    (leeway) => {
+        crate::config::server::server_setters!();
+
+        /// How far Logto's clock and this one may differ, in whole seconds. Default: 60 seconds.
+        pub fn leeway(mut self, leeway: std::time::Duration) -> Self {
+            self.server.leeway = Some(leeway.as_secs());
+            self
+        }
+    };
+}
+
+pub(crate) use server_setters;
+
+#[cfg(test)]
+pub(crate) mod tests;
