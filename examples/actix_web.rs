@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{playground}");
     let address = std::net::SocketAddr::from(playground.address());
     let server = HttpServer::new(move || {
-        let app = web::scope(playground.mount()).configure(pages).configure(logto::actix_web::routes(&logto)); // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user
+        let app = web::scope(playground.mount_path()).configure(pages).configure(logto::actix_web::routes(&logto)); // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user
         App::new()
             .app_data(Data::new(playground.clone()))
             .service(app)
@@ -127,7 +127,7 @@ async fn log_request(
 
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
-    match session.signed_in().await {
+    match session.user().await {
         Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
         Err(error) => error.code().to_string(),
     }

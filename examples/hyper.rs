@@ -47,21 +47,21 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<Response<String>, Infallible> {
     let logto = playground.client();
     let (parts, body) = request.into_parts();
-    let Some(path) = parts.uri.path().strip_prefix(playground.mount()) else {
+    let Some(path) = parts.uri.path().strip_prefix(playground.mount_path()) else {
         return Ok(status(StatusCode::NOT_FOUND));
     };
     let read = Limited::new(body, AuthRequest::MAX_BODY).collect();
-    let auth = AuthRequest::of(&parts, &parts.uri);
+    let auth = AuthRequest::from_parts(&parts, &parts.uri);
     let auth = auth.read_body(&logto, async { read.await.map(Collected::to_bytes) }).await;
     // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages below.
     let page = |session| page(playground, session, &parts.method, path);
     if !*REQUEST_LOG {
-        return Ok(logto.serve(&auth, page).await);
+        return Ok(logto.handle_request(&auth, page).await);
     }
     // A middleware of the application: it sees whom a callback signs in and whom a sign-out signs out.
     let logged = async |auth: AuthRequest, session: RequestSession| {
         let before = who(&session).await;
-        let response = logto.serve(&auth, page).await;
+        let response = logto.handle_request(&auth, page).await;
         let after = who(&session).await;
         tracing::info!(method = %parts.method, path, before, after, "request");
         response
@@ -128,7 +128,7 @@ fn status(status: StatusCode) -> Response<String> {
 
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
-    match session.signed_in().await {
+    match session.user().await {
         Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
         Err(error) => error.code().to_string(),
     }

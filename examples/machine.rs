@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (MachineClient::from_env()?, ResourceServerBuilder::from_env(), None)
     } else {
         let app = MockApp::new("machine", "the secret of the machine").role("librarian");
-        let mock = MockLogto::builder().machine(app.organization("org-acme", &["admin"])).start().await?;
+        let mock = MockLogto::builder().machine_to_machine_app(app.organization("org-acme", &["admin"])).start().await?;
         let machine = MachineClient::builder().endpoint(mock.endpoint());
         let machine = machine.app_id("machine").app_secret("the secret of the machine").build()?;
         (machine, ResourceServer::builder().endpoint(mock.endpoint()), Some(mock))
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // What a program of your own has: the machine once, and a client for each API.
     let books = ApiClient::builder()
         .base_url(base_url)
-        .token(TokenOptions::new().resource(resource).scopes(["read:books"]))
+        .token_options(TokenOptions::new().resource(resource).scopes(["read:books"]))
         .build()?;
     println!("for itself: {}", list(&books, &machine).await?);
     println!("for {organization}: {}", list(&books.in_organization(organization.as_str()), &machine).await?);

@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // In an application of your own: `let logto = LogtoClient::from_env()?;`
     let playground = Playground::start().await?;
     let logto = playground.client();
-    let mount = match playground.mount() {
+    let mount = match playground.mount_path() {
         "" => "/".to_owned(),
         path => path.to_owned(),
     };
@@ -141,7 +141,7 @@ async fn who(request: &Request<'_>) -> String {
     let Some(session) = request.guard::<RequestSession>().await.succeeded() else {
         return "unknown".to_owned();
     };
-    match session.signed_in().await {
+    match session.user().await {
         Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
         Err(error) => error.code().to_string(),
     }

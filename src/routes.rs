@@ -87,7 +87,7 @@ impl AuthRequest {
     /// For the frameworks on `http` 1. `uri` is the request's own, or under a nested router the one that the browser asked for. The
     /// [`session`](Self::session) is the [`RequestSession`] among the request's extensions, if there is one.
     #[must_use]
-    pub fn of(parts: &http::request::Parts, uri: &http::Uri) -> Self {
+    pub fn from_parts(parts: &http::request::Parts, uri: &http::Uri) -> Self {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         Self::from_headers(parts.method.as_str(), target, &parts.headers)
             .session(parts.extensions.get::<RequestSession>().cloned())
@@ -209,7 +209,7 @@ impl LogtoClient {
     ///   `iss`, `login_hint`, `target_link_uri`.
     ///
     /// Failures are replies, too: a page for people, JSON for programs, details in the log.
-    pub async fn respond(&self, request: &AuthRequest) -> Option<AuthResponse> {
+    pub async fn handle_auth_routes(&self, request: &AuthRequest) -> Option<AuthResponse> {
         let route = self.route(request.path())?;
         if let Route::BackChannelLogout = route {
             return Some(back_channel::answer(self, request).await);
@@ -240,7 +240,7 @@ impl LogtoClient {
             if error.is(Code::MethodNotAllowed) { reply.header("allow", "POST") } else { reply }
         });
         // After a failure, too: it may have used up a sign-in.
-        Some(match session.finish().await {
+        Some(match session.commit().await {
             Ok(headers) => with_session(reply, &headers),
             Err(error) => self.error_page(&error, request.response_format()),
         })

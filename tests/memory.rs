@@ -164,7 +164,7 @@ impl World {
 
     async fn ask(&self, method: &str, target: &str, cookie: &str) -> u16 {
         let header = |name: &str| (name == "cookie").then(|| cookie.to_owned());
-        self.logto.respond(&AuthRequest::new(method, target, header)).await.unwrap().status()
+        self.logto.handle_auth_routes(&AuthRequest::new(method, target, header)).await.unwrap().status()
     }
 
     /// As a browser of a public client does it for months: each answer brings another refresh token.
@@ -186,7 +186,7 @@ async fn page(logto: &LogtoClient, cookie: &str) -> bool {
     let session = RequestSession::new(logto.clone(), cookie);
     let context = session.get_context(ContextOptions::new()).await.unwrap();
     session.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
-    drop(session.finish().await.unwrap());
+    drop(session.commit().await.unwrap());
     context.is_authenticated()
 }
 
@@ -248,7 +248,7 @@ fn the_memory_of_past_sign_outs_is_bounded() {
             runtime.block_on(async {
                 for number in numbers {
                     let (key, ttl) = (format!("id/{number:022}"), Duration::from_secs(3600 + number as u64));
-                    revocations.revoke(&key, SystemTime::now(), ttl).await.unwrap();
+                    revocations.record(&key, SystemTime::now(), ttl).await.unwrap();
                 }
             });
         })

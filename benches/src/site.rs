@@ -45,7 +45,7 @@ impl Site {
 
     /// The answer to a token request comes so much later.
     pub fn delay_tokens(&self, time: Duration) {
-        self.mock.fault(Endpoint::Token, Fault::delay(time));
+        self.mock.inject_fault(Endpoint::Token, Fault::delay(time));
     }
 
     /// A page that calls an API for the user.

@@ -136,7 +136,7 @@ impl User {
     /// The session read and written: from the request's header to the response's.
     pub fn write(&self) -> Vec<String> {
         let mut cookies = HeaderCookies::parse(self.cookie_header.as_str());
-        let session = at_once(self.later.load(&cookies)).expect("a session");
+        let session = at_once(self.later.load_session(&cookies)).expect("a session");
         at_once(session.commit(&mut cookies)).expect("a session that fits");
         let headers = cookies.set_cookie_headers();
         assert!(!headers.is_empty(), "the session was written two days ago");
@@ -145,7 +145,7 @@ impl User {
 
     /// The session read, and nothing more.
     pub fn load(&self) -> Session {
-        at_once(self.client.load(&HeaderCookies::parse(self.cookie_header.as_str()))).expect("a session")
+        at_once(self.client.load_session(&HeaderCookies::parse(self.cookie_header.as_str()))).expect("a session")
     }
 
     /// A request of somebody who is not signed in, but has cookies.

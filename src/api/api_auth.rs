@@ -113,7 +113,7 @@ impl<R> ApiAuth<R> {
 
     /// Who calls.
     #[must_use]
-    pub fn into_inner(self) -> AuthInfo {
+    pub fn into_auth_info(self) -> AuthInfo {
         self.auth
     }
 }

@@ -40,7 +40,7 @@ impl ApiClientBuilder {
     }
 
     /// For what to ask tokens: the API's resource, its scopes, perhaps an organization. Required, but for [`logto_api`](Self::logto_api).
-    pub fn token(mut self, options: TokenOptions) -> Self {
+    pub fn token_options(mut self, options: TokenOptions) -> Self {
         self.token = Some(options);
         self
     }
@@ -73,7 +73,7 @@ impl ApiClientBuilder {
     }
 
     /// How many bytes of a response's body are read; a larger one is the error `network.body_too_large`. Default: 10 MB (10,000,000).
-    pub fn max_body(mut self, bytes: usize) -> Self {
+    pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body = Some(bytes);
         self
     }

@@ -75,7 +75,7 @@ impl World {
         let script = Arc::new(Script { answers: Mutex::new(answers.into_iter().rev().collect()), ..Script::default() });
         let builder = ApiClient::builder().base_url("https://api.example.com/v1/");
         let builder =
-            builder.token(TokenOptions::new().resource("https://api.example.com")).http_client(Arc::clone(&script));
+            builder.token_options(TokenOptions::new().resource("https://api.example.com")).http_client(Arc::clone(&script));
         Self { script, source: Source::default(), api: settings(builder).build().unwrap() }
     }
 
@@ -162,7 +162,7 @@ fn an_address_outside_of_the_base_url_is_refused() {
 fn all_problems_are_told_at_once() {
     let problems = |builder: ApiClientBuilder| builder.build().unwrap_err().to_string();
     let text =
-        problems(ApiClient::builder().timeout(Duration::from_millis(10)).token(TokenOptions::new().resource("books")));
+        problems(ApiClient::builder().timeout(Duration::from_millis(10)).token_options(TokenOptions::new().resource("books")));
     for problem in
         ["3 settings are wrong", "base_url is missing (give the address", "timeout is not", "a resource is not"]
     {

@@ -59,7 +59,7 @@ impl LogtoClient {
     ///
     /// # Errors
     /// `store.failed`: some sessions may be left; call it again.
-    pub async fn revoke_all(&self, sub: &str) -> Result<()> {
+    pub async fn end_user_sessions(&self, sub: &str) -> Result<()> {
         let config = self.config();
         revocation::revoke(&config.cookies, &SessionSelector::User(sub.to_owned()), config.now()).await?;
         tracing::info!(target: "logto::sign_out", sub, "signed out everywhere");

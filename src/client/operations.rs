@@ -54,7 +54,7 @@ macro_rules! reads {
                 /// # Errors
                 /// See [`load`](Self::load).
                 pub async fn $name(&self, cookies: &dyn Cookies) -> Result<$result> {
-                    Ok(self.load(cookies).await?.$name())
+                    Ok(self.load_session(cookies).await?.$name())
                 }
             )*
         }
@@ -104,7 +104,7 @@ macro_rules! forgets {
     };
 }
 
-operations! { load, open:
+operations! { load_session, open:
     /// Begins a sign-in: the redirect leads to Logto.
     sign_in(options: SignInOptions) -> Redirect;
     /// Ends a sign-in, on the callback route: the redirect leads to the page the user wanted.
@@ -148,7 +148,7 @@ reads! {
 
 forgets! {
     /// Forgets the access tokens: the next one comes from Logto. See [`refresh_session`](Self::refresh_session) for what that brings.
-    load, open: clear_access_token by try_clear_access_token;
+    load_session, open: clear_access_token by try_clear_access_token;
     /// Forgets the whole session, here alone. See [`sign_out`](Self::sign_out) for the rest.
     load_to_end, open_to_end: clear_all_tokens by try_clear_all_tokens;
 }

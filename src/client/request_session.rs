@@ -131,7 +131,7 @@ impl RequestSession {
     ///
     /// # Errors
     /// See [`Session::commit`].
-    pub async fn finish(&self) -> Result<SessionHeaders> {
+    pub async fn commit(&self) -> Result<SessionHeaders> {
         if self.joined {
             return Ok(SessionHeaders::default());
         }
@@ -157,7 +157,7 @@ impl RequestSession {
     ///
     /// # Errors
     /// See [`LogtoClient::load`].
-    pub async fn signed_in(&self) -> Result<Option<SignedIn>> {
+    pub async fn user(&self) -> Result<Option<SignedIn>> {
         Ok(self.get_id_token_claims().await?.map(|claims| SignedIn { claims }))
     }
 
@@ -167,12 +167,12 @@ impl RequestSession {
     /// `not_authenticated` if nobody is signed in: returned from a handler, it leads a browser to sign in and back. See also
     /// [`LogtoClient::load`].
     pub async fn require_user(&self) -> Result<SignedIn> {
-        self.signed_in().await?.ok_or_else(not_authenticated)
+        self.user().await?.ok_or_else(not_authenticated)
     }
 
     /// The session, which is loaded once. After a store that failed, the next call asks again.
     pub(crate) async fn open(&self) -> Result<Session> {
-        self.open_by(|cookies| async move { self.client.load(&cookies).await }).await
+        self.open_by(|cookies| async move { self.client.load_session(&cookies).await }).await
     }
 
     /// The same for a request that ends the session.

@@ -94,14 +94,14 @@ impl LogtoClient {
     ///
     /// # Errors
     /// `store.failed` where sessions are kept in a store and it cannot be asked. Sessions in cookies never fail here.
-    pub async fn load(&self, cookies: &dyn Cookies) -> Result<Session> {
+    pub async fn load_session(&self, cookies: &dyn Cookies) -> Result<Session> {
         let loaded = LoadedSession::load(&self.config().cookies, cookies, self.config().now()).await?;
         Ok(self.session(loaded))
     }
 
     /// The same for a request that ends the session: while its store is down, that much can be done all the same.
     pub(super) async fn load_to_end(&self, cookies: &dyn Cookies) -> Result<Session> {
-        match self.load(cookies).await {
+        match self.load_session(cookies).await {
             Err(error) if error.is(Code::StoreFailed) => {
                 tracing::error!(target: "logto::session", %error, "a session is ended that cannot be read");
                 Ok(self.session(LoadedSession::load_ids(&self.config().cookies, cookies)))

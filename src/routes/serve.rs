@@ -32,12 +32,12 @@ impl LogtoClient {
     ///
     /// The session's cookies are appended to the response. An error of `page` becomes a page or JSON, and "nobody is signed in" the way to
     /// sign in; [`RequestSession::require_recent_auth`] leads to a fresh login and back. A back-channel logout needs the request's [`body`](AuthRequest::body).
-    pub async fn serve<B, P>(&self, request: &AuthRequest, page: impl FnOnce(RequestSession) -> P) -> Response<B>
+    pub async fn handle_request<B, P>(&self, request: &AuthRequest, page: impl FnOnce(RequestSession) -> P) -> Response<B>
     where
         B: From<String>,
         P: Future<Output = Result<Response<B>>>,
     {
-        if let Some(reply) = self.respond(request).await {
+        if let Some(reply) = self.handle_auth_routes(request).await {
             return with_body(reply);
         }
         let session = request.session_of(self);
@@ -88,7 +88,7 @@ impl LogtoClient {
         session: &RequestSession,
         mut response: Response<B>,
     ) -> Response<B> {
-        match session.finish().await {
+        match session.commit().await {
             Ok(headers) => headers.append_to(response.headers_mut()),
             Err(error) => response = with_body(self.error_response(request, &error)),
         }

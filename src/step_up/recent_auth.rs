@@ -61,7 +61,7 @@ impl<R: StepUpPolicy> RecentlyAuthenticated<R> {
     ///
     /// # Errors
     /// See [`RequestSession::require_recent_auth`].
-    pub async fn check(session: &RequestSession) -> Result<Self> {
+    pub async fn extract(session: &RequestSession) -> Result<Self> {
         let user = session.require_recent_auth(&R::step_up()).await?;
         Ok(Self { user, required: PhantomData })
     }
@@ -70,8 +70,8 @@ impl<R: StepUpPolicy> RecentlyAuthenticated<R> {
     ///
     /// # Errors
     /// Those of [`check`](Self::check) that say something else.
-    pub async fn check_optional(session: &RequestSession) -> Result<Option<Self>> {
-        match Self::check(session).await {
+    pub async fn extract_optional(session: &RequestSession) -> Result<Option<Self>> {
+        match Self::extract(session).await {
             Ok(user) => Ok(Some(user)),
             Err(error) if error.requires_sign_in() => Ok(None),
             Err(error) => Err(error),

@@ -87,7 +87,7 @@ impl Playground {
     ) -> Result<Self, PlaygroundError> {
         let port = Port::from_env()?;
         let base_url =
-            env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{}{}", port.number, mount()));
+            env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{}{}", port.number, mount_path()));
         let settings = settings(LogtoConfigBuilder::from_env()).base_url(&base_url);
         let is_set = |name| env::var_os(name).is_some();
         let (settings, embedded) = if is_set("LOGTO_ENDPOINT") || is_set("LOGTO_ISSUER") {
@@ -97,7 +97,7 @@ impl Playground {
             (embedded_settings(settings, &mock)?, Some(Arc::new(mock)))
         };
         let client = settings.build().and_then(LogtoClient::new).map_err(|cause| error(cause.to_string()))?;
-        Ok(Self { client, port, mount: mount(), resource: resource(), embedded })
+        Ok(Self { client, port, mount: mount_path(), resource: resource(), embedded })
     }
 
     /// The client, as an application makes it with `LogtoClient::from_env()`.
@@ -120,7 +120,7 @@ impl Playground {
 
     /// The path under which the application mounts its routes; empty unless `MOUNT` says otherwise.
     #[must_use]
-    pub fn mount(&self) -> &str {
+    pub fn mount_path(&self) -> &str {
         &self.mount
     }
 
@@ -218,7 +218,7 @@ fn embedded_settings(settings: LogtoConfigBuilder, mock: &MockLogto) -> Result<L
         .resources([resource()]))
 }
 
-fn mount() -> String {
+fn mount_path() -> String {
     env::var("MOUNT").unwrap_or_default().trim_end_matches('/').to_owned()
 }
 

@@ -107,7 +107,7 @@ pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + 
 
 async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<AuthResponse> {
     let read = async { body.to_bytes_limited(AuthRequest::MAX_BODY).await.map_err(drop)?.map_err(drop) };
-    logto.respond(&auth_request(&request).read_body(&logto, read).await).await
+    logto.handle_auth_routes(&auth_request(&request).read_body(&logto, read).await).await
 }
 
 /// The middleware that gives each request its session and appends the session's cookies to the response.
@@ -135,7 +135,7 @@ async fn with_session<B: MessageBody + 'static>(
     if let (Ok(response), Some(outer)) = (&result, outer) {
         response.request().extensions_mut().insert(outer);
     }
-    let (failure, headers) = match session.finish().await {
+    let (failure, headers) = match session.commit().await {
         Ok(headers) => (failure(&result), headers),
         Err(error) => (Some(error), SessionHeaders::default()),
     };

@@ -99,7 +99,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S
 async fn answer(logto: LogtoClient, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let request = auth_request(&parts).read_body(&logto, to_bytes(body, AuthRequest::MAX_BODY)).await;
-    match logto.respond(&request).await {
+    match logto.handle_auth_routes(&request).await {
         Some(reply) => reply.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -160,7 +160,7 @@ where
             if let Some(error) = response.extensions_mut().remove::<Error>() {
                 response = logto.error_response(&auth, &error).into_response();
             }
-            match session.finish().await {
+            match session.commit().await {
                 Ok(headers) => headers.append_to(response.headers_mut()),
                 Err(error) => response = logto.error_response(&auth, &error).into_response(),
             }
@@ -191,7 +191,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
         let session = RequestSession::from_request_parts(parts, state).await?;
-        session.signed_in().await
+        session.user().await
     }
 }
 
@@ -229,5 +229,5 @@ impl IntoResponse for Error {
 /// The request as the browser sent it, also below a nested router.
 fn auth_request(parts: &Parts) -> AuthRequest {
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-    AuthRequest::of(parts, uri)
+    AuthRequest::from_parts(parts, uri)
 }

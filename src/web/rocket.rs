@@ -132,7 +132,7 @@ impl route::Handler for Authentication {
         let read = data.open(AuthRequest::MAX_BODY.bytes()).into_bytes();
         let whole = async { read.await.ok().filter(Capped::is_complete).map(Capped::into_inner).ok_or(()) };
         let auth = auth_request(request).read_body(&self.0, whole).await;
-        route::Outcome::from(request, self.0.respond(&auth).await)
+        route::Outcome::from(request, self.0.handle_auth_routes(&auth).await)
     }
 }
 
@@ -165,7 +165,7 @@ impl Fairing for LogtoFairing {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let refusal = self.refusal(request, response.status());
-        let finished = self.session(request).finish().await;
+        let finished = self.session(request).commit().await;
         let reply = finished.as_ref().err().map(|error| self.error_reply(request, error)).or(refusal);
         if let Some(Ok(reply)) = reply.map(|reply| reply.respond_to(request)) {
             // What other fairings added to the response stays, but it was not this body that one of them encoded.
@@ -235,7 +235,7 @@ macro_rules! guard {
 guard!(RequestSession, |session| Ok(Some(session.clone())), prevails: false);
 guard!(LogtoContext, |session| session.get_context(ContextOptions::new()).await.map(Some), prevails: false);
 // `Option<SignedIn>` would hide a failure.
-guard!(SignedIn, |session| session.signed_in().await, prevails: true);
+guard!(SignedIn, |session| session.user().await, prevails: true);
 
 fn outcome<T>(request: &Request<'_>, guarded: Result<Option<T>, Error>, prevails: bool) -> Outcome<T, Error> {
     match guarded {

@@ -126,7 +126,7 @@ async fn the_code_of_one_server_is_not_sent_to_another() {
             let error = attackers.handle_sign_in(&mut browser.request(), without_iss).await.unwrap_err();
             assert_eq!(error.code(), "callback_uri_verification.iss_missing");
         }
-        assert_eq!(theirs.requests(Endpoint::Token), 0, "the attacker never sees the code");
+        assert_eq!(theirs.request_count(Endpoint::Token), 0, "the attacker never sees the code");
     }
 }
 
@@ -142,7 +142,7 @@ async fn two_servers_of_one_site_are_kept_apart() {
     let callback = one.mock.sign_in(&url, "ada").await;
     let error = other.end(&mut browser, &callback).await.unwrap_err();
     assert_eq!(error.code(), "callback_uri_verification.state_mismatched");
-    assert_eq!(other.mock.requests(Endpoint::Token), 0);
+    assert_eq!(other.mock.request_count(Endpoint::Token), 0);
     one.end(&mut browser, &callback).await.unwrap();
     assert!(one.is_signed_in(&browser).await && !other.is_signed_in(&browser).await);
 }
@@ -190,7 +190,7 @@ async fn a_posted_callback_of_the_attacker_signs_nobody_in() {
             assert!(reply.headers().all(|(name, _)| name != "set-cookie"), "nothing was used up");
         }
     }
-    assert_eq!(site.mock.requests(Endpoint::Token), 0);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 0);
 
     // Where no form is expected, none is taken.
     let site = Site::start().await;

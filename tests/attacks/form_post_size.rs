@@ -44,7 +44,7 @@ async fn a_posted_callback_of_64_kib_is_answered_with_no_more_than_it_brought() 
         assert!(names.len() <= known.len() + 1, "{what}…: {names:?}");
         assert!(names.iter().all(|name| known.contains(name) || *name == "logto_posted_again"), "{what}…: {names:?}");
     }
-    assert_eq!(site.mock.requests(Endpoint::Token), 0);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 0);
     println!("{} bodies", bodies.len());
 }
 

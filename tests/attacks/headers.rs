@@ -129,7 +129,7 @@ async fn no_answer_of_the_server_ends_a_header_or_a_line() {
     let mut browser = site.signed_in("ada").await;
     for injection in INJECTIONS {
         let body = serde_json::json!({ "error": injection, "error_description": injection, "error_uri": injection });
-        site.mock.fault(Endpoint::Token, Fault::body(400, "application/json", body.to_string()).times(1));
+        site.mock.inject_fault(Endpoint::Token, Fault::body(400, "application/json", body.to_string()).times(1));
         let options = TokenOptions::new().resource(BOOKS).force_refresh(true);
         let error: Error = site.logto.get_access_token(&mut browser.request(), options).await.unwrap_err();
         assert!(!error.to_string().contains(char::is_control) && !format!("{error:?}").contains('\n'), "{error}");

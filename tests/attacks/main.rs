@@ -42,7 +42,7 @@ async fn open(
         let own = [("cookie", cookie.as_str()), ("accept", "text/html"), ("sec-fetch-mode", "navigate")];
         own.iter().chain(headers).find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     });
-    logto.respond(&request).await.unwrap()
+    logto.handle_auth_routes(&request).await.unwrap()
 }
 
 /// What a browser gets that posts a form from another site, so without its `SameSite=Lax` cookies unless they are given.
@@ -58,7 +58,7 @@ async fn post(logto: &LogtoClient, target: &str, browser: &Browser, form: &str) 
         ];
         own.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
     });
-    logto.respond(&request.body(form)).await.unwrap()
+    logto.handle_auth_routes(&request.body(form)).await.unwrap()
 }
 
 fn header(reply: &AuthResponse, name: &str) -> Option<String> {

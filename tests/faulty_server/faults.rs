@@ -150,9 +150,9 @@ fn connections() -> Vec<Row> {
     vec![
         row("nobody listens", How::Nobody, everywhere("network.unreachable")),
         row("a certificate of an unknown CA", How::Stranger, everywhere("network.unreachable")),
-        row("the connection is closed", How::Mock(Fault::close()), everywhere("network.unreachable")),
-        slow("silence", How::Mock(Fault::silence())),
-        slow("a body that drips", How::Mock(Fault::drip(std::time::Duration::from_millis(100)))),
+        row("the connection is closed", How::Mock(Fault::drop_connection()), everywhere("network.unreachable")),
+        slow("silence", How::Mock(Fault::hang())),
+        slow("a body that drips", How::Mock(Fault::slow_body(std::time::Duration::from_millis(100)))),
         slow("a body that drips for ever", How::Wire(Drip("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"))),
         slow("a head that drips for ever", How::Wire(Drip("HTTP/1.1 200 OK\r\nx: "))),
         unreachable("an empty answer", b""),
@@ -199,7 +199,7 @@ fn contents() -> Vec<Row> {
     };
     vec![
         row("a page with 200", How::Mock(Fault::html(200)), UNREADABLE),
-        row("JSON that breaks off", How::Mock(Fault::garbage()), UNREADABLE),
+        row("JSON that breaks off", How::Mock(Fault::malformed_body()), UNREADABLE),
         says("nothing", "", UNREADABLE),
         says("`null`", "null", UNREADABLE),
         says("`true`", "true", UNREADABLE),

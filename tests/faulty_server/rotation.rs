@@ -166,7 +166,7 @@ async fn refresh(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<St
 async fn a_refresh_without_keys_keeps_what_it_brought() {
     for (fault, expected) in [
         (Fault::status(503), "served"),
-        (Fault::close(), "served"),
+        (Fault::drop_connection(), "served"),
         (Fault::status(404), "jwks.failed"),
         (Fault::html(200), "jwks.failed"),
     ] {
@@ -174,7 +174,7 @@ async fn a_refresh_without_keys_keeps_what_it_brought() {
         let mut browser = site.signed_in("ada").await;
         site.mock.update_user("ada", MockUser::without_roles);
         let cold = site.another_instance();
-        site.mock.fault(Endpoint::Jwks, fault);
+        site.mock.inject_fault(Endpoint::Jwks, fault);
         let code = refresh(&cold, &mut browser).await.map_or_else(|error| error.code().as_str(), |_| "served");
         assert_eq!(code, expected);
         let claims = site.logto.get_id_token_claims(&browser.request()).await.unwrap().unwrap();

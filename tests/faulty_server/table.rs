@@ -33,7 +33,7 @@ async fn column(call: Call) {
         let mut wire = None;
         let logto = match how {
             How::Mock(fault) => {
-                world.site.mock.fault(endpoint, fault);
+                world.site.mock.inject_fault(endpoint, fault);
                 plain
             }
             How::Spoil(spoil) => {

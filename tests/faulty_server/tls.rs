@@ -119,7 +119,7 @@ async fn one_client_reaches_every_endpoint() {
         assert!(outcome.error.is_none(), "{call:?}: {:?}", outcome.error);
     }
     let calls = Call::ALL.into_iter().filter(|call| *call != Call::Code);
-    let asked: Vec<_> = calls.map(|call| world.site.mock.requests(call.endpoint())).collect();
+    let asked: Vec<_> = calls.map(|call| world.site.mock.request_count(call.endpoint())).collect();
     assert!(!asked.contains(&0), "{asked:?}");
     assert_eq!(world.detour.asked(), asked.iter().sum::<usize>());
 }

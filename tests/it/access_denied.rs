@@ -97,7 +97,7 @@ async fn a_rule_that_comes_before_the_code_is_exchanged_denies_the_sign_in() {
     let mut browser = Browser::default();
     let url = site.begin(&mut browser, SignInOptions::new()).await;
     let callback = site.mock.sign_in(&url, "ada").await;
-    site.mock.fault(Endpoint::Token, fault_of(BARRED));
+    site.mock.inject_fault(Endpoint::Token, fault_of(BARRED));
     let error = site.end(&mut browser, &callback).await.unwrap_err();
     assert_is(&error, "sign_in.access_denied", "Access denied.");
     assert_eq!(error.provider_status(), Some(400));
@@ -114,7 +114,7 @@ async fn a_session_ends_when_logto_no_longer_lets_its_user_into_the_application(
         let mut browser = site.signed_in("ada").await;
         let (copy, options) =
             (browser.clone(), || TokenOptions::new().scopes(scopes.iter().copied()).force_refresh(true));
-        site.mock.fault(Endpoint::Token, fault_of(BARRED));
+        site.mock.inject_fault(Endpoint::Token, fault_of(BARRED));
         let mut cookies = browser.request();
         let error = site.logto.get_access_token(&mut cookies, options()).await.unwrap_err();
         browser.receive(&cookies.set_cookie_headers());
@@ -136,7 +136,7 @@ async fn a_session_ends_when_logto_no_longer_lets_its_user_into_the_application(
 async fn claims_that_are_renewed_end_the_session_of_a_user_who_lost_access() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
-    site.mock.fault(Endpoint::Token, fault_of(BARRED));
+    site.mock.inject_fault(Endpoint::Token, fault_of(BARRED));
     site.advance(3600);
     let minute = std::time::Duration::from_secs(60);
     let context = site.context(&mut browser, ContextOptions::new().claims_max_age(minute)).await.unwrap();
@@ -152,7 +152,7 @@ async fn a_token_that_a_script_denies_is_refused_alone_and_the_session_is_kept()
         for options in
             [TokenOptions::new().resource(BOOKS), TokenOptions::new().resource(BOOKS).organization("org-acme")]
         {
-            site.mock.fault(Endpoint::Token, fault_of(name).times(1));
+            site.mock.inject_fault(Endpoint::Token, fault_of(name).times(1));
             let mut cookies = browser.request();
             let error = site.logto.get_access_token(&mut cookies, options.force_refresh(true)).await.unwrap_err();
             browser.receive(&cookies.set_cookie_headers());
@@ -175,7 +175,7 @@ async fn a_token_that_was_denied_is_not_given_out_again_from_the_session() {
     {
         site.mock.clear_faults();
         if denied {
-            site.mock.fault(Endpoint::Token, fault_of(SCRIPT));
+            site.mock.inject_fault(Endpoint::Token, fault_of(SCRIPT));
         }
         let mut cookies = browser.request();
         let books = TokenOptions::new().resource(BOOKS).force_refresh(force);
@@ -195,7 +195,7 @@ async fn an_organization_is_blamed_only_where_one_was_asked_for() {
         (TokenOptions::new().resource(BOOKS).organization("org-acme"), "organization.not_a_member"),
         (TokenOptions::new().resource(BOOKS), "token.access_denied"),
     ] {
-        site.mock.fault(Endpoint::Token, fault_of(NOT_A_MEMBER).times(1));
+        site.mock.inject_fault(Endpoint::Token, fault_of(NOT_A_MEMBER).times(1));
         let options = options.force_refresh(true);
         let error = site.logto.get_access_token(&mut browser.request(), options).await.unwrap_err();
         assert_is(&error, code, description);
@@ -205,10 +205,10 @@ async fn an_organization_is_blamed_only_where_one_was_asked_for() {
 #[tokio::test]
 async fn a_machine_that_is_denied_a_token_is_not_told_to_join_an_organization() {
     let app = MockApp::new("machine", APP_SECRET).role("librarian").token_exchange(true);
-    let mock = MockLogto::builder().machine(app).start().await.unwrap();
+    let mock = MockLogto::builder().machine_to_machine_app(app).start().await.unwrap();
     let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
     let machine = machine.build().unwrap();
-    mock.fault(Endpoint::Token, fault_of(SCRIPT));
+    mock.inject_fault(Endpoint::Token, fault_of(SCRIPT));
     let books = || TokenOptions::new().resource(BOOKS).scopes(["read:books"]);
     for options in [books(), books().organization("org-acme")] {
         let error = machine.get_access_token(options).await.unwrap_err();
@@ -222,7 +222,7 @@ async fn a_machine_that_is_denied_a_token_is_not_told_to_join_an_organization() 
     let exchange = || TokenExchange::personal_access_token("pat").resource(BOOKS);
     assert_is(&machine.exchange_token(exchange()).await.unwrap_err(), "token.access_denied", "not today");
     mock.clear_faults();
-    mock.fault(Endpoint::Token, fault_of(NOT_A_MEMBER));
+    mock.inject_fault(Endpoint::Token, fault_of(NOT_A_MEMBER));
     let error = machine.exchange_token(exchange().organization("org-acme")).await.unwrap_err();
     assert_eq!(error.code(), "organization.not_a_member");
 }
@@ -254,7 +254,7 @@ async fn answers(logto: &LogtoClient, callback: &str, browser: &Browser) -> (Str
             _ => None,
         };
         let target = callback.strip_prefix("http://localhost:3000").unwrap();
-        let reply = logto.respond(&AuthRequest::new("GET", target, header)).await.unwrap();
+        let reply = logto.handle_auth_routes(&AuthRequest::new("GET", target, header)).await.unwrap();
         assert_eq!(reply.status(), 403, "{}", reply.body());
         bodies.push(reply.into_body());
     }

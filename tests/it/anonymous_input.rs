@@ -61,7 +61,7 @@ async fn answer(logto: &LogtoClient, input: &Input) -> (u16, Option<String>) {
     let page = |session: logto::RequestSession| async move {
         session.require_user().await.map(|user| Response::new(user.sub().to_owned()))
     };
-    let response = logto.serve(&request, page).await;
+    let response = logto.handle_request(&request, page).await;
     let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
     (response.status().as_u16(), location)
 }
@@ -107,7 +107,7 @@ async fn a_wrong_parameter_of_the_sign_in_route_is_400_and_quiet_in_the_log() {
             let target = format!("{route}?{parameter}");
             let program = Input { headers: Vec::new(), ..Input::page(target.clone()) };
             let request = AuthRequest::new("GET", &program.target, |_| None);
-            let reply = site.logto.respond(&request).await.unwrap();
+            let reply = site.logto.handle_auth_routes(&request).await.unwrap();
             let json: serde_json::Value = serde_json::from_str(reply.body()).unwrap();
             assert_eq!((reply.status(), &json["code"]), (400, &"sign_in.invalid_parameter".into()), "{target}");
             assert!(json["details"].as_str().unwrap().contains(message), "{json}");
@@ -147,7 +147,7 @@ async fn lands(site: &Site, page: &str) -> String {
             _ => None,
         };
         let request = AuthRequest::new("GET", &target, header);
-        let reply = match site.logto.respond(&request).await {
+        let reply = match site.logto.handle_auth_routes(&request).await {
             Some(reply) => reply,
             None => site.logto.sign_in_redirect(&request),
         };

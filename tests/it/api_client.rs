@@ -92,7 +92,7 @@ fn books() -> TokenOptions {
 }
 
 fn client(base: &str) -> ApiClientBuilder {
-    ApiClient::builder().base_url(base).token(books())
+    ApiClient::builder().base_url(base).token_options(books())
 }
 
 fn get(path: &str) -> Request<Vec<u8>> {
@@ -113,7 +113,7 @@ impl World {
     async fn start() -> Self {
         let (clock, api_clock) = (TestClock::new(), TestClock::new());
         let app = MockApp::new("machine", APP_SECRET).role("librarian").organization("org-acme", &["admin"]);
-        let mock = MockLogto::builder().machine(app).clock(clock.clone()).start().await.unwrap();
+        let mock = MockLogto::builder().machine_to_machine_app(app).clock(clock.clone()).start().await.unwrap();
         let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
         let machine = machine.clock(clock.clone()).build().unwrap();
         let server = ResourceServer::builder()
@@ -166,7 +166,7 @@ async fn a_machine_calls_for_itself_and_for_an_organization() {
         .api
         .will_answer(401, &[("www-authenticate", "Bearer error=\"insufficient_user_authentication\", max_age=\"5\"")]);
     assert_eq!(text(&client, &world.machine, get("/books")).await.0, 401);
-    assert_eq!((world.api.seen().len(), world.mock.requests(Endpoint::Token)), (1, 0));
+    assert_eq!((world.api.seen().len(), world.mock.request_count(Endpoint::Token)), (1, 0));
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn a_token_that_the_api_refuses_is_replaced_once() {
     let seen = world.api.seen();
     assert!(seen.len() == 2 && seen.iter().all(|seen| seen.line == "POST /books" && seen.body == b"a book"));
     assert_ne!(seen[0].authorization, seen[1].authorization);
-    assert_eq!(world.mock.requests(Endpoint::Token), 2);
+    assert_eq!(world.mock.request_count(Endpoint::Token), 2);
 }
 
 #[tokio::test]
@@ -192,11 +192,11 @@ async fn twenty_calls_to_an_api_that_refuses_every_token_make_two_token_requests
     for _ in 0..20 {
         assert_eq!(text(&client, &world.machine, get("/books")).await.0, 401);
     }
-    assert_eq!((world.api.seen().len(), world.mock.requests(Endpoint::Token)), (21, 2));
+    assert_eq!((world.api.seen().len(), world.mock.request_count(Endpoint::Token)), (21, 2));
     // When the replacement is 30 seconds old, another is asked for.
     world.clock.advance(Duration::from_secs(30));
     assert_eq!(text(&client, &world.machine, get("/books")).await.0, 401);
-    assert_eq!((world.api.seen().len(), world.mock.requests(Endpoint::Token)), (2, 3));
+    assert_eq!((world.api.seen().len(), world.mock.request_count(Endpoint::Token)), (2, 3));
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn sixty_four_callers_with_an_expired_token_make_one_refresh() {
     }
     let answers = tasks.join_all().await;
     assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
-    assert_eq!(world.mock.requests(Endpoint::Token), 1);
+    assert_eq!(world.mock.request_count(Endpoint::Token), 1);
     let mut tokens: Vec<_> = world.api.seen().into_iter().map(|seen| seen.authorization.unwrap()).collect();
     tokens.sort_unstable();
     tokens.dedup();
@@ -256,9 +256,9 @@ async fn a_user_calls_by_the_session() {
     let answers = tasks.join_all().await;
     assert!(answers.iter().all(|answer| *answer == (200, "user-ada -".to_owned())), "{answers:?}");
     // One token for all of them, and one in its place for the one that was refused.
-    assert_eq!((api.seen().len(), site.mock.requests(Endpoint::Token)), (9, 2));
+    assert_eq!((api.seen().len(), site.mock.request_count(Endpoint::Token)), (9, 2));
     // The session keeps it.
-    assert!(!session.finish().await.unwrap().set_cookies().is_empty());
+    assert!(!session.commit().await.unwrap().set_cookies().is_empty());
 
     // Nobody signed in: nothing is sent.
     let nobody = RequestSession::new(site.logto.clone(), "");
@@ -307,7 +307,7 @@ async fn the_token_goes_to_no_other_origin() {
     assert_eq!(world.api.seen().len(), 5);
     // A client that would follow is told not to.
     let follower = reqwest::Client::new();
-    let client = ApiClient::builder().base_url(&world.base).token(books()).http_client(follower).build().unwrap();
+    let client = ApiClient::builder().base_url(&world.base).token_options(books()).http_client(follower).build().unwrap();
     world.api.will_answer(302, &[("location", &format!("{elsewhere}/books"))]);
     assert_eq!(client.send(&world.machine, get("/books")).await.unwrap_err().code(), "network.unreachable");
     assert!(other.seen().iter().all(|seen| seen.authorization.is_none()));
@@ -341,7 +341,7 @@ async fn a_call_is_repeated_when_retry_after_says_so() {
 async fn a_body_has_a_limit() {
     let world = World::start().await;
     let (_, base) = Api::start(None).await;
-    let limited = |bytes| client(&base).max_body(bytes).build().unwrap();
+    let limited = |bytes| client(&base).max_body_bytes(bytes).build().unwrap();
     assert_eq!(limited(2000).send(&world.machine, get("/")).await.unwrap().body().len(), 2000);
     let error = limited(1999).send(&world.machine, get("/")).await.unwrap_err();
     assert_eq!(error.code(), "network.body_too_large");

@@ -309,7 +309,7 @@ async fn a_logout_request_with_a_fault_is_refused() {
     }
     // An integration that gives no body.
     let headers = |name: &str| (name == "content-type").then(|| FORM.to_owned());
-    let reply = served.logto.respond(&AuthRequest::new("POST", PATH, headers)).await.unwrap();
+    let reply = served.logto.handle_auth_routes(&AuthRequest::new("POST", PATH, headers)).await.unwrap();
     assert_eq!(reply.status(), 400);
 
     assert!(served.is_signed_in(&browser).await);
@@ -359,7 +359,7 @@ async fn a_new_key_is_fetched_and_an_unknown_one_does_not_fetch_at_will() {
         let token = served.token(|header, _| header["kid"] = "unknown".into());
         served.refused("an unknown key", &token, "logout_token.unknown_key").await;
     }
-    assert!(served.mock.requests(Endpoint::Jwks) <= 1);
+    assert!(served.mock.request_count(Endpoint::Jwks) <= 1);
 }
 
 /// A revocation store that can fail.
@@ -396,7 +396,7 @@ async fn a_logout_that_failed_may_be_tried_again() {
     flaky.1.store(true, Ordering::SeqCst);
     served.refused("the store is down", &token, "store.failed").await;
     assert!(served.is_signed_in(&browser).await, "nobody is logged out by a store that is down");
-    assert_eq!(served.logto.revoke_all("user-ada").await.unwrap_err().code(), "store.failed");
+    assert_eq!(served.logto.end_user_sessions("user-ada").await.unwrap_err().code(), "store.failed");
     flaky.1.store(false, Ordering::SeqCst);
     served.accepted("the store is back", &token).await;
     assert!(!served.is_signed_in(&browser).await);
@@ -455,7 +455,7 @@ async fn the_application_signs_a_user_out_everywhere() {
         let browsers = [served.signed_in("ada").await, served.signed_in("ada").await];
         served.mock.clear_browser_session();
         let bob = served.signed_in("bob").await;
-        served.logto.revoke_all("user-ada").await.unwrap();
+        served.logto.end_user_sessions("user-ada").await.unwrap();
         for browser in &browsers {
             assert!(!served.is_signed_in(browser).await, "{what}");
         }
@@ -476,7 +476,7 @@ async fn a_slow_response_does_not_bring_a_session_back() {
         served.advance(3600);
         gate.close();
         let mut cookies = browser.request();
-        let mut session = served.logto.load(&cookies).await.unwrap();
+        let mut session = served.logto.load_session(&cookies).await.unwrap();
         let (token, ()) = tokio::join!(session.get_access_token(TokenOptions::new().resource(BOOKS)), async {
             gate.someone_waits().await;
             served.sign_out(&mut twin).await;
@@ -496,7 +496,7 @@ async fn a_refresh_that_races_the_back_channel_loses() {
         let mut browser = served.signed_in("ada").await;
         served.advance(3600);
         let mut cookies = browser.request();
-        let mut session = served.logto.load(&cookies).await.unwrap();
+        let mut session = served.logto.load_session(&cookies).await.unwrap();
         served.end_at_logto().await;
         let token = session.get_access_token(TokenOptions::new().resource(BOOKS)).await;
         // A store says at once that the session is gone.

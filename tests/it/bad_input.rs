@@ -173,7 +173,7 @@ async fn a_faulty_answer_of_the_token_endpoint_is_an_error_with_its_code() {
         (Fault::status(500), "token.refused", 503),
         (Fault::html(502), "token.refused", 503),
         (Fault::html(200), "unexpected_response_error", 502),
-        (Fault::garbage(), "unexpected_response_error", 502),
+        (Fault::malformed_body(), "unexpected_response_error", 502),
         (body("{}"), "unexpected_response_error", 502),
         (body("[]"), "unexpected_response_error", 502),
         (body(r#"{"access_token":"a","token_type":"mac","id_token":"x"}"#), "unexpected_response_error", 502),
@@ -189,9 +189,9 @@ async fn a_faulty_answer_of_the_token_endpoint_is_an_error_with_its_code() {
             502,
         ),
         (body(&format!(r#"{{"access_token":"{}"}}"#, "a".repeat(2 << 20))), "network.body_too_large", 502),
-        (Fault::close(), "network.unreachable", 503),
-        (Fault::silence(), "network.timeout", 503),
-        (Fault::drip(Duration::from_millis(200)), "network.timeout", 503),
+        (Fault::drop_connection(), "network.unreachable", 503),
+        (Fault::hang(), "network.timeout", 503),
+        (Fault::slow_body(Duration::from_millis(200)), "network.timeout", 503),
         (Fault::redirect("http://127.0.0.1:1/"), "network.redirected", 502),
         (Fault::status(401), "token.refused", 502),
     ];
@@ -199,7 +199,7 @@ async fn a_faulty_answer_of_the_token_endpoint_is_an_error_with_its_code() {
         let what = format!("{fault:?}");
         let site = if code == "network.timeout" { &impatient } else { &patient };
         let error = spoiled(site, async |site, _, url| {
-            site.mock.fault(Endpoint::Token, fault);
+            site.mock.inject_fault(Endpoint::Token, fault);
             url.into()
         })
         .await;
@@ -236,8 +236,8 @@ async fn a_faulty_discovery_document_is_an_error_with_its_code() {
     site.mock.tamper_discovery(|document| document["authorization_endpoint"] = json!(null));
     assert_eq!(begin().await.code(), "discovery.failed");
     site.mock.clear_tampering();
-    for fault in [Fault::status(404), Fault::html(200), Fault::garbage()] {
-        site.mock.fault(Endpoint::Discovery, fault);
+    for fault in [Fault::status(404), Fault::html(200), Fault::malformed_body()] {
+        site.mock.inject_fault(Endpoint::Discovery, fault);
         let error = begin().await;
         assert_eq!(error.code(), "discovery.failed");
         site.mock.clear_faults();

@@ -39,7 +39,7 @@ async fn a_reply_is_a_response_with_all_its_cookies() {
     // Abandoned sign-ins: the fifth forgets the first.
     for _ in 0..5 {
         let request = AuthRequest::from_headers("GET", "/logto/sign-in", &headers(&[("cookie", &browser.header())]));
-        let reply = site.logto.respond(&request).await.unwrap();
+        let reply = site.logto.handle_auth_routes(&request).await.unwrap();
         let wanted: Vec<_> = reply.headers().map(|(name, value)| format!("{name}: {value}")).collect();
         let response = Response::<String>::from(reply);
         let given = response.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
@@ -68,20 +68,20 @@ async fn a_page_of_a_user_is_not_kept() {
     // Nobody asked for the session.
     let session = RequestSession::new(site.logto.clone(), &*cookie);
     let mut response = HeaderMap::new();
-    session.finish().await.unwrap().append_to(&mut response);
+    session.commit().await.unwrap().append_to(&mut response);
     assert!(response.is_empty());
 
     // Somebody did, and nobody is signed in.
     let session = RequestSession::new(site.logto.clone(), "theme=dark");
     session.get_context(ContextOptions::new()).await.unwrap();
-    session.finish().await.unwrap().append_to(&mut response);
+    session.commit().await.unwrap().append_to(&mut response);
     assert_eq!(response, headers(&[("cache-control", "private"), ("vary", "Cookie")]));
 
     // A user is.
     let mut response = HeaderMap::new();
     let session = RequestSession::new(site.logto.clone(), &*cookie);
     session.get_context(ContextOptions::new()).await.unwrap();
-    session.finish().await.unwrap().append_to(&mut response);
+    session.commit().await.unwrap().append_to(&mut response);
     assert_eq!(response, headers(&[("cache-control", "private, no-store"), ("vary", "Cookie")]));
 
     // The handler may say more of a page that sets no cookie, and nothing of one that does.
@@ -92,7 +92,7 @@ async fn a_page_of_a_user_is_not_kept() {
         if changes {
             session.clear_all_tokens().await.unwrap();
         }
-        session.finish().await.unwrap().append_to(&mut response);
+        session.commit().await.unwrap().append_to(&mut response);
         assert_eq!(response["cache-control"], cache_control);
         let set_cookies = values(&response, SET_COOKIE);
         assert_eq!(set_cookies[0], "theme=dark");
@@ -110,7 +110,7 @@ async fn a_session_that_changed_is_not_kept_either() {
     let session = RequestSession::new(site.logto.clone(), browser.header());
     session.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
     let mut response = HeaderMap::new();
-    session.finish().await.unwrap().append_to(&mut response);
+    session.commit().await.unwrap().append_to(&mut response);
     assert_eq!(response["cache-control"], "private, no-store");
     assert_eq!(values(&response, SET_COOKIE).len(), 1);
 }
@@ -133,16 +133,16 @@ async fn one_call_serves_the_routes_and_the_pages() {
     let site = Site::start().await;
     let mut browser = Browser::default();
 
-    let response = site.logto.serve(&request("/books?page=2", &browser, "text/html"), page).await;
+    let response = site.logto.handle_request(&request("/books?page=2", &browser, "text/html"), page).await;
     assert_eq!(response.status(), StatusCode::FOUND);
     assert_eq!(response.headers()["location"], "/logto/sign-in?return_to=%2Fbooks%3Fpage%3D2");
-    let response = site.logto.serve(&request("/books", &browser, "application/json"), page).await;
+    let response = site.logto.handle_request(&request("/books", &browser, "application/json"), page).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert!(response.body().contains("not_authenticated"), "{}", response.body());
 
     // A route never asks the page.
     let nobody = async |_| -> logto::Result<Response<String>> { panic!("the page of a route") };
-    let response = site.logto.serve(&request("/logto/sign-in?return_to=/books", &browser, "text/html"), nobody).await;
+    let response = site.logto.handle_request(&request("/logto/sign-in?return_to=/books", &browser, "text/html"), nobody).await;
     let received = |browser: &mut Browser, response: &Response<String>| {
         let set_cookies: Vec<_> = values(response.headers(), SET_COOKIE).iter().map(ToString::to_string).collect();
         browser.receive(&set_cookies);
@@ -151,17 +151,17 @@ async fn one_call_serves_the_routes_and_the_pages() {
     received(&mut browser, &response);
     let callback = site.mock.sign_in(response.headers()["location"].to_str().unwrap(), "ada").await;
     let callback = callback.strip_prefix("http://localhost:3000").unwrap();
-    let response = site.logto.serve(&request(callback, &browser, "text/html"), nobody).await;
+    let response = site.logto.handle_request(&request(callback, &browser, "text/html"), nobody).await;
     assert_eq!(response.headers()["location"], "http://localhost:3000/books");
     received(&mut browser, &response);
 
-    let response = site.logto.serve(&request("/books", &browser, "text/html"), page).await;
+    let response = site.logto.handle_request(&request("/books", &browser, "text/html"), page).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["cache-control"], "private, no-store");
     assert_eq!(received(&mut browser, &response), 2, "the page's own cookie and the renewed session");
-    assert_eq!(site.mock.requests(Endpoint::Token), 2);
-    site.logto.serve(&request("/books", &browser, "text/html"), page).await;
-    assert_eq!(site.mock.requests(Endpoint::Token), 2, "the token is in the session that was sent");
+    assert_eq!(site.mock.request_count(Endpoint::Token), 2);
+    site.logto.handle_request(&request("/books", &browser, "text/html"), page).await;
+    assert_eq!(site.mock.request_count(Endpoint::Token), 2, "the token is in the session that was sent");
 }
 
 #[tokio::test]
@@ -172,10 +172,10 @@ async fn a_page_may_ask_for_a_fresh_login() {
         Ok(Response::new(session.require_recent_auth(&step_up).await?.claims().sub.clone()))
     };
     for browser in [Browser::default(), site.signed_in("ada").await] {
-        let response = site.logto.serve(&request("/pay", &browser, "text/html"), page).await;
+        let response = site.logto.handle_request(&request("/pay", &browser, "text/html"), page).await;
         assert_eq!(response.status(), StatusCode::FOUND);
         assert_eq!(response.headers()["location"], "/logto/sign-in?max_age=300&return_to=%2Fpay");
-        let response = site.logto.serve(&request("/pay", &browser, "application/json"), page).await;
+        let response = site.logto.handle_request(&request("/pay", &browser, "application/json"), page).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     }
 }
@@ -184,16 +184,16 @@ async fn a_page_may_ask_for_a_fresh_login() {
 async fn an_error_of_a_page_is_a_reply_and_loses_nothing() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
-    site.mock.fault(Endpoint::Token, Fault::status(503));
-    let response = site.logto.serve(&request("/books", &browser, "text/html"), page).await;
+    site.mock.inject_fault(Endpoint::Token, Fault::status(503));
+    let response = site.logto.handle_request(&request("/books", &browser, "text/html"), page).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
     assert!(values(response.headers(), SET_COOKIE).is_empty(), "{response:?}");
-    let response = site.logto.serve(&request("/books", &browser, "application/json"), page).await;
+    let response = site.logto.handle_request(&request("/books", &browser, "application/json"), page).await;
     assert_eq!(response.headers()["content-type"], "application/json");
 
     // What a page of everyone costs: nothing.
     let request = request("/", &browser, "text/html");
-    let response = site.logto.serve(&request, async |_| Ok(Response::new(String::new()))).await;
+    let response = site.logto.handle_request(&request, async |_| Ok(Response::new(String::new()))).await;
     assert!(response.headers().is_empty());
 }

@@ -17,15 +17,15 @@ fn location(reply: &AuthResponse) -> &str {
 async fn routes_that_begin_with_the_path_of_the_base_url_are_found_and_led_to() {
     let site = Site::with(|mock| mock, |config| config.base_url(format!("{BASE_URL}/logto"))).await;
     for target in ["/logto/logto/sign-in", "/logto/sign-in"] {
-        let reply = site.logto.respond(&request(target)).await.unwrap();
+        let reply = site.logto.handle_auth_routes(&request(target)).await.unwrap();
         assert!(location(&reply).starts_with(&site.mock.issuer()), "{target}");
-        let asked = site.logto.respond(&request(&format!("{target}?one_time_token=t"))).await.unwrap();
+        let asked = site.logto.handle_auth_routes(&request(&format!("{target}?one_time_token=t"))).await.unwrap();
         assert!(asked.body().contains("href=\"/logto/logto/sign-in?one_time_token=t\""), "{target}: {}", asked.body());
     }
     for target in ["/logto/callback", "/callback", "/logto/logto/user", "/logto/user"] {
-        assert!(site.logto.respond(&request(target)).await.is_some(), "{target}");
+        assert!(site.logto.handle_auth_routes(&request(target)).await.is_some(), "{target}");
     }
-    assert!(site.logto.respond(&request("/logto/me")).await.is_none());
+    assert!(site.logto.handle_auth_routes(&request("/logto/me")).await.is_none());
     let reply = site.logto.sign_in_redirect(&request("/logto/me"));
     assert_eq!(location(&reply), "/logto/logto/sign-in?return_to=%2Flogto%2Fme");
 }

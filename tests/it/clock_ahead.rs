@@ -34,13 +34,13 @@ async fn an_access_token_of_a_session_is_asked_for_anew() {
         let mut browser = site.signed_in("ada").await;
         site.clock.advance(AHEAD);
         let first = get(&site.logto, &mut browser, TokenOptions::new().resource(BOOKS)).await;
-        assert_eq!(site.mock.requests(Endpoint::Token), 1);
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1);
         site.clock.rewind(AHEAD);
         let second = get(&site.logto, &mut browser, TokenOptions::new().resource(BOOKS)).await;
         assert_ne!(first, second);
         site.advance(3500);
         assert_eq!(get(&site.logto, &mut browser, TokenOptions::new().resource(BOOKS)).await, second);
-        assert_eq!(site.mock.requests(Endpoint::Token), 2);
+        assert_eq!(site.mock.request_count(Endpoint::Token), 2);
         site.advance(100);
         assert_ne!(get(&site.logto, &mut browser, TokenOptions::new().resource(BOOKS)).await, second);
     }
@@ -50,7 +50,7 @@ async fn an_access_token_of_a_session_is_asked_for_anew() {
 async fn machine() -> (MockLogto, TestClock, MachineClient) {
     let clock = TestClock::new();
     let app = MockApp::new("machine", APP_SECRET).organization("org-acme", &["admin"]);
-    let mock = MockLogto::builder().machine(app).clock(clock.clone()).start().await.unwrap();
+    let mock = MockLogto::builder().machine_to_machine_app(app).clock(clock.clone()).start().await.unwrap();
     let machine = MachineClient::builder().endpoint(mock.endpoint()).clock(clock.clone());
     let machine = machine.app_id("machine").app_secret(APP_SECRET).build().unwrap();
     (mock, clock, machine)
@@ -67,7 +67,7 @@ async fn a_token_of_a_machine_is_asked_for_anew() {
         clock.advance(Duration::from_secs(seconds));
         assert_ne!(get().await.unwrap(), first, "{seconds}");
     }
-    assert_eq!(mock.requests(Endpoint::Token), 4);
+    assert_eq!(mock.request_count(Endpoint::Token), 4);
 }
 
 #[tokio::test]
@@ -80,12 +80,12 @@ async fn a_validity_that_no_token_has_is_asked_for_once_in_ten_calls() {
             for _ in 0..10 {
                 get(&site.logto, &mut browser, options.clone().min_validity(day)).await;
             }
-            assert_eq!(site.mock.requests(Endpoint::Token), 1, "{options:?}");
+            assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{options:?}");
         }
     }
     let (mock, _, machine) = machine().await;
     for _ in 0..10 {
         machine.get_access_token(TokenOptions::new().organization("org-acme").min_validity(day)).await.unwrap();
     }
-    assert_eq!(mock.requests(Endpoint::Token), 1);
+    assert_eq!(mock.request_count(Endpoint::Token), 1);
 }

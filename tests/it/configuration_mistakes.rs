@@ -44,7 +44,7 @@ async fn a_request_that_logto_refuses_at_the_callback_is_the_operators_mistake_a
                 _ => None,
             };
             let target = format!("/callback?{}", callback.query().unwrap());
-            let reply = site.logto.respond(&AuthRequest::new("GET", &target, header)).await.unwrap();
+            let reply = site.logto.handle_auth_routes(&AuthRequest::new("GET", &target, header)).await.unwrap();
             assert_eq!(reply.status(), 500, "{error}: {}", reply.body());
             assert!(reply.body().contains("sign_in.request_refused") && !reply.body().contains("cancelled"), "{error}");
             if mode == "cors" {

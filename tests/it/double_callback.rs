@@ -60,7 +60,7 @@ async fn at_once(
 
 /// Logto takes the time for all requests to arrive.
 fn take_a_while(mock: &MockLogto) {
-    mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(150)).times(1));
+    mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(150)).times(1));
 }
 
 async fn refresh_token(logto: &LogtoClient, browser: &Browser) -> String {
@@ -101,7 +101,7 @@ async fn callbacks_at_once_make_one_exchange_and_one_session() {
             let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
             take_a_while(&site.mock);
             let answers = at_once(std::slice::from_ref(&site.logto), &browser, &callback, requests).await;
-            assert_eq!(site.mock.requests(Endpoint::Token), 1, "{place}, {requests} requests");
+            assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{place}, {requests} requests");
             let mut sessions = std::collections::BTreeSet::new();
             for (answer, after) in &answers {
                 assert_eq!(answer.as_ref().unwrap(), &format!("{BASE_URL}/wanted"), "{place}");
@@ -124,7 +124,7 @@ async fn a_callback_again_within_thirty_seconds_gets_the_session_of_the_first() 
         site.advance(29);
         let (answer, mut second) = call_back(&site.logto, &browser, &callback).await;
         assert_eq!(answer.unwrap(), format!("{BASE_URL}/wanted"), "{place}");
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{place}");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{place}");
         assert_eq!(refresh_token(&site.logto, &first).await, refresh_token(&site.logto, &second).await, "{place}");
         assert!(is_alive(&site.logto, &mut second).await, "{place}");
         assert!(is_signed_in(&site.logto, &first).await, "{place}: the first answer is as good");
@@ -144,7 +144,7 @@ async fn a_callback_again_after_thirty_seconds_is_refused_and_the_session_lives(
             assert_eq!(answer.unwrap_err().code(), "sign_in_session.not_found", "{place}");
             assert!(!is_signed_in(&site.logto, &second).await, "{place}");
         }
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{place}");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{place}");
         assert!(is_alive(&site.logto, &mut first).await, "{place}");
     }
 }
@@ -219,7 +219,7 @@ async fn a_copy_of_the_callback_does_not_sign_in_after_other_endings() {
             let (_, first) = call_back(&site.logto, &browser, &callback).await;
             let ada = sub(&site.logto, &first).await.unwrap();
             match ending {
-                "revoke_all" => site.logto.revoke_all(&ada).await.unwrap(),
+                "revoke_all" => site.logto.end_user_sessions(&ada).await.unwrap(),
                 "cleared" => site.logto.clear_all_tokens(&mut first.request()).await.unwrap(),
                 _ => {
                     let token = site.mock.logout_token(Some(&ada), None);
@@ -245,7 +245,7 @@ async fn a_sign_out_wins_however_far_another_request_with_the_callback_has_come(
                 let first = async || call_back(&site.logto, &browser, &callback).await.1;
                 let mut signed_in = if first_written { Some(first().await) } else { None };
                 let mut cookies = browser.request();
-                let mut slow = site.logto.load(&cookies).await.unwrap();
+                let mut slow = site.logto.load_session(&cookies).await.unwrap();
                 let mut pending = Some(slow.verify_sign_in(&callback).await.unwrap());
                 if accepted {
                     _ = slow.accept_sign_in(pending.take().unwrap()).await.unwrap();
@@ -273,7 +273,7 @@ async fn a_session_that_began_and_ended_in_one_request_is_begun_by_no_other() {
     for (place, site) in sites().await {
         let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
         let mut cookies = browser.request();
-        let mut session = site.logto.load(&cookies).await.unwrap();
+        let mut session = site.logto.load_session(&cookies).await.unwrap();
         _ = session.handle_sign_in(&callback).await.unwrap();
         session.clear_all_tokens();
         session.commit(&mut cookies).await.unwrap();
@@ -315,7 +315,7 @@ async fn a_copy_of_the_callback_does_not_replace_who_signed_in_since() {
                 "accept" => Some("text/html".to_owned()),
                 _ => None,
             });
-        let reply = site.logto.respond(&request).await.unwrap();
+        let reply = site.logto.handle_auth_routes(&request).await.unwrap();
         assert_eq!(reply.status(), 302, "{place}: to the start page");
         let cookies: Vec<_> =
             reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();
@@ -364,7 +364,7 @@ async fn callbacks_at_once_create_one_stored_session() {
         take_a_while(&site.mock);
         at_once(std::slice::from_ref(&site.logto), &browser, &callback, 3).await;
         call_back(&site.logto, &browser, &callback).await.0.unwrap();
-        assert_eq!((memory.len(), site.mock.requests(Endpoint::Token)), (round, 1));
+        assert_eq!((memory.len(), site.mock.request_count(Endpoint::Token)), (round, 1));
     }
     // A store that fails in the first request keeps nobody out of the second.
     let site = Site::with(|mock| mock, |config| config.session_store(store.clone())).await;
@@ -386,7 +386,7 @@ async fn a_browser_that_goes_away_during_the_exchange_signs_in_with_the_next_req
         assert!(tokio::time::timeout(Duration::from_millis(50), hangs_up).await.is_err(), "{place}");
         let (answer, mut after) = call_back(&site.logto, &browser, &callback).await;
         answer.unwrap();
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{place}");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{place}");
         assert!(is_alive(&site.logto, &mut after).await, "{place}");
     }
 }
@@ -396,12 +396,12 @@ async fn a_failed_exchange_is_told_to_those_who_wait_and_a_later_request_asks_ag
     let site = Site::with(|mock| mock, |config| config.timeout(Duration::from_secs(1))).await;
     site.logto.warm_up().await.unwrap();
     let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
-    site.mock.fault(Endpoint::Token, Fault::silence().times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::hang().times(1));
     for (answer, after) in at_once(std::slice::from_ref(&site.logto), &browser, &callback, 3).await {
         assert_eq!(answer.unwrap_err().code(), "network.timeout");
         assert!(!is_signed_in(&site.logto, &after).await);
     }
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
     let (answer, mut after) = call_back(&site.logto, &browser, &callback).await;
     answer.unwrap();
     assert!(is_alive(&site.logto, &mut after).await);
@@ -417,7 +417,7 @@ async fn a_refused_code_is_told_to_those_who_wait() {
         assert_eq!(answer.unwrap_err().code(), "sign_in.invalid_code");
         assert!(!is_signed_in(&site.logto, &after).await);
     }
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
 }
 
 #[tokio::test]
@@ -429,9 +429,9 @@ async fn the_session_of_a_request_takes_the_sign_in_of_another() {
         let session = RequestSession::new(site.logto.clone(), browser.header());
         _ = session.handle_sign_in(&callback).await.unwrap();
         assert!(session.is_authenticated().await.unwrap(), "the request itself sees it");
-        headers.push(session.finish().await.unwrap());
+        headers.push(session.commit().await.unwrap());
     }
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
     for headers in headers {
         let mut after = browser.clone();
         after.receive(headers.set_cookies());

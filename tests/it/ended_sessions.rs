@@ -67,7 +67,7 @@ async fn a_session_that_was_revoked_meanwhile_does_not_move_from_cookies_into_a_
         let mut browser = site.signed_in("ada").await;
         let with_a_store =
             site.redeployed(|config| config.revocation_store(revocations.clone()).session_store(MemoryStore::new()));
-        let mut session = with_a_store.load(&browser.request()).await.unwrap();
+        let mut session = with_a_store.load_session(&browser.request()).await.unwrap();
         session.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
         if is_revoked {
             let here_alone = SignOutOptions::new().local_only(true).revoke(false);
@@ -91,7 +91,7 @@ async fn a_response_that_sets_cookies_is_private_though_nobody_is_signed_in() {
     let signing_in = RequestSession::new(site.logto.clone(), "");
     _ = signing_in.sign_in(SignInOptions::new()).await.unwrap();
     for request in [signing_out, signing_in] {
-        let headers = request.finish().await.unwrap();
+        let headers = request.commit().await.unwrap();
         assert!(!headers.set_cookies().is_empty());
         assert!(headers.is_private());
         let mut response = HeaderMap::new();
@@ -100,7 +100,7 @@ async fn a_response_that_sets_cookies_is_private_though_nobody_is_signed_in() {
     }
     // And one that neither sets cookies nor was asked for a user is anybody's.
     let unasked = RequestSession::new(site.logto.clone(), "");
-    assert!(!unasked.finish().await.unwrap().is_private());
+    assert!(!unasked.commit().await.unwrap().is_private());
 }
 
 #[tokio::test]

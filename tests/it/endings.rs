@@ -89,7 +89,7 @@ async fn a_request_that_was_loaded_before_the_sign_out_writes_no_session_after_i
             let mut browser = site.signed_in("ada").await;
             let mut slow = browser.clone();
             let mut cookies = slow.request();
-            let mut session = other.load(&cookies).await.unwrap();
+            let mut session = other.load_session(&cookies).await.unwrap();
             sign_out(&site.logto, &mut browser).await;
             site.advance(later);
             session.clear_access_token();
@@ -139,7 +139,7 @@ async fn a_session_that_moved_into_a_store_is_ended_with_the_cookies_that_it_cam
         match way {
             "sign-out" => sign_out(&after, &mut browser).await,
             "sign-out on the other instance" => sign_out(&other, &mut browser).await,
-            "revoke_all" => after.revoke_all("user-ada").await.unwrap(),
+            "revoke_all" => after.end_user_sessions("user-ada").await.unwrap(),
             _ => _ = log_out(&after, &before.mock.logout_token(Some("user-ada"), None)).await.unwrap(),
         }
         for day in [0, 1, 12] {
@@ -163,7 +163,7 @@ async fn two_requests_that_move_one_session_at_once_leave_one_with_the_tokens_of
     let after = site.redeployed(|config| config.session_store(store.clone()));
     let (mut first, mut second) = (browser.clone(), browser.clone());
     let (mut one, mut other) = (first.request(), second.request());
-    let mut sessions = [after.load(&one).await.unwrap(), after.load(&other).await.unwrap()];
+    let mut sessions = [after.load_session(&one).await.unwrap(), after.load_session(&other).await.unwrap()];
     for (session, options) in
         sessions.iter_mut().zip([TokenOptions::new().resource(BOOKS), TokenOptions::new().force_refresh(true)])
     {
@@ -180,7 +180,7 @@ async fn two_requests_that_move_one_session_at_once_leave_one_with_the_tokens_of
         assert!(browser.header().len() < 200, "each cookie points into the store");
         token(&after, browser).await.unwrap();
     }
-    assert_eq!(site.mock.requests(Endpoint::Token), 0, "each has the token of the other");
+    assert_eq!(site.mock.request_count(Endpoint::Token), 0, "each has the token of the other");
     sign_out(&after, &mut first).await;
     assert!(store.is_empty());
     for browser in [&browser, &first, &second] {
@@ -196,13 +196,13 @@ async fn a_sign_out_reaches_a_refresh_that_is_under_way() {
             let Pair { site, other } = &pair;
             let mut browser = site.signed_in("ada").await;
             site.advance(3600);
-            site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
+            site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
             let (logto, mut slow) = (site.logto.clone(), browser.clone());
             let refresh = tokio::spawn(async move {
                 let token = token(&logto, &mut slow).await;
                 (token, slow)
             });
-            while site.mock.requests(Endpoint::Token) == 0 {
+            while site.mock.request_count(Endpoint::Token) == 0 {
                 tokio::task::yield_now().await;
             }
             sign_out(if elsewhere { other } else { &site.logto }, &mut browser).await;
@@ -224,16 +224,16 @@ async fn a_refresh_that_is_under_way_while_all_sessions_are_revoked_leaves_none(
         let Pair { site, other } = &pair;
         let browser = site.signed_in("ada").await;
         site.advance(3600);
-        site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
+        site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
         let (logto, mut slow) = (site.logto.clone(), browser.clone());
         let refresh = tokio::spawn(async move {
             _ = token(&logto, &mut slow).await;
             slow
         });
-        while site.mock.requests(Endpoint::Token) == 0 {
+        while site.mock.request_count(Endpoint::Token) == 0 {
             tokio::task::yield_now().await;
         }
-        other.revoke_all("user-ada").await.unwrap();
+        other.end_user_sessions("user-ada").await.unwrap();
         let slow = refresh.await.unwrap();
         assert!(slow.cookies.is_empty(), "{place:?}");
         assert!(pair.is_over(&slow).await && pair.is_over(&browser).await, "{place:?}");
@@ -261,7 +261,7 @@ async fn a_logout_finds_the_user_of_an_id_token_whatever_form_its_times_have() {
                 if back_channel {
                     log_out(&site.logto, &site.mock.logout_token(Some("user-ada"), None)).await.unwrap();
                 } else {
-                    site.logto.revoke_all("user-ada").await.unwrap();
+                    site.logto.end_user_sessions("user-ada").await.unwrap();
                 }
                 assert!(pair.is_over(&ada).await && pair.is_over(&again).await, "{place:?}: {what}, {back_channel}");
                 assert!(!pair.is_over(&bob).await, "{place:?}: {what}, {back_channel}");

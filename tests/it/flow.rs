@@ -32,7 +32,7 @@ async fn a_user_signs_in_and_out() {
     let redirect = site.logto.sign_out(&mut cookies, SignOutOptions::new().state("bye")).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
     assert_eq!(browser.header(), "logto_app=signed-out");
-    assert_eq!(site.mock.requests(Endpoint::Revocation), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Revocation), 1);
     assert!(redirect.location().contains("id_token_hint="));
     assert_eq!(site.mock.end_session(redirect.location()).await, format!("{BASE_URL}/?state=bye"));
     assert!(!site.is_signed_in(&browser).await);
@@ -78,7 +78,7 @@ async fn a_hundred_first_sign_ins_make_one_discovery_request() {
         tasks.spawn(async move { logto.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap() });
     }
     assert_eq!(tasks.join_all().await.len(), 100);
-    assert_eq!((site.mock.requests(Endpoint::Discovery), site.mock.requests_total()), (1, 1));
+    assert_eq!((site.mock.request_count(Endpoint::Discovery), site.mock.requests_total()), (1, 1));
 }
 
 #[tokio::test]
@@ -100,12 +100,12 @@ async fn user_info_and_tokens_of_every_kind_are_fetched() {
         let claims = context.organization_tokens()[organization].claims().unwrap();
         assert!(claims.aud.contains(&format!("urn:logto:organization:{organization}")));
     }
-    let exchanges = site.mock.requests(Endpoint::Token);
+    let exchanges = site.mock.request_count(Endpoint::Token);
     assert_eq!(exchanges, 1 + organizations.len());
 
     // A second time they come from the session.
     site.context(&mut browser, options).await.unwrap();
-    assert_eq!(site.mock.requests(Endpoint::Token), exchanges);
+    assert_eq!(site.mock.request_count(Endpoint::Token), exchanges);
 
     let mut cookies = browser.request();
     let organization = organizations[0].as_str();
@@ -161,7 +161,7 @@ async fn claims_are_renewed_when_they_are_older_than_asked_for() {
     assert_eq!(site.mock.requests_total(), 0);
     site.advance(1);
     assert!(site.context(&mut browser, options()).await.unwrap().claims().unwrap().roles.is_empty());
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
     site.mock.stop().await;
     site.advance(61);
     assert!(site.context(&mut browser, options()).await.unwrap_err().is_transient(), "not knowing is an error");
@@ -326,7 +326,7 @@ async fn a_signed_out_session_gets_no_more_tokens() {
     let error =
         site.logto.get_access_token(&mut stale.request(), TokenOptions::new().resource(BOOKS)).await.unwrap_err();
     assert_eq!(error.code(), "not_authenticated");
-    assert_eq!(site.mock.requests(Endpoint::Token), 0);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 0);
 }
 
 #[tokio::test]
@@ -397,7 +397,7 @@ async fn logto_may_have_one_address_for_servers_and_another_for_browsers() {
     logto.warm_up().await.unwrap();
     let redirect = logto.sign_in(&mut HeaderCookies::default(), SignInOptions::new()).await.unwrap();
     assert!(redirect.location().starts_with(&format!("{issuer}/auth?")), "the browser goes to the public name");
-    assert_eq!(site.mock.requests(Endpoint::Jwks), 1, "this server asks the internal one");
+    assert_eq!(site.mock.request_count(Endpoint::Jwks), 1, "this server asks the internal one");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn respond(site: &Site, method: &str, cookies: &str, content_type: &str, b
         "accept" => Some("text/html".to_owned()),
         _ => None,
     };
-    site.logto.respond(&AuthRequest::new(method, "/callback", header).body(body)).await.unwrap()
+    site.logto.handle_auth_routes(&AuthRequest::new(method, "/callback", header).body(body)).await.unwrap()
 }
 
 /// What a page posts to the callback. Another site's comes without our cookies.

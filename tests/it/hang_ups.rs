@@ -37,7 +37,7 @@ async fn callers_that_hang_up_cause_one_fetch_of_the_discovery_document_and_the_
         let site = Site::with(|mock| mock, |config| config.http_client(http.clone())).await;
         let stays = http.leaves_at(moment, site.logto.warm_up()).await;
         site.logto.warm_up().await.unwrap();
-        let asked = [Endpoint::Discovery, Endpoint::Jwks].map(|endpoint| site.mock.requests(endpoint));
+        let asked = [Endpoint::Discovery, Endpoint::Jwks].map(|endpoint| site.mock.request_count(endpoint));
         assert_eq!(asked, [1, 1], "{moment}");
         stays
     });
@@ -61,7 +61,7 @@ async fn callers_that_hang_up_cause_one_fetch_of_changed_keys() {
         let good = site.mock.sign_jwt(json!({ "typ": "at+jwt" }), &claims);
         let stays = http.leaves_at(moment, api.verify(&made_up)).await;
         api.verify(&good).await.unwrap();
-        assert_eq!(site.mock.requests(Endpoint::Jwks), 1, "{moment}");
+        assert_eq!(site.mock.request_count(Endpoint::Jwks), 1, "{moment}");
         stays
     });
     assert!(moments.await >= 2);
@@ -81,7 +81,7 @@ async fn callers_that_hang_up_cause_one_use_of_a_refresh_token() {
         };
         let stays = http.leaves_at(moment, get(&site.logto, browser.clone())).await;
         let later = get(&site.logto, browser.clone()).await;
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{moment}");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{moment}");
         site.advance(4000);
         get(&site.logto, later).await;
         stays
@@ -104,7 +104,7 @@ async fn callers_that_hang_up_at_two_instances_cause_one_use_of_a_refresh_token(
         };
         let stays = http.leaves_at(moment, get(&site.logto)).await;
         get(&other).await;
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{moment}");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{moment}");
         stays
     });
     assert!(moments.await >= 2);
@@ -122,7 +122,7 @@ async fn callers_that_hang_up_cause_one_exchange_of_a_code() {
         let first = async { site.logto.handle_sign_in(&mut browser.request(), &callback).await.map(drop) };
         let stays = http.leaves_at(moment, first).await;
         site.end(&mut browser, &callback).await.unwrap();
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{moment}");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{moment}");
         assert!(site.is_signed_in(&browser).await, "{moment}");
         stays
     });
@@ -134,7 +134,7 @@ async fn callers_that_hang_up_cause_one_request_of_a_machine() {
     let moments = at_every_moment(async |moment| {
         let http = Milestones::new();
         let mock = MockLogto::builder()
-            .machine(MockApp::new("machine", APP_SECRET).organization("org-acme", &["admin"]))
+            .machine_to_machine_app(MockApp::new("machine", APP_SECRET).organization("org-acme", &["admin"]))
             .start();
         let mock = mock.await.unwrap();
         let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
@@ -142,7 +142,7 @@ async fn callers_that_hang_up_cause_one_request_of_a_machine() {
         let get = || machine.get_access_token(TokenOptions::new().organization("org-acme"));
         let stays = http.leaves_at(moment, get()).await;
         get().await.unwrap();
-        assert_eq!(mock.requests(Endpoint::Token), 1, "{moment}");
+        assert_eq!(mock.request_count(Endpoint::Token), 1, "{moment}");
         stays
     });
     assert!(moments.await >= 4);

@@ -117,13 +117,13 @@ async fn a_session_store_that_hangs_is_an_error_when_the_time_is_over() {
         assert!(error.is_transient() && error.to_string().contains("store_timeout"), "{error}");
         advance(SECOND).await;
         let began = Instant::now();
-        assert_eq!(logto.revoke_all("test-user").await.unwrap_err().code(), "store.failed");
+        assert_eq!(logto.end_user_sessions("test-user").await.unwrap_err().code(), "store.failed");
         assert_eq!(began.elapsed(), Duration::from_secs(seconds));
 
         // A write that hangs, after a read that did not.
         store.hangs.store(false, Ordering::SeqCst);
         advance(SECOND).await;
-        let mut session = logto.load(&cookies).await.unwrap();
+        let mut session = logto.load_session(&cookies).await.unwrap();
         session.clear_access_token();
         store.hangs.store(true, Ordering::SeqCst);
         let (began, mut answer) = (Instant::now(), HeaderCookies::parse(header.as_str()));
@@ -150,7 +150,7 @@ async fn a_revocation_store_that_hangs_signs_nobody_out() {
     let mut cookies = HeaderCookies::parse(header.as_str());
     logto.clear_all_tokens(&mut cookies).await.unwrap();
     assert!(!cookies.set_cookie_headers().is_empty(), "who signs out is signed out of this browser");
-    assert_eq!(logto.revoke_all("test-user").await.unwrap_err().code(), "store.failed");
+    assert_eq!(logto.end_user_sessions("test-user").await.unwrap_err().code(), "store.failed");
 }
 
 /// With real time and a real connection: a server that takes every connection and never says a word.
@@ -212,7 +212,7 @@ async fn a_store_on_a_connection_that_is_mute_holds_no_request_for_ever() {
     for outcome in [
         logto.is_authenticated(&cookies).await.map(drop),
         logto.get_access_token(&mut cookies, TokenOptions::new()).await.map(drop),
-        logto.revoke_all("test-user").await,
+        logto.end_user_sessions("test-user").await,
     ] {
         assert_eq!(outcome.unwrap_err().code(), "store.failed");
     }

@@ -158,7 +158,7 @@ impl World {
     async fn start() -> Self {
         let app = MockApp::new("app", APP_SECRET).redirect_uri(format!("{BASE_URL}/callback"));
         let machine = MockApp::new("machine", APP_SECRET).role("librarian").organization("org-acme", &["admin"]);
-        let mock = MockLogto::builder().app(app).machine(machine).start().await.unwrap();
+        let mock = MockLogto::builder().app(app).machine_to_machine_app(machine).start().await.unwrap();
         let proxy = Proxy::before(&mock).await;
         Self { mock, proxy }
     }
@@ -216,7 +216,7 @@ async fn every_endpoint_is_reached_although_the_kept_connection_was_closed() {
     let verdict = api.build().unwrap().verify(opaque.token()).await;
     assert_ne!(verdict.err().map(|error| error.code().as_str()), Some("network.unreachable"));
     assert_eq!(
-        (world.mock.requests(Endpoint::Introspection), world.proxy.broken()),
+        (world.mock.request_count(Endpoint::Introspection), world.proxy.broken()),
         (1, 2),
         "discovery, introspection"
     );
@@ -237,7 +237,7 @@ async fn every_endpoint_is_reached_although_the_kept_connection_was_closed() {
     account.send(&opaque, me()).await.unwrap();
     world.proxy.will(DROP);
     let _ = logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
-    assert_eq!((world.mock.requests(Endpoint::Revocation), world.proxy.broken()), (1, 1), "revocation");
+    assert_eq!((world.mock.request_count(Endpoint::Revocation), world.proxy.broken()), (1, 1), "revocation");
 }
 
 /// A code that was answered is used up; a refresh token is good again for 3 seconds.
@@ -337,7 +337,7 @@ async fn no_request_is_lost_by_a_proxy_that_closes_after_each_answer() {
         let _ = logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
     }
     assert_eq!(
-        (world.mock.requests(Endpoint::Revocation), world.mock.requests(Endpoint::Introspection)),
+        (world.mock.request_count(Endpoint::Revocation), world.mock.request_count(Endpoint::Introspection)),
         (rounds, rounds)
     );
 }

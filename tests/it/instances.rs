@@ -53,7 +53,7 @@ async fn many_instances_make_one_exchange() {
     for round in 0..10 {
         site.mock.reset_counts();
         let answers = storm(&instances, &browser, 60).await;
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "round {round}");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "round {round}");
         browser.receive(&answers[round * 5]);
         // Beyond Logto's own grace: a refresh token that was spent twice would have ended the grant.
         site.advance(HOUR);
@@ -68,9 +68,9 @@ async fn a_forced_refresh_is_not_answered_with_the_token_of_another_instance() {
     let browser = site.signed_in("ada").await;
     let first = instances[0].get_access_token(&mut browser.request(), books()).await.unwrap();
     let shared = instances[1].get_access_token(&mut browser.request(), books()).await.unwrap();
-    assert_eq!((shared.token(), site.mock.requests(Endpoint::Token)), (first.token(), 1));
+    assert_eq!((shared.token(), site.mock.request_count(Endpoint::Token)), (first.token(), 1));
     let forced = instances[1].get_access_token(&mut browser.request(), books().force_refresh(true)).await.unwrap();
-    assert_eq!((forced.token() == first.token(), site.mock.requests(Endpoint::Token)), (false, 2));
+    assert_eq!((forced.token() == first.token(), site.mock.request_count(Endpoint::Token)), (false, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +79,7 @@ async fn without_the_coordinator_each_instance_refreshes_for_itself() {
     let browser = site.signed_in("ada").await;
     coordinator.down.store(true, Ordering::SeqCst);
     let answers = storm(&instances, &browser, 30).await;
-    assert_eq!((answers.len(), site.mock.requests(Endpoint::Token)), (30, 3), "one each, inside Logto's grace");
+    assert_eq!((answers.len(), site.mock.request_count(Endpoint::Token)), (30, 3), "one each, inside Logto's grace");
 }
 
 #[tokio::test]
@@ -92,11 +92,11 @@ async fn the_lock_of_a_crashed_instance_expires() {
     coordinator.lock(&key, Duration::from_secs(HOUR)).await.unwrap().unwrap();
     let (token, ()) = tokio::join!(instances[0].get_access_token(&mut cookies, books()), async {
         coordinator.someone_waits().await;
-        assert_eq!(site.mock.requests(Endpoint::Token), 0, "it waits for the lock");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 0, "it waits for the lock");
         coordinator.expire(&key);
     });
     token.unwrap();
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
 }
 
 fn coordinator_key(refresh_token: &logto::Secret) -> String {
@@ -127,11 +127,11 @@ async fn an_answer_that_was_lost_on_the_way_is_asked_for_again() {
     let site = Site::rotating().await;
     let mut browser = site.signed_in("ada").await;
     // Logto rotates the refresh token, and the connection breaks before the answer is read.
-    site.mock.fault(Endpoint::Token, Fault::close().after_processing().times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::drop_connection().after_processing().times(1));
     let mut cookies = browser.request();
     site.logto.get_access_token(&mut cookies, books()).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
-    assert_eq!(site.mock.requests(Endpoint::Token), 2);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 2);
     site.advance(HOUR);
     site.logto.get_access_token(&mut browser.request(), books()).await.unwrap();
 }
@@ -168,7 +168,7 @@ async fn a_signed_in_request_reads_the_store_once_and_writes_nothing() {
         "a refresh is one write, and the cookie stays as it is"
     );
     site.logto.get_access_token(&mut cookies, books()).await.unwrap();
-    assert_eq!((store.take(), site.mock.requests(Endpoint::Token)), ((1, 0), 1));
+    assert_eq!((store.take(), site.mock.request_count(Endpoint::Token)), ((1, 0), 1));
     // Nobody there costs nothing.
     assert!(!site.logto.is_authenticated(&HeaderCookies::default()).await.unwrap());
     assert_eq!(store.take(), (0, 0));
@@ -196,7 +196,7 @@ async fn a_slow_response_cannot_bring_a_signed_out_session_back() {
     let browser = site.signed_in("ada").await;
     // The slow request has loaded the session, and the user signs out elsewhere meanwhile.
     let mut cookies = browser.request();
-    let mut slow = second.load(&cookies).await.unwrap();
+    let mut slow = second.load_session(&cookies).await.unwrap();
     slow.get_access_token(books()).await.unwrap();
     _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke(false)).await.unwrap();
     slow.clear_access_token();
@@ -209,7 +209,7 @@ async fn a_slow_response_cannot_bring_a_signed_out_session_back() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
-    let mut slow = site.logto.load(&cookies).await.unwrap();
+    let mut slow = site.logto.load_session(&cookies).await.unwrap();
     slow.get_access_token(books()).await.unwrap();
     _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new()).await.unwrap();
     slow.commit(&mut cookies).await.unwrap();
@@ -224,7 +224,7 @@ async fn two_requests_that_write_at_once_keep_what_both_have() {
     let (site, second, _) = stored().await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
-    let (mut one, mut two) = (site.logto.load(&cookies).await.unwrap(), second.load(&cookies).await.unwrap());
+    let (mut one, mut two) = (site.logto.load_session(&cookies).await.unwrap(), second.load_session(&cookies).await.unwrap());
     one.get_access_token(books()).await.unwrap();
     two.get_access_token(books().scopes(["read:books"])).await.unwrap();
     one.commit(&mut cookies).await.unwrap();
@@ -248,7 +248,7 @@ async fn a_store_that_is_down_signs_nobody_out() {
     // Nor for a second question in the same request.
     let session = RequestSession::new(site.logto.clone(), browser.header());
     for _ in 0..2 {
-        assert_eq!(session.signed_in().await.unwrap_err().code(), "store.failed");
+        assert_eq!(session.user().await.unwrap_err().code(), "store.failed");
     }
     store.down.store(false, Ordering::SeqCst);
     assert!(session.is_authenticated().await.unwrap());
@@ -362,7 +362,7 @@ async fn sessions_in_cookies_are_refreshed_once_with_a_coordinator_in_redis() {
         .collect();
     let mut browser = site.signed_in("ada").await;
     let answers = storm(&instances, &browser, 30).await;
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
     browser.receive(&answers[7]);
 
     // Redis is gone: each instance refreshes for itself, inside Logto's grace, and nobody is logged out.
@@ -370,7 +370,7 @@ async fn sessions_in_cookies_are_refreshed_once_with_a_coordinator_in_redis() {
     site.advance(HOUR);
     site.mock.reset_counts();
     let answers = storm(&instances, &browser, 3).await;
-    assert_eq!((answers.len(), site.mock.requests(Endpoint::Token)), (3, 3));
+    assert_eq!((answers.len(), site.mock.request_count(Endpoint::Token)), (3, 3));
     browser.receive(&answers[2]);
     redis.restart();
     site.advance(HOUR);

@@ -81,7 +81,7 @@ impl Visitor<'_> {
         };
         let request = AuthRequest::new(method, target, header).body("logout_token=SENTINEL-LOGOUT.TOKEN.garbage");
         self.seen.debug(&request);
-        let reply = self.site.logto.respond(&request).await.unwrap();
+        let reply = self.site.logto.handle_auth_routes(&request).await.unwrap();
         self.seen.reply(what, &reply);
         let set: Vec<_> =
             reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, v)| v.to_owned()).collect();
@@ -124,14 +124,14 @@ async fn no_page_header_error_or_log_tells_a_secret() {
         Fault::body(200, "application/json", typed),
         Fault::body(400, "application/json", r#"{"error":"invalid_grant"}"#),
         Fault::status(500),
-        Fault::garbage(),
-        Fault::close(),
+        Fault::malformed_body(),
+        Fault::drop_connection(),
     ];
     for fault in faults {
         let begun = user.ask("sign-in", "GET", "/logto/sign-in?return_to=/me", &[("accept", "text/html")]).await;
         let callback = site.mock.sign_in(&location(&begun), "ada").await;
         let callback = callback.strip_prefix(BASE_URL).unwrap();
-        site.mock.fault(Endpoint::Token, fault);
+        site.mock.inject_fault(Endpoint::Token, fault);
         let page = user.ask("a failed callback", "GET", callback, &[("accept", "text/html")]).await;
         assert!(page.status() >= 400 && page.body().contains("For developers"), "{page:?}");
         site.mock.clear_faults();
@@ -165,7 +165,7 @@ async fn no_page_header_error_or_log_tells_a_secret() {
     // The session, a refresh, and refreshes that fail.
     user.ask_as_both("the user", "GET", "/logto/user").await;
     let mut cookies = user.browser.request();
-    let session = site.logto.load(&cookies).await.unwrap();
+    let session = site.logto.load_session(&cookies).await.unwrap();
     secrets.push(("the ID token", session.get_id_token().unwrap().expose().to_owned()));
     secrets.push(("the refresh token", session.get_refresh_token().unwrap().expose().to_owned()));
     user.seen.debug(&session);
@@ -178,9 +178,9 @@ async fn no_page_header_error_or_log_tells_a_secret() {
         }
     }
     site.logto.fetch_user_info(&mut cookies).await.unwrap();
-    for fault in [Fault::body(200, "application/json", bare), Fault::status(401), Fault::garbage(), Fault::close()] {
+    for fault in [Fault::body(200, "application/json", bare), Fault::status(401), Fault::malformed_body(), Fault::drop_connection()] {
         for endpoint in [Endpoint::Token, Endpoint::UserInfo] {
-            site.mock.fault(endpoint, fault.clone());
+            site.mock.inject_fault(endpoint, fault.clone());
         }
         let forced = TokenOptions::new().resource(BOOKS).force_refresh(true);
         user.seen.error(&site.logto.get_access_token(&mut cookies, forced).await.unwrap_err());
@@ -197,7 +197,7 @@ async fn no_page_header_error_or_log_tells_a_secret() {
     secrets.push(("a logout token", "SENTINEL-LOGOUT.TOKEN.garbage".to_owned()));
     user.ask_as_both("sign-out by GET", "GET", "/logto/sign-out").await;
     _ = user.ask("sign-out from elsewhere", "POST", "/logto/sign-out", &[("sec-fetch-site", "cross-site")]).await;
-    site.mock.fault(Endpoint::Revocation, Fault::close());
+    site.mock.inject_fault(Endpoint::Revocation, Fault::drop_connection());
     let out = user.ask("sign-out", "POST", "/logto/sign-out", &[("sec-fetch-site", "same-origin")]).await;
     assert_eq!(out.status(), 303);
     user.ask_as_both("nobody", "GET", "/logto/user").await;
@@ -223,7 +223,7 @@ async fn no_page_header_error_or_log_tells_a_secret() {
 async fn no_type_prints_the_secret_that_it_holds() {
     let mut seen = Seen::default();
     let app = MockApp::new("machine", APP_SECRET).role("librarian");
-    let site = Site::with(|mock| mock.machine(app), |config| config).await;
+    let site = Site::with(|mock| mock.machine_to_machine_app(app), |config| config).await;
     let endpoint = site.mock.endpoint();
 
     // Settings and what is made of them.
@@ -241,7 +241,7 @@ async fn no_type_prints_the_secret_that_it_holds() {
     seen.debug(&builder);
     let machine = builder.build().unwrap();
     seen.debug(&machine);
-    let caller: ApiClientBuilder = ApiClient::builder().base_url(&endpoint).token(TokenOptions::new().resource(BOOKS));
+    let caller: ApiClientBuilder = ApiClient::builder().base_url(&endpoint).token_options(TokenOptions::new().resource(BOOKS));
     seen.debug(&caller);
     let caller = caller.build().unwrap();
     seen.debug(&caller);
@@ -253,7 +253,7 @@ async fn no_type_prints_the_secret_that_it_holds() {
     let header = of_user.cookie_header(site.logto.config()).await.unwrap();
     let mut cookies = HeaderCookies::parse(&*header);
     seen.debug(&cookies);
-    seen.debug(&site.logto.load(&cookies).await.unwrap());
+    seen.debug(&site.logto.load_session(&cookies).await.unwrap());
     let session = RequestSession::new(site.logto.clone(), &*header);
     seen.debug(&session);
     let options = ContextOptions::new().access_token(TokenOptions::new().resource(BOOKS));
@@ -263,7 +263,7 @@ async fn no_type_prints_the_secret_that_it_holds() {
     let id_token = session.get_id_token().await.unwrap().unwrap();
     seen.debug(&id_token);
     session.clear_access_token().await.unwrap();
-    let headers = session.finish().await.unwrap();
+    let headers = session.commit().await.unwrap();
     seen.debug(&headers);
     assert_eq!(headers.set_cookies().len(), 1);
     let options = SignInOptions::new().one_time_token(ONE_TIME);
@@ -295,7 +295,7 @@ async fn no_type_prints_the_secret_that_it_holds() {
     }
     // The address of a request may hold a secret of another service, and the API may not be there.
     let nowhere =
-        ApiClient::builder().base_url("http://127.0.0.1:9").token(TokenOptions::new().resource(BOOKS)).build().unwrap();
+        ApiClient::builder().base_url("http://127.0.0.1:9").token_options(TokenOptions::new().resource(BOOKS)).build().unwrap();
     let request = Request::get("/books?key=SENTINEL-API-KEY").body("").unwrap();
     seen.error(&nowhere.send(&token, request).await.unwrap_err());
 

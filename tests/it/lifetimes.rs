@@ -102,7 +102,7 @@ async fn all_sessions_that_were_revoked_stay_so_to_the_end_of_the_longest() {
     let lifetime = SessionLifetime::new().idle(longest).absolute(longest);
     for (place, site) in both(|config| config.session_lifetime(lifetime)).await {
         let browser = site.signed_in("ada").await;
-        site.logto.revoke_all("user-ada").await.unwrap();
+        site.logto.end_user_sessions("user-ada").await.unwrap();
         for _ in 0..400 {
             assert!(!site.is_signed_in(&browser).await, "{place}");
             site.advance(DAY);

@@ -17,7 +17,7 @@ async fn site() -> Site {
 
 async fn ask(site: &Site, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Option<AuthResponse> {
     let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    site.logto.respond(&AuthRequest::new(method, target, header).body(body)).await
+    site.logto.handle_auth_routes(&AuthRequest::new(method, target, header).body(body)).await
 }
 
 fn query(params: &[(&str, &str)]) -> String {

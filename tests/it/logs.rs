@@ -65,7 +65,7 @@ async fn a_whole_sign_in_logs_no_secret() {
     secrets.extend(browser.cookies.values().cloned());
 
     let mut cookies = browser.request();
-    let session = site.logto.load(&cookies).await.unwrap();
+    let session = site.logto.load_session(&cookies).await.unwrap();
     let tokens = [session.get_id_token(), session.get_refresh_token()];
     printed.push_str(&format!("{session:?} {tokens:?} {:?} {:?}", site.logto, site.logto.config()));
     secrets.extend(tokens.into_iter().flatten().map(|token: Secret| token.expose().to_owned()));
@@ -82,8 +82,8 @@ async fn a_whole_sign_in_logs_no_secret() {
 
     // What Logto says back must not carry it on, either.
     let echo = format!(r#"{{"error":"invalid_request","error_description":"{}"}}"#, "no");
-    for fault in [Fault::body(400, "application/json", echo), Fault::status(500), Fault::garbage(), Fault::close()] {
-        site.mock.fault(Endpoint::Token, fault);
+    for fault in [Fault::body(400, "application/json", echo), Fault::status(500), Fault::malformed_body(), Fault::drop_connection()] {
+        site.mock.inject_fault(Endpoint::Token, fault);
         let error = site
             .logto
             .get_access_token(&mut cookies, TokenOptions::new().resource(BOOKS).force_refresh(true))
@@ -97,7 +97,7 @@ async fn a_whole_sign_in_logs_no_secret() {
         }
         site.mock.clear_faults();
     }
-    site.mock.fault(Endpoint::Revocation, Fault::close());
+    site.mock.inject_fault(Endpoint::Revocation, Fault::drop_connection());
     _ = site.logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
     let again = site.end(&mut browser, callback.as_str()).await.unwrap_err();
     printed.push_str(&format!("{again:?}"));
@@ -118,7 +118,7 @@ async fn a_whole_sign_in_logs_no_secret() {
 async fn a_machine_that_calls_an_api_logs_no_secret() {
     let (log, _guard) = listen("trace,logto::testing=off,hyper=off,reqwest=off");
     let app = MockApp::new("machine", APP_SECRET).role("librarian").token_exchange(true);
-    let mock = MockLogto::builder().machine(app).start().await.unwrap();
+    let mock = MockLogto::builder().machine_to_machine_app(app).start().await.unwrap();
     let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
     let machine = machine.build().unwrap();
     let books = TokenOptions::new().resource(BOOKS).scopes(["read:books"]);
@@ -136,12 +136,12 @@ async fn a_machine_that_calls_an_api_logs_no_secret() {
         [APP_SECRET, &pat, &subject, own.token(), exchanged.access_token().token(), opaque.access_token().token()];
 
     // The mock's userinfo endpoint serves as an API that refuses the token.
-    let api = ApiClient::builder().base_url(mock.endpoint()).token(books.clone()).build().unwrap();
+    let api = ApiClient::builder().base_url(mock.endpoint()).token_options(books.clone()).build().unwrap();
     let refused = api.send(&machine, Request::get("/oidc/me").body("").unwrap()).await.unwrap();
     assert_eq!(refused.status(), 401);
     printed.push_str(&format!("{api:?}"));
-    for fault in [Fault::status(500), Fault::garbage(), Fault::close()] {
-        mock.fault(Endpoint::Token, fault);
+    for fault in [Fault::status(500), Fault::malformed_body(), Fault::drop_connection()] {
+        mock.inject_fault(Endpoint::Token, fault);
         let error = machine.get_access_token(books.clone().organization("none")).await.unwrap_err();
         printed.push_str(&format!("{error} {error:?}"));
         let error = machine.exchange_token(by_subject.clone()).await.unwrap_err();

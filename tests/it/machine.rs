@@ -32,7 +32,7 @@ impl World {
         let clock = TestClock::new();
         let app = MockApp::new("machine", APP_SECRET).role("librarian").role("manager").token_exchange(true);
         let mock = MockLogto::builder()
-            .machine(app.organization("org-acme", &["admin"]).organization("org-globex", &["member"]))
+            .machine_to_machine_app(app.organization("org-acme", &["admin"]).organization("org-globex", &["member"]))
             .app(MockApp::new("web", APP_SECRET))
             .resource(MockResource::new(BOOKS).scope("read:books").scope("write:books").scope("delete:books"))
             .resource(MockResource::new("https://short.example.test").access_token_ttl(Duration::from_secs(20)))
@@ -62,7 +62,7 @@ impl World {
 
     /// How often Logto was asked for a token since the last time.
     fn asked(&self) -> usize {
-        let asked = self.mock.requests(Endpoint::Token);
+        let asked = self.mock.request_count(Endpoint::Token);
         self.mock.reset_counts();
         asked
     }
@@ -109,7 +109,7 @@ async fn a_machine_gets_tokens_for_a_resource_an_organization_and_both() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_four_callers_for_a_machine_token_make_one_request() {
     let world = World::start().await;
-    world.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(200)));
+    world.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(200)));
     let ask = |options: TokenOptions| {
         let mut tasks = JoinSet::new();
         for _ in 0..64 {
@@ -119,7 +119,7 @@ async fn sixty_four_callers_for_a_machine_token_make_one_request() {
         tasks.join_all()
     };
     let first = ask(books()).await;
-    assert_eq!((world.mock.requests(Endpoint::Discovery), world.asked()), (1, 1));
+    assert_eq!((world.mock.request_count(Endpoint::Discovery), world.asked()), (1, 1));
     assert!(first.iter().all(|token| token.as_ref().unwrap() == first[0].as_ref().unwrap()));
     // Forced, too.
     let forced = ask(books().force_refresh(true)).await;
@@ -127,7 +127,7 @@ async fn sixty_four_callers_for_a_machine_token_make_one_request() {
     assert_ne!(forced[0].as_ref().unwrap(), first[0].as_ref().unwrap());
     // And a failure is shared.
     world.mock.clear_faults();
-    world.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(200)));
+    world.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(200)));
     let failed = ask(TokenOptions::new().resource("https://nope.example.test")).await;
     assert_eq!(world.asked(), 1);
     assert!(failed.iter().all(|token| token.as_ref().unwrap_err().code() == "token.resource_refused"));
@@ -181,11 +181,11 @@ async fn a_token_is_renewed_before_it_ends() {
 
 #[tokio::test]
 async fn a_token_that_lives_is_served_while_logto_is_away() {
-    for fault in [Fault::status(503), Fault::status(429), Fault::status(500), Fault::html(502), Fault::close()] {
+    for fault in [Fault::status(503), Fault::status(429), Fault::status(500), Fault::html(502), Fault::drop_connection()] {
         let world = World::start().await;
         let first = world.get(books()).await;
         world.advance(3590);
-        world.mock.fault(Endpoint::Token, fault.clone());
+        world.mock.inject_fault(Endpoint::Token, fault.clone());
         assert_eq!(world.get(books()).await, first, "{fault:?}");
         // Its last seconds are not spent asking.
         world.asked();
@@ -203,10 +203,10 @@ async fn a_token_that_lives_is_served_while_logto_is_away() {
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_once_more() {
     let world = World::start().await;
-    world.mock.fault(Endpoint::Token, Fault::close().times(1));
+    world.mock.inject_fault(Endpoint::Token, Fault::drop_connection().times(1));
     world.get(books()).await;
     assert_eq!(world.asked(), 2);
-    world.mock.fault(Endpoint::Token, Fault::close());
+    world.mock.inject_fault(Endpoint::Token, Fault::drop_connection());
     assert_eq!(world.code(books().force_refresh(true)).await, "network.unreachable");
     assert_eq!(world.asked(), 2);
 }
@@ -214,7 +214,7 @@ async fn a_lost_answer_is_asked_for_once_more() {
 #[tokio::test]
 async fn logto_is_not_asked_before_its_retry_after_is_over() {
     let world = World::start().await;
-    world.mock.fault(Endpoint::Token, Fault::status(429).retry_after(Duration::from_secs(20)).times(1));
+    world.mock.inject_fault(Endpoint::Token, Fault::status(429).retry_after(Duration::from_secs(20)).times(1));
     let error = world.machine.get_access_token(books()).await.unwrap_err();
     assert_eq!((error.code().as_str(), error.retry_after()), ("token.refused", Some(Duration::from_secs(20))));
     world.advance(19);
@@ -370,9 +370,9 @@ async fn a_token_exchange_touches_no_session() {
 
     // An answer that was lost is not asked for again: the token may be spent.
     site.mock.reset_counts();
-    site.mock.fault(Endpoint::Token, Fault::close().times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::drop_connection().times(1));
     assert!(site.logto.exchange_token(of_bob().resource(BOOKS)).await.unwrap_err().is_transient());
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
     // A server that says what kind it issued is heard.
     site.mock.tamper_token_response(|response| {
         response["issued_token_type"] = "urn:ietf:params:oauth:token-type:access_token".into();

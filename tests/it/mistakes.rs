@@ -18,7 +18,7 @@ async fn open(logto: &LogtoClient, browser: &Browser, target: &str) -> AuthRespo
         "accept" => Some("text/html".to_owned()),
         _ => None,
     });
-    logto.respond(&request).await.unwrap()
+    logto.handle_auth_routes(&request).await.unwrap()
 }
 
 /// A sign-in up to the callback: the browser with the sign-in's cookie, and the address that Logto sends it to.

@@ -43,7 +43,7 @@ async fn a_sign_in_at_logto_next_is_a_session_of_this_crate() {
         let mut cookies = browser.request();
         let token = site.logto.get_access_token(&mut cookies, TokenOptions::new()).await.unwrap();
         assert_eq!(json!(token.token()), next.call(router, &site, &mut browser, "accessToken", &json!(null)));
-        assert_eq!(site.mock.requests(Endpoint::Token), 0, "their token is used");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 0, "their token is used");
         assert_eq!(cookies.set_cookie_headers(), [""; 0], "a request that changes nothing writes nothing");
         assert_eq!(browser.cookies, before);
     }
@@ -64,7 +64,7 @@ async fn a_sign_in_of_this_crate_is_a_session_at_logto_next() {
         assert_eq!(there["claims"]["sub"], json!(here.claims().unwrap().sub));
         assert_eq!(there["claims"]["roles"], json!(["librarian"]));
         assert_eq!(next.call(router, &site, &mut browser, "accessToken", &json!(BOOKS)), json!(books));
-        assert_eq!(site.mock.requests(Endpoint::Token), 0, "our token is used");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 0, "our token is used");
     }
 }
 
@@ -100,14 +100,14 @@ async fn a_refresh_on_one_side_is_seen_by_logto_next_or_this_crate_on_the_other(
         site.mock.reset_counts();
         let here = token(&site, &mut browser, TokenOptions::new().resource(BOOKS)).await;
         assert_eq!(next.call(router, &site, &mut browser, "accessToken", &json!(BOOKS)), json!(here));
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "one refresh for both");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "one refresh for both");
 
         site.advance(HOUR + 10);
         site.mock.reset_counts();
         let there = next.call(router, &site, &mut browser, "accessToken", &json!(BOOKS));
         assert_ne!(there, json!(here));
         assert_eq!(json!(token(&site, &mut browser, TokenOptions::new().resource(BOOKS)).await), there);
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "one refresh for both");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "one refresh for both");
     }
     assert!(site.is_signed_in(&browser).await);
 }
@@ -122,7 +122,7 @@ async fn organization_tokens_are_shared_with_logto_next() {
     let here = token(&site, &mut browser, TokenOptions::new().organization(&organization)).await;
     site.mock.reset_counts();
     assert_eq!(next.call("pages", &site, &mut browser, "organizationToken", &json!(organization)), json!(here));
-    assert_eq!(site.mock.requests(Endpoint::Token), 0);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,7 +209,7 @@ async fn a_user_who_was_signed_in_at_logto_next_stays_signed_in_when_the_move_en
         assert!(site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
         assert_eq!(next.unseal(&browser.cookies["logto_app"]), json!({}), "it is a cookie of our own now");
         token(&site, &mut browser, TokenOptions::new().resource(BOOKS)).await;
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "their refresh token gave the new token");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "their refresh token gave the new token");
     }
 }
 

@@ -467,7 +467,7 @@ impl<'a> App<'a> {
     }
 
     async fn session(&self) -> Session {
-        self.logto.load(&self.browser.request()).await.unwrap()
+        self.logto.load_session(&self.browser.request()).await.unwrap()
     }
 
     async fn refresh_token(&self) -> Secret {

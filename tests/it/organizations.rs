@@ -122,14 +122,14 @@ fn spent(site: &Site) -> Vec<String> {
 async fn a_hundred_organizations_take_a_hundred_exchanges_four_at_a_time() {
     let watched = Watched::new();
     let (site, mut browser) = confidential(&watched).await;
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(20)));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(20)));
     let context = all(&site, &mut browser).await;
     assert_eq!((context.organization_tokens().len(), context.organization_errors().len()), (100, 0));
     for (id, token) in context.organization_tokens() {
         let claims = token.claims().unwrap();
         assert!(claims.aud.contains(&format!("urn:logto:organization:{id}")), "{id}");
     }
-    assert_eq!((site.mock.requests(Endpoint::Token), watched.most()), (100, 4));
+    assert_eq!((site.mock.request_count(Endpoint::Token), watched.most()), (100, 4));
     let asked: BTreeSet<_> = site
         .mock
         .recorded(Endpoint::Token)
@@ -148,9 +148,9 @@ async fn a_hundred_organizations_take_a_hundred_exchanges_four_at_a_time() {
 async fn a_refresh_token_that_is_replaced_with_each_use_is_used_once() {
     let watched = Watched::new();
     let (site, mut browser) = public(&watched).await;
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(20)));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(20)));
     assert_eq!(all(&site, &mut browser).await.organization_tokens().len(), 100);
-    assert_eq!((site.mock.requests(Endpoint::Token), watched.most()), (100, 1));
+    assert_eq!((site.mock.request_count(Endpoint::Token), watched.most()), (100, 1));
     assert_eq!(spent(&site).into_iter().collect::<BTreeSet<_>>().len(), 100, "never one twice");
     // The newest is in the session: it works when Logto's grace is over.
     site.mock.clear_faults();
@@ -164,9 +164,9 @@ async fn an_old_refresh_token_is_replaced_before_others_go_beside_each_other() {
     let (site, mut browser) = confidential(&watched).await;
     // Past 70 % of its 14 days.
     site.advance(10 * DAY);
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(5)));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(5)));
     assert_eq!(all(&site, &mut browser).await.organization_tokens().len(), 100);
-    assert_eq!((site.mock.requests(Endpoint::Token), watched.most()), (100, 4));
+    assert_eq!((site.mock.request_count(Endpoint::Token), watched.most()), (100, 4));
     let spent = spent(&site);
     assert_eq!(spent.iter().filter(|token| **token == spent[0]).count(), 1, "the old one once");
     assert_eq!(spent[1..].iter().collect::<BTreeSet<_>>().len(), 1, "the new one from then on");
@@ -199,7 +199,7 @@ async fn two_tabs_share_the_exchanges_of_organization_tokens() {
     for is_public in [false, true] {
         let watched = Watched::new();
         let (site, browser) = if is_public { public(&watched).await } else { confidential(&watched).await };
-        site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(2)));
+        site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(2)));
         let ask = || {
             let (logto, browser) = (site.logto.clone(), browser.clone());
             tokio::spawn(async move {
@@ -209,7 +209,7 @@ async fn two_tabs_share_the_exchanges_of_organization_tokens() {
         };
         let (one, other) = (ask(), ask());
         assert_eq!(one.await.unwrap(), other.await.unwrap());
-        assert_eq!(site.mock.requests(Endpoint::Token), 100);
+        assert_eq!(site.mock.request_count(Endpoint::Token), 100);
         assert!(watched.most() <= 4);
     }
 }
@@ -278,17 +278,17 @@ async fn where_logto_goes_away_in_the_middle_what_came_is_kept() {
     let watched = Watched::new();
     let (site, mut browser) = confidential(&watched).await;
     // 1 + 4 × 4 requests are answered, the next four are not.
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(1)).times(17));
-    site.mock.fault(Endpoint::Token, Fault::status(503));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(1)).times(17));
+    site.mock.inject_fault(Endpoint::Token, Fault::status(503));
     let options = || ContextOptions::new().organization_tokens(true);
     let error = site.context(&mut browser, options()).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
-    assert_eq!(site.mock.requests(Endpoint::Token), 17 + 4, "a server that fails is not asked for the rest");
+    assert_eq!(site.mock.request_count(Endpoint::Token), 17 + 4, "a server that fails is not asked for the rest");
     assert!(site.is_signed_in(&browser).await);
     site.mock.clear_faults();
     site.mock.reset_counts();
     assert_eq!(all(&site, &mut browser).await.organization_tokens().len(), 100);
-    assert_eq!(site.mock.requests(Endpoint::Token), 100 - 17);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 100 - 17);
 }
 
 #[tokio::test]
@@ -309,9 +309,9 @@ async fn in_cookies_the_newest_tokens_are_kept_and_the_session_is_written_once()
     let fresh = site.another_instance();
     let mut cookies = kept.request();
     fresh.get_organization_token(&mut cookies, &id(99)).await.unwrap();
-    assert_eq!(site.mock.requests(Endpoint::Token), 0, "the last that came is there");
+    assert_eq!(site.mock.request_count(Endpoint::Token), 0, "the last that came is there");
     fresh.get_organization_token(&mut cookies, &id(0)).await.unwrap();
-    assert_eq!(site.mock.requests(Endpoint::Token), 1, "the first gave way");
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1, "the first gave way");
 }
 
 #[tokio::test]
@@ -386,7 +386,7 @@ async fn refusals_of_organization_tokens_are_told_by_their_cause() {
     for (what, options, fault, code, message, hint) in cases {
         site.mock.clear_faults();
         if let Some(fault) = fault {
-            site.mock.fault(Endpoint::Token, fault);
+            site.mock.inject_fault(Endpoint::Token, fault);
         }
         let error = site.logto.get_access_token(&mut browser.request(), options).await.unwrap_err();
         assert_eq!(error.code(), code, "{what}: {error}");
@@ -427,7 +427,7 @@ async fn a_token_that_serves_a_while_yet_is_no_excuse_for_a_refusal() {
     let before = site.logto.get_organization_token(&mut cookies, "org-acme").await.unwrap();
     // In its last minute it is renewed.
     site.advance(HOUR - 30);
-    site.mock.fault(Endpoint::Token, Fault::status(503).times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::status(503).times(1));
     let kept = site.logto.get_organization_token(&mut cookies, "org-acme").await.unwrap();
     assert_eq!(kept.token(), before.token(), "Logto is away for a moment");
     site.mock.update_user("ada", MockUser::without_organizations);

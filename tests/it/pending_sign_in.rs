@@ -102,7 +102,7 @@ async fn a_refused_sign_in_revokes_the_refresh_token_and_keeps_the_session_of_be
         let accepted_too_late = verify(&site, &mut copy, &callback).await.unwrap();
         site.mock.reset_counts();
         pending.refuse().await;
-        assert_eq!(site.mock.requests(Endpoint::Revocation), 1, "{place}");
+        assert_eq!(site.mock.request_count(Endpoint::Revocation), 1, "{place}");
         assert_eq!(sub(&site, &browser).await, bob, "{place}");
         assert!(store.is_none_or(|store| store.len() == 1), "Bob's alone");
         // For every request with the callback.
@@ -133,7 +133,7 @@ async fn a_sign_in_is_refused_although_logto_does_not_answer() {
     let site = Site::start().await;
     let (mut browser, callback) = sent_back(&site, Browser::default(), "ada").await;
     let pending = verify(&site, &mut browser, &callback).await.unwrap();
-    site.mock.fault(Endpoint::Revocation, Fault::close());
+    site.mock.inject_fault(Endpoint::Revocation, Fault::drop_connection());
     let (log, _guard) = listen("logto=info");
     pending.refuse().await;
     assert!(log.text().contains("refused by the application") && log.text().contains("was not revoked"));
@@ -148,7 +148,7 @@ async fn user_info_is_there_before_the_sign_in_is_accepted() {
     let user = pending.fetch_user_info().await.unwrap();
     assert_eq!(user.sub, pending.claims().sub);
     assert!(user.custom_data.is_some(), "what no ID token has");
-    site.mock.fault(Endpoint::UserInfo, Fault::status(500).times(1));
+    site.mock.inject_fault(Endpoint::UserInfo, Fault::status(500).times(1));
     assert!(pending.fetch_user_info().await.unwrap_err().is_transient());
     site.mock.tamper_user_info(|claims| claims["sub"] = "another".into());
     assert_eq!(pending.fetch_user_info().await.unwrap_err().code(), "user_info.sub_mismatched");
@@ -170,7 +170,7 @@ async fn the_session_of_a_request_accepts_a_sign_in_and_forgets_one_that_is_drop
             _ = session.accept_sign_in(pending).await.unwrap();
         }
         assert_eq!(session.is_authenticated().await.unwrap(), accepts);
-        browser.receive(session.finish().await.unwrap().set_cookies());
+        browser.receive(session.commit().await.unwrap().set_cookies());
         assert_eq!(site.is_signed_in(&browser).await, accepts);
         assert_eq!(browser.cookies.len(), usize::from(accepts), "the cookie of the sign-in is gone");
     }
@@ -181,7 +181,7 @@ async fn one_session_verifies_and_accepts() {
     let site = Site::start().await;
     let (mut browser, callback) = sent_back(&site, Browser::default(), "ada").await;
     let mut cookies = browser.request();
-    let mut session = site.logto.load(&cookies).await.unwrap();
+    let mut session = site.logto.load_session(&cookies).await.unwrap();
     let pending = session.verify_sign_in(&callback).await.unwrap();
     assert!(!session.is_authenticated());
     _ = session.accept_sign_in(pending).await.unwrap();
@@ -215,14 +215,14 @@ async fn an_error_answer_of_the_callback_route_carries_no_session() {
                 _ => callback,
             };
             match faulty {
-                "token endpoint" => site.mock.fault(Endpoint::Token, Fault::status(500).times(1)),
+                "token endpoint" => site.mock.inject_fault(Endpoint::Token, Fault::status(500).times(1)),
                 "ID token" => site.mock.break_signatures(true),
                 _ => {}
             }
             let request = logto::integrate::AuthRequest::new("GET", target.strip_prefix(BASE_URL).unwrap(), |name| {
                 (name == "cookie").then(|| browser.header())
             });
-            let reply = site.logto.respond(&request).await.unwrap();
+            let reply = site.logto.handle_auth_routes(&request).await.unwrap();
             site.mock.clear_tampering();
             let set: Vec<_> =
                 reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();

@@ -27,7 +27,7 @@ async fn answer(logto: &LogtoClient, cookies: &str, target: &str, site: &str) ->
         "sec-fetch-site" => Some(site.to_owned()),
         _ => None,
     });
-    logto.respond(&request).await.unwrap()
+    logto.handle_auth_routes(&request).await.unwrap()
 }
 
 fn receive(browser: &mut Browser, reply: &AuthResponse) {
@@ -70,7 +70,7 @@ async fn a_callback_after_the_timeout_of_its_sign_in_begins_another_that_leads_t
         let reply = navigate(&site.logto, &mut browser, callback(&target), "cross-site").await;
         assert_eq!(reply.status(), 400);
         assert!(reply.body().contains("sign_in_session.expired"), "{}", reply.body());
-        assert_eq!(site.mock.requests(Endpoint::Token), 0, "the code was not spent");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 0, "the code was not spent");
         let link = reply
             .body()
             .split("class=\"button\" href=\"")

@@ -84,7 +84,7 @@ async fn three_processes_make_one_exchange() {
     // Logto forgives nothing here: a refresh token that is spent twice ends the grant.
     let rounds = std::env::var("LOGTO_TEST_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap());
     let mock =
-        MockLogto::builder().app(app("spa").public()).reuse_window(Duration::ZERO).resource(MockResource::new(BOOKS));
+        MockLogto::builder().app(app("spa").public_client()).reuse_window(Duration::ZERO).resource(MockResource::new(BOOKS));
     let mock =
         (0..rounds).fold(mock, |mock, round| mock.resource(MockResource::new(resource(round)))).start().await.unwrap();
     let logto = instance(&mock.endpoint(), &redis.url(), rounds).await;
@@ -97,7 +97,7 @@ async fn three_processes_make_one_exchange() {
         }
         let answers = workers.iter_mut().map(|worker| worker.answer().parse::<usize>().unwrap());
         let served: usize = tokio::task::block_in_place(|| answers.sum());
-        assert_eq!((served, mock.requests(Endpoint::Token)), (3 * REQUESTS, 1), "round {round}");
+        assert_eq!((served, mock.request_count(Endpoint::Token)), (3 * REQUESTS, 1), "round {round}");
     }
     let context = logto.get_context(&mut browser.request(), ContextOptions::new().fetch_user_info(true)).await.unwrap();
     assert!(context.is_authenticated());

@@ -34,7 +34,7 @@ async fn sixty_four_requests_with_one_expired_token_make_one_exchange() {
     token(&site, &mut browser, books()).await.unwrap();
     site.advance(HOUR);
     site.mock.reset_counts();
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(50)));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(50)));
 
     let mut tasks = JoinSet::new();
     for _ in 0..64 {
@@ -46,7 +46,7 @@ async fn sixty_four_requests_with_one_expired_token_make_one_exchange() {
         });
     }
     let answers = tasks.join_all().await;
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
     assert!(answers.iter().all(|(token, _)| *token == answers[0].0), "every caller gets the token");
 
     // Whichever answer reaches the browser last, the session works: now, and when Logto's grace of 3 seconds is over.
@@ -68,7 +68,7 @@ async fn a_request_with_the_old_cookie_gets_the_new_tokens() {
         let new = token(&site, &mut browser, books()).await.unwrap();
         site.advance(seconds);
         assert_eq!(token(&site, &mut late, books()).await.unwrap(), new, "{seconds} s later");
-        assert_eq!(site.mock.requests(Endpoint::Token), 1);
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1);
         // And it holds the new refresh token, so that it goes on from there.
         site.advance(HOUR);
         token(&site, &mut late, books()).await.unwrap();
@@ -79,7 +79,7 @@ async fn a_request_with_the_old_cookie_gets_the_new_tokens() {
 async fn two_resources_at_once_never_spend_a_refresh_token_twice() {
     let site = Site::rotating().await;
     let browser = site.signed_in("ada").await;
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(20)));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(20)));
     let mut tasks = JoinSet::new();
     for options in [books(), books().scopes(["read:books"]), TokenOptions::new().force_refresh(true)] {
         let (logto, browser) = (site.logto.clone(), browser.clone());
@@ -110,7 +110,7 @@ async fn a_browser_that_goes_away_does_not_take_the_new_token_with_it() {
     gate.open();
     // The next request waits for that very exchange, or finds its result.
     token(&site, &mut browser, books()).await.unwrap();
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
     site.advance(10);
     token(&site, &mut browser, books().force_refresh(true)).await.unwrap();
 }
@@ -155,9 +155,9 @@ async fn a_failed_refresh_ends_the_session_only_where_logto_says_so() {
             true,
         ),
         ("html", Fault::html(502), "token.refused", ErrorKind::Provider, true, true),
-        ("garbage with 200", Fault::garbage(), "unexpected_response_error", ErrorKind::Provider, false, true),
+        ("garbage with 200", Fault::malformed_body(), "unexpected_response_error", ErrorKind::Provider, false, true),
         ("html with 200", Fault::html(200), "unexpected_response_error", ErrorKind::Provider, false, true),
-        ("no answer", Fault::close(), "network.unreachable", ErrorKind::Network, true, true),
+        ("no answer", Fault::drop_connection(), "network.unreachable", ErrorKind::Network, true, true),
         (
             "redirect",
             Fault::redirect("http://169.254.169.254/"),
@@ -166,13 +166,13 @@ async fn a_failed_refresh_ends_the_session_only_where_logto_says_so() {
             false,
             true,
         ),
-        ("silence", Fault::silence(), "network.timeout", ErrorKind::Network, true, true),
-        ("drip", Fault::drip(Duration::from_millis(300)), "network.timeout", ErrorKind::Network, true, true),
+        ("silence", Fault::hang(), "network.timeout", ErrorKind::Network, true, true),
+        ("drip", Fault::slow_body(Duration::from_millis(300)), "network.timeout", ErrorKind::Network, true, true),
     ];
     for (what, fault, code, kind, transient, kept) in cases {
         let site = Site::start().await;
         let mut browser = site.signed_in("ada").await;
-        site.mock.fault(Endpoint::Token, fault);
+        site.mock.inject_fault(Endpoint::Token, fault);
         let impatient = site.redeployed(|config| config.timeout(Duration::from_secs(1)));
         let logto = if code == "network.timeout" { &impatient } else { &site.logto };
         let mut cookies = browser.request();
@@ -221,9 +221,9 @@ async fn tokens_are_renewed_a_minute_before_they_end() {
     assert_eq!(token(&site, &mut browser, books()).await.unwrap(), first);
     assert_ne!(token(&site, &mut browser, books().min_validity(Duration::from_secs(120))).await.unwrap(), first);
     site.advance(HOUR - 59);
-    let requests = site.mock.requests(Endpoint::Token);
+    let requests = site.mock.request_count(Endpoint::Token);
     token(&site, &mut browser, books()).await.unwrap();
-    assert_eq!(site.mock.requests(Endpoint::Token), requests + 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), requests + 1);
 }
 
 #[tokio::test]
@@ -312,7 +312,7 @@ async fn answers_that_reach_the_browser_in_the_wrong_order_lose_no_session() {
 async fn requests_that_wait_for_a_forced_refresh_take_its_token() {
     let site = Site::rotating().await;
     let browser = site.signed_in("ada").await;
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)));
     let mut tasks = JoinSet::new();
     for _ in 0..16 {
         let (logto, browser) = (site.logto.clone(), browser.clone());
@@ -321,7 +321,7 @@ async fn requests_that_wait_for_a_forced_refresh_take_its_token() {
         });
     }
     tasks.join_all().await;
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn a_refusal_ends_every_token(site: Site) {
         for options in [globex(), TokenOptions::new().resource(BOOKS)] {
             ask(&site, &mut browser, options).await.unwrap();
         }
-        assert_eq!(site.mock.requests(Endpoint::Token), 0);
+        assert_eq!(site.mock.request_count(Endpoint::Token), 0);
     }
 }
 

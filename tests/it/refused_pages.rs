@@ -13,7 +13,7 @@ use crate::support::{BOOKS, Site};
 async fn denied(site: &Site, description: &str, options: TokenOptions) -> Error {
     let browser = site.signed_in("ada").await;
     let body = format!(r#"{{"error":"access_denied","error_description":"{description}"}}"#);
-    site.mock.fault(Endpoint::Token, Fault::body(403, "application/json", body).times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::body(403, "application/json", body).times(1));
     site.logto.get_access_token(&mut browser.request(), options.force_refresh(true)).await.unwrap_err()
 }
 
@@ -29,7 +29,7 @@ async fn a_refusal_of_a_token_is_a_page_about_access_and_not_about_the_sign_in()
         denied(&site, "not today", TokenOptions::new().resource(BOOKS)).await,
     ];
     let body = r#"{"error":"invalid_grant","error_description":"subject token is invalid"}"#;
-    site.mock.fault(Endpoint::Token, Fault::body(400, "application/json", body).times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::body(400, "application/json", body).times(1));
     errors.push(site.logto.exchange_token(TokenExchange::impersonation("sub_x")).await.unwrap_err());
     let codes: Vec<_> = errors.iter().map(Error::code).collect();
     assert_eq!(

@@ -297,7 +297,7 @@ async fn an_error_page_keeps_the_headers_of_rockets_shield() {
     let mut served = Served::start(Rocket).await;
     served.sign_in("/logto/sign-in").await;
     served.clock.advance(Duration::from_secs(3600));
-    served.mock.fault(Endpoint::Token, Fault::status(500).times(1));
+    served.mock.inject_fault(Endpoint::Token, Fault::status(500).times(1));
     let response = served.navigate("/books").await;
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["x-frame-options"], "SAMEORIGIN");
@@ -327,8 +327,8 @@ async fn a_store_that_failed_once_is_asked_again_in_the_same_request() {
     served.sign_in("/logto/sign-in").await;
     let session = RequestSession::new(served.logto.clone(), served.browser.header());
     store.down.store(true, Ordering::SeqCst);
-    assert_eq!(session.signed_in().await.unwrap_err().code(), "store.failed");
-    assert_eq!(session.signed_in().await.unwrap_err().code(), "store.failed");
+    assert_eq!(session.user().await.unwrap_err().code(), "store.failed");
+    assert_eq!(session.user().await.unwrap_err().code(), "store.failed");
     store.down.store(false, Ordering::SeqCst);
     assert!(session.get_context(ContextOptions::new()).await.unwrap().is_authenticated());
 }

@@ -77,7 +77,7 @@ async fn an_error_that_is_no_object_ends_no_session() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let mut ask = async |body: &'static str| {
-        site.mock.fault(Endpoint::Token, Fault::body(400, "application/json", body).times(1));
+        site.mock.inject_fault(Endpoint::Token, Fault::body(400, "application/json", body).times(1));
         let mut cookies = browser.request();
         let options = TokenOptions::new().force_refresh(true);
         let error = site.logto.get_access_token(&mut cookies, options).await.unwrap_err();
@@ -107,7 +107,7 @@ async fn the_answer_of_a_client_that_followed_a_redirect_is_refused() {
     let url = site.begin(&mut browser, SignInOptions::new()).await;
     let callback = site.mock.sign_in(&url, "ada").await;
     let elsewhere = format!("{}/jwks", site.mock.issuer());
-    site.mock.fault(Endpoint::Token, Fault::redirect(elsewhere.as_str()));
+    site.mock.inject_fault(Endpoint::Token, Fault::redirect(elsewhere.as_str()));
     let error = site.end(&mut browser, &callback).await.unwrap_err();
     assert_eq!(error.code(), "network.unreachable", "{error}");
     assert!(!site.is_signed_in(&browser).await);
@@ -157,7 +157,7 @@ async fn a_revocation_store_that_is_down_ends_no_session_and_hides_no_end_for_go
     let store = Away::default();
     let site = Site::with(|mock| mock, |config| config.revocation_store(store.clone())).await;
     let (ada, bob) = (site.signed_in("ada").await, site.signed_in("bob").await);
-    site.logto.revoke_all("user-ada").await.unwrap();
+    site.logto.end_user_sessions("user-ada").await.unwrap();
     for is_down in [false, true, false] {
         store.0.1.store(is_down, Ordering::Relaxed);
         assert_eq!(site.is_signed_in(&ada).await, is_down, "the end is not known while the store is down");

@@ -15,7 +15,7 @@ async fn site() -> Site {
     let machine = MockApp::new("machine", APP_SECRET).role("librarian");
     let books = MockResource::new(BOOKS).scope("read:books");
     let world =
-        |mock: MockLogtoBuilder| mock.machine(machine).resource(books).role("librarian", BOOKS, &["read:books"]);
+        |mock: MockLogtoBuilder| mock.machine_to_machine_app(machine).resource(books).role("librarian", BOOKS, &["read:books"]);
     Site::with(world, |config| config).await
 }
 
@@ -23,12 +23,12 @@ async fn site() -> Site {
 async fn a_client_a_machine_and_an_api_of_one_configuration_fetch_discovery_and_keys_once() {
     let site = site().await;
     let config = site.logto.config().clone();
-    let asked = || [Endpoint::Discovery, Endpoint::Jwks].map(|endpoint| site.mock.requests(endpoint));
+    let asked = || [Endpoint::Discovery, Endpoint::Jwks].map(|endpoint| site.mock.request_count(endpoint));
 
     let machine = MachineClient::builder().config(&config).app_id("machine").app_secret(APP_SECRET).build().unwrap();
     let api = ResourceServer::builder().config(&config).audience(ApiAudience::resource(BOOKS)).build().unwrap();
     let another = LogtoClient::new(config.clone()).unwrap();
-    let token = machine.get_access_token(TokenOptions::resource(BOOKS).scopes(["read:books"])).await.unwrap();
+    let token = machine.get_access_token(TokenOptions::new().resource(BOOKS).scopes(["read:books"])).await.unwrap();
     let header = format!("Bearer {}", token.token());
     api.authorize([&header], &TokenRequirements::new().scopes(["read:books"])).await.unwrap();
     another.warm_up().await.unwrap();

@@ -160,8 +160,8 @@ async fn all_of(store: impl SessionStore, id: &SessionId, session: &StoredSessio
 }
 
 async fn all_of_revocations(store: impl RevocationStore) {
-    store.revoke("sub/ada", UNIX_EPOCH, Duration::ZERO).await.unwrap();
-    store.revoked_until(&["sub/ada".to_owned()]).await.unwrap();
+    store.record("sub/ada", UNIX_EPOCH, Duration::ZERO).await.unwrap();
+    store.latest_cutoff(&["sub/ada".to_owned()]).await.unwrap();
     store.claim("jti/1", Duration::ZERO).await.unwrap();
     store.release("jti/1").await.unwrap();
     store.warnings().await.unwrap();
@@ -170,8 +170,8 @@ async fn all_of_revocations(store: impl RevocationStore) {
 async fn all_of_coordinator(coordinator: impl RefreshCoordinator) {
     coordinator.lock("key", Duration::ZERO).await.unwrap();
     coordinator.unlock("key", "holder").await.unwrap();
-    coordinator.get("key").await.unwrap();
-    coordinator.put("key", "value", Duration::ZERO).await.unwrap();
+    coordinator.load_result("key").await.unwrap();
+    coordinator.store_result("key", "value", Duration::ZERO).await.unwrap();
 }
 
 /// Code that is generic over jars, and has no more than a reference to one.
@@ -232,7 +232,7 @@ async fn a_token_source_of_the_applications_own_serves_an_api_client() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/books", get(books))).await.unwrap() });
-    let api = ApiClient::builder().base_url(base).token(TokenOptions::new().resource(BOOKS)).build().unwrap();
+    let api = ApiClient::builder().base_url(base).token_options(TokenOptions::new().resource(BOOKS)).build().unwrap();
 
     let vault = Arc::new(Vault::default());
     let source: Arc<dyn TokenSource> = vault.clone();

@@ -60,6 +60,6 @@ async fn without_a_key_set_of_the_last_hour_at_hand_no_id_token_goes_along_and_n
     site.advance(3601);
     let url = sign_out(&site.logto, &browser).await;
     assert!(!url.contains("id_token_hint"), "{url}");
-    assert_eq!(site.mock.requests(Endpoint::Jwks), 0);
+    assert_eq!(site.mock.request_count(Endpoint::Jwks), 0);
     assert_eq!(site.mock.end_session(&url).await, format!("{BASE_URL}/"), "the app id alone does");
 }

@@ -56,7 +56,7 @@ async fn visit(logto: &LogtoClient, browser: &mut Browser, target: &str) -> Stri
         "accept" => Some("text/html".to_owned()),
         _ => None,
     };
-    let reply = logto.respond(&AuthRequest::new("GET", target, header)).await.unwrap();
+    let reply = logto.handle_auth_routes(&AuthRequest::new("GET", target, header)).await.unwrap();
     let set_cookies: Vec<_> =
         reply.headers().filter(|(name, _)| *name == "set-cookie").map(|(_, value)| value.to_owned()).collect();
     browser.receive(&set_cookies);
@@ -161,7 +161,7 @@ async fn a_silent_sign_in_does_not_make_another_user_of_the_one_who_is_signed_in
     let (landed, _) = travel(&site, &mut browser, "bob").await;
     assert_eq!(landed, format!("{BASE_URL}/books?page=2"));
     assert_eq!(browser.cookies, before, "ada is signed in as before");
-    assert_eq!(site.mock.requests(Endpoint::Revocation), 1, "what was given for bob is revoked");
+    assert_eq!(site.mock.request_count(Endpoint::Revocation), 1, "what was given for bob is revoked");
 }
 
 #[tokio::test]

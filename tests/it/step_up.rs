@@ -370,6 +370,6 @@ async fn a_prefetch_begins_no_step_up() {
         assert_eq!((response.status().as_u16(), location(&response)), (204, None), "{framework:?}");
         let response = served.navigate("/logto/sign-in?max_age=soon").await;
         assert_eq!(response.status(), 400, "{framework:?}");
-        assert_eq!(served.mock.requests(Endpoint::Token), 1, "the first sign-in alone");
+        assert_eq!(served.mock.request_count(Endpoint::Token), 1, "the first sign-in alone");
     }
 }

@@ -52,14 +52,14 @@ impl Api {
             }
         });
         let app = MockApp::new("machine", APP_SECRET).role("librarian");
-        let mock = MockLogto::builder().machine(app).start().await.unwrap();
+        let mock = MockLogto::builder().machine_to_machine_app(app).start().await.unwrap();
         let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
         Self { base, seen, requests, mock, machine: machine.build().unwrap() }
     }
 
     fn client(&self) -> ApiClientBuilder {
         let token = TokenOptions::new().resource(BOOKS).scopes(["read:books"]);
-        ApiClient::builder().base_url(&self.base).token(token).timeout(TIMEOUT).max_body(MAX_BODY)
+        ApiClient::builder().base_url(&self.base).token_options(token).timeout(TIMEOUT).max_body_bytes(MAX_BODY)
     }
 
     /// By the default client, and by one of the application.
@@ -190,7 +190,7 @@ async fn a_stream_is_asked_for_again_with_another_token_and_where_the_connection
             assert_eq!(response.status(), 200, "{path}");
             read(&mut response.into_body(), "good").await;
             assert_eq!(
-                (api.requests.load(Ordering::SeqCst), api.mock.requests(Endpoint::Token)),
+                (api.requests.load(Ordering::SeqCst), api.mock.request_count(Endpoint::Token)),
                 (2, tokens),
                 "{path}"
             );

@@ -46,7 +46,7 @@ impl Site {
         config: impl FnOnce(LogtoConfigBuilder) -> LogtoConfigBuilder,
     ) -> Self {
         let config = |mock: &MockLogto, clock: &TestClock| config(settings(mock, clock).app_id("spa"));
-        Self::build(TestClock::new(), app("spa").public(), world, config).await
+        Self::build(TestClock::new(), app("spa").public_client(), world, config).await
     }
 
     pub async fn with(

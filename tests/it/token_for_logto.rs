@@ -27,6 +27,6 @@ async fn a_token_with_fewer_scopes_and_without_a_resource_is_opaque_however_many
             let answer = reqwest::Client::new().get(format!("{}/me", site.mock.issuer())).bearer_auth(token.token());
             assert_eq!(answer.send().await.unwrap().status(), 200, "{context}");
         }
-        assert_eq!(site.mock.requests(Endpoint::Token), 4);
+        assert_eq!(site.mock.request_count(Endpoint::Token), 4);
     }
 }

@@ -10,7 +10,7 @@ use crate::support::{Browser, Site};
 pub async fn user(site: &Site, browser: &Browser) -> Value {
     let cookie = browser.header();
     let header = |name: &str| (name == "cookie").then(|| cookie.clone());
-    let reply = site.logto.respond(&AuthRequest::new("GET", "/logto/user", header)).await.unwrap();
+    let reply = site.logto.handle_auth_routes(&AuthRequest::new("GET", "/logto/user", header)).await.unwrap();
     assert_eq!(reply.status(), 200);
     serde_json::from_str(reply.body()).unwrap()
 }

@@ -61,7 +61,7 @@ async fn the_browser_inside_says_that_the_user_is_barred() {
 async fn a_script_judges_jwts_of_users_or_of_machines_and_no_opaque_token() {
     let machine = MockApp::new("machine", "secret").role("librarian");
     let app = MockApp::new("app", "secret").redirect_uri(REDIRECT_URI);
-    let mock = MockLogto::builder().app(app).machine(machine).start().await.unwrap();
+    let mock = MockLogto::builder().app(app).machine_to_machine_app(machine).start().await.unwrap();
     let first = tokens(&mock, &[("resource", API), ("scope", "openid offline_access read:books")]).await;
     let of_user = async || refresh(&mock, text(&first, "refresh_token"), &[("resource", API)]).await;
     let of_machine = async || {

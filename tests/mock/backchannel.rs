@@ -51,7 +51,7 @@ async fn apps_are_told_when_a_session_ends() {
         // The session is over: nobody is told again, and the user is asked to sign in.
         mock.end_session(&end_session(&mock)).await;
         assert!(received.lock().unwrap().is_empty());
-        let silent = mock.deny(&authorization_url(&mock, &[("prompt", "none")])).await;
+        let silent = mock.cancel_sign_in(&authorization_url(&mock, &[("prompt", "none")])).await;
         assert!(silent.contains("error=login_required"), "{silent}");
     }
 }

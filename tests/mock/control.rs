@@ -72,7 +72,7 @@ async fn requests_are_counted_and_kept() {
     let mock = MockLogto::start().await;
     let first = tokens(&mock, &[]).await;
     refresh(&mock, text(&first, "refresh_token"), &[("scope", "openid")]).await;
-    assert_eq!(mock.requests(Endpoint::Token), 2);
+    assert_eq!(mock.request_count(Endpoint::Token), 2);
     assert!(mock.requests_total() > 2);
     let last = mock.last_request(Endpoint::Token).unwrap();
     assert_eq!((last.method(), last.path()), ("POST", "/oidc/token"));
@@ -145,7 +145,7 @@ async fn the_browser_inside_keeps_the_session() {
     assert!(param(&mock.sign_in(&silent, "ada").await, "code").is_some());
     let other = mock.sign_in(&silent, "bob").await;
     assert_eq!(param(&other, "error").as_deref(), Some("login_required"));
-    let denied = mock.deny(&authorization_url(&mock, &[])).await;
+    let denied = mock.cancel_sign_in(&authorization_url(&mock, &[])).await;
     assert_eq!(param(&denied, "error").as_deref(), Some("oidc.aborted"));
     assert_eq!(param(&denied, "error_description"), None);
 }
@@ -162,7 +162,7 @@ async fn the_date_header_of_a_mock_is_that_of_its_clock() {
     // The example of RFC 9110 section 5.6.7.
     let clock = TestClock::at(UNIX_EPOCH + Duration::from_secs(784_111_777));
     let mock = MockLogto::builder().clock(clock).start().await.unwrap();
-    mock.fault(Endpoint::Jwks, Fault::status(503));
+    mock.inject_fault(Endpoint::Jwks, Fault::status(503));
     for path in ["/oidc/.well-known/openid-configuration", "/oidc/jwks", "/nowhere"] {
         let answer = Answer::of(client().get(format!("{}{path}", mock.endpoint()))).await;
         assert_eq!(answer.header("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"), "{path}");

@@ -69,7 +69,7 @@ async fn custom_claims_are_in_access_tokens_that_are_jwts_and_nowhere_else() {
 async fn custom_claims_of_a_machine_are_in_its_tokens_as_recorded() {
     let machine = MockApp::new("850p3ghmh1s8xv95kxuzp", "gghMBwM2sXQJPdNfWcSj7o7kbyIhZWfa").role("ro");
     let machine = machine.access_token_claim("machine", true).access_token_claim("from", "850p3ghmh1s8xv95kxuzp");
-    let mock = world().machine(machine.access_token_claim("app", "Rust M2M")).start().await.unwrap();
+    let mock = world().machine_to_machine_app(machine.access_token_claim("app", "Rust M2M")).start().await.unwrap();
     Replay::new(&mock).run("96-custom-jwt/13-m2m.json").await;
 }
 

@@ -34,7 +34,7 @@ async fn subject_token(mock: &MockLogto, bearer: Option<&str>, body: &Value) -> 
 /// A Logto whose Management API the first app may call, and that app's token for it, with a scope.
 async fn managed(scope: &str) -> (MockLogto, String) {
     let mock = MockLogto::builder()
-        .machine(MockApp::new("machine", "secret").role("management"))
+        .machine_to_machine_app(MockApp::new("machine", "secret").role("management"))
         .resource(MockResource::new(MANAGEMENT).scope("all").scope("some"))
         .role("management", MANAGEMENT, &["all", "some"])
         .start()

@@ -24,39 +24,39 @@ async fn a_fault_answers_instead_of_the_endpoint() {
         (Fault::html(502), 502, "nginx"),
         (Fault::body(418, "text/teapot", "short and stout"), 418, "stout"),
         (Fault::redirect("http://elsewhere.test/"), 302, ""),
-        (Fault::garbage(), 200, "access_token"),
+        (Fault::malformed_body(), 200, "access_token"),
     ];
     for (fault, status, piece) in cases {
-        mock.fault(Endpoint::Jwks, fault.times(1));
+        mock.inject_fault(Endpoint::Jwks, fault.times(1));
         let answer = jwks(&mock).await.unwrap();
         assert_eq!(answer.status(), status);
         let body = answer.bytes().await.unwrap();
         assert!(String::from_utf8_lossy(&body).contains(piece), "{body:?}");
     }
     assert_eq!(jwks(&mock).await.unwrap().status(), 200, "each was for one request");
-    mock.fault(Endpoint::Jwks, Fault::status(429).retry_after(Duration::from_secs(7)));
+    mock.inject_fault(Endpoint::Jwks, Fault::status(429).retry_after(Duration::from_secs(7)));
     assert_eq!(jwks(&mock).await.unwrap().headers()["retry-after"], "7");
     assert_eq!(jwks(&mock).await.unwrap().status(), 429, "it stays");
     mock.clear_faults();
     assert_eq!(jwks(&mock).await.unwrap().status(), 200);
-    assert_eq!(mock.requests(Endpoint::Jwks), 9);
+    assert_eq!(mock.request_count(Endpoint::Jwks), 9);
 }
 
 #[tokio::test]
 async fn a_fault_delays_an_answer_or_breaks_the_connection() {
     let mock = MockLogto::start().await;
-    mock.fault(Endpoint::Jwks, Fault::delay(Duration::from_millis(60)).times(1));
+    mock.inject_fault(Endpoint::Jwks, Fault::delay(Duration::from_millis(60)).times(1));
     let begun = Instant::now();
     assert_eq!(jwks(&mock).await.unwrap().status(), 200);
     assert!(begun.elapsed() >= Duration::from_millis(60));
-    mock.fault(Endpoint::Jwks, Fault::drip(Duration::from_micros(10)).times(1));
+    mock.inject_fault(Endpoint::Jwks, Fault::slow_body(Duration::from_micros(10)).times(1));
     assert!(jwks(&mock).await.unwrap().text().await.unwrap().ends_with("]}"));
-    mock.fault(Endpoint::Jwks, Fault::drip(Duration::from_millis(100)).times(1));
+    mock.inject_fault(Endpoint::Jwks, Fault::slow_body(Duration::from_millis(100)).times(1));
     let dripping = async { impatient(&mock).await?.text().await };
     assert!(dripping.await.unwrap_err().is_timeout());
-    mock.fault(Endpoint::Jwks, Fault::close().times(1));
+    mock.inject_fault(Endpoint::Jwks, Fault::drop_connection().times(1));
     assert!(!jwks(&mock).await.unwrap_err().is_timeout());
-    mock.fault(Endpoint::Jwks, Fault::silence().times(1));
+    mock.inject_fault(Endpoint::Jwks, Fault::hang().times(1));
     assert!(impatient(&mock).await.unwrap_err().is_timeout());
     assert_eq!(jwks(&mock).await.unwrap().status(), 200);
 }
@@ -66,7 +66,7 @@ async fn a_fault_after_processing_loses_the_answer_of_work_that_is_done() {
     let app = MockApp::new("id", "secret").redirect_uri(REDIRECT_URI);
     let mock = MockLogto::builder().app(app).start().await.unwrap();
     let first = tokens(&mock, &[]).await;
-    mock.fault(Endpoint::Revocation, Fault::status(500).after_processing());
+    mock.inject_fault(Endpoint::Revocation, Fault::status(500).after_processing());
     let request = client().post(format!("{}/token/revocation", mock.issuer())).basic_auth("id", Some("secret"));
     let answer = Answer::of(request.form(&[("token", text(&first, "refresh_token"))])).await;
     assert_eq!(answer.status, 500);

@@ -95,7 +95,7 @@ async fn denials_and_newcomers() -> BTreeSet<String> {
     let mock = world().start().await.unwrap();
     let mut replay = Replay::new(&mock);
     replay.run("12-deny/abort/01-authorization-request.json").await;
-    let callback = mock.deny(&authorization_url(&mock, &[])).await;
+    let callback = mock.cancel_sign_in(&authorization_url(&mock, &[])).await;
     let recorded = fixture("12-deny/abort-callback.json");
     for name in ["error", "error_description", "state"] {
         assert_eq!(param(&callback, name).as_deref(), recorded["params"][name].as_str(), "{callback}");

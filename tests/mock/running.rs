@@ -97,10 +97,10 @@ async fn a_port_is_free_once_its_mock_is_dropped_whatever_that_was_doing() {
     let mut mock = first;
     for _ in 0..20 {
         // A connection that is open, and a request that is never answered.
-        mock.fault(Endpoint::Jwks, Fault::silence());
+        mock.inject_fault(Endpoint::Jwks, Fault::hang());
         let open = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let waits = tokio::spawn(client().get(format!("{}/jwks", mock.issuer())).send());
-        while mock.requests(Endpoint::Jwks) == 0 {
+        while mock.request_count(Endpoint::Jwks) == 0 {
             tokio::task::yield_now().await;
         }
         drop(mock);
@@ -155,7 +155,7 @@ async fn a_paused_clock_stands_still_while_a_mock_on_its_runtime_answers() {
     }
     assert_eq!(begun.elapsed(), Duration::ZERO);
     // Its own delays go by the same clock.
-    mock.fault(Endpoint::Jwks, Fault::delay(Duration::from_secs(3600)).times(1));
+    mock.inject_fault(Endpoint::Jwks, Fault::delay(Duration::from_secs(3600)).times(1));
     assert_eq!(client().get(format!("{}/jwks", mock.issuer())).send().await.unwrap().status(), 200);
     assert!(begun.elapsed() >= Duration::from_secs(3600));
     mock.stop().await;

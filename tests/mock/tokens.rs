@@ -11,7 +11,7 @@ use crate::support::{
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 async fn public(clock: &TestClock) -> MockLogto {
-    let app = MockApp::new("spa", "").public().redirect_uri(REDIRECT_URI);
+    let app = MockApp::new("spa", "").public_client().redirect_uri(REDIRECT_URI);
     MockLogto::builder().app(app).clock(clock.clone()).start().await.unwrap()
 }
 

@@ -165,7 +165,7 @@ impl World {
         // "Up to now" is by the clock of the instance, which is documented to be right.
         if !self.is_wrong(instance) {
             self.tell(format!("instance {instance} revokes all of {sub}"));
-            self.instances[instance].revoke_all(sub).await.unwrap();
+            self.instances[instance].end_user_sessions(sub).await.unwrap();
             self.ended_up_to(sub, self.now(instance), self.places[instance]);
         }
     }

@@ -99,7 +99,7 @@ impl App {
         // To the letter, as in the Logto Console.
         let app =
             MockApp::new(APP_ID, APP_SECRET).redirect_uri(format!("{base}/callback")).post_logout_redirect_uri(&base);
-        let app = if setup.public_client { app.public() } else { app };
+        let app = if setup.public_client { app.public_client() } else { app };
         let back_channel = format!("http://127.0.0.1:{port}{}/logto/back-channel-logout", setup.mount);
         let app = if setup.back_channel { app.backchannel_logout_uri(back_channel) } else { app };
         let mock = setup.world.app(app).start().await.unwrap();

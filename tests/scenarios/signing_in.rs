@@ -141,7 +141,7 @@ pub async fn access_denied_is_told_and_ends_the_sign_in(example: Example) {
     let app = App::start(example).await;
     let mut tab = app.visit().await;
     tab.click("Sign in").await;
-    let callback = app.mock.deny(&tab.passed("/oidc/auth?")).await;
+    let callback = app.mock.cancel_sign_in(&tab.passed("/oidc/auth?")).await;
     tab.follow(&callback).await;
     assert_eq!(tab.page.status, 403);
     tab.shows("The sign-in was cancelled or refused.");

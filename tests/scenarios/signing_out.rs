@@ -20,7 +20,7 @@ pub async fn a_sign_out_is_here_and_at_logto(example: Example) {
     tab.is_at(&app.home());
     tab.shows("Create account");
     assert!(tab.cookies(&app.base).is_empty());
-    assert_eq!(app.mock.requests(Endpoint::Revocation), 1, "the refresh token is dead, too");
+    assert_eq!(app.mock.request_count(Endpoint::Revocation), 1, "the refresh token is dead, too");
     // Logto has forgotten the user as well.
     tab.click("Sign in").await;
     tab.sign_in("bob", "builder").await;

@@ -19,7 +19,7 @@ pub async fn user_info_comes_from_logto(example: Example) {
     app.mock.update_user("ada", |ada| ada.claim("custom_data", json!({ "plan": "free" })));
     tab.open(&app.url("/user-info")).await;
     assert_eq!(tab.json()["custom_data"]["plan"], "free", "it is asked for each time");
-    assert_eq!((app.mock.requests(Endpoint::UserInfo), app.mock.requests(Endpoint::Token)), (2, 0));
+    assert_eq!((app.mock.request_count(Endpoint::UserInfo), app.mock.request_count(Endpoint::Token)), (2, 0));
 }
 
 pub async fn an_access_token_is_asked_for_once(example: Example) {
@@ -31,7 +31,7 @@ pub async fn an_access_token_is_asked_for_once(example: Example) {
     assert_eq!(claims["scope"], "read:books write:books");
     tab.open(&app.url("/access-token")).await;
     assert_eq!(tab.json(), claims);
-    assert_eq!(app.mock.requests(Endpoint::Token), 1);
+    assert_eq!(app.mock.request_count(Endpoint::Token), 1);
     assert!(tab.page.set_cookies().is_empty(), "nothing has changed");
 }
 
@@ -45,7 +45,7 @@ pub async fn an_organization_has_tokens_of_its_own(example: Example) {
         assert_eq!(claims["scope"], scope);
         tab.open(&app.home()).await;
     }
-    assert_eq!(app.mock.requests(Endpoint::Token), 2);
+    assert_eq!(app.mock.request_count(Endpoint::Token), 2);
 }
 
 pub async fn a_user_who_is_no_member_gets_no_organization_token(example: Example) {
@@ -105,11 +105,11 @@ pub async fn sixteen_requests_share_one_exchange(example: Example) {
     }
     let tokens = requests.join_all().await;
     assert!(tokens.iter().all(|token| *token == tokens[0] && *token != first), "{first}: {tokens:?}");
-    assert_eq!(app.mock.requests(Endpoint::Token), 1);
+    assert_eq!(app.mock.request_count(Endpoint::Token), 1);
     // The browser has kept the successor, whichever response came last.
     tab.open(&app.url("/organization/org-acme")).await;
     assert_eq!(tab.json()["aud"], "urn:logto:organization:org-acme");
-    assert_eq!(app.mock.requests(Endpoint::Token), 2);
+    assert_eq!(app.mock.request_count(Endpoint::Token), 2);
 }
 
 pub async fn a_session_that_logto_ended_is_over(example: Example) {

@@ -31,7 +31,7 @@ async fn main() {
         let (logto, cookies, served) = (logto.clone(), Arc::clone(&cookies), Arc::clone(&served));
         requests.spawn(async move {
             while start.elapsed() < time {
-                let session = logto.load(&*cookies).await.expect("Redis answers");
+                let session = logto.load_session(&*cookies).await.expect("Redis answers");
                 assert!(session.is_authenticated(), "the session is in the store");
                 served.fetch_add(1, Ordering::Relaxed);
             }

@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/api/{*function}", post(server_function))
         .merge(logto::axum::routes(&logto)) // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user
         .with_state(playground.clone());
-    let app = match playground.mount() {
+    let app = match playground.mount_path() {
         "" => app,
         path => Router::new().nest(path, app),
     };
@@ -278,7 +278,7 @@ async fn log_request(session: RequestSession, request: Request, next: Next) -> R
 
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
-    match session.signed_in().await {
+    match session.user().await {
         Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
         Err(error) => error.code().to_string(),
     }

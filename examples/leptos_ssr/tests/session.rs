@@ -180,7 +180,7 @@ impl App {
     }
 
     fn exchanges(&self) -> usize {
-        self.logto.requests(Endpoint::Token)
+        self.logto.request_count(Endpoint::Token)
     }
 }
 

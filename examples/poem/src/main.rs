@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .at("/preferences", get(preferences));
     // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages above.
     let app = pages.around(move |pages, request| serve(logto.clone(), pages, request));
-    let mount = Some(playground.mount()).filter(|mount| !mount.is_empty());
+    let mount = Some(playground.mount_path()).filter(|mount| !mount.is_empty());
     let app = Route::new().nest(mount.unwrap_or("/"), app).data(playground.clone());
 
     println!("{playground}");
@@ -121,14 +121,14 @@ async fn serve<E: Endpoint>(logto: LogtoClient, pages: Arc<E>, mut request: Requ
         // A middleware of the application: it sees whom a callback signs in and whom a sign-out signs out.
         let logged = async |auth: AuthRequest, session: RequestSession| {
             let before = who(&session).await;
-            let response = logto.serve(&auth, page).await;
+            let response = logto.handle_request(&auth, page).await;
             let after = who(&session).await;
             tracing::info!(%method, path, before, after, "request");
             response
         };
         logto.with_session(auth, logged).await
     } else {
-        logto.serve(&auth, page).await
+        logto.handle_request(&auth, page).await
     };
     let (parts, body) = response.into_parts();
     Ok((parts.status, parts.headers, body).into_response())
@@ -146,7 +146,7 @@ impl<'a> FromRequest<'a> for User {
 
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
-    match session.signed_in().await {
+    match session.user().await {
         Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
         Err(error) => error.code().to_string(),
     }

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     page.or_else(|error| error.downcast().map_or_else(|other| Ok(other.into_response()), Err))?; // 8
                 Ok(http::Response::from(page).map(Body::from)) // 9
             }; // 10
-            let (parts, body) = logto.serve(&auth, page).await.into_parts(); // 11
+            let (parts, body) = logto.handle_request(&auth, page).await.into_parts(); // 11
             Ok((parts.status, parts.headers, body).into_response()) // 12
         }
     });

@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .push(page("access-token").goal(access_token))
         .push(page("organization/{id}").goal(organization))
         .push(page("preferences").goal(preferences));
-    let pages = match playground.mount() {
+    let pages = match playground.mount_path() {
         "" => pages,
         path => Router::with_path(path).push(pages),
     };
@@ -114,7 +114,7 @@ struct Logto(Playground);
 impl Logto {
     async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
         let (playground, logto) = (self.0.clone(), self.0.client());
-        if !req.uri().path().starts_with(playground.mount()) {
+        if !req.uri().path().starts_with(playground.mount_path()) {
             return;
         }
         let target = req.uri().path_and_query().map_or("/", |target| target.as_str());
@@ -131,14 +131,14 @@ impl Logto {
             // A middleware of the application: it sees whom a callback signs in and whom a sign-out signs out.
             let logged = async |request: AuthRequest, session: RequestSession| {
                 let before = who(&session).await;
-                let response = logto.serve(&request, page).await;
+                let response = logto.handle_request(&request, page).await;
                 let after = who(&session).await;
                 tracing::info!(%method, path, before, after, "request");
                 response
             };
             logto.with_session(request, logged).await
         } else {
-            logto.serve(&request, page).await
+            logto.handle_request(&request, page).await
         };
         *res = response.into();
     }
@@ -162,7 +162,7 @@ impl Writer for Failure {
 
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
-    match session.signed_in().await {
+    match session.user().await {
         Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
         Err(error) => error.code().to_string(),
     }

@@ -43,7 +43,7 @@ impl Logto {
             ctrl.call_next(req, depot, res).await; // 14
             depot.scrape().map_or_else(|_| Ok(res.strip_to_hyper()), Err) // 15
         }; // 16
-        let response = self.0.serve(&request, page).await; // 17
+        let response = self.0.handle_request(&request, page).await; // 17
         *res = response.into(); // 18
     } // 19
 } // 20

@@ -40,7 +40,7 @@ fn app(playground: &Playground) -> BoxedFilter<(Response,)> {
     let pages = pages.or(path!("access-token").and(page.clone()).then(access_token)).unify();
     let pages = pages.or(path!("organization" / String).and(page.clone()).then(organization)).unify();
     let pages = pages.or(path!("preferences").and(page).then(preferences)).unify();
-    below(playground.mount()).and(authentication(playground).or(pages).unify()).boxed()
+    below(playground.mount_path()).and(authentication(playground).or(pages).unify()).boxed()
 }
 
 /// For everyone. `context.claims()` is there for those who are signed in.
@@ -152,12 +152,12 @@ where
 {
     let logto = playground.client();
     if !*REQUEST_LOG {
-        return logto.serve(&request, page).await;
+        return logto.handle_request(&request, page).await;
     }
     // A middleware of the application: it sees whom a callback signs in and whom a sign-out signs out.
     let logged = async |request: AuthRequest, session: RequestSession| {
         let before = who(&session).await;
-        let response = logto.serve(&request, page).await;
+        let response = logto.handle_request(&request, page).await;
         let after = who(&session).await;
         tracing::info!(?request, before, after, "request");
         response
@@ -167,7 +167,7 @@ where
 
 /// Who is signed in, for the log: the `sub`, and nothing that is secret.
 async fn who(session: &RequestSession) -> String {
-    match session.signed_in().await {
+    match session.user().await {
         Ok(user) => user.map_or_else(|| "nobody".to_owned(), |user| user.sub().to_owned()),
         Err(error) => error.code().to_string(),
     }

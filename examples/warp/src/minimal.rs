@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 "/me" => Ok(session.require_user().await?.claims().sub.clone().into_response()), // 8
                 _ => Ok("hello".into_response()),
             }; // 9
-            logto.serve(&request, page).await // 10
+            logto.handle_request(&request, page).await // 10
         }
     });
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".to_owned());

@@ -107,16 +107,16 @@ async fn every_call_of_a_store_that_hangs_ends() {
     ends("revoke", sessions.revoke(&SessionSelector::User("ada".to_owned()))).await;
 
     let revocations = sessions.revocations().unwrap();
-    ends("revoke", revocations.revoke("key", UNIX_EPOCH, LIMIT)).await;
-    ends("revoked_until", revocations.revoked_until(&[])).await;
+    ends("revoke", revocations.record("key", UNIX_EPOCH, LIMIT)).await;
+    ends("revoked_until", revocations.latest_cutoff(&[])).await;
     ends("claim", revocations.claim("key", LIMIT)).await;
     ends("release", revocations.release("key")).await;
 
     let coordinator = sessions.coordinator().unwrap();
     ends("lock", coordinator.lock("key", LIMIT)).await;
     ends("unlock", coordinator.unlock("key", "holder")).await;
-    ends("get", coordinator.get("key")).await;
-    ends("put", coordinator.put("key", "value", LIMIT)).await;
+    ends("get", coordinator.load_result("key")).await;
+    ends("put", coordinator.store_result("key", "value", LIMIT)).await;
 }
 
 /// As in a program that reads sessions from cookies on another executor.

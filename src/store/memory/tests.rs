@@ -65,8 +65,8 @@ async fn a_revocation_is_forgotten_when_its_time_is_over() {
     let by_default = MemoryRevocations::with_clock(Arc::new(hand.clone()));
     for revocations in [MemoryRevocations::new().clock(hand.clone()), by_default] {
         hand.set(0);
-        revocations.revoke("sub:ada", Hand::at(7), Duration::from_secs(100)).await.unwrap();
-        let known = async || revocations.revoked_until(&["sub:ada".to_owned()]).await.unwrap();
+        revocations.record("sub:ada", Hand::at(7), Duration::from_secs(100)).await.unwrap();
+        let known = async || revocations.latest_cutoff(&["sub:ada".to_owned()]).await.unwrap();
         hand.set(99);
         assert_eq!(known().await, Some(Hand::at(7)));
         hand.set(100);

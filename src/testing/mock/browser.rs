@@ -46,7 +46,7 @@ impl MockLogto {
     /// # Panics
     ///
     /// Like [`sign_in`](Self::sign_in).
-    pub async fn deny(&self, authorization_url: &str) -> String {
+    pub async fn cancel_sign_in(&self, authorization_url: &str) -> String {
         let _alone = self.on_its_way.lock().await;
         self.clear_browser_session();
         self.follow_redirects(authorization_url, |state, interaction, _| interaction::abort(state, interaction)).await

@@ -80,7 +80,7 @@ impl MockLogtoBuilder {
     }
 
     /// Registers a machine-to-machine application.
-    pub fn machine(self, app: MockApp) -> Self {
+    pub fn machine_to_machine_app(self, app: MockApp) -> Self {
         self.app(app.machine())
     }
 
@@ -149,7 +149,7 @@ impl MockLogtoBuilder {
     }
 
     /// With what tokens are signed. Without it, ES384.
-    pub fn signing_key(mut self, alg: SigningAlg) -> Self {
+    pub fn signing_alg(mut self, alg: SigningAlg) -> Self {
         self.signing_alg = alg;
         self
     }

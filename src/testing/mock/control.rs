@@ -15,7 +15,7 @@ use super::{
 impl MockLogto {
     /// How many requests an endpoint has received, faults included.
     #[must_use]
-    pub fn requests(&self, endpoint: Endpoint) -> usize {
+    pub fn request_count(&self, endpoint: Endpoint) -> usize {
         self.shared.recorded().iter().filter(|(place, _)| *place == endpoint).count()
     }
 
@@ -47,7 +47,7 @@ impl MockLogto {
 /// What goes wrong.
 impl MockLogto {
     /// Lets requests to an endpoint fail. With several faults there, the oldest that is not used up applies.
-    pub fn fault(&self, endpoint: Endpoint, fault: Fault) {
+    pub fn inject_fault(&self, endpoint: Endpoint, fault: Fault) {
         self.shared.faults().set(endpoint, fault);
     }
 

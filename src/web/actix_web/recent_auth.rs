@@ -20,7 +20,7 @@ impl<R: StepUpPolicy + 'static> FromRequest for RecentlyAuthenticated<R> {
         let request = request.clone();
         Box::pin(async move {
             let session = RequestSession::extract(&request).await?;
-            Self::check(&session).await.inspect_err(|error| remember(&request, error))
+            Self::extract(&session).await.inspect_err(|error| remember(&request, error))
         })
     }
 }

@@ -17,7 +17,7 @@ impl<R: StepUpPolicy, S: Send + Sync> FromRequestParts<S> for RecentlyAuthentica
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let session = RequestSession::from_request_parts(parts, state).await?;
-        Self::check(&session).await
+        Self::extract(&session).await
     }
 }
 
@@ -26,6 +26,6 @@ impl<R: StepUpPolicy, S: Send + Sync> OptionalFromRequestParts<S> for RecentlyAu
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Error> {
         let session = RequestSession::from_request_parts(parts, state).await?;
-        Self::check_optional(&session).await
+        Self::extract_optional(&session).await
     }
 }

@@ -25,7 +25,7 @@ impl<'r, R: StepUpPolicy> FromRequest<'r> for RecentlyAuthenticated<R> {
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         match RequestSession::from_request(request).await {
             Outcome::Success(session) => {
-                let checked = Self::check(&session).await;
+                let checked = Self::extract(&session).await;
                 // `Option` of the guard is for users who would have to sign in; it would hide a failure.
                 let prevails = checked.as_ref().is_err_and(|error| !error.requires_sign_in());
                 super::outcome(request, checked.map(Some), prevails)

@@ -33,7 +33,7 @@ async fn a_diagnosis_reports_every_problem() {
         },
     )
     .await;
-    site.mock.fault(Endpoint::Jwks, Fault::html(502));
+    site.mock.inject_fault(Endpoint::Jwks, Fault::html(502));
     let diagnosis = diagnose(&site).await;
     assert!(!diagnosis.is_ok());
     insta::assert_snapshot!(printed(&site, &diagnosis));
@@ -45,7 +45,7 @@ async fn logto_is_asked_once_each_time_and_never_from_a_cache() {
     site.logto.warm_up().await.unwrap();
     for _ in 0..2 {
         assert!(diagnose(&site).await.is_ok());
-        assert_eq!(ASKED.map(|endpoint| site.mock.requests(endpoint)), [1; 5]);
+        assert_eq!(ASKED.map(|endpoint| site.mock.request_count(endpoint)), [1; 5]);
         assert_eq!(site.mock.requests_total(), 5);
     }
     // What is wrong now is seen now, and what users are served stays what it was.
@@ -53,7 +53,7 @@ async fn logto_is_asked_once_each_time_and_never_from_a_cache() {
     assert!(!diagnose(&site).await.is_ok());
     site.mock.reset_counts();
     site.signed_in("ada").await;
-    assert_eq!(site.mock.requests(Endpoint::Discovery), 0);
+    assert_eq!(site.mock.request_count(Endpoint::Discovery), 0);
 }
 
 #[tokio::test]

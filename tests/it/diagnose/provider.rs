@@ -32,14 +32,14 @@ async fn a_server_that_is_no_logto_is_reported() {
             "cannot be read (text/html)",
             "must answer with JSON. `endpoint` is the address without `/oidc`",
         ),
-        (Fault::garbage(), "cannot be read (application/json)", "must answer with JSON"),
+        (Fault::malformed_body(), "cannot be read (application/json)", "must answer with JSON"),
         (Fault::status(404), "answered 404", "must answer with JSON"),
         (Fault::status(503), "answered 503", "must answer with JSON"),
         (Fault::redirect("https://www.example.com/"), "answered with a redirect", "the final address as `endpoint`"),
-        (Fault::close(), "failed", "LOGTO_ENDPOINT"),
+        (Fault::drop_connection(), "failed", "LOGTO_ENDPOINT"),
         (Fault::body(200, "application/json", vec![b' '; 2_000_000]), "more than 1048576 bytes", "a Logto server"),
     ] {
-        site.mock.fault(Endpoint::Discovery, fault);
+        site.mock.inject_fault(Endpoint::Discovery, fault);
         failed(&diagnose(&site).await, "discovery", found, hint);
         // A connection that broke is tried once more.
         assert_eq!(site.mock.requests_total(), if found == "failed" { 2 } else { 1 });
@@ -119,7 +119,7 @@ async fn keys_that_verify_nothing_are_reported() {
     assert!(diagnosis.is_ok());
     says(check(&diagnosis, "keys"), "1 to verify tokens with: ES384; 1 of no use here", "");
     site.mock.clear_tampering();
-    site.mock.fault(Endpoint::Jwks, Fault::html(200));
+    site.mock.inject_fault(Endpoint::Jwks, Fault::html(200));
     failed(&diagnose(&site).await, "keys", "cannot be read (text/html)", "JSON Web Key Set");
 }
 

@@ -48,7 +48,7 @@ async fn an_app_that_logto_does_not_know_is_reported() {
 
 #[tokio::test]
 async fn a_machine_to_machine_app_is_reported_as_no_app_to_sign_in_to() {
-    let site = Site::with(|mock| mock.machine(MockApp::new("m2m", APP_SECRET)), |config| config.app_id("m2m")).await;
+    let site = Site::with(|mock| mock.machine_to_machine_app(MockApp::new("m2m", APP_SECRET)), |config| config.app_id("m2m")).await;
     let diagnosis = diagnose(&site).await;
     assert!(!diagnosis.is_ok());
     says(check(&diagnosis, "redirect URI"), "is not registered", "(a traditional web app)");
@@ -124,9 +124,9 @@ async fn endpoints_with_an_unexpected_answer_are_reported() {
         (Endpoint::EndSession, "post sign-out redirect URI"),
     ] {
         for fault in
-            [Fault::status(500), Fault::html(403), Fault::redirect("https://www.example.com/?secret=1"), Fault::close()]
+            [Fault::status(500), Fault::html(403), Fault::redirect("https://www.example.com/?secret=1"), Fault::drop_connection()]
         {
-            site.mock.fault(endpoint, fault);
+            site.mock.inject_fault(endpoint, fault);
             let diagnosis = diagnose(&site).await;
             failed(&diagnosis, name, "", "");
             assert!(!diagnosis.to_string().contains("secret=1"));
@@ -134,6 +134,6 @@ async fn endpoints_with_an_unexpected_answer_are_reported() {
         }
     }
     let tokens = r#"{"access_token":"a","token_type":"Bearer"}"#;
-    site.mock.fault(Endpoint::Token, Fault::body(200, "application/json", tokens));
+    site.mock.inject_fault(Endpoint::Token, Fault::body(200, "application/json", tokens));
     failed(&diagnose(&site).await, "client authentication", "a code that does not exist", "a Logto server");
 }

@@ -72,7 +72,7 @@ async fn two_requests_with_one_callback_make_one_exchange_in_every_integration()
             let ask = || tokio::spawn(navigate(http.clone(), url.clone(), browser.clone()));
             let (first, second) = tokio::join!(ask(), ask());
             let again = navigate(http.clone(), url.clone(), browser.clone()).await;
-            exchanges += site.mock.requests(Endpoint::Token);
+            exchanges += site.mock.request_count(Endpoint::Token);
             site.mock.clear_faults();
             for (status, location, mut after) in [first.unwrap(), second.unwrap(), again] {
                 assert_eq!((status, location), (302, format!("{BASE_URL}/wanted")), "{integration}, round {round}");

@@ -54,7 +54,7 @@ async fn callbacks_at_several_instances_make_one_exchange() {
             for instance in &instances {
                 answers.push(call_back(instance, &browser, &callback).await);
             }
-            assert_eq!(site.mock.requests(Endpoint::Token), 1, "{place}, round {round}");
+            assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{place}, round {round}");
             let expected = refresh_token(&instances[0], &answers[0].1).await;
             for (answer, after) in &answers {
                 answer.as_ref().unwrap();
@@ -79,7 +79,7 @@ async fn a_copy_of_the_callback_at_another_instance_does_not_sign_in_after_a_sig
             assert_eq!(answer.unwrap_err().code(), "sign_in_session.not_found", "{place}");
             assert!(!is_signed_in(instance, &after).await, "{place}");
         }
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{place}");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{place}");
     }
 }
 
@@ -89,7 +89,7 @@ async fn a_sign_out_at_another_instance_wins_over_a_copy_that_was_accepted_befor
         let (browser, callback) = sent_back(&instances[0], &site.mock, Browser::default(), "ada").await;
         let (_, first) = call_back(&instances[0], &browser, &callback).await;
         let mut cookies = browser.request();
-        let mut slow = instances[2].load(&cookies).await.unwrap();
+        let mut slow = instances[2].load_session(&cookies).await.unwrap();
         _ = slow.handle_sign_in(&callback).await.unwrap();
         _ = instances[1].sign_out(&mut first.request(), SignOutOptions::new()).await.unwrap();
         slow.commit(&mut cookies).await.unwrap();
@@ -98,7 +98,7 @@ async fn a_sign_out_at_another_instance_wins_over_a_copy_that_was_accepted_befor
         for instance in &instances {
             assert!(!is_signed_in(instance, &after).await, "{place}");
         }
-        assert_eq!(site.mock.requests(Endpoint::Token), 1, "{place}");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 1, "{place}");
     }
 }
 
@@ -128,7 +128,7 @@ async fn a_refusal_by_one_instance_holds_at_all() {
             assert!(call_back(instance, &browser, &callback).await.0.is_err(), "{place}");
             assert!(!is_signed_in(instance, &first).await, "{place}: the session that another began");
         }
-        assert_eq!(site.mock.requests(Endpoint::Revocation), 1, "{place}");
+        assert_eq!(site.mock.request_count(Endpoint::Revocation), 1, "{place}");
     }
 }
 
@@ -139,7 +139,7 @@ async fn the_lock_of_an_instance_that_crashed_in_the_exchange_expires() {
     instances[0].warm_up().await.unwrap();
     let (browser, callback) = sent_back(&instances[0], &site.mock, Browser::default(), "ada").await;
     // Logto never answers the first instance, and that ends with its runtime before it can give the lock back.
-    site.mock.fault(Endpoint::Token, Fault::silence().times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::hang().times(1));
     let (crashing, held) = (instances[0].clone(), (browser.clone(), callback.clone()));
     let crash = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -148,12 +148,12 @@ async fn the_lock_of_an_instance_that_crashed_in_the_exchange_expires() {
         assert!(runtime.block_on(asking).is_err());
     });
     tokio::task::spawn_blocking(move || crash.join().unwrap()).await.unwrap();
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
     let before = tokio::time::Instant::now();
     let (answer, mut after) = call_back(&instances[1], &browser, &callback).await;
     answer.unwrap();
     assert!(before.elapsed() >= Duration::from_secs(4), "it waited for the lock");
-    assert_eq!(site.mock.requests(Endpoint::Token), 2);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 2);
     assert!(is_alive(&instances[1], &mut after).await);
 }
 
@@ -189,7 +189,7 @@ async fn a_sign_in_asks_the_coordinator_eight_times_and_one_that_is_down_once() 
     let (answer, mut second) = call_back(&instances[0], &browser, &callback).await;
     answer.unwrap();
     assert_eq!(coordinator.calls.load(Ordering::SeqCst), 1, "a coordinator that hangs is waited for once");
-    assert_eq!(site.mock.requests(Endpoint::Token), 1, "in this instance all goes on");
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1, "in this instance all goes on");
     assert!(is_signed_in(&instances[0], &first).await && is_alive(&instances[0], &mut second).await);
 }
 
@@ -209,7 +209,7 @@ async fn callbacks_at_instances_that_share_redis_make_one_exchange() {
                 take_a_while(&site.mock);
             }
             let answers = at_once(&instances, &browser, &callback, 6).await;
-            assert_eq!(site.mock.requests(Endpoint::Token), 1, "in a store: {in_store}, round {round}");
+            assert_eq!(site.mock.request_count(Endpoint::Token), 1, "in a store: {in_store}, round {round}");
             for (answer, mut after) in answers {
                 answer.unwrap();
                 assert!(is_alive(&instances[0], &mut after).await);

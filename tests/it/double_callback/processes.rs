@@ -77,7 +77,7 @@ async fn a_worker_process_takes_callbacks_when_it_is_told() {
 async fn three_processes_with_one_callback_make_one_exchange() {
     let Some(redis) = RedisServer::start() else { return };
     // Logto forgives nothing here: a refresh token that is spent twice ends the grant.
-    let mock = MockLogto::builder().app(app("spa").public()).reuse_window(Duration::ZERO).start().await.unwrap();
+    let mock = MockLogto::builder().app(app("spa").public_client()).reuse_window(Duration::ZERO).start().await.unwrap();
     for place in ["cookies", "store"] {
         let logto = instance(&mock.endpoint(), &redis.url(), place).await;
         let mut workers: Vec<_> = (0..3).map(|_| start_worker(&mock, &redis, place)).collect();
@@ -94,7 +94,7 @@ async fn three_processes_with_one_callback_make_one_exchange() {
                 ask(worker, &browser, &callback);
             }
             let answers: Vec<_> = tokio::task::block_in_place(|| workers.iter_mut().map(answer).collect());
-            exchanges += mock.requests(Endpoint::Token);
+            exchanges += mock.request_count(Endpoint::Token);
             mock.clear_faults();
             for answer in answers {
                 alive += usize::from(is_alive(&logto, &mut answer.unwrap()).await);
@@ -110,19 +110,19 @@ async fn three_processes_with_one_callback_make_one_exchange() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_killed_in_the_exchange_keeps_the_others_waiting_until_its_lock_expires() {
     let Some(redis) = RedisServer::start() else { return };
-    let mock = MockLogto::builder().app(app("spa").public()).start().await.unwrap();
+    let mock = MockLogto::builder().app(app("spa").public_client()).start().await.unwrap();
     let logto = instance(&mock.endpoint(), &redis.url(), "store").await;
     let mut worker = start_worker(&mock, &redis, "store");
     tokio::task::block_in_place(|| answer(&mut worker).unwrap());
     let (browser, callback) = sent_back(&logto, &mock, Browser::default(), "ada").await;
-    mock.fault(Endpoint::Token, Fault::silence().times(1));
+    mock.inject_fault(Endpoint::Token, Fault::hang().times(1));
     ask(&mut worker, &browser, &callback);
-    while mock.requests(Endpoint::Token) == 0 {
+    while mock.request_count(Endpoint::Token) == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     drop(worker);
     let (answer, mut after) = call_back(&logto, &browser, &callback).await;
     answer.unwrap();
-    assert_eq!(mock.requests(Endpoint::Token), 2);
+    assert_eq!(mock.request_count(Endpoint::Token), 2);
     assert!(is_alive(&logto, &mut after).await);
 }

@@ -88,7 +88,7 @@ pub async fn cookies_of_the_application_are_kept_beside_those_of_the_session<A: 
     names.sort();
     assert_eq!(names, ["lang", "logto_app", "theme"]);
     assert_eq!(response.headers()["cache-control"], "private, no-store", "the handler said private");
-    assert_eq!(served.mock.requests(Endpoint::Token), 2, "the sign-in, and one refresh");
+    assert_eq!(served.mock.request_count(Endpoint::Token), 2, "the sign-in, and one refresh");
     // They come back in one header with ours.
     assert_eq!(served.browser.cookies.len(), 3);
     assert_eq!(served.navigate("/me").await.status(), 200);
@@ -198,7 +198,7 @@ pub async fn an_outage_of_the_token_endpoint_ends_no_session(framework: impl Ada
     let mut served = Served::start(framework).await;
     served.sign_in("/logto/sign-in").await;
     served.clock.advance(Duration::from_secs(3600));
-    served.mock.fault(Endpoint::Token, Fault::status(500).retry_after(Duration::from_secs(7)).times(1));
+    served.mock.inject_fault(Endpoint::Token, Fault::status(500).retry_after(Duration::from_secs(7)).times(1));
     let response = served.navigate("/books").await;
     assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"7".parse().unwrap()));
     assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");

@@ -131,13 +131,13 @@ async fn sign_ins_work_after_each_of_many_rotations_within_ten_seconds() {
         site.mock.rotate_keys(if number % 2 == 0 { SigningAlg::Es256 } else { SigningAlg::Es384 });
         site.mock.reset_counts();
         site.end(&mut browser, &callback).await.unwrap();
-        assert_eq!(site.mock.requests(Endpoint::Jwks), 1, "{number}");
+        assert_eq!(site.mock.request_count(Endpoint::Jwks), 1, "{number}");
         site.advance(1);
     }
     // A stranger's token is not worth a request in the meantime.
     let made_up = site.mock.sign_jwt(json!({ "typ": "logout+jwt", "kid": "made up" }), &json!({}));
     let error = site.logto.back_channel_logout(&format!("logout_token={made_up}")).await.unwrap_err();
-    assert_eq!((error.code().as_str(), site.mock.requests(Endpoint::Jwks)), ("logout_token.unknown_key", 1));
+    assert_eq!((error.code().as_str(), site.mock.request_count(Endpoint::Jwks)), ("logout_token.unknown_key", 1));
 }
 
 /// However many strangers ask while Logto hangs, none of them is told that the key is unknown.
@@ -149,7 +149,7 @@ async fn while_no_fetch_has_ended_an_unknown_key_is_no_verdict() {
     api.warm_up().await.unwrap();
     site.mock.rotate_keys(SigningAlg::Es256);
     let now = logto::integrate::Clock::now(&site.clock);
-    site.mock.fault(Endpoint::Jwks, logto::testing::Fault::close());
+    site.mock.inject_fault(Endpoint::Jwks, logto::testing::Fault::drop_connection());
     let error = api.verify(&token(&site.mock, json!({ "typ": "at+jwt" }), now, 0)).await.unwrap_err();
     assert_eq!((error.http_status(), error.is_transient()), (503, true));
     // One broken connection is not remembered for the whole cooldown.

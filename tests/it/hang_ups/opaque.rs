@@ -34,7 +34,7 @@ async fn opaque(site: &Site) -> String {
 }
 
 fn asked(site: &Site) -> usize {
-    let asked = site.mock.requests(Endpoint::Introspection);
+    let asked = site.mock.request_count(Endpoint::Introspection);
     site.mock.reset_counts();
     asked
 }
@@ -108,7 +108,7 @@ async fn an_opaque_token_that_was_refused_is_refused_for_a_second_without_asking
     remembering.verify(&token).await.unwrap();
     assert_eq!(asked(&site), 0);
     // What is no verdict is not remembered.
-    site.mock.fault(Endpoint::Introspection, Fault::status(503).times(1));
+    site.mock.inject_fault(Endpoint::Introspection, Fault::status(503).times(1));
     assert_eq!(api.verify(&token).await.unwrap_err().code(), "introspection.failed");
     api.verify(&token).await.unwrap();
 }

@@ -350,27 +350,27 @@ async fn rocket(logto: &LogtoClient, request: Request<String>) -> Response<Strin
 async fn serve(logto: &LogtoClient, request: Request<String>, twice: bool) -> Response<String> {
     let (mut parts, _) = request.into_parts();
     if parts.uri.path() == "/plain" {
-        let auth = AuthRequest::of(&parts, &parts.uri);
-        return logto.serve(&auth, |_| async { Ok(served_asset("plain")) }).await;
+        let auth = AuthRequest::from_parts(&parts, &parts.uri);
+        return logto.handle_request(&auth, |_| async { Ok(served_asset("plain")) }).await;
     }
-    let cookies = AuthRequest::of(&parts, &parts.uri).cookie_header().to_owned();
+    let cookies = AuthRequest::from_parts(&parts, &parts.uri).cookie_header().to_owned();
     let session = RequestSession::enter(logto, None, &cookies);
     parts.extensions.insert(session.clone());
-    let auth = AuthRequest::of(&parts, &parts.uri);
+    let auth = AuthRequest::from_parts(&parts, &parts.uri);
     let before = who(&session).await;
     let path = parts.uri.path();
     let mut response = if twice {
         let inner = |session| async {
             let auth = auth.clone().session(Some(session));
-            Ok(logto.serve(&auth, |session| page(session, path)).await)
+            Ok(logto.handle_request(&auth, |session| page(session, path)).await)
         };
-        logto.serve(&auth, inner).await
+        logto.handle_request(&auth, inner).await
     } else {
-        logto.serve(&auth, |session| page(session, path)).await
+        logto.handle_request(&auth, |session| page(session, path)).await
     };
     response.headers_mut().insert(header("x-before"), before);
     response.headers_mut().insert(header("x-after"), who(&session).await);
-    let headers = session.finish().await.unwrap();
+    let headers = session.commit().await.unwrap();
     headers.append_to(response.headers_mut());
     response
 }
@@ -379,12 +379,12 @@ async fn with_session(logto: &LogtoClient, request: Request<String>) -> Response
     let (parts, _) = request.into_parts();
     let middleware = async |auth: AuthRequest, session: RequestSession| {
         let before = who(&session).await;
-        let mut response = logto.serve(&auth, |session| page(session, parts.uri.path())).await;
+        let mut response = logto.handle_request(&auth, |session| page(session, parts.uri.path())).await;
         response.headers_mut().insert(header("x-before"), before);
         response.headers_mut().insert(header("x-after"), who(&session).await);
         response
     };
-    logto.with_session(AuthRequest::of(&parts, &parts.uri), middleware).await
+    logto.with_session(AuthRequest::from_parts(&parts, &parts.uri), middleware).await
 }
 
 async fn page(session: RequestSession, path: &str) -> logto::Result<Response<String>> {

@@ -13,10 +13,10 @@ use super::sites;
 async fn a_sign_out_whose_handler_is_dropped_ends_the_session() {
     for (place, site) in sites().await {
         let browser = site.signed_in("ada").await;
-        site.mock.fault(Endpoint::Revocation, Fault::delay(Duration::from_millis(200)).times(1));
+        site.mock.inject_fault(Endpoint::Revocation, Fault::delay(Duration::from_millis(200)).times(1));
         let session = RequestSession::new(site.logto.clone(), browser.header());
         let handler = tokio::spawn(async move { session.sign_out(SignOutOptions::new()).await.map(drop) });
-        while site.mock.requests(Endpoint::Revocation) == 0 {
+        while site.mock.request_count(Endpoint::Revocation) == 0 {
             tokio::task::yield_now().await;
         }
         handler.abort();

@@ -23,19 +23,19 @@ async fn tokens_that_one_call_asks_for_are_of_the_user_it_began_with() {
 
     let session = RequestSession::new(site.logto.clone(), browser.header());
     let ada = session.get_id_token_claims().await.unwrap().unwrap().sub;
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(1));
     let refresh = tokio::spawn({
         let session = session.clone();
         async move { session.refresh_session().await }
     });
-    while site.mock.requests(Endpoint::Token) == 0 {
+    while site.mock.request_count(Endpoint::Token) == 0 {
         tokio::task::yield_now().await;
     }
     _ = session.handle_sign_in(&callback).await.unwrap();
     assert_eq!(refresh.await.unwrap().unwrap_err().code(), "not_authenticated");
-    assert_eq!(site.mock.requests(Endpoint::Token), 2, "a refresh of the one user, the code of the other");
+    assert_eq!(site.mock.request_count(Endpoint::Token), 2, "a refresh of the one user, the code of the other");
 
-    browser.receive(session.finish().await.unwrap().set_cookies());
+    browser.receive(session.commit().await.unwrap().set_cookies());
     let after = site.context(&mut browser, ContextOptions::new()).await.unwrap();
     assert_ne!(after.claims().unwrap().sub, ada);
 }

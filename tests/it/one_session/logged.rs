@@ -17,7 +17,7 @@ async fn an_error_of_a_handler_or_an_extractor_is_logged_once() {
     for adapter in ADAPTERS.into_iter().chain([Adapter::TwoLayers, Adapter::TwoMiddlewares]) {
         let [(_, site), _] = sites().await;
         let mut browser = site.signed_in("ada").await;
-        site.mock.fault(Endpoint::Token, Fault::status(500));
+        site.mock.inject_fault(Endpoint::Token, Fault::status(500));
         let (log, _guard) = listen("logto=debug");
         assert_eq!(ask(adapter, &site.logto, &mut browser, "GET", "/token").await.status(), 503, "{adapter:?}");
         assert_eq!(log.text().matches(LINE).count(), 1, "{adapter:?}, a handler: {}", log.text());

@@ -24,10 +24,10 @@ async fn refresh_under_way(
     session: &RequestSession,
     delay: Duration,
 ) -> JoinHandle<logto::Result<AccessToken>> {
-    site.mock.fault(Endpoint::Token, Fault::delay(delay).times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(delay).times(1));
     let session = session.clone();
     let refresh = tokio::spawn(async move { session.get_access_token(books()).await });
-    while site.mock.requests(Endpoint::Token) == 0 {
+    while site.mock.request_count(Endpoint::Token) == 0 {
         tokio::task::yield_now().await;
     }
     refresh
@@ -40,11 +40,11 @@ async fn reading_the_session_never_waits_for_the_refresh_of_another_task() {
     let session = session(&site, &browser);
     let refresh = refresh_under_way(&site, &session, Duration::from_secs(60)).await;
     assert!(session.is_authenticated().await.unwrap());
-    assert!(session.signed_in().await.unwrap().is_some());
+    assert!(session.user().await.unwrap().is_some());
     assert!(session.get_context(ContextOptions::new()).await.unwrap().is_authenticated());
     assert!(session.get_access_token(TokenOptions::new()).await.is_ok(), "a token at hand");
     assert!(session.get_refresh_token().await.unwrap().is_some());
-    assert!(session.finish().await.unwrap().set_cookies().is_empty(), "nothing has changed so far");
+    assert!(session.commit().await.unwrap().set_cookies().is_empty(), "nothing has changed so far");
     assert!(!refresh.is_finished());
     refresh.abort();
 }
@@ -59,7 +59,7 @@ async fn a_sign_out_in_another_task_is_not_undone_by_the_refresh_that_it_overtoo
     let refused = refresh.await.unwrap().unwrap_err();
     assert_eq!(refused.code(), "session.ended");
     assert!(!session.is_authenticated().await.unwrap());
-    browser.receive(session.finish().await.unwrap().set_cookies());
+    browser.receive(session.commit().await.unwrap().set_cookies());
     assert!(!site.is_signed_in(&browser).await);
 }
 
@@ -70,18 +70,18 @@ async fn two_refreshes_of_one_request_make_one_exchange() {
     let session = session(&site, &browser);
     let (one, other) = tokio::join!(session.get_access_token(books()), session.get_access_token(books()));
     assert_eq!(one.unwrap().token(), other.unwrap().token());
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
     // Tokens for two resources at once are two exchanges, one after the other, and both are kept.
     let other = books().organization("org-acme");
     let (one, two) =
         tokio::join!(session.get_access_token(books().force_refresh(true)), session.get_access_token(other.clone()));
     let (one, two) = (one.unwrap(), two.unwrap());
-    assert_eq!(site.mock.requests(Endpoint::Token), 3);
-    browser.receive(session.finish().await.unwrap().set_cookies());
+    assert_eq!(site.mock.request_count(Endpoint::Token), 3);
+    browser.receive(session.commit().await.unwrap().set_cookies());
     let next = self::session(&site, &browser);
     assert_eq!(next.get_access_token(books()).await.unwrap(), one);
     assert_eq!(next.get_access_token(other).await.unwrap(), two);
-    assert_eq!(site.mock.requests(Endpoint::Token), 3);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 3);
     site.advance(3600);
     assert!(next.get_access_token(books()).await.is_ok(), "the refresh token is the newest");
 }
@@ -96,7 +96,7 @@ async fn a_session_is_read_after_the_response_has_begun_and_not_changed() {
         if read_before {
             assert!(session.is_authenticated().await.unwrap());
         }
-        assert!(session.finish().await.unwrap().set_cookies().is_empty());
+        assert!(session.commit().await.unwrap().set_cookies().is_empty());
         let context = session.get_context(ContextOptions::new()).await.unwrap();
         assert_eq!(context.claims().unwrap().sub, "user-ada");
         assert!(session.get_access_token(TokenOptions::new()).await.is_ok(), "a token at hand");
@@ -119,7 +119,7 @@ async fn a_session_is_read_after_the_response_has_begun_and_not_changed() {
             );
         }
         assert!(session.is_authenticated().await.unwrap());
-        assert_eq!(site.mock.requests(Endpoint::Token), 0, "nothing was asked for in vain");
+        assert_eq!(site.mock.request_count(Endpoint::Token), 0, "nothing was asked for in vain");
     }
     assert!(site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
 }
@@ -130,7 +130,7 @@ async fn a_refresh_that_outlives_its_response_loses_no_session() {
     let mut browser = site.signed_in("ada").await;
     let session = session(&site, &browser);
     let refresh = refresh_under_way(&site, &session, Duration::from_millis(300)).await;
-    browser.receive(session.finish().await.unwrap().set_cookies());
+    browser.receive(session.commit().await.unwrap().set_cookies());
     assert!(!refresh.is_finished());
     assert!(refresh.await.unwrap().is_ok(), "the task has its token");
     // The browser has a refresh token that is spent.

@@ -53,7 +53,7 @@ async fn other_failures_of_a_handler_stay_error_pages() {
     for adapter in ADAPTERS {
         let [(_, site), _] = sites().await;
         let mut browser = site.signed_in("ada").await;
-        site.mock.fault(Endpoint::Token, Fault::status(500));
+        site.mock.inject_fault(Endpoint::Token, Fault::status(500));
         let response = ask(adapter, &site.logto, &mut browser, "GET", "/token").await;
         assert_eq!((response.status().as_u16(), text(&response, "location")), (503, ""), "{adapter:?}");
         assert!(text(&response, "content-type").starts_with("text/html"), "{adapter:?}");

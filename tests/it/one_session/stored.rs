@@ -19,10 +19,10 @@ async fn a_refresh_token_that_was_replaced_for_a_handler_that_is_gone_is_in_the_
     let site = Site::rotating_with(|config| config.session_store(store.clone())).await;
     let browser = site.signed_in("ada").await;
     let before = site.logto.get_refresh_token(&browser.request()).await.unwrap().unwrap();
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)).times(1));
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(100)).times(1));
     let session = RequestSession::new(site.logto.clone(), browser.header());
     let handler = tokio::spawn(async move { session.get_access_token(TokenOptions::new().resource(BOOKS)).await });
-    while site.mock.requests(Endpoint::Token) == 0 {
+    while site.mock.request_count(Endpoint::Token) == 0 {
         tokio::task::yield_now().await;
     }
     // The browser goes away, and the server drops the handler.
@@ -54,6 +54,6 @@ async fn a_refresh_is_one_write_to_the_store() {
     let session = RequestSession::new(site.logto.clone(), browser.header());
     session.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
     assert_eq!(store.take(), (1, 1));
-    assert!(session.finish().await.unwrap().set_cookies().is_empty(), "the cookie stays as it is");
+    assert!(session.commit().await.unwrap().set_cookies().is_empty(), "the cookie stays as it is");
     assert_eq!(store.take(), (0, 0));
 }

@@ -322,7 +322,7 @@ async fn nobody_is_logged_out_in_a_soak() {
     let seconds: u64 = seconds.parse().unwrap();
     let Some(mut redis) = Servers::start().await else { return };
     let short = MockResource::new(BOOKS).scope("read:books").access_token_ttl(Duration::from_secs(5));
-    let mock = MockLogto::builder().app(app("spa").public()).resource(short).start().await.unwrap();
+    let mock = MockLogto::builder().app(app("spa").public_client()).resource(short).start().await.unwrap();
     // Two applications of three instances each: one has its sessions in the store, one in cookies.
     let mut applications = [Vec::new(), Vec::new()];
     for _ in 0..3 {
@@ -344,8 +344,8 @@ async fn nobody_is_logged_out_in_a_soak() {
     // Logto answers one request in twenty with 500, and is slow at times; Redis is restarted, and then fails over.
     let mut outages = 0;
     while Instant::now() < end {
-        world.mock.fault(Endpoint::Token, Fault::status(500).times(1));
-        world.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(2));
+        world.mock.inject_fault(Endpoint::Token, Fault::status(500).times(1));
+        world.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)).times(2));
         sleep(Duration::from_secs(1)).await;
         let passed = seconds.saturating_sub(end.saturating_duration_since(Instant::now()).as_secs());
         if outages < 2 && passed >= seconds * (outages + 1) / 3 {

@@ -369,7 +369,7 @@ impl App {
     }
 
     pub async fn session(&self) -> Session {
-        self.logto.load(&self.browser.request()).await.unwrap()
+        self.logto.load_session(&self.browser.request()).await.unwrap()
     }
 
     pub async fn is_signed_in(&self) -> bool {

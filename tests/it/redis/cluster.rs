@@ -48,14 +48,14 @@ async fn everything_works_on_a_cluster() {
     let holder = coordinator.lock("key", minute).await.unwrap().unwrap();
     assert_eq!(coordinator.lock("key", minute).await.unwrap(), None);
     coordinator.unlock("key", &holder).await.unwrap();
-    coordinator.put("key", "value", minute).await.unwrap();
-    assert_eq!(coordinator.get("key").await.unwrap().as_deref(), Some("value"));
+    coordinator.store_result("key", "value", minute).await.unwrap();
+    assert_eq!(coordinator.load_result("key").await.unwrap().as_deref(), Some("value"));
 
     let revocations = store.revocations();
     let until = session("ada", None).expires_at;
-    revocations.revoke("sub/ada", until, minute).await.unwrap();
+    revocations.record("sub/ada", until, minute).await.unwrap();
     let keys: Vec<_> = (0..20).map(|number| format!("id/{number}")).chain(["sub/ada".to_owned()]).collect();
-    assert_eq!(revocations.revoked_until(&keys).await.unwrap(), Some(until));
+    assert_eq!(revocations.latest_cutoff(&keys).await.unwrap(), Some(until));
 }
 
 #[tokio::test]

@@ -44,13 +44,13 @@ async fn the_lock_of_a_crashed_holder_expires() {
 async fn values_are_shared_for_their_time() {
     let Some((server, store)) = store().await else { return };
     let (here, there) = (store.coordinator(), RedisStore::connect(server.url()).await.unwrap().coordinator());
-    assert_eq!(there.get("key").await.unwrap(), None);
-    here.put("key", "value", LONG).await.unwrap();
-    assert_eq!(there.get("key").await.unwrap().as_deref(), Some("value"));
+    assert_eq!(there.load_result("key").await.unwrap(), None);
+    here.store_result("key", "value", LONG).await.unwrap();
+    assert_eq!(there.load_result("key").await.unwrap().as_deref(), Some("value"));
     assert!(here.lock("key", LONG).await.unwrap().is_some(), "a value is no lock");
     assert!((1..=60_000).contains(&server.left("logto:shared:key")), "as long as was asked for");
     server.expire("logto:shared:key");
-    assert_eq!(there.get("key").await.unwrap(), None);
+    assert_eq!(there.load_result("key").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -59,20 +59,20 @@ async fn the_latest_revocation_counts() {
     let revocations = store.revocations();
     let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
     let keys = ["id/1", "sub/ada", "sid/s1"].map(str::to_owned);
-    assert_eq!(revocations.revoked_until(&keys).await.unwrap(), None);
-    assert_eq!(revocations.revoked_until(&[]).await.unwrap(), None);
+    assert_eq!(revocations.latest_cutoff(&keys).await.unwrap(), None);
+    assert_eq!(revocations.latest_cutoff(&[]).await.unwrap(), None);
 
-    revocations.revoke("sub/ada", at(1_700_000_100), LONG).await.unwrap();
-    revocations.revoke("sub/ada", at(1_700_000_050), Duration::from_millis(1)).await.unwrap();
-    assert_eq!(revocations.revoked_until(&keys).await.unwrap(), Some(at(1_700_000_100)), "not sooner");
+    revocations.record("sub/ada", at(1_700_000_100), LONG).await.unwrap();
+    revocations.record("sub/ada", at(1_700_000_050), Duration::from_millis(1)).await.unwrap();
+    assert_eq!(revocations.latest_cutoff(&keys).await.unwrap(), Some(at(1_700_000_100)), "not sooner");
     let left = server.left("logto:revoked:sub/ada");
     assert!((1..=60_000).contains(&left), "not shorter either: {left}");
-    revocations.revoke("sid/s1", at(1_700_000_200), 2 * LONG).await.unwrap();
+    revocations.record("sid/s1", at(1_700_000_200), 2 * LONG).await.unwrap();
     assert!(server.outlives("logto:revoked:sid/s1", "logto:revoked:sub/ada") >= 60_000);
 
     server.reset_counts();
-    assert_eq!(revocations.revoked_until(&keys).await.unwrap(), Some(at(1_700_000_200)));
+    assert_eq!(revocations.latest_cutoff(&keys).await.unwrap(), Some(at(1_700_000_200)));
     assert_eq!(server.counts().into_iter().collect::<Vec<_>>(), [("mget".to_owned(), 1)]);
     server.expire("logto:revoked:sid/s1");
-    assert_eq!(revocations.revoked_until(&keys).await.unwrap(), Some(at(1_700_000_100)));
+    assert_eq!(revocations.latest_cutoff(&keys).await.unwrap(), Some(at(1_700_000_100)));
 }

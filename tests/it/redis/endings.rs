@@ -23,9 +23,9 @@ async fn times_are_written_as_integers_and_what_cannot_be_read_counts_as_revoked
     let Some((server, store)) = store().await else { return };
     let revocations = store.revocations();
     let late = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
-    revocations.revoke("late", UNIX_EPOCH + Duration::from_secs(u64::MAX / 4), Duration::MAX).await.unwrap();
+    revocations.record("late", UNIX_EPOCH + Duration::from_secs(u64::MAX / 4), Duration::MAX).await.unwrap();
     assert_eq!(server.cli(&["GET", "logto:revoked:late"]).trim(), "253402300799000");
-    let until = async |key: &str| revocations.revoked_until(&[key.to_owned()]).await.unwrap();
+    let until = async |key: &str| revocations.latest_cutoff(&[key.to_owned()]).await.unwrap();
     assert_eq!(until("late").await, Some(late));
 
     for unreadable in ["1.8446744073709552e+19", "soon", "-1", ""] {
@@ -35,7 +35,7 @@ async fn times_are_written_as_integers_and_what_cannot_be_read_counts_as_revoked
     // Another revocation repairs it, and ends no less.
     for unreadable in ["1.8446744073709552e+19", "soon", ""] {
         server.cli(&["SET", "logto:revoked:odd", unreadable, "PX", "60000"]);
-        revocations.revoke("odd", UNIX_EPOCH + Duration::from_secs(1), Duration::from_secs(60)).await.unwrap();
+        revocations.record("odd", UNIX_EPOCH + Duration::from_secs(1), Duration::from_secs(60)).await.unwrap();
         assert_eq!(server.cli(&["GET", "logto:revoked:odd"]).trim(), "253402300799000", "{unreadable:?}");
     }
 }

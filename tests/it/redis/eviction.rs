@@ -99,7 +99,7 @@ async fn a_session_that_was_ended_is_none_and_goes_though_no_set_names_it() {
         server.cli(&["DEL", set]);
     }
     let other = site.signed_in("bob").await;
-    site.logto.revoke_all("user-ada").await.unwrap();
+    site.logto.end_user_sessions("user-ada").await.unwrap();
     assert_eq!(server.keys("logto:session:*").len(), 2, "no set has named it");
     assert!(!site.is_signed_in(&before).await);
     assert_eq!(server.keys("logto:session:*").len(), 1);
@@ -121,13 +121,13 @@ async fn the_noted_end_of_a_session_is_read_together_with_the_session() {
     assert_eq!(store.load(&id(1)).await.unwrap().unwrap().revoked_until, None);
     let until = async |number| store.load(&id(number)).await.unwrap().unwrap().revoked_until;
     let revocations = store.revocations();
-    revocations.revoke(&format!("id/{}", id(2).to_key()), at(30), minute).await.unwrap();
+    revocations.record(&format!("id/{}", id(2).to_key()), at(30), minute).await.unwrap();
     assert_eq!((until(1).await, until(2).await), (None, Some(at(30))));
-    revocations.revoke("sub/ada", at(10), minute).await.unwrap();
+    revocations.record("sub/ada", at(10), minute).await.unwrap();
     assert_eq!((until(1).await, until(2).await), (Some(at(10)), Some(at(30))), "the latest counts");
-    revocations.revoke("sid/s1", at(20), minute).await.unwrap();
+    revocations.record("sid/s1", at(20), minute).await.unwrap();
     assert_eq!(until(1).await, Some(at(20)));
-    revocations.revoke("sub/adam", at(90), minute).await.unwrap();
+    revocations.record("sub/adam", at(90), minute).await.unwrap();
     assert_eq!(until(1).await, Some(at(20)), "names are taken whole");
     assert_eq!(store.revoke(&SessionSelector::User("ada".to_owned())).await.unwrap(), 4);
 }

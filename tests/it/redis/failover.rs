@@ -101,8 +101,8 @@ async fn locks_shared_values_and_revocations_find_the_new_master_too() {
     pair.fail_over().await;
     forwarder.point_to(pair.new.port());
     assert!(stores[0].coordinator().lock("key", MINUTE).await.unwrap().is_some());
-    stores[1].coordinator().put("key", "value", MINUTE).await.unwrap();
-    stores[2].revocations().revoke("sub/ada", session("ada", None).expires_at, MINUTE).await.unwrap();
+    stores[1].coordinator().store_result("key", "value", MINUTE).await.unwrap();
+    stores[2].revocations().record("sub/ada", session("ada", None).expires_at, MINUTE).await.unwrap();
     assert!(stores[3].revocations().claim("jti/1", MINUTE).await.unwrap());
     assert_eq!(pair.new.keys("logto:*").len(), 4);
 }

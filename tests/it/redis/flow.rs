@@ -76,7 +76,7 @@ async fn a_user_moves_between_instances() {
     let newer = browser.get_token(&site.there).await.unwrap();
     assert_ne!(newer, token);
     assert_eq!(browser.get_token(&site.here.logto).await.unwrap(), newer);
-    assert_eq!(site.here.mock.requests(Endpoint::Token), 2);
+    assert_eq!(site.here.mock.request_count(Endpoint::Token), 2);
     assert_eq!(browser.cookies.len(), 1, "nothing but the id is in the cookie");
 
     // Signed out on one, signed out on all, with any cookie.
@@ -147,7 +147,7 @@ async fn while_redis_is_down_nobody_is_signed_out() {
     assert!(cookies.set_cookie_headers().is_empty(), "the cookie stays");
     site.server.resume();
     // It is asked again after a second.
-    while site.here.logto.load(&browser.request()).await.is_err() {
+    while site.here.logto.load_session(&browser.request()).await.is_err() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(site.here.is_signed_in(&browser).await);

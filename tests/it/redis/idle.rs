@@ -88,9 +88,9 @@ async fn the_first_commands(store: &RedisStore, number: u32, close: &mut impl Fn
     close();
     assert!(store.revocations().claim(&key, MINUTE).await.unwrap());
     close();
-    store.coordinator().put(&key, "value", MINUTE).await.unwrap();
+    store.coordinator().store_result(&key, "value", MINUTE).await.unwrap();
     close();
-    store.revocations().revoke(&key, first.expires_at, MINUTE).await.unwrap();
+    store.revocations().record(&key, first.expires_at, MINUTE).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

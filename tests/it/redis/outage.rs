@@ -32,10 +32,10 @@ async fn everything_fails_soon(store: &RedisStore) {
         fails_soon("revoke", store.revoke(&everybody)),
         fails_soon("lock", coordinator.lock("key", minute)),
         fails_soon("unlock", coordinator.unlock("key", "holder")),
-        fails_soon("get", coordinator.get("key")),
-        fails_soon("put", coordinator.put("key", "value", minute)),
-        fails_soon("remember", revocations.revoke("key", session.expires_at, minute)),
-        fails_soon("revoked_until", revocations.revoked_until(&keys)),
+        fails_soon("get", coordinator.load_result("key")),
+        fails_soon("put", coordinator.store_result("key", "value", minute)),
+        fails_soon("remember", revocations.record("key", session.expires_at, minute)),
+        fails_soon("revoked_until", revocations.latest_cutoff(&keys)),
     );
     resume();
 }
@@ -128,9 +128,9 @@ async fn the_documented_rights_of_a_redis_user_suffice() {
     let (coordinator, revocations) = (store.coordinator(), store.revocations());
     let holder = coordinator.lock("key", minute).await.unwrap().unwrap();
     coordinator.unlock("key", &holder).await.unwrap();
-    coordinator.put("key", "value", minute).await.unwrap();
-    coordinator.get("key").await.unwrap();
-    revocations.revoke("key", first.expires_at, minute).await.unwrap();
-    revocations.revoke("key", first.expires_at, minute).await.unwrap();
-    revocations.revoked_until(&["key".to_owned()]).await.unwrap();
+    coordinator.store_result("key", "value", minute).await.unwrap();
+    coordinator.load_result("key").await.unwrap();
+    revocations.record("key", first.expires_at, minute).await.unwrap();
+    revocations.record("key", first.expires_at, minute).await.unwrap();
+    revocations.latest_cutoff(&["key".to_owned()]).await.unwrap();
 }

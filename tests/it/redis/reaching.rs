@@ -62,7 +62,7 @@ async fn a_node_of_a_cluster_is_refused_at_the_start_by_the_name_of_what_connect
     }
     let slot = node.cli(&["CLUSTER", "KEYSLOT", "logto:shared:key"]);
     assert_eq!(node.cli(&["CLUSTER", "SETSLOT", &slot, "NODE", &name]), "OK");
-    let error = store.coordinator().get("key").await.unwrap_err();
+    let error = store.coordinator().load_result("key").await.unwrap_err();
     assert!(error.to_string().contains("RedisStore::connect_cluster"), "{error}");
 }
 

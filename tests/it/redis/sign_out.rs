@@ -77,7 +77,7 @@ async fn the_session_of_a_request_is_signed_out_while_redis_is_down() {
     let session = logto::RequestSession::new(site.logto.clone(), before.header());
     assert_eq!(session.is_authenticated().await.unwrap_err().code(), "store.failed");
     _ = session.sign_out(SignOutOptions::new()).await.unwrap();
-    let headers = session.finish().await.unwrap();
+    let headers = session.commit().await.unwrap();
     let mut after = before.clone();
     after.receive(headers.set_cookies());
     assert_ne!(after.cookies.get("logto_app"), before.cookies.get("logto_app"));

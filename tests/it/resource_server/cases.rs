@@ -460,7 +460,7 @@ pub async fn flood(world: &World, send: impl AsyncFn(&Case) -> Answer) {
     let description = "The access token is signed with an unknown key.";
     let right = good("a good token", "/books", format!("Bearer {}", world.token(json!({}))));
     assert_eq!(send(&right).await.status, 200);
-    let asked = world.mock.requests(Endpoint::Jwks);
+    let asked = world.mock.request_count(Endpoint::Jwks);
     for number in 0..1000 {
         let header = json!({ "typ": "at+jwt", "kid": format!("key-{number}") });
         let case = invalid("an unknown key", &world.token_with(header, json!({})), description, "unknown_key");
@@ -468,7 +468,7 @@ pub async fn flood(world: &World, send: impl AsyncFn(&Case) -> Answer) {
         assert_eq!((answer.status, answer.body), (401, case.body));
         world.clock.advance(Duration::from_millis(9));
     }
-    assert_eq!(world.mock.requests(Endpoint::Jwks), asked + 1);
+    assert_eq!(world.mock.request_count(Endpoint::Jwks), asked + 1);
     // Nobody else suffers.
     assert_eq!(send(&right).await.status, 200);
 }

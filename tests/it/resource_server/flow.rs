@@ -100,7 +100,7 @@ async fn an_opaque_token_is_introspected_where_that_is_wanted() {
     let error = plain.verify(opaque.token()).await.unwrap_err();
     assert_eq!((error.code().as_str(), error.http_status()), ("bearer_token.opaque", 401));
     assert!(error.hint().contains("`resource`"), "{}", error.hint());
-    assert_eq!(site.mock.requests(Endpoint::Introspection), 0);
+    assert_eq!(site.mock.request_count(Endpoint::Introspection), 0);
 
     let api = introspecting("app", APP_SECRET).build().unwrap();
     for asked in 1..=2 {
@@ -108,7 +108,7 @@ async fn an_opaque_token_is_introspected_where_that_is_wanted() {
         assert_eq!((auth.sub(), auth.client_id()), ("user-ada", "app"));
         assert!(auth.has_scope("openid") && !auth.has_scope("open"));
         assert_eq!(auth.custom_claims::<serde_json::Value>().unwrap()["active"], true);
-        assert_eq!(site.mock.requests(Endpoint::Introspection), asked);
+        assert_eq!(site.mock.request_count(Endpoint::Introspection), asked);
     }
     // A token that another client was given opens it where that client is named.
     let of_app = async |clients: &[&str]| {
@@ -127,7 +127,7 @@ async fn an_opaque_token_is_introspected_where_that_is_wanted() {
         ("client.invalid_credentials", ErrorKind::Config, None)
     );
 
-    site.mock.fault(Endpoint::Introspection, Fault::status(503).times(1));
+    site.mock.inject_fault(Endpoint::Introspection, Fault::status(503).times(1));
     let error = api.verify(opaque.token()).await.unwrap_err();
     assert_eq!((error.code().as_str(), error.http_status()), ("introspection.failed", 503));
 
@@ -163,7 +163,7 @@ async fn an_access_token_that_comes_again_is_not_verified_again() {
     world.clock.advance(minutes(60));
     world.mock.reset_counts();
     world.api.verify(&token).await.unwrap();
-    assert_eq!(world.mock.requests(Endpoint::Jwks), 1);
+    assert_eq!(world.mock.request_count(Endpoint::Jwks), 1);
 
     // Other keys end what is remembered at once. Here a token of a new key makes them known, and the old key is withdrawn.
     world.mock.rotate_keys(SigningAlg::Es256);

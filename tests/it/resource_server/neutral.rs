@@ -11,14 +11,14 @@ async fn send(api: &ResourceServer, case: &Case) -> Answer {
     let headers = &case.headers;
     let sub = |auth: Option<logto::api::AuthInfo>| auth.map_or("nobody".to_owned(), |auth| auth.sub().to_owned());
     let result = match case.path {
-        "/books" => ApiAuth::<ReadBooks>::authorize(api, headers).await.map(|auth| sub(Some(auth.into_inner()))),
-        "/acme" => ApiAuth::<OfAcme>::authorize(api, headers).await.map(|auth| sub(Some(auth.into_inner()))),
-        "/transfer" => ApiAuth::<Recent>::authorize(api, headers).await.map(|auth| sub(Some(auth.into_inner()))),
+        "/books" => ApiAuth::<ReadBooks>::authorize(api, headers).await.map(|auth| sub(Some(auth.into_auth_info()))),
+        "/acme" => ApiAuth::<OfAcme>::authorize(api, headers).await.map(|auth| sub(Some(auth.into_auth_info()))),
+        "/transfer" => ApiAuth::<Recent>::authorize(api, headers).await.map(|auth| sub(Some(auth.into_auth_info()))),
         "/greeting" => {
-            ApiAuth::<()>::authorize_optional(api, headers).await.map(|auth| sub(auth.map(ApiAuth::into_inner)))
+            ApiAuth::<()>::authorize_optional(api, headers).await.map(|auth| sub(auth.map(ApiAuth::into_auth_info)))
         }
         "/shelf" => {
-            ApiAuth::<ReadBooks>::authorize_optional(api, headers).await.map(|auth| sub(auth.map(ApiAuth::into_inner)))
+            ApiAuth::<ReadBooks>::authorize_optional(api, headers).await.map(|auth| sub(auth.map(ApiAuth::into_auth_info)))
         }
         path => panic!("{path}"),
     };

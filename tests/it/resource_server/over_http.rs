@@ -210,7 +210,7 @@ pub async fn metadata(serve: impl AsyncFn(Setup) -> String) {
     let api = builder(&world).audience(ApiAudience::organization("org-acme")).build().unwrap();
     let base = serve(Setup { api, ..Setup::of(&world) }).await;
     assert_eq!(reqwest::get(format!("{base}{well_known}")).await.unwrap().status(), 404);
-    assert_eq!(world.mock.requests(Endpoint::Discovery), 0, "nobody waits for Logto to read it");
+    assert_eq!(world.mock.request_count(Endpoint::Discovery), 0, "nobody waits for Logto to read it");
 }
 
 /// HTTP clients send no such header; a socket does.

@@ -108,7 +108,7 @@ async fn judged(logto: &LogtoClient, seconds: Option<i64>, acr: Option<&str>, st
     };
     let session = acr.map_or(session.clone(), |acr| session.claim("acr", acr));
     let cookies = session.cookies(config).await.unwrap();
-    let session = logto.load(&cookies).await.unwrap();
+    let session = logto.load_session(&cookies).await.unwrap();
     session.require_recent_auth(step_up).map_or_else(
         |error| error.code().as_str(),
         |user| {
@@ -163,7 +163,7 @@ async fn a_login_is_recent_within_max_age_plus_the_leeway() {
     {
         assert_eq!(judged(&usual, None, acr, &strong).await, expected, "{acr:?}");
     }
-    let nobody = usual.load(&HeaderCookies::parse("")).await.unwrap();
+    let nobody = usual.load_session(&HeaderCookies::parse("")).await.unwrap();
     assert_eq!(nobody.require_recent_auth(&five_minutes).unwrap_err().code(), "not_authenticated");
 }
 

@@ -113,11 +113,11 @@ pub async fn of_a_session<S: SessionStore>(stores: [S; 2]) {
     assert_eq!(counts.take(), (1, 1), "a new token is one load and one write");
     assert_eq!(browser.get_token(&site.logto).await.unwrap(), first, "the other instance has the token, too");
     assert_eq!(counts.take(), (1, 0));
-    assert_eq!(site.mock.requests(Endpoint::Token), 1);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 1);
 
     site.advance(3600);
     assert_ne!(browser.get_token(&site.logto).await.unwrap(), first);
-    assert_eq!(site.mock.requests(Endpoint::Token), 2);
+    assert_eq!(site.mock.request_count(Endpoint::Token), 2);
     // Past the grace period, with the refresh token that the other instance received.
     site.advance(3600);
     browser.get_token(second).await.unwrap();
@@ -135,14 +135,14 @@ async fn a_slow_response_does_not_undo_a_sign_out(both: &Instances) {
     let Instances { first: site, second, .. } = both;
     let mut browser = site.signed_in("ada").await;
     site.advance(3600);
-    site.mock.fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)));
-    let asked = site.mock.requests(Endpoint::Token);
+    site.mock.inject_fault(Endpoint::Token, Fault::delay(Duration::from_millis(300)));
+    let asked = site.mock.request_count(Endpoint::Token);
     let (logto, mut slow) = (site.logto.clone(), browser.clone());
     let refresh = tokio::spawn(async move {
         _ = slow.get_token(&logto).await;
         slow
     });
-    while site.mock.requests(Endpoint::Token) == asked {
+    while site.mock.request_count(Endpoint::Token) == asked {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     sign_out(second, &mut browser).await;

@@ -30,7 +30,7 @@ pub(super) fn web() -> MockApp {
 }
 
 pub(super) fn page() -> MockApp {
-    MockApp::new("1n5ev5wdk35263909r62x", "").public().redirect_uri(CALLBACK).token_exchange(true)
+    MockApp::new("1n5ev5wdk35263909r62x", "").public_client().redirect_uri(CALLBACK).token_exchange(true)
 }
 
 pub(super) fn world() -> MockLogtoBuilder {
@@ -42,7 +42,7 @@ pub(super) fn world_with(web: MockApp, page: MockApp) -> MockLogtoBuilder {
     MockLogto::builder()
         .app(web)
         .app(page)
-        .machine(machine.token_exchange(true))
+        .machine_to_machine_app(machine.token_exchange(true))
         .app(MockApp::new("md1kdhptxg4nxh73iccsp", "AgPgI5s9LqOKEt8HTQnBmub4XOfKKiwQ").redirect_uri(CALLBACK))
         .app(MockApp::new("d0b53ij7ow781fj4whela", "").device_flow())
         .user(whole_ada("hmsct46yllsj", ORGANIZATION).password(PASSWORD))

@@ -301,7 +301,7 @@ impl World {
     pub async fn load(&self, tab: usize, instance: usize) -> Slow {
         let before = self.tabs[tab].clone();
         let cookies = before.browser.request();
-        let session = self.instances[instance].load(&cookies).await.unwrap();
+        let session = self.instances[instance].load_session(&cookies).await.unwrap();
         let was_signed_in = session.is_authenticated();
         let number = before.holds.map(|(number, _)| number).filter(|_| was_signed_in);
         let (place, loaded_at) = (self.places[instance], self.now(instance));

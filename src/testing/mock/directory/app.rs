@@ -98,7 +98,7 @@ impl MockApp {
 
     /// Makes it a single page or native app: no secret, PKCE required, the refresh token rotates on each use.
     #[must_use]
-    pub fn public(mut self) -> Self {
+    pub fn public_client(mut self) -> Self {
         self.kind = AppKind::Public;
         self
     }
@@ -128,7 +128,7 @@ impl MockApp {
     #[must_use]
     pub fn device_flow(mut self) -> Self {
         self.device_flow = true;
-        self.public()
+        self.public_client()
     }
 
     /// Turns the application's access control on: only users who meet a rule may sign in and refresh.

@@ -52,7 +52,7 @@ impl Fault {
 
     /// Answers 200 with JSON that breaks off and bytes that are no text.
     #[must_use]
-    pub fn garbage() -> Self {
+    pub fn malformed_body() -> Self {
         Self::body(200, "application/json", *b"{\"access_token\":\"\xff\xfe\x00")
     }
 
@@ -71,19 +71,19 @@ impl Fault {
 
     /// Answers rightly, one byte at a time.
     #[must_use]
-    pub fn drip(interval: Duration) -> Self {
+    pub fn slow_body(interval: Duration) -> Self {
         Self::new(Kind::Drip(interval))
     }
 
     /// Takes the request, then drops the connection.
     #[must_use]
-    pub fn close() -> Self {
+    pub fn drop_connection() -> Self {
         Self::new(Kind::Close)
     }
 
     /// Takes the request, then says nothing for ever.
     #[must_use]
-    pub fn silence() -> Self {
+    pub fn hang() -> Self {
         Self::new(Kind::Silence)
     }
 
