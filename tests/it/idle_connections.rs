@@ -116,7 +116,7 @@ impl State {
             let Some(answer) = message(&mut logto).await else { return };
             if mode == LARGE {
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n";
-                let _ = client.write_all(&[head.as_bytes(), &[b' '; 2_000_000]].concat()).await;
+                let _ = client.write_all(&[head.as_bytes(), " ".repeat(2_000_000).as_bytes()].concat()).await;
                 return;
             }
             if mode == HALF {

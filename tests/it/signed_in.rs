@@ -132,3 +132,30 @@ async fn an_actix_handler_takes_a_result_and_answers_strangers_itself() {
     // Nobody may look signed out because a store is down, whatever the handler made of it.
     world.failures((StatusCode::SERVICE_UNAVAILABLE, "store.failed")).await;
 }
+
+/// Rocket forwards before there is a `Result`, and its answer to a failure is the fairing's.
+#[cfg(feature = "rocket")]
+#[tokio::test]
+async fn a_rocket_handler_that_takes_a_result_is_asked_for_users_alone() {
+    use rocket::{http::Status, local::asynchronous::Client};
+
+    #[rocket::get("/told")]
+    async fn told_by_rocket(user: Result<SignedIn, Error>) -> String {
+        told(user).await
+    }
+
+    let (world, _) = World::new().await;
+    let rocket = rocket::build().mount("/", rocket::routes![told_by_rocket]);
+    let client = Client::untracked(rocket.attach(logto::rocket::fairing(world.logto.clone()))).await.unwrap();
+    let ask = async |cookie: &str| {
+        let cookie = rocket::http::Header::new("cookie", cookie.to_owned());
+        let response = client.get("/told").header(cookie).dispatch().await;
+        (response.status(), response.into_string().await.unwrap_or_default())
+    };
+    assert_eq!(ask(&world.cookie).await, (Status::Ok, "hello, ada".to_owned()));
+    let (status, text) = ask("").await;
+    assert!(status == Status::Unauthorized && text.contains("not_authenticated"), "{status} {text}");
+    world.store.down.store(true, Ordering::SeqCst);
+    let (status, text) = ask(&world.cookie).await;
+    assert!(status == Status::ServiceUnavailable && text.contains("store.failed"), "{status} {text}");
+}

@@ -36,6 +36,8 @@ fn a_challenge_about_anything_else_is_not_answered_with_another_token() {
         "Bearer error=\"insufficient_user_authentication\", max_age=\"5\"",
         "Bearer error=invalid_request",
         "Bearer realm=\"a\",error=\"insufficient_scope\"",
+        // Without the comma.
+        "Bearer realm=\"a\" error=\"insufficient_scope\"",
         "Bearer realm=\"a\\\"b\", error = insufficient_scope",
         "Negotiate YII==, Bearer error=\"insufficient_scope\"",
         "DPoP error=\"invalid_token\", Bearer error=\"insufficient_scope\"",

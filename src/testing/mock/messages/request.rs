@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, header};
 use serde_json::Value;
 use url::form_urlencoded;
 
-/// A request that [`MockLogto`](super::MockLogto) received.
+/// A request that [`MockLogto`](crate::testing::MockLogto) received.
 #[derive(Debug, Clone)]
 pub struct RecordedRequest {
     method: Method,
