@@ -1,4 +1,4 @@
-//! hyper 1: one call of `LogtoClient::serve` is sign-in, sign-out and a session for every page.
+//! hyper 1: one call of `LogtoClient::handle_request` is sign-in, sign-out and a session for every page.
 //!
 //! `cargo run --example hyper` starts a Logto of its own, so there is nothing to install and nothing to configure: sign in as `ada` with the
 //! password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the environment it signs in

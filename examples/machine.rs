@@ -32,7 +32,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (MachineClient::from_env()?, ResourceServerBuilder::from_env(), None)
     } else {
         let app = MockApp::new("machine", "the secret of the machine").role("librarian");
-        let mock = MockLogto::builder().machine_to_machine_app(app.organization("org-acme", &["admin"])).start().await?;
+        let mock =
+            MockLogto::builder().machine_to_machine_app(app.organization("org-acme", &["admin"])).start().await?;
         let machine = MachineClient::builder().endpoint(mock.endpoint());
         let machine = machine.app_id("machine").app_secret("the secret of the machine").build()?;
         (machine, ResourceServer::builder().endpoint(mock.endpoint()), Some(mock))

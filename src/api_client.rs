@@ -87,7 +87,7 @@ impl ApiClient {
         Self { api: Arc::clone(&self.api), token: self.token.clone().organization(id) }
     }
 
-    /// The same API, with tokens that have these scopes in place of those of [`token`](ApiClientBuilder::token).
+    /// The same API, with tokens that have these scopes in place of those of [`token`](ApiClientBuilder::token_options).
     #[must_use]
     pub fn with_scopes<S: AsRef<str>>(&self, scopes: impl IntoIterator<Item = S>) -> Self {
         Self { api: Arc::clone(&self.api), token: self.token.clone().scopes(scopes) }

@@ -54,13 +54,13 @@ use crate::{
 /// Signs users in with Logto. Cheap to clone, holds nothing of any one request; make one and share it.
 ///
 /// Every operation takes the request's cookies, loads the session, works, and writes the session back if it changed. For several operations
-/// in one request take a [`Session`] with [`load`](Self::load): it is loaded once and committed once.
+/// in one request take a [`Session`] with [`load_session`](Self::load_session): it is loaded once and committed once.
 ///
 /// The operations have the same names on three types:
 ///
 /// | | `LogtoClient` | [`Session`] | [`RequestSession`] |
 /// |---|---|---|---|
-/// | the cookies come with | each call, as its first argument | [`load`](Self::load) and [`commit`](Session::commit) | the request |
+/// | the cookies come with | each call, as its first argument | [`load_session`](Self::load_session) and [`commit`](Session::commit) | the request |
 /// | the session is loaded | by each call | once, before | once, by the first call |
 /// | to change it takes | `&mut dyn Cookies` | `&mut self` | `&self`, until the response begins |
 /// | to read it takes | `&dyn Cookies` | `&self`; needs no `await` | `&self` |

@@ -49,7 +49,7 @@
 //! |---|---|
 //! | set it up | [`LogtoConfig`], [configuration](guide::configuration) |
 //! | sign in, sign out, read claims in axum, actix-web or Rocket | `logto::axum`, `logto::actix_web`, `logto::rocket` |
-//! | do the same in another framework | [`LogtoClient::serve`], [a framework without an integration](guide::adding_a_framework) |
+//! | do the same in another framework | [`LogtoClient::handle_request`], [a framework without an integration](guide::adding_a_framework) |
 //! | do it step by step, over any cookies | [`LogtoClient::sign_in`], [`handle_sign_in`](LogtoClient::handle_sign_in), [`get_context`](LogtoClient::get_context), [`sign_out`](LogtoClient::sign_out), [`Cookies`] |
 //! | ask for a social connector, a page, a language | [`SignInOptions`] |
 //! | get access tokens for APIs and organizations | [`Session::get_access_token`], [`TokenOptions`], [organizations](guide::organizations) |

@@ -16,7 +16,7 @@ use crate::{
 
 const JSON: &str = "application/json";
 
-/// A response: a status, headers to append, a body. What the routes of [`LogtoClient::respond`](crate::LogtoClient::respond) answer.
+/// A response: a status, headers to append, a body. What the routes of [`LogtoClient::handle_auth_routes`](crate::LogtoClient::handle_auth_routes) answer.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "the browser gets nothing until the reply is returned as a response"]
 pub struct AuthResponse {

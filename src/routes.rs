@@ -78,7 +78,7 @@ impl AuthRequest {
     }
 
     /// The session that the request has already: of a layer or middleware around the routes. They then work with it, and the layer's
-    /// [`finish`](RequestSession::finish) writes it. A request without one gets a session of its own.
+    /// [`finish`](RequestSession::commit) writes it. A request without one gets a session of its own.
     #[must_use]
     pub fn session(self, session: Option<RequestSession>) -> Self {
         Self { session, ..self }
@@ -318,7 +318,7 @@ impl LogtoClient {
         .find_map(|(known, route)| (path == known).then_some(route))
     }
 
-    /// Whether a request to this path has a body to give to [`AuthRequest::body`]; give the path that [`respond`](Self::respond) gets.
+    /// Whether a request to this path has a body to give to [`AuthRequest::body`]; give the path that [`handle_auth_routes`](Self::handle_auth_routes) gets.
     #[must_use]
     pub fn route_needs_body(&self, path: &str) -> bool {
         matches!(self.route(path), Some(Route::Callback | Route::BackChannelLogout | Route::InitiateLogin))

@@ -20,7 +20,7 @@
 //! assert!(callback.starts_with("http://localhost:3000/callback?code="));
 //!
 //! // Logto's bad days.
-//! mock.fault(Endpoint::Token, Fault::status(503).times(1));
+//! mock.inject_fault(Endpoint::Token, Fault::status(503).times(1));
 //! # }
 //! ```
 

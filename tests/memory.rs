@@ -104,7 +104,7 @@ impl World {
         let stored = client(settings().session_store(store.clone()));
         let refreshing = client(settings().clock(clock.clone()));
         let user =
-            TestSession::builder().access_token(TokenOptions::new().resource(BOOKS), "access-token", &["read:books"]);
+            TestSession::new().access_token(TokenOptions::new().resource(BOOKS), "access-token", &["read:books"]);
         let api = ResourceServer::builder().endpoint(mock.endpoint()).audience(ApiAudience::resource(BOOKS));
         let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret("a secret");
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();

@@ -74,8 +74,9 @@ impl World {
     fn new(answers: Vec<Response<Vec<u8>>>, settings: impl FnOnce(ApiClientBuilder) -> ApiClientBuilder) -> Self {
         let script = Arc::new(Script { answers: Mutex::new(answers.into_iter().rev().collect()), ..Script::default() });
         let builder = ApiClient::builder().base_url("https://api.example.com/v1/");
-        let builder =
-            builder.token_options(TokenOptions::new().resource("https://api.example.com")).http_client(Arc::clone(&script));
+        let builder = builder
+            .token_options(TokenOptions::new().resource("https://api.example.com"))
+            .http_client(Arc::clone(&script));
         Self { script, source: Source::default(), api: settings(builder).build().unwrap() }
     }
 
@@ -161,8 +162,9 @@ fn an_address_outside_of_the_base_url_is_refused() {
 #[test]
 fn all_problems_are_told_at_once() {
     let problems = |builder: ApiClientBuilder| builder.build().unwrap_err().to_string();
-    let text =
-        problems(ApiClient::builder().timeout(Duration::from_millis(10)).token_options(TokenOptions::new().resource("books")));
+    let text = problems(
+        ApiClient::builder().timeout(Duration::from_millis(10)).token_options(TokenOptions::new().resource("books")),
+    );
     for problem in
         ["3 settings are wrong", "base_url is missing (give the address", "timeout is not", "a resource is not"]
     {

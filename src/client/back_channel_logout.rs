@@ -15,7 +15,7 @@ impl LogtoClient {
     /// Takes a logout token (OpenID Connect Back-Channel Logout 1.0) and ends what it names: the sessions of one session at Logto (`sid`)
     /// where it names one, else all sessions of the user (`sub`) that began before. `body` is the form that Logto posts.
     ///
-    /// [`respond`](Self::respond) does this on its route. Call it yourself to do more when a session ends, like closing its web sockets.
+    /// [`handle_auth_routes`](Self::handle_auth_routes) does this on its route. Call it yourself to do more when a session ends, like closing its web sockets.
     ///
     /// Sessions in cookies are ended by way of the [`RevocationStore`](crate::store::RevocationStore); several instances need one that they share.
     ///

@@ -52,7 +52,7 @@ macro_rules! reads {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// See [`load`](Self::load).
+                /// See [`load_session`](Self::load_session).
                 pub async fn $name(&self, cookies: &dyn Cookies) -> Result<$result> {
                     Ok(self.load_session(cookies).await?.$name())
                 }
@@ -64,7 +64,7 @@ macro_rules! reads {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// See [`LogtoClient::load`].
+                /// See [`LogtoClient::load_session`].
                 pub async fn $name(&self) -> Result<$result> {
                     Ok(self.open().await?.$name())
                 }
@@ -95,7 +95,7 @@ macro_rules! forgets {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// `session.already_committed` once the response has begun. See also [`LogtoClient::load`].
+                /// `session.already_committed` once the response has begun. See also [`LogtoClient::load_session`].
                 pub async fn $name(&self) -> Result<()> {
                     self.$open().await?.$try_name()
                 }

@@ -22,7 +22,7 @@ use crate::{claims::IdTokenClaims, error::Result, session::HeaderCookies};
 /// callback the user is signed in, after the sign-out nobody is. The cookies are read when the first operation is called, so a page that does not
 /// ask for the session costs nothing, and written once.
 ///
-/// An integration calls [`enter`](Self::enter) for each request and [`finish`](Self::finish) when the response is there. From then on
+/// An integration calls [`enter`](Self::enter) for each request and [`commit`](Self::commit) when the response is there. From then on
 /// what is known can be read, in the body of a stream for example; what would have to write a cookie fails with `session.already_committed`.
 ///
 /// Reading what is known never waits for a request to Logto that another task makes.
@@ -100,7 +100,7 @@ impl RequestSession {
 
     /// For integrations: the session that a layer of `client` works with, inside of what `outer` gave the request already.
     ///
-    /// If the request has a session of this client, it is that one, and the layer that made it finishes it: [`finish`](Self::finish)
+    /// If the request has a session of this client, it is that one, and the layer that made it finishes it: [`commit`](Self::commit)
     /// of this one does nothing. Otherwise it is a new one. A session of another client stays within reach of [`of`](Self::of).
     #[must_use]
     pub fn enter(client: &LogtoClient, outer: Option<Self>, cookie_header: &str) -> Self {
@@ -156,7 +156,7 @@ impl RequestSession {
     /// The signed-in user, if there is one.
     ///
     /// # Errors
-    /// See [`LogtoClient::load`].
+    /// See [`LogtoClient::load_session`].
     pub async fn user(&self) -> Result<Option<SignedIn>> {
         Ok(self.get_id_token_claims().await?.map(|claims| SignedIn { claims }))
     }
@@ -165,7 +165,7 @@ impl RequestSession {
     ///
     /// # Errors
     /// `not_authenticated` if nobody is signed in: returned from a handler, it leads a browser to sign in and back. See also
-    /// [`LogtoClient::load`].
+    /// [`LogtoClient::load_session`].
     pub async fn require_user(&self) -> Result<SignedIn> {
         self.user().await?.ok_or_else(not_authenticated)
     }

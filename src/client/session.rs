@@ -19,7 +19,7 @@ use crate::{
 
 /// The session of one request: loaded once, worked with as often as needed, committed once.
 ///
-/// The type keeps that order. [`load`](LogtoClient::load) borrows the cookies only to read them; what may change it needs `&mut`, so two never race;
+/// The type keeps that order. [`load`](LogtoClient::load_session) borrows the cookies only to read them; what may change it needs `&mut`, so two never race;
 /// [`commit`](Self::commit) takes the session by value, so nothing can be changed after it was written. A session that is dropped without
 /// `commit` writes nothing, except that a sign-out stands.
 ///
@@ -27,7 +27,7 @@ use crate::{
 /// # async fn example(logto: logto::LogtoClient, mut cookies: logto::HeaderCookies) -> logto::Result<()> {
 /// use logto::TokenOptions;
 ///
-/// let mut session = logto.load(&cookies).await?;
+/// let mut session = logto.load_session(&cookies).await?;
 /// let books = session.get_access_token(TokenOptions::new().resource("https://books.example.com")).await?;
 /// let mail = session.get_access_token(TokenOptions::new().resource("https://mail.example.com")).await?;
 /// session.commit(&mut cookies).await?; // at most one Set-Cookie
@@ -37,7 +37,7 @@ use crate::{
 ///
 /// ```compile_fail
 /// # async fn example(logto: logto::LogtoClient, mut cookies: logto::HeaderCookies) -> logto::Result<()> {
-/// let session = logto.load(&cookies).await?;
+/// let session = logto.load_session(&cookies).await?;
 /// session.commit(&mut cookies).await?;
 /// session.is_authenticated(); // error: the session was committed
 /// # Ok(())

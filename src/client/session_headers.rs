@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// The headers that a finished session adds to its response: see [`RequestSession::finish`](crate::RequestSession::finish).
+/// The headers that a finished session adds to its response: see [`RequestSession::commit`](crate::RequestSession::commit).
 ///
 /// A response that sets a cookie of the session is `private, no-store`, whatever the handler said: a cache that kept it would hand one
 /// user's session to others. One that read the session is at least `private` and varies by `Cookie`.

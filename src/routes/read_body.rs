@@ -22,7 +22,7 @@ impl AuthRequest {
     /// async fn with_body(logto: &LogtoClient, request: http::Request<hyper::body::Incoming>) -> AuthRequest {
     ///     let (parts, body) = request.into_parts();
     ///     let read = Limited::new(body, AuthRequest::MAX_BODY).collect();
-    ///     AuthRequest::of(&parts, &parts.uri).read_body(logto, async { read.await.map(Collected::to_bytes) }).await
+    ///     AuthRequest::from_parts(&parts, &parts.uri).read_body(logto, async { read.await.map(Collected::to_bytes) }).await
     /// }
     /// ```
     #[must_use]

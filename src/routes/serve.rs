@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl LogtoClient {
-    /// Answers a request: an authentication route by itself (see [`respond`](Self::respond)), any other with what `page` makes of the
+    /// Answers a request: an authentication route by itself (see [`handle_auth_routes`](Self::handle_auth_routes)), any other with what `page` makes of the
     /// request's session. For the frameworks on `http` 1 that have no integration; one call is sign-in, sign-out and every page.
     ///
     /// ```
@@ -18,8 +18,8 @@ impl LogtoClient {
     /// use logto::{ContextOptions, LogtoClient, integrate::AuthRequest};
     ///
     /// async fn answer(logto: &LogtoClient, parts: Parts) -> Response<String> {
-    ///     let request = AuthRequest::of(&parts, &parts.uri);
-    ///     logto.serve(&request, |session| async move {
+    ///     let request = AuthRequest::from_parts(&parts, &parts.uri);
+    ///     logto.handle_request(&request, |session| async move {
     ///         Ok(Response::new(match parts.uri.path() {
     ///             // For users alone: a browser without a session goes to sign in and comes back, a program gets 401.
     ///             "/me" => session.require_user().await?.claims().sub.clone(),
@@ -32,7 +32,11 @@ impl LogtoClient {
     ///
     /// The session's cookies are appended to the response. An error of `page` becomes a page or JSON, and "nobody is signed in" the way to
     /// sign in; [`RequestSession::require_recent_auth`] leads to a fresh login and back. A back-channel logout needs the request's [`body`](AuthRequest::body).
-    pub async fn handle_request<B, P>(&self, request: &AuthRequest, page: impl FnOnce(RequestSession) -> P) -> Response<B>
+    pub async fn handle_request<B, P>(
+        &self,
+        request: &AuthRequest,
+        page: impl FnOnce(RequestSession) -> P,
+    ) -> Response<B>
     where
         B: From<String>,
         P: Future<Output = Result<Response<B>>>,
@@ -48,7 +52,7 @@ impl LogtoClient {
         self.finish(request, &session, response).await
     }
 
-    /// Gives the request its session and runs a middleware that is around [`serve`](Self::serve): it may read the session before and after,
+    /// Gives the request its session and runs a middleware that is around [`handle_request`](Self::handle_request): it may read the session before and after,
     /// of the authentication routes, too. The session's cookies are appended to what it answers.
     ///
     /// ```
@@ -56,9 +60,9 @@ impl LogtoClient {
     /// use logto::{LogtoClient, integrate::AuthRequest};
     ///
     /// async fn answer(logto: &LogtoClient, parts: Parts) -> Response<String> {
-    ///     let request = AuthRequest::of(&parts, &parts.uri);
+    ///     let request = AuthRequest::from_parts(&parts, &parts.uri);
     ///     logto.with_session(request, |request, session| async move {
-    ///         let response = logto.serve(&request, |_| async { Ok(Response::new("a page".into())) }).await;
+    ///         let response = logto.handle_request(&request, |_| async { Ok(Response::new("a page".into())) }).await;
     ///         // After `/logto/sign-out` nobody is.
     ///         tracing::info!(signed_in = ?session.is_authenticated().await);
     ///         response

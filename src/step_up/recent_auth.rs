@@ -66,10 +66,10 @@ impl<R: StepUpPolicy> RecentlyAuthenticated<R> {
         Ok(Self { user, required: PhantomData })
     }
 
-    /// For integrations: like [`check`](Self::check), and `None` for a user who would have to sign in (again).
+    /// For integrations: like [`extract`](Self::extract), and `None` for a user who would have to sign in (again).
     ///
     /// # Errors
-    /// Those of [`check`](Self::check) that say something else.
+    /// Those of [`extract`](Self::extract) that say something else.
     pub async fn extract_optional(session: &RequestSession) -> Result<Option<Self>> {
         match Self::extract(session).await {
             Ok(user) => Ok(Some(user)),

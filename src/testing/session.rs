@@ -25,7 +25,7 @@ use crate::{
 ///
 /// # let config = LogtoConfig::builder().endpoint("http://localhost:3001").app_id("app").base_url("http://localhost:3000")
 /// #     .cookie_secret("0123456789abcdef0123456789abcdef").build()?;
-/// let cookie = TestSession::builder().sub("ada").role("librarian").organization("org-1", &["admin"]).cookie_header(&config).await?;
+/// let cookie = TestSession::new().sub("ada").role("librarian").organization("org-1", &["admin"]).cookie_header(&config).await?;
 /// // send `Cookie: {cookie}` to your application
 /// # assert!(cookie.starts_with("logto_app="));
 /// # Ok::<(), logto::Error>(()) }).unwrap();
@@ -40,7 +40,7 @@ pub struct TestSession {
 
 impl TestSession {
     /// A user with the `sub` "test-user", who signed in just now and has a refresh token that Logto does not know.
-    pub fn builder() -> Self {
+    pub fn new() -> Self {
         let claims = Map::from_iter([("sub".to_owned(), json!("test-user"))]);
         Self { claims, refresh_token: Some(Secret::new("test-refresh-token")), access_tokens: Vec::new() }
     }

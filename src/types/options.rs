@@ -195,7 +195,7 @@ impl SignOutOptions {
     }
 
     /// Whether to revoke the refresh token, which otherwise outlives the session at Logto. Default: yes.
-    pub fn revoke(mut self, revoke: bool) -> Self {
+    pub fn revoke_refresh_token(mut self, revoke: bool) -> Self {
         self.revoke = revoke;
         self
     }

@@ -40,8 +40,8 @@
 //!
 //! actix-web makes `None` of every extractor that fails. A session store that is away would look like a user who is not signed in, so the
 //! middleware answers such a request with the failure, whatever the handler said. The handler has run by then: if it must not, or is to
-//! treat failures itself, let it ask [`RequestSession::signed_in`]. Returned from the handler, the error of the last row is answered as in
-//! the first. [`RecentlyAuthenticated`](crate::step_up::RequireRecentAuth) is taken in the same three forms.
+//! treat failures itself, let it ask [`RequestSession::user`]. Returned from the handler, the error of the last row is answered as in
+//! the first. [`RecentlyAuthenticated`](crate::step_up::RecentlyAuthenticated) is taken in the same three forms.
 //!
 //! # An API
 //!
@@ -96,7 +96,7 @@ use crate::{
 };
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
-/// [`LogtoClient::respond`].
+/// [`LogtoClient::handle_auth_routes`].
 pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let logto = logto.clone();
     move |config| {

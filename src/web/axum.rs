@@ -33,7 +33,7 @@
 //! | `Option<SignedIn>` | `None` | is not asked: 503 |
 //! | `Result<SignedIn, logto::Error>` | `Err`; [`requires_sign_in`](crate::Error::requires_sign_in) is true | `Err` |
 //!
-//! Returned from the handler, the error of the last row is answered as in the first. [`RecentlyAuthenticated`](crate::step_up::RequireRecentAuth) is
+//! Returned from the handler, the error of the last row is answered as in the first. [`RecentlyAuthenticated`](crate::step_up::RecentlyAuthenticated) is
 //! taken in the same three forms.
 //!
 //! # An API
@@ -88,7 +88,7 @@ use crate::{
 };
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
-/// [`LogtoClient::respond`].
+/// [`LogtoClient::handle_auth_routes`].
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
     logto.config().routes().paths().into_iter().fold(Router::new(), |router, path| {
         let logto = logto.clone();

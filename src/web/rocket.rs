@@ -111,7 +111,7 @@ use crate::{
 };
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
-/// [`LogtoClient::respond`].
+/// [`LogtoClient::handle_auth_routes`].
 ///
 /// Mount them at `/`, or where the path of the configured base URL leads.
 #[must_use]

@@ -307,7 +307,8 @@ async fn the_token_goes_to_no_other_origin() {
     assert_eq!(world.api.seen().len(), 5);
     // A client that would follow is told not to.
     let follower = reqwest::Client::new();
-    let client = ApiClient::builder().base_url(&world.base).token_options(books()).http_client(follower).build().unwrap();
+    let client =
+        ApiClient::builder().base_url(&world.base).token_options(books()).http_client(follower).build().unwrap();
     world.api.will_answer(302, &[("location", &format!("{elsewhere}/books"))]);
     assert_eq!(client.send(&world.machine, get("/books")).await.unwrap_err().code(), "network.unreachable");
     assert!(other.seen().iter().all(|seen| seen.authorization.is_none()));

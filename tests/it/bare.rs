@@ -63,7 +63,7 @@ async fn a_reply_is_a_response_with_all_its_cookies() {
 #[tokio::test]
 async fn a_page_of_a_user_is_not_kept() {
     let site = Site::start().await;
-    let cookie = TestSession::builder().cookie_header(site.logto.config()).await.unwrap();
+    let cookie = TestSession::new().cookie_header(site.logto.config()).await.unwrap();
 
     // Nobody asked for the session.
     let session = RequestSession::new(site.logto.clone(), &*cookie);
@@ -142,7 +142,8 @@ async fn one_call_serves_the_routes_and_the_pages() {
 
     // A route never asks the page.
     let nobody = async |_| -> logto::Result<Response<String>> { panic!("the page of a route") };
-    let response = site.logto.handle_request(&request("/logto/sign-in?return_to=/books", &browser, "text/html"), nobody).await;
+    let response =
+        site.logto.handle_request(&request("/logto/sign-in?return_to=/books", &browser, "text/html"), nobody).await;
     let received = |browser: &mut Browser, response: &Response<String>| {
         let set_cookies: Vec<_> = values(response.headers(), SET_COOKIE).iter().map(ToString::to_string).collect();
         browser.receive(&set_cookies);

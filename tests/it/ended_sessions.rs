@@ -50,7 +50,7 @@ async fn a_refresh_that_is_under_way_while_the_user_signs_out_hands_out_no_token
     });
     // Logto has answered with tokens, and the answer is on its way.
     gate.arrived.notified().await;
-    let here_alone = SignOutOptions::new().local_only(true).revoke(false);
+    let here_alone = SignOutOptions::new().local_only(true).revoke_refresh_token(false);
     _ = site.logto.sign_out(&mut browser.request(), here_alone).await.unwrap();
     gate.opened.notify_one();
     let error = under_way.await.unwrap().unwrap_err();
@@ -70,7 +70,7 @@ async fn a_session_that_was_revoked_meanwhile_does_not_move_from_cookies_into_a_
         let mut session = with_a_store.load_session(&browser.request()).await.unwrap();
         session.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
         if is_revoked {
-            let here_alone = SignOutOptions::new().local_only(true).revoke(false);
+            let here_alone = SignOutOptions::new().local_only(true).revoke_refresh_token(false);
             _ = site.logto.sign_out(&mut browser.request(), here_alone).await.unwrap();
         }
         let mut response = browser.request();

@@ -66,7 +66,7 @@ impl Pair {
 
 async fn sign_out(logto: &LogtoClient, browser: &mut Browser) {
     let mut cookies = browser.request();
-    _ = logto.sign_out(&mut cookies, SignOutOptions::new().revoke(false)).await.unwrap();
+    _ = logto.sign_out(&mut cookies, SignOutOptions::new().revoke_refresh_token(false)).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
 }
 

@@ -295,8 +295,11 @@ async fn signing_out_works_without_logto_and_without_a_session() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
-    let redirect =
-        site.logto.sign_out(&mut cookies, SignOutOptions::new().local_only(true).revoke(false)).await.unwrap();
+    let redirect = site
+        .logto
+        .sign_out(&mut cookies, SignOutOptions::new().local_only(true).revoke_refresh_token(false))
+        .await
+        .unwrap();
     assert_eq!((redirect.location(), site.mock.requests_total()), ("http://localhost:3000/", 0));
     let elsewhere = SignOutOptions::new().local_only(true).post_logout_redirect_uri("https://evil.example");
     assert_eq!(
@@ -321,7 +324,7 @@ async fn a_signed_out_session_gets_no_more_tokens() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let stale = browser.clone();
-    _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke(false)).await.unwrap();
+    _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke_refresh_token(false)).await.unwrap();
     // A request that left the browser before.
     let error =
         site.logto.get_access_token(&mut stale.request(), TokenOptions::new().resource(BOOKS)).await.unwrap_err();

@@ -8,7 +8,7 @@ use crate::support::{BOOKS, Site};
 async fn a_session_made_for_tests_is_read_as_a_session() {
     let site = Site::start().await;
     let config = site.logto.config();
-    let mut cookies = TestSession::builder()
+    let mut cookies = TestSession::new()
         .sub("ada")
         .name("Ada")
         .email("ada@example.test")
@@ -33,7 +33,7 @@ async fn a_session_made_for_tests_is_read_as_a_session() {
     // Its refresh token is not Logto's.
     let error = site.logto.get_access_token(&mut cookies, TokenOptions::new()).await.unwrap_err();
     assert_eq!(error.code(), "session.ended");
-    let header = TestSession::builder().without_refresh_token().cookie_header(config).await.unwrap();
+    let header = TestSession::new().without_refresh_token().cookie_header(config).await.unwrap();
     assert!(
         site.logto
             .get_context(&mut logto::HeaderCookies::parse(header), ContextOptions::new())

@@ -105,7 +105,7 @@ async fn a_session_store_that_hangs_is_an_error_when_the_time_is_over() {
         let config = config().session_store(store.clone());
         let config = timeout.map_or(config.clone(), |timeout| config.store_timeout(Duration::from_secs(timeout)));
         let config = config.build().unwrap();
-        let header = TestSession::builder().cookie_header(&config).await.unwrap();
+        let header = TestSession::new().cookie_header(&config).await.unwrap();
         let logto = LogtoClient::new(config).unwrap();
         let cookies = HeaderCookies::parse(header.as_str());
         assert!(logto.is_authenticated(&cookies).await.unwrap());
@@ -141,7 +141,7 @@ async fn a_session_store_that_hangs_is_an_error_when_the_time_is_over() {
 async fn a_revocation_store_that_hangs_signs_nobody_out() {
     let revocations = Hanging::<MemoryRevocations>::default();
     let config = config().revocation_store(revocations.clone()).build().unwrap();
-    let header = TestSession::builder().cookie_header(&config).await.unwrap();
+    let header = TestSession::new().cookie_header(&config).await.unwrap();
     let logto = LogtoClient::new(config).unwrap();
     revocations.hangs.store(true, Ordering::SeqCst);
     let began = Instant::now();
@@ -205,7 +205,7 @@ async fn a_store_on_a_connection_that_is_mute_holds_no_request_for_ever() {
         }
     });
     let of_before = config().session_store(MemoryStore::new()).build().unwrap();
-    let header = TestSession::builder().cookie_header(&of_before).await.unwrap();
+    let header = TestSession::new().cookie_header(&of_before).await.unwrap();
     let config = config().session_store(Mute(address)).store_timeout(Duration::from_secs(1)).build().unwrap();
     let logto = LogtoClient::new(config).unwrap();
     let mut cookies = HeaderCookies::parse(header);

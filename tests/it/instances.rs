@@ -198,7 +198,7 @@ async fn a_slow_response_cannot_bring_a_signed_out_session_back() {
     let mut cookies = browser.request();
     let mut slow = second.load_session(&cookies).await.unwrap();
     slow.get_access_token(books()).await.unwrap();
-    _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke(false)).await.unwrap();
+    _ = site.logto.sign_out(&mut browser.request(), SignOutOptions::new().revoke_refresh_token(false)).await.unwrap();
     slow.clear_access_token();
     slow.commit(&mut cookies).await.unwrap();
     assert!(store.store.is_empty());
@@ -224,7 +224,8 @@ async fn two_requests_that_write_at_once_keep_what_both_have() {
     let (site, second, _) = stored().await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
-    let (mut one, mut two) = (site.logto.load_session(&cookies).await.unwrap(), second.load_session(&cookies).await.unwrap());
+    let (mut one, mut two) =
+        (site.logto.load_session(&cookies).await.unwrap(), second.load_session(&cookies).await.unwrap());
     one.get_access_token(books()).await.unwrap();
     two.get_access_token(books().scopes(["read:books"])).await.unwrap();
     one.commit(&mut cookies).await.unwrap();
@@ -383,7 +384,7 @@ async fn a_session_with_very_many_tokens_is_kept() {
     let (site, _, store) = stored().await;
     let config = site.logto.config();
     let large = "x".repeat(20_000);
-    let forged = (0..200).fold(logto::testing::TestSession::builder(), |session, number| {
+    let forged = (0..200).fold(logto::testing::TestSession::new(), |session, number| {
         session.access_token(
             TokenOptions::new().resource(format!("https://api-{number}.example.test")),
             large.as_str(),

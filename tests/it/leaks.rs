@@ -178,7 +178,12 @@ async fn no_page_header_error_or_log_tells_a_secret() {
         }
     }
     site.logto.fetch_user_info(&mut cookies).await.unwrap();
-    for fault in [Fault::body(200, "application/json", bare), Fault::status(401), Fault::malformed_body(), Fault::drop_connection()] {
+    for fault in [
+        Fault::body(200, "application/json", bare),
+        Fault::status(401),
+        Fault::malformed_body(),
+        Fault::drop_connection(),
+    ] {
         for endpoint in [Endpoint::Token, Endpoint::UserInfo] {
             site.mock.inject_fault(endpoint, fault.clone());
         }
@@ -241,14 +246,15 @@ async fn no_type_prints_the_secret_that_it_holds() {
     seen.debug(&builder);
     let machine = builder.build().unwrap();
     seen.debug(&machine);
-    let caller: ApiClientBuilder = ApiClient::builder().base_url(&endpoint).token_options(TokenOptions::new().resource(BOOKS));
+    let caller: ApiClientBuilder =
+        ApiClient::builder().base_url(&endpoint).token_options(TokenOptions::new().resource(BOOKS));
     seen.debug(&caller);
     let caller = caller.build().unwrap();
     seen.debug(&caller);
 
     // A session, and what a request makes of it.
     let token = machine.get_access_token(TokenOptions::new().resource(BOOKS)).await.unwrap();
-    let of_user = TestSession::builder().refresh_token("SENTINEL-REFRESH-TOKEN");
+    let of_user = TestSession::new().refresh_token("SENTINEL-REFRESH-TOKEN");
     let of_user = of_user.access_token(TokenOptions::new().resource(BOOKS), token.token(), &[]);
     let header = of_user.cookie_header(site.logto.config()).await.unwrap();
     let mut cookies = HeaderCookies::parse(&*header);
@@ -294,8 +300,11 @@ async fn no_type_prints_the_secret_that_it_holds() {
         seen.error(&api.authorize([bad], &TokenRequirements::new()).await.unwrap_err());
     }
     // The address of a request may hold a secret of another service, and the API may not be there.
-    let nowhere =
-        ApiClient::builder().base_url("http://127.0.0.1:9").token_options(TokenOptions::new().resource(BOOKS)).build().unwrap();
+    let nowhere = ApiClient::builder()
+        .base_url("http://127.0.0.1:9")
+        .token_options(TokenOptions::new().resource(BOOKS))
+        .build()
+        .unwrap();
     let request = Request::get("/books?key=SENTINEL-API-KEY").body("").unwrap();
     seen.error(&nowhere.send(&token, request).await.unwrap_err());
 

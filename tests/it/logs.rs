@@ -82,7 +82,12 @@ async fn a_whole_sign_in_logs_no_secret() {
 
     // What Logto says back must not carry it on, either.
     let echo = format!(r#"{{"error":"invalid_request","error_description":"{}"}}"#, "no");
-    for fault in [Fault::body(400, "application/json", echo), Fault::status(500), Fault::malformed_body(), Fault::drop_connection()] {
+    for fault in [
+        Fault::body(400, "application/json", echo),
+        Fault::status(500),
+        Fault::malformed_body(),
+        Fault::drop_connection(),
+    ] {
         site.mock.inject_fault(Endpoint::Token, fault);
         let error = site
             .logto

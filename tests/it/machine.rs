@@ -181,7 +181,9 @@ async fn a_token_is_renewed_before_it_ends() {
 
 #[tokio::test]
 async fn a_token_that_lives_is_served_while_logto_is_away() {
-    for fault in [Fault::status(503), Fault::status(429), Fault::status(500), Fault::html(502), Fault::drop_connection()] {
+    for fault in
+        [Fault::status(503), Fault::status(429), Fault::status(500), Fault::html(502), Fault::drop_connection()]
+    {
         let world = World::start().await;
         let first = world.get(books()).await;
         world.advance(3590);

@@ -114,7 +114,7 @@ async fn all(site: &Site, browser: &mut Browser) -> LogtoContext {
 }
 
 fn spent(site: &Site) -> Vec<String> {
-    let requests = site.mock.recorded(Endpoint::Token);
+    let requests = site.mock.requests(Endpoint::Token);
     requests.iter().map(|request| request.form_value("refresh_token").unwrap().to_owned()).collect()
 }
 
@@ -132,7 +132,7 @@ async fn a_hundred_organizations_take_a_hundred_exchanges_four_at_a_time() {
     assert_eq!((site.mock.request_count(Endpoint::Token), watched.most()), (100, 4));
     let asked: BTreeSet<_> = site
         .mock
-        .recorded(Endpoint::Token)
+        .requests(Endpoint::Token)
         .iter()
         .map(|request| request.form_value("organization_id").unwrap().to_owned())
         .collect();

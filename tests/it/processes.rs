@@ -83,8 +83,10 @@ async fn three_processes_make_one_exchange() {
     let Some(redis) = RedisServer::start() else { return };
     // Logto forgives nothing here: a refresh token that is spent twice ends the grant.
     let rounds = std::env::var("LOGTO_TEST_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap());
-    let mock =
-        MockLogto::builder().app(app("spa").public_client()).reuse_window(Duration::ZERO).resource(MockResource::new(BOOKS));
+    let mock = MockLogto::builder()
+        .app(app("spa").public_client())
+        .reuse_window(Duration::ZERO)
+        .resource(MockResource::new(BOOKS));
     let mock =
         (0..rounds).fold(mock, |mock, round| mock.resource(MockResource::new(resource(round)))).start().await.unwrap();
     let logto = instance(&mock.endpoint(), &redis.url(), rounds).await;

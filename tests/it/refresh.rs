@@ -88,7 +88,7 @@ async fn two_resources_at_once_never_spend_a_refresh_token_twice() {
     tasks.join_all().await;
     let spent: Vec<_> = site
         .mock
-        .recorded(Endpoint::Token)
+        .requests(Endpoint::Token)
         .iter()
         .map(|request| request.form_value("refresh_token").unwrap().to_owned())
         .collect();

@@ -399,7 +399,7 @@ async fn set_cookie(base_url: &str, domain: &str) -> Result<String, String> {
     let config = LogtoConfig::builder().endpoint("https://logto.example.com").app_id("app").base_url(base_url);
     let config = config.cookie_secret("a cookie secret of this test, long enough").cookie_domain(domain).build();
     let config = config.map_err(|error| error.to_string())?;
-    let mut cookies = logto::testing::TestSession::builder().cookies(&config).await.unwrap();
+    let mut cookies = logto::testing::TestSession::new().cookies(&config).await.unwrap();
     LogtoClient::new(config).unwrap().clear_all_tokens(&mut cookies).await.unwrap();
     Ok(cookies.set_cookie_headers().join("\n"))
 }

@@ -14,8 +14,9 @@ use crate::support::{APP_SECRET, BOOKS, Site};
 async fn site() -> Site {
     let machine = MockApp::new("machine", APP_SECRET).role("librarian");
     let books = MockResource::new(BOOKS).scope("read:books");
-    let world =
-        |mock: MockLogtoBuilder| mock.machine_to_machine_app(machine).resource(books).role("librarian", BOOKS, &["read:books"]);
+    let world = |mock: MockLogtoBuilder| {
+        mock.machine_to_machine_app(machine).resource(books).role("librarian", BOOKS, &["read:books"])
+    };
     Site::with(world, |config| config).await
 }
 

@@ -211,7 +211,7 @@ async fn stores_and_a_clock_that_are_chosen_when_the_application_starts_are_conf
     let config = config.refresh_coordinator(coordinator).clock(Arc::clone(&clock)).build().unwrap();
     assert_eq!(config.clock().now(), now);
 
-    let mut jar = TestSession::builder().sub("ada").cookies(&config).await.unwrap();
+    let mut jar = TestSession::new().sub("ada").cookies(&config).await.unwrap();
     assert_eq!(probe.take(), ["create", "revoked_until"], "the session store and the revocation store");
     let logto = LogtoClient::new(config).unwrap();
     assert!(!is_signed_in(&logto, &mut jar).await, "the store forgets everything");

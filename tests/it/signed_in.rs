@@ -48,7 +48,7 @@ impl World {
         let config = LogtoConfig::builder().endpoint("http://localhost:1").app_id("app").base_url(&base);
         let config = config.cookie_secret(crate::support::COOKIE_SECRET).session_store(store.clone()).clock(clock);
         let config = config.build().unwrap();
-        let cookie = TestSession::builder().sub("ada").cookie_header(&config).await.unwrap();
+        let cookie = TestSession::new().sub("ada").cookie_header(&config).await.unwrap();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let logto = LogtoClient::new(config).unwrap();
         (Self { store, logto, base, cookie, http }, listener)

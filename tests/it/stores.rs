@@ -107,7 +107,7 @@ async fn tower_sessions_that_save_only_existing_records_pass_the_conformance_sui
 async fn tower_sessions_refuse_a_session_that_outlives_its_revocation() {
     let store = TowerSessionStore::new(TowerMemoryStore::default()).revocation_lifetime(Duration::from_secs(60));
     let site = Site::with(|mock| mock, |config| config.session_store(store)).await;
-    let error = TestSession::builder().cookies(site.logto.config()).await.unwrap_err();
+    let error = TestSession::new().cookies(site.logto.config()).await.unwrap_err();
     assert_eq!(error.code(), "store.failed");
     assert!(error.to_string().contains("revocation_lifetime"), "{error}");
     assert!(!error.to_string().contains(COOKIE_SECRET));

@@ -78,8 +78,8 @@ async fn requests_are_counted_and_kept() {
     assert_eq!((last.method(), last.path()), ("POST", "/oidc/token"));
     assert_eq!(last.form_value("scope"), Some("openid"));
     assert!(last.header("authorization").unwrap().starts_with("Basic "));
-    assert_eq!(mock.recorded(Endpoint::Token)[0].form_value("grant_type"), Some("authorization_code"));
-    assert_eq!(mock.recorded(Endpoint::Authorization)[0].query_value("state"), Some("the-state"));
+    assert_eq!(mock.requests(Endpoint::Token)[0].form_value("grant_type"), Some("authorization_code"));
+    assert_eq!(mock.requests(Endpoint::Authorization)[0].query_value("state"), Some("the-state"));
     mock.reset_counts();
     assert_eq!(mock.requests_total(), 0);
 }

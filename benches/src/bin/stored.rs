@@ -23,7 +23,7 @@ async fn main() {
     let time = Duration::from_secs(arguments.next().and_then(|seconds| seconds.parse().ok()).expect("seconds"));
     let store = RedisStore::connect(url).await.expect("a Redis");
     let logto = User::client_with(store);
-    let cookies = Arc::new(TestSession::builder().cookies(logto.config()).await.expect("a session"));
+    let cookies = Arc::new(TestSession::new().cookies(logto.config()).await.expect("a session"));
 
     let (start, served) = (Instant::now(), Arc::new(AtomicU32::new(0)));
     let mut requests = JoinSet::new();

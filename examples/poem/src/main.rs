@@ -1,4 +1,4 @@
-//! poem 3: `LogtoClient::serve` around the application is sign-in, sign-out and a session for every page.
+//! poem 3: `LogtoClient::handle_request` around the application is sign-in, sign-out and a session for every page.
 //!
 //! `cargo run --package logto-example-poem` starts a Logto of its own, so there is nothing to install and nothing to configure: sign in as
 //! `ada` with the password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the

@@ -1,4 +1,4 @@
-//! salvo 0.90: `LogtoClient::serve` in a hoop around the application is sign-in, sign-out and a session for every page.
+//! salvo 0.90: `LogtoClient::handle_request` in a hoop around the application is sign-in, sign-out and a session for every page.
 //!
 //! `cargo run --package logto-example-salvo` starts a Logto of its own, so there is nothing to install and nothing to configure: sign in as
 //! `ada` with the password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the

@@ -1,4 +1,4 @@
-//! warp 0.4: every page is a filter and one call of `LogtoClient::serve`, which is sign-in, sign-out and a session for the page.
+//! warp 0.4: every page is a filter and one call of `LogtoClient::handle_request`, which is sign-in, sign-out and a session for the page.
 //!
 //! `cargo run --package logto-example-warp` starts a Logto of its own, so there is nothing to install and nothing to configure: sign in as
 //! `ada` with the password `lovelace`. With `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET` and `LOGTO_COOKIE_SECRET` in the
@@ -145,7 +145,7 @@ fn below(path: &str) -> BoxedFilter<()> {
     segments.fold(warp::any().boxed(), |filter, segment| filter.and(warp::path(segment.to_owned())).boxed())
 }
 
-/// `LogtoClient::serve`, with a line in the log if it is wanted.
+/// `LogtoClient::handle_request`, with a line in the log if it is wanted.
 async fn serve<P>(playground: &Playground, request: AuthRequest, page: impl FnOnce(RequestSession) -> P) -> Response
 where
     P: Future<Output = logto::Result<Response>>,

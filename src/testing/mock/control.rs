@@ -33,12 +33,12 @@ impl MockLogto {
     /// The last request to an endpoint.
     #[must_use]
     pub fn last_request(&self, endpoint: Endpoint) -> Option<RecordedRequest> {
-        self.recorded(endpoint).pop()
+        self.requests(endpoint).pop()
     }
 
     /// The requests to an endpoint, oldest first.
     #[must_use]
-    pub fn recorded(&self, endpoint: Endpoint) -> Vec<RecordedRequest> {
+    pub fn requests(&self, endpoint: Endpoint) -> Vec<RecordedRequest> {
         let recorded = self.shared.recorded();
         recorded.iter().filter(|(place, _)| *place == endpoint).map(|(_, request)| request.clone()).collect()
     }

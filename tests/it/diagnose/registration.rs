@@ -48,7 +48,9 @@ async fn an_app_that_logto_does_not_know_is_reported() {
 
 #[tokio::test]
 async fn a_machine_to_machine_app_is_reported_as_no_app_to_sign_in_to() {
-    let site = Site::with(|mock| mock.machine_to_machine_app(MockApp::new("m2m", APP_SECRET)), |config| config.app_id("m2m")).await;
+    let site =
+        Site::with(|mock| mock.machine_to_machine_app(MockApp::new("m2m", APP_SECRET)), |config| config.app_id("m2m"))
+            .await;
     let diagnosis = diagnose(&site).await;
     assert!(!diagnosis.is_ok());
     says(check(&diagnosis, "redirect URI"), "is not registered", "(a traditional web app)");
@@ -123,9 +125,12 @@ async fn endpoints_with_an_unexpected_answer_are_reported() {
         (Endpoint::Authorization, "redirect URI"),
         (Endpoint::EndSession, "post sign-out redirect URI"),
     ] {
-        for fault in
-            [Fault::status(500), Fault::html(403), Fault::redirect("https://www.example.com/?secret=1"), Fault::drop_connection()]
-        {
+        for fault in [
+            Fault::status(500),
+            Fault::html(403),
+            Fault::redirect("https://www.example.com/?secret=1"),
+            Fault::drop_connection(),
+        ] {
             site.mock.inject_fault(endpoint, fault);
             let diagnosis = diagnose(&site).await;
             failed(&diagnosis, name, "", "");

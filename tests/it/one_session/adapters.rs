@@ -345,7 +345,7 @@ async fn rocket(logto: &LogtoClient, request: Request<String>) -> Response<Strin
     head.body(response.into_string().await.unwrap_or_default()).unwrap()
 }
 
-// `LogtoClient::serve`, with a middleware by hand
+// `LogtoClient::handle_request`, with a middleware by hand
 
 async fn serve(logto: &LogtoClient, request: Request<String>, twice: bool) -> Response<String> {
     let (mut parts, _) = request.into_parts();

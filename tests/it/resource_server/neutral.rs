@@ -17,9 +17,9 @@ async fn send(api: &ResourceServer, case: &Case) -> Answer {
         "/greeting" => {
             ApiAuth::<()>::authorize_optional(api, headers).await.map(|auth| sub(auth.map(ApiAuth::into_auth_info)))
         }
-        "/shelf" => {
-            ApiAuth::<ReadBooks>::authorize_optional(api, headers).await.map(|auth| sub(auth.map(ApiAuth::into_auth_info)))
-        }
+        "/shelf" => ApiAuth::<ReadBooks>::authorize_optional(api, headers)
+            .await
+            .map(|auth| sub(auth.map(ApiAuth::into_auth_info))),
         path => panic!("{path}"),
     };
     match result {

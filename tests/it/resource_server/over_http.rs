@@ -118,7 +118,7 @@ pub async fn table_beside_sign_in(serve: impl AsyncFn(Setup) -> String) {
     run(&world, async |case| send(&http, &base, case, &BROWSER).await).await;
 
     // And the pages are what they were.
-    let cookie = TestSession::builder().sub("user-ada").cookie_header(logto.config()).await.unwrap();
+    let cookie = TestSession::new().sub("user-ada").cookie_header(logto.config()).await.unwrap();
     let me = async |headers: &[(&str, &str)]| {
         let request =
             headers.iter().fold(http.get(format!("{base}/me")), |request, (name, value)| request.header(*name, *value));

@@ -98,7 +98,7 @@ async fn a_session_at_logto_that_shows_too_little_is_asked_for_more() {
 
 /// The code for a session whose user authenticated `seconds` ago, with this class.
 async fn judged(logto: &LogtoClient, seconds: Option<i64>, acr: Option<&str>, step_up: &StepUp) -> &'static str {
-    let session = TestSession::builder().sub("ada");
+    let session = TestSession::new().sub("ada");
     let config = logto.config();
     let time =
         TIME.with(|clock| logto::integrate::Clock::now(clock).duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());

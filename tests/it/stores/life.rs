@@ -153,6 +153,6 @@ async fn a_slow_response_does_not_undo_a_sign_out(both: &Instances) {
 
 async fn sign_out(logto: &LogtoClient, browser: &mut Browser) {
     let mut cookies = browser.request();
-    _ = logto.sign_out(&mut cookies, SignOutOptions::new().revoke(false)).await.unwrap();
+    _ = logto.sign_out(&mut cookies, SignOutOptions::new().revoke_refresh_token(false)).await.unwrap();
     browser.receive(&cookies.set_cookie_headers());
 }

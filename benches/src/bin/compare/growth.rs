@@ -62,12 +62,12 @@ impl Curve {
 
 fn organizations(count: u32) -> Result<Step> {
     let user =
-        (0..count).fold(TestSession::builder(), |user, number| user.organization(format!("{number:012}"), &["member"]));
+        (0..count).fold(TestSession::new(), |user, number| user.organization(format!("{number:012}"), &["member"]));
     reading(&User::client_with(MemoryStore::new()), &user)
 }
 
 fn access_tokens(count: u32) -> Result<Step> {
-    let user = (0..count).fold(TestSession::builder(), |user, number| {
+    let user = (0..count).fold(TestSession::new(), |user, number| {
         user.access_token(
             TokenOptions::new().resource(format!("https://{number}.example.test")),
             "an-opaque-token-of-43-letters-and-so-many-m",
@@ -80,9 +80,9 @@ fn access_tokens(count: u32) -> Result<Step> {
 fn sessions(count: u32) -> Result<Step> {
     let logto = User::client_with(MemoryStore::new());
     for _ in 1..count {
-        drop(at_once(TestSession::builder().cookies(logto.config()))?);
+        drop(at_once(TestSession::new().cookies(logto.config()))?);
     }
-    reading(&logto, &TestSession::builder())
+    reading(&logto, &TestSession::new())
 }
 
 fn reading(logto: &LogtoClient, user: &TestSession) -> Result<Step> {
@@ -93,7 +93,7 @@ fn reading(logto: &LogtoClient, user: &TestSession) -> Result<Step> {
 /// So many requests begun before the first has ended; the time of one.
 fn requests(count: u32) -> Result<Step> {
     let (runtime, logto) = (Runtime::new()?, User::client_with(MemoryStore::new()));
-    let cookies = at_once(TestSession::builder().cookies(logto.config()))?;
+    let cookies = at_once(TestSession::new().cookies(logto.config()))?;
     Ok(Box::new(move |_| {
         let start = std::time::Instant::now();
         runtime.block_on(async {

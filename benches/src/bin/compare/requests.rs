@@ -138,8 +138,8 @@ async fn requests_in_an_hour(pace: Pace) -> Result<Row> {
         }
         site.clock.advance(Duration::from_mins(5));
     }
-    let ours =
-        [Endpoint::Discovery, Endpoint::Jwks, Endpoint::Token, Endpoint::UserInfo].map(|at| site.mock.request_count(at));
+    let ours = [Endpoint::Discovery, Endpoint::Jwks, Endpoint::Token, Endpoint::UserInfo]
+        .map(|at| site.mock.request_count(at));
     // The discovery document and the key set; for each user the code, and the token for the API, which lives for an hour.
     let least = 2 + 2 * users;
     let number = |count: usize| -> Result<f64> { Ok(f64::from(u32::try_from(count)?)) };

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::testing::mock::messages::endpoint::Endpoint;
 
-/// What goes wrong at an endpoint: see [`MockLogto::fault`](crate::testing::MockLogto::fault).
+/// What goes wrong at an endpoint: see [`MockLogto::inject_fault`](crate::testing::MockLogto::inject_fault).
 ///
 /// ```
 /// use std::time::Duration;
 /// use logto::testing::Fault;
 ///
 /// Fault::status(503).retry_after(Duration::from_secs(2)).times(1);
-/// Fault::close().after_processing(); // the refresh token is rotated, and nobody hears of it
+/// Fault::drop_connection().after_processing(); // the refresh token is rotated, and nobody hears of it
 /// ```
 #[derive(Debug, Clone)]
 pub struct Fault {
