@@ -5,11 +5,14 @@ mod breaker;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+mod refresh_coordinator;
 pub(crate) mod revocation_keys;
+mod revocation_store;
+mod session_store;
 mod shared;
+mod stored_session;
 #[cfg(feature = "tower-sessions")]
 mod tower_sessions;
-mod traits;
 
 pub(crate) use self::bounded::Bounded;
 #[cfg(feature = "redis")]
@@ -18,7 +21,8 @@ pub use self::redis::{RedisCoordinator, RedisRevocations, RedisStore, RedisStore
 pub use self::tower_sessions::TowerSessionStore;
 pub use self::{
     memory::{MemoryRevocations, MemoryStore},
-    traits::{
-        RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
-    },
+    refresh_coordinator::RefreshCoordinator,
+    revocation_store::RevocationStore,
+    session_store::{SaveOutcome, SessionSelector, SessionStore},
+    stored_session::{SessionId, StoredSession},
 };

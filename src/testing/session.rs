@@ -38,6 +38,12 @@ pub struct TestSession {
     access_tokens: Vec<(TokenOptions, Secret, String, Duration)>,
 }
 
+impl Default for TestSession {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl TestSession {
     /// A user with the `sub` "test-user", who signed in just now and has a refresh token that Logto does not know.
     pub fn new() -> Self {

@@ -732,7 +732,7 @@ fn public_paths(sources: &[Source]) -> BTreeSet<Vec<String>> {
     let mut paths = BTreeSet::new();
     for source in std::iter::once(lib(sources)).chain(public_modules(sources)) {
         for (name, path) in exports(source) {
-            paths.insert([source.module.as_slice(), &[name.clone()]].concat());
+            paths.insert([source.module.as_slice(), std::slice::from_ref(&name)].concat());
             paths.extend(path.first().map(|module| vec![module.clone(), name]));
             paths.insert(path);
         }
