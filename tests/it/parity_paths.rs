@@ -1,42 +1,43 @@
 //! Written by `tests/it/parity.rs` after the column "Here" of `docs/parity.md`: what stands there is public.
 
 use logto::AccessToken as _;
-use logto::claims::AccessTokenClaims as _;
-use logto::integrate::Clock as _;
 use logto::ContextOptions as _;
 use logto::Cookies as _;
 use logto::DirectSignIn as _;
 use logto::Error as _;
+use logto::ErrorCode as _;
 use logto::ErrorKind as _;
 use logto::FirstScreen as _;
 use logto::HeaderCookies as _;
-use logto::integrate::HttpClient as _;
 use logto::IdTokenClaims as _;
 use logto::Identifier as _;
 use logto::LogtoClient as _;
 use logto::LogtoConfig as _;
 use logto::LogtoConfigBuilder as _;
 use logto::LogtoContext as _;
-use logto::store::MemoryStore as _;
 use logto::OAuthError as _;
-use logto::organizations::ORGANIZATIONS_RESOURCE as _;
-use logto::organizations::ORGANIZATION_URN_PREFIX as _;
 use logto::Prompt as _;
 use logto::Redirect as _;
-use logto::store::RedisStore as _;
 use logto::RequestSession as _;
 use logto::Session as _;
 use logto::SessionFormat::Next as _;
-use logto::integrate::SessionHeaders as _;
-use logto::store::SessionStore as _;
 use logto::SignInOptions as _;
 use logto::SignOutOptions as _;
 use logto::SignedIn as _;
-use logto::store::StoredSession as _;
-use logto::store::TowerSessionStore as _;
 use logto::UserInfo as _;
 use logto::axum::routes as _;
+use logto::claims::AccessTokenClaims as _;
+use logto::integrate::Clock as _;
+use logto::integrate::HttpClient as _;
+use logto::integrate::SessionHeaders as _;
+use logto::organizations::ORGANIZATIONS_RESOURCE as _;
+use logto::organizations::ORGANIZATION_URN_PREFIX as _;
 use logto::scopes as _;
+use logto::store::MemoryStore as _;
+use logto::store::RedisStore as _;
+use logto::store::SessionStore as _;
+use logto::store::StoredSession as _;
+use logto::store::TowerSessionStore as _;
 
 const _: fn() = || {
     let _ = logto::AccessToken::claims;
@@ -54,10 +55,10 @@ const _: fn() = || {
     let _ = logto::LogtoClient::get_organization_token;
     let _ = logto::LogtoClient::get_organization_token_claims;
     let _ = logto::LogtoClient::get_refresh_token;
+    let _ = logto::LogtoClient::handle_auth_routes;
     let _ = logto::LogtoClient::handle_sign_in;
     let _ = logto::LogtoClient::is_authenticated;
     let _ = logto::LogtoClient::load_session;
-    let _ = logto::LogtoClient::handle_auth_routes;
     let _ = logto::LogtoClient::sign_in;
     let _ = logto::LogtoClient::sign_out;
     let _ = logto::LogtoConfigBuilder::cookie_secure;
