@@ -42,7 +42,7 @@ use crate::{
 ///
 /// ```
 /// # async fn example(authorization: Option<&str>) -> logto::Result<()> {
-/// use logto::api::{ApiAudience, TokenRequirements, ResourceServer};
+/// use logto::api::{ApiAudience, ResourceServer, TokenRequirements};
 ///
 /// let api = ResourceServer::builder()
 ///     .endpoint("https://my-tenant.logto.app")

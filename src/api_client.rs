@@ -38,7 +38,7 @@ use crate::{
 ///
 /// let books = ApiClient::builder()
 ///     .base_url("https://api.example.com/v1")
-///     .token(TokenOptions::new().resource("https://api.example.com").scopes(["read:books"]))
+///     .token_options(TokenOptions::new().resource("https://api.example.com").scopes(["read:books"]))
 ///     .build()?;
 ///
 /// // As a machine, and as the user who is signed in.

@@ -177,7 +177,7 @@ impl fmt::Debug for AuthResponse {
             "location" => (name, without_query(value)),
             _ => (name, value.to_owned()),
         };
-        f.debug_struct("Reply")
+        f.debug_struct("AuthResponse")
             .field("status", &self.status)
             .field("headers", &self.headers().map(header).collect::<Vec<_>>())
             // A page may post on what it was sent, a code among it.

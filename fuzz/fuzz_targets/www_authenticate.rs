@@ -26,7 +26,7 @@ fuzz_target!(|header: &[u8]| {
     server.answers("/oidc/token", 200, r#"{"access_token":"opaque","token_type":"Bearer","expires_in":3600}"#);
     let machine = MachineClient::builder().endpoint(ENDPOINT).app_id(APP_ID).app_secret("secret");
     let machine = machine.http_client(Arc::clone(&server)).build().expect("the settings are right");
-    let api = ApiClient::builder().base_url(RESOURCE).token(TokenOptions::new().resource(RESOURCE));
+    let api = ApiClient::builder().base_url(RESOURCE).token_options(TokenOptions::new().resource(RESOURCE));
     let api = api.http_client(Arc::clone(&server)).build().expect("the settings are right");
     let request = Request::get("/books").body(Vec::new()).expect("a request");
     let response = block_on(api.send(&machine, request)).expect("an answer is an answer");

@@ -232,7 +232,7 @@ async fn a_retry_waits_as_long_as_retry_after_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_waits_no_longer_than_max_wait() {
+async fn a_retry_waits_no_longer_than_max_retry_wait() {
     let ten = |api: ApiClientBuilder| api.max_retry_wait(Duration::from_secs(10));
     for (answers, asked, waited) in [
         (vec![busy(503, "11")], 1, 0),

@@ -17,7 +17,7 @@ const RETURN_TOLERANCE_SECONDS: i64 = 30;
 ///
 /// ```
 /// use std::time::Duration;
-/// use logto::step_up::{StepUpPolicy, StepUp};
+/// use logto::step_up::{StepUp, StepUpPolicy};
 ///
 /// struct Payment;
 ///
@@ -95,7 +95,7 @@ impl<R> Clone for RecentlyAuthenticated<R> {
 
 impl<R> fmt::Debug for RecentlyAuthenticated<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RequireRecentAuth").field(&self.user).finish()
+        f.debug_tuple("RecentlyAuthenticated").field(&self.user).finish()
     }
 }
 
