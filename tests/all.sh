@@ -88,6 +88,7 @@ need node nodejs
 need npm npm
 need python3 python3
 need redis-server redis-server
+need pip3 python3-pip
 need wrk wrk
 need valgrind valgrind
 need openssl openssl
@@ -163,7 +164,7 @@ if [ -n "$quick" ]; then
   else
     skip 'tests'
   fi
-  for name in 'tests of the examples: scenarios, certification modules, Leptos, Chromium and WebKit' 'sessions in PostgreSQL and SQLite' \
+  for name in 'tests of the examples: scenarios, certification modules, Leptos, Chromium and WebKit' 'sessions in PostgreSQL and SQLite' 'the tests with Valkey' \
     'applications with other cryptography' fuzzing benchmarks instructions package quickstart; do skip "$name"; done
   if changed '^(src|docs)/|\.md$'; then
     step 'documentation tests'
@@ -203,6 +204,9 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
   cargo test "${all[@]}" --lib --bins --tests
 fi
+
+step 'the tests with Redis, with Valkey'
+if cargo nextest --version >/dev/null 2>&1; then LOGTO_TEST_SOAK=15 bash tests/valkey.sh; else echo 'left out: it takes cargo-nextest'; fi
 
 step 'the scenarios'
 scenarios=$(cargo test --quiet "${all[@]}" --test scenarios -- --list | grep -c '^axum::')
