@@ -24,10 +24,10 @@ pub use self::{
     requirements::TokenRequirements,
 };
 use self::{
-    auth_info::House,
+    auth_info::ApiContext,
     metadata::Metadata,
     opaque::OpaqueTokens,
-    verified::{Remembered, TokenHash, Verdict},
+    verified::{TokenHash, TwoGenerationCache, Verdict},
 };
 use crate::{
     clock::{date_seconds, unix_seconds},
@@ -67,8 +67,8 @@ pub struct ResourceServer(Arc<Inner>);
 struct Inner {
     provider: Arc<Provider>,
     audiences: Vec<ApiAudience>,
-    house: Arc<House>,
-    verified: Remembered<Verdict>,
+    context: Arc<ApiContext>,
+    verified: TwoGenerationCache<Verdict>,
     opaque: Option<OpaqueTokens>,
     metadata: Option<Metadata>,
 }
@@ -99,7 +99,7 @@ impl ResourceServer {
     ) -> Result<AuthInfo> {
         let missing = || {
             let error = Error::new(Code::BearerMissing, "the request has no bearer token");
-            self.0.house.realm.challenge(error, requirements)
+            self.0.context.realm.challenge(error, requirements)
         };
         self.authorize_optional(authorization, requirements).await?.ok_or_else(missing)
     }
@@ -114,14 +114,14 @@ impl ResourceServer {
         authorization: impl IntoIterator<Item = V>,
         requirements: &TokenRequirements,
     ) -> Result<Option<AuthInfo>> {
-        let challenge = |error| self.0.house.realm.challenge(error, requirements);
+        let challenge = |error| self.0.context.realm.challenge(error, requirements);
         let Some(header) = bearer::header(authorization).map_err(challenge)? else {
             return Ok(None);
         };
         let Some(token) = bearer::token(header.as_ref()).map_err(challenge)? else {
             return Ok(None);
         };
-        let auth = self.judge(token).await.map_err(challenge)?;
+        let auth = self.verify_checked(token).await.map_err(challenge)?;
         auth.require(requirements)?;
         Ok(Some(auth))
     }
@@ -131,29 +131,29 @@ impl ResourceServer {
     /// # Errors
     /// As [`authorize`](Self::authorize), except those about the header and about requirements.
     pub async fn verify(&self, token: &str) -> Result<AuthInfo> {
-        let challenge = |error| self.0.house.realm.challenge(error, &TokenRequirements::new());
+        let challenge = |error| self.0.context.realm.challenge(error, &TokenRequirements::new());
         bearer::check(token.as_bytes()).map_err(challenge)?;
-        self.judge(token).await.map_err(challenge)
+        self.verify_checked(token).await.map_err(challenge)
     }
 
-    /// Judges a token that [`bearer::check`] has let through.
-    async fn judge(&self, token: &str) -> Result<AuthInfo> {
+    /// Verifies a token that [`bearer::check`] has let through.
+    async fn verify_checked(&self, token: &str) -> Result<AuthInfo> {
         // In boxes, since these may have to ask Logto: their futures are large, and most requests would carry them along for nothing.
         if !token.contains('.') {
             return Box::pin(self.introspect(token)).await;
         }
-        let now = unix_seconds(self.0.house.clock.now());
+        let now = unix_seconds(self.0.context.clock.now());
         let hash = TokenHash::of(token);
-        match self.remembered(&hash, now) {
+        match self.cached_verdict(&hash, now) {
             Some(auth) => Ok(auth),
-            None => Box::pin(self.judge_anew(token, hash, now)).await,
+            None => Box::pin(self.verify_uncached(token, hash, now)).await,
         }
     }
 
     /// The verdict of a moment ago, if it stands. There is none when the keys are due to be fetched again, so a key that Logto withdrew is not
     /// believed for ever.
-    fn remembered(&self, hash: &TokenHash, now: i64) -> Option<AuthInfo> {
-        let keys = self.0.provider.keys_at_hand()?;
+    fn cached_verdict(&self, hash: &TokenHash, now: i64) -> Option<AuthInfo> {
+        let keys = self.0.provider.cached_keys()?;
         let verdict = self.0.verified.get(hash, now)?;
         if keys.fingerprint() == &verdict.keys {
             return Some(verdict.auth);
@@ -162,16 +162,16 @@ impl ResourceServer {
         None
     }
 
-    async fn judge_anew(&self, token: &str, hash: TokenHash, now: i64) -> Result<AuthInfo> {
-        let Inner { provider, audiences, house, verified, .. } = &*self.0;
+    async fn verify_uncached(&self, token: &str, hash: TokenHash, now: i64) -> Result<AuthInfo> {
+        let Inner { provider, audiences, context, verified, .. } = &*self.0;
         let jws = verify::parse(token)?;
         let metadata = provider.metadata().await?;
         let issuers = provider.issuers(&metadata);
-        let expected = verify::Expected { issuers: &issuers, audiences, leeway: house.leeway };
+        let expected = verify::Expected { issuers: &issuers, audiences, leeway: context.leeway };
         let (facts, keys) = verify::verify(jws, &provider.keys(&metadata), &expected, now).await?;
         // The leeway is for a token that is judged for the first time; a verdict is not kept beyond the token's end. Both ends are Logto's.
         let lives = i64::MIN..date_seconds(facts.claims.exp);
-        let auth = AuthInfo::new(facts, Arc::clone(house));
+        let auth = AuthInfo::new(facts, Arc::clone(context));
         if lives.contains(&now) {
             verified.put(hash, Verdict { auth: auth.clone(), keys: *keys.fingerprint() }, lives);
         }
@@ -179,9 +179,9 @@ impl ResourceServer {
     }
 
     async fn introspect(&self, token: &str) -> Result<AuthInfo> {
-        let Inner { provider, audiences, house, opaque, .. } = &*self.0;
+        let Inner { provider, audiences, context, opaque, .. } = &*self.0;
         match opaque {
-            Some(opaque) => opaque.judge(token, provider, audiences, house).await,
+            Some(opaque) => opaque.verify(token, provider, audiences, context).await,
             None => Err(Error::new(Code::BearerOpaque, "the access token is opaque, expected a JWT")),
         }
     }
@@ -192,7 +192,7 @@ impl ResourceServer {
     /// `None` for an API that is no resource with a web address as its identifier.
     #[must_use]
     pub fn protected_resource_metadata(&self) -> Option<AuthResponse> {
-        self.0.metadata.as_ref().map(|metadata| metadata.reply(self.0.provider.issuer()))
+        self.0.metadata.as_ref().map(|metadata| metadata.response(self.0.provider.issuer()))
     }
 
     /// Where the metadata belongs: `/.well-known/oauth-protected-resource`, followed by the path of the resource's identifier.

@@ -1,4 +1,4 @@
-//! Calls an API with an access token, and goes on where a new token or a little patience helps.
+//! Calls an API with an access token: replaces a token that the API refuses, and repeats a request that the API had no time for.
 
 mod builder;
 mod challenge;
@@ -15,7 +15,7 @@ use url::Url;
 
 pub use self::{builder::ApiClientBuilder, source::TokenSource};
 use self::{
-    builder::Patience,
+    builder::RetryBudget,
     headers::end_to_end,
     reading::{Reading, Streamed, Whole},
     replaced::Replacements,
@@ -70,7 +70,7 @@ pub struct ApiClient {
 struct Api {
     base_url: Url,
     transport: Transport,
-    patience: Patience,
+    retry_budget: RetryBudget,
     clock: Arc<dyn Clock>,
     replacements: Replacements,
 }
@@ -145,12 +145,12 @@ impl ApiClient {
         let (url, body) = (api.url(&parts)?, body.into());
         let mut token = source.access_token(options).await?;
         let mut is_replaced = false;
-        let mut retries = Retries::new(&api.patience);
+        let mut retries = Retries::new(&api.retry_budget);
         loop {
-            let response = api.ask::<R>(&parts, &url, body.clone(), &token).await?;
+            let response = api.send_with_token::<R>(&parts, &url, body.clone(), &token).await?;
             if response.status() == StatusCode::UNAUTHORIZED
                 && !is_replaced
-                && !api.replacements.has_young(token.token(), api.clock.now())
+                && !api.replacements.has_recent(token.token(), api.clock.now())
                 && challenge::is_about_the_token(response.headers())
             {
                 is_replaced = true;
@@ -163,7 +163,7 @@ impl ApiClient {
                 token = other;
                 continue;
             }
-            let Some(wait) = retries.next(&parts.method, &response, api.clock.now()) else {
+            let Some(wait) = retries.next_wait(&parts.method, &response, api.clock.now()) else {
                 return Ok(response);
             };
             tracing::debug!(target: "logto::api", status = response.status().as_u16(), ?wait, "the API asks to come back later");
@@ -179,28 +179,28 @@ impl Api {
         let base = self.base_url.as_str().trim_end_matches('/');
         let text = match (uri.scheme(), uri.authority()) {
             (None, None) if uri.path().starts_with('/') => format!("{base}{uri}"),
-            (None, _) => return Err(self.leads_away("it is no path, which begins with a slash")),
+            (None, _) => return Err(self.other_origin_error("it is no path, which begins with a slash")),
             (Some(_), _) => uri.to_string(),
         };
-        let url = Url::parse(&text).map_err(|source| self.leads_away("it is no URL").with_source(source))?;
+        let url = Url::parse(&text).map_err(|source| self.other_origin_error("it is no URL").with_source(source))?;
         // Compared after dots in the path are resolved, as they are sent.
         let base_path = self.base_url.path().trim_end_matches('/');
         let below = url.path().strip_prefix(base_path).is_some_and(|rest| rest.starts_with('/') || rest.is_empty());
         let anonymous = url.username().is_empty() && url.password().is_none();
         if url.origin() != self.base_url.origin() || !anonymous {
-            return Err(self.leads_away("it leads to another origin"));
+            return Err(self.other_origin_error("it leads to another origin"));
         }
-        if !below || climbs(url.path().get(base_path.len()..).unwrap_or_default()) {
-            return Err(self.leads_away("it leads outside of the path of `base_url`"));
+        if !below || leaves_base_path(url.path().get(base_path.len()..).unwrap_or_default()) {
+            return Err(self.other_origin_error("it leads outside of the path of `base_url`"));
         }
         Ok(url)
     }
 
-    fn leads_away(&self, why: &str) -> Error {
+    fn other_origin_error(&self, why: &str) -> Error {
         Error::new(Code::ApiOtherOrigin, format!("the request's address is not below {}: {why}", self.base_url))
     }
 
-    async fn ask<R: Reading>(
+    async fn send_with_token<R: Reading>(
         &self,
         parts: &Parts,
         url: &Url,
@@ -215,13 +215,13 @@ impl Api {
         })?;
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        let repeat = if self.patience.any_method { Repeat::Always } else { Repeat::of(&parts.method) };
-        R::exchange(&self.transport, request, repeat).await.map_err(explained)
+        let repeat = if self.retry_budget.any_method { Repeat::Always } else { Repeat::of(&parts.method) };
+        R::exchange(&self.transport, request, repeat).await.map_err(with_api_hint)
     }
 }
 
 /// Whether a path leads above where it begins for a server that decodes it, once or more often, before it resolves dots.
-fn climbs(path: &str) -> bool {
+fn leaves_base_path(path: &str) -> bool {
     let (mut path, mut before) = (path.to_ascii_lowercase(), String::new());
     while path != before {
         before = path;
@@ -242,8 +242,8 @@ fn climbs(path: &str) -> bool {
     false
 }
 
-/// What to do, where it is the API and not Logto that could not be asked.
-fn explained(error: Error) -> Error {
+/// The error with a hint about the API, where it is the API and not Logto that could not be asked.
+fn with_api_hint(error: Error) -> Error {
     let hint = match error.code_of() {
         Code::Unreachable => "Check that this server reaches the API's `base_url`: DNS, firewall, TLS certificates.",
         Code::Timeout => "The API did not answer in time: try again, or raise `timeout` of its `ApiClient`.",

@@ -44,11 +44,11 @@ pub(crate) fn unix_seconds(time: SystemTime) -> i64 {
 }
 
 /// The end of the year 9999, in seconds since 1970: what is to last longer lasts so long. Every store and library can write it.
-const LAST_SECOND: u64 = 253_402_300_799;
+const MAX_UNIX_SECONDS: u64 = 253_402_300_799;
 
 /// A time that is later than all that are asked for.
 pub(crate) fn far_future() -> SystemTime {
-    UNIX_EPOCH.checked_add(Duration::from_secs(LAST_SECOND)).unwrap_or(UNIX_EPOCH)
+    UNIX_EPOCH.checked_add(Duration::from_secs(MAX_UNIX_SECONDS)).unwrap_or(UNIX_EPOCH)
 }
 
 /// The time `duration` after `time`, at most [`far_future`].
@@ -131,8 +131,8 @@ mod tests {
 
     #[test]
     fn a_time_that_cannot_be_written_is_the_last_one() {
-        let last = UNIX_EPOCH + Duration::from_secs(LAST_SECOND);
-        for duration in [Duration::MAX, Duration::from_secs(LAST_SECOND), Duration::from_secs(u64::MAX / 2)] {
+        let last = UNIX_EPOCH + Duration::from_secs(MAX_UNIX_SECONDS);
+        for duration in [Duration::MAX, Duration::from_secs(MAX_UNIX_SECONDS), Duration::from_secs(u64::MAX / 2)] {
             assert_eq!(after(UNIX_EPOCH, duration), last);
         }
         assert_eq!(after(UNIX_EPOCH, Duration::from_secs(7)), UNIX_EPOCH + Duration::from_secs(7));

@@ -1,4 +1,4 @@
-//! Verb: find out why it does not work.
+//! Finds out why a sign-in does not work.
 
 mod clock;
 mod diagnosis;

@@ -34,7 +34,7 @@ pub(crate) use self::retry_after::retry_after_at;
 use self::stream::ReqwestBody;
 
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
-const MAX_BODY: usize = 1024 * 1024;
+const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// Sends one HTTP request: the one door through which the crate reaches Logto, and an [`ApiClient`](crate::api_client::ApiClient) its API.
 ///
@@ -142,7 +142,7 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(crate) fn new(client: Arc<dyn HttpClient>, timeout: Duration) -> Self {
-        Self { client, timeout, max_body: MAX_BODY, server: "Logto" }
+        Self { client, timeout, max_body: MAX_BODY_BYTES, server: "Logto" }
     }
 
     /// For an API, which is not Logto: bodies of up to `max_body` bytes are read.

@@ -114,7 +114,7 @@ impl MachineClient {
         }
         let slot = self.0.tokens.slot(&key);
         let machine = self.clone();
-        let ask = move || async move { machine.ask(key).await.map_err(explained) };
+        let ask = move || async move { machine.ask(key).await.map_err(with_machine_hint) };
         Ok((&slot.get(want, &self.0.clock, ask).await?).into())
     }
 
@@ -148,8 +148,8 @@ impl MachineClient {
     }
 }
 
-/// What to do about a refusal, for a machine: it never signed in, and has roles of its own.
-fn explained(error: Error) -> Error {
+/// The error with a hint for machines: a machine never signed in, and has roles of its own.
+fn with_machine_hint(error: Error) -> Error {
     let hint = match error.code_of() {
         Code::OrganizationRefused => {
             "Add the machine-to-machine app to the organization: Logto Console › Organizations › the organization › Machine-to-machine apps."

@@ -14,7 +14,7 @@ use crate::{
     types::{Destination, Redirect, without_query},
 };
 
-const JSON: &str = "application/json";
+const JSON_MEDIA_TYPE: &str = "application/json";
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::handle_auth_routes`](crate::LogtoClient::handle_auth_routes) answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,8 +68,11 @@ impl AuthResponse {
 
     /// A JSON document for everyone, on whatever page their script runs.
     pub(crate) fn public_json(body: &impl serde::Serialize) -> Self {
-        let headers =
-            [("cache-control", "public, max-age=3600"), ("access-control-allow-origin", "*"), ("content-type", JSON)];
+        let headers = [
+            ("cache-control", "public, max-age=3600"),
+            ("access-control-allow-origin", "*"),
+            ("content-type", JSON_MEDIA_TYPE),
+        ];
         let headers = headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
         Self { headers, ..Self::json(200, body) }
     }
@@ -82,7 +85,7 @@ impl AuthResponse {
 
     pub(crate) fn json(status: u16, body: &impl serde::Serialize) -> Self {
         let body = serde_json::to_string(body).unwrap_or_else(|_| "{}".to_owned());
-        Self { body, ..Self::new(status).header("content-type", JSON) }
+        Self { body, ..Self::new(status).header("content-type", JSON_MEDIA_TYPE) }
     }
 
     fn html(status: u16, body: String, policy: &str) -> Self {
@@ -95,14 +98,14 @@ impl AuthResponse {
     }
 
     /// A page that posts these fields to its own address. Without script it is a button.
-    pub(crate) fn post_again(fields: impl Iterator<Item = (String, String)>) -> Self {
+    pub(crate) fn repost_page(fields: impl Iterator<Item = (String, String)>) -> Self {
         // One script runs, by its hash; what was posted cannot add another. The form may lead anywhere, since Chromium asks this policy of
         // each redirect that follows, and the page that the user wanted may redirect again.
         let hash = STANDARD.encode_to_string(Sha256::digest(page::SCRIPT));
         let policy = format!(
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; form-action *; base-uri 'none'; frame-ancestors 'none'"
         );
-        Self::html(200, page::post_again(fields), &policy)
+        Self::html(200, page::repost_page(fields), &policy)
     }
 
     /// The answer to a request that failed. It names the error's code; what else went wrong is for the log, and for `details`.
@@ -113,11 +116,11 @@ impl AuthResponse {
         }
         log(error);
         let status = error.http_status();
-        let reply = match response_format {
+        let response = match response_format {
             ResponseFormat::Html => Self::html(status, page::error(error, links, details), page::policy(error)),
-            ResponseFormat::Json => Self::json(status, &members(error, links, details)),
+            ResponseFormat::Json => Self::json(status, &error_json(error, links, details)),
         };
-        reply.retry_after(error)
+        response.retry_after(error)
     }
 
     /// When to come again, where that may help.
@@ -135,14 +138,14 @@ impl AuthResponse {
 
     /// With another value of a header, or without it.
     pub(crate) fn replace_header(mut self, name: &'static str, value: Option<String>) -> Self {
-        self.headers.retain(|(said, _)| *said != name);
+        self.headers.retain(|(known, _)| *known != name);
         self.headers.extend(value.map(|value| (name, value)));
         self
     }
 
-    /// What a header says.
-    pub(crate) fn said(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(said, _)| *said == name).map(|(_, value)| value.as_str())
+    /// The value of a header.
+    pub(crate) fn header_value(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// The HTTP status.
@@ -188,20 +191,20 @@ impl fmt::Debug for AuthResponse {
 
 /// For the frameworks on `http` 1. Several `set-cookie` headers stay several.
 impl From<AuthResponse> for http::Response<String> {
-    fn from(reply: AuthResponse) -> Self {
+    fn from(auth_response: AuthResponse) -> Self {
         let mut response = Self::default();
-        *response.status_mut() = reply.status.try_into().unwrap_or_default();
-        for (name, value) in reply.headers() {
+        *response.status_mut() = auth_response.status.try_into().unwrap_or_default();
+        for (name, value) in auth_response.headers() {
             if let Ok(value) = http::HeaderValue::from_str(value) {
                 response.headers_mut().append(name, value);
             }
         }
-        *response.body_mut() = reply.body;
+        *response.body_mut() = auth_response.body;
         response
     }
 }
 
-/// The JSON reply for a place that knows nothing but the error. A mistake of the programmer is named, for it never reaches production.
+/// The JSON response for a place that knows nothing but the error. A mistake of the programmer is named, for it never reaches production.
 impl From<&Error> for AuthResponse {
     fn from(error: &Error) -> Self {
         log(error);
@@ -220,7 +223,7 @@ impl From<&Error> for AuthResponse {
 }
 
 /// What a program is told of an error.
-fn members(error: &Error, links: &Links<'_>, details: bool) -> serde_json::Value {
+fn error_json(error: &Error, links: &Links<'_>, details: bool) -> serde_json::Value {
     let mut members = json!({ "code": error.code(), "message": page::summary(error) });
     let mut add = |name: &str, value: serde_json::Value| {
         members.as_object_mut().and_then(|members| members.insert(name.to_owned(), value));

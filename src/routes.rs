@@ -20,7 +20,7 @@ use crate::{
     types::{FirstScreen, Redirect, ResponseMode, SignOutOptions},
 };
 
-const FORM: &str = "application/x-www-form-urlencoded";
+const FORM_MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// A request, as far as authentication looks at it.
 ///
@@ -117,7 +117,7 @@ impl AuthRequest {
     /// The body, if it is a form. A media type may have parameters (RFC 9110 section 8.3.1).
     fn form(&self) -> Option<&str> {
         let essence = self.header("content-type")?.split(';').next()?.trim();
-        essence.eq_ignore_ascii_case(FORM).then_some(self.body.as_str())
+        essence.eq_ignore_ascii_case(FORM_MEDIA_TYPE).then_some(self.body.as_str())
     }
 
     fn header(&self, name: &str) -> Option<&str> {
@@ -151,12 +151,12 @@ impl AuthRequest {
     }
 
     /// Whether it asks for a page, so that the browser can ask for it again.
-    fn is_of_a_page(&self) -> bool {
+    fn is_page_request(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
     /// The page that a form was on, if it is one of this site's.
-    fn page_before(&self, base_url: &Url) -> Option<&str> {
+    fn referring_page(&self, base_url: &Url) -> Option<&str> {
         self.header("referer").filter(|page| Url::parse(page).is_ok_and(|page| page.origin() == base_url.origin()))
     }
 
@@ -208,14 +208,14 @@ impl LogtoClient {
     /// - `GET` and `POST` of [`Routes::initiate_login`](crate::Routes::initiate_login), if it is on: to Logto, for another site. Parameters:
     ///   `iss`, `login_hint`, `target_link_uri`.
     ///
-    /// Failures are replies, too: a page for people, JSON for programs, details in the log.
+    /// Failures are responses, too: a page for people, JSON for programs, details in the log.
     pub async fn handle_auth_routes(&self, request: &AuthRequest) -> Option<AuthResponse> {
         let route = self.route(request.path())?;
         if let Route::BackChannelLogout = route {
-            return Some(back_channel::answer(self, request).await);
+            return Some(back_channel::handle(self, request).await);
         }
         let session = request.session_of(self);
-        let reply = match (request.method.as_str(), route) {
+        let response = match (request.method.as_str(), route) {
             ("POST", Route::SignOut) => self.sign_out_route(request, &session).await,
             (_, Route::SignOut) => {
                 Err(Error::new(Code::MethodNotAllowed, format!("{} does not sign out, POST does", request.method)))
@@ -228,20 +228,22 @@ impl LogtoClient {
             ("GET", Route::Callback) => {
                 self.callback(&request.target, &session).await.map(|redirect| AuthResponse::redirect(&redirect))
             }
-            ("POST", Route::Callback) if self.takes_post(route) => form_post::answer(self, request, &session).await,
+            ("POST", Route::Callback) if self.accepts_cross_site_post(route) => {
+                form_post::handle(self, request, &session).await
+            }
             ("GET", Route::InitiateLogin) => initiation::begin(self, request, &session).await,
-            ("POST", Route::InitiateLogin) => initiation::by_get(self, request),
+            ("POST", Route::InitiateLogin) => initiation::redirect_to_get(self, request),
             ("GET", Route::User) => user_route(&session).await,
             _ => Ok(AuthResponse::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
-                .header("allow", if self.takes_post(route) { "GET, HEAD, POST" } else { "GET, HEAD" })),
+                .header("allow", if self.accepts_cross_site_post(route) { "GET, HEAD, POST" } else { "GET, HEAD" })),
         };
-        let reply = reply.unwrap_or_else(|error| {
-            let reply = self.error_page(&error, request.response_format());
-            if error.is(Code::MethodNotAllowed) { reply.header("allow", "POST") } else { reply }
+        let response = response.unwrap_or_else(|error| {
+            let response = self.error_page(&error, request.response_format());
+            if error.is(Code::MethodNotAllowed) { response.header("allow", "POST") } else { response }
         });
         // After a failure, too: it may have used up a sign-in.
         Some(match session.commit().await {
-            Ok(headers) => with_session(reply, &headers),
+            Ok(headers) => with_session(response, &headers),
             Err(error) => self.error_page(&error, request.response_format()),
         })
     }
@@ -261,16 +263,16 @@ impl LogtoClient {
             return self.error_page(error, request.response_format());
         }
         // Only a page can be returned to; a form that was posted cannot.
-        if request.is_of_a_page() {
+        if request.is_page_request() {
             let page = page_address::of(self, &request.target);
-            return AuthResponse::redirect(&self.to_sign_in(step_up, page.as_deref()));
+            return AuthResponse::redirect(&self.sign_in_location(step_up, page.as_deref()));
         }
-        let page_before = step_up.and_then(|_| request.page_before(&self.config().base_url));
-        AuthResponse::see_other(&self.to_sign_in(step_up, page_before))
+        let referring_page = step_up.and_then(|_| request.referring_page(&self.config().base_url));
+        AuthResponse::see_other(&self.sign_in_location(step_up, referring_page))
     }
 
     /// The sign-in route, with what is asked of the user and where they go then.
-    fn to_sign_in(&self, step_up: Option<&Authentication>, return_to: Option<&str>) -> Redirect {
+    fn sign_in_location(&self, step_up: Option<&Authentication>, return_to: Option<&str>) -> Redirect {
         let max_age = step_up.and_then(|step_up| step_up.max_age).map(|seconds| seconds.to_string());
         let acr_values = step_up.and_then(|step_up| step_up.acr_values.as_deref());
         let query = [("max_age", max_age.as_deref()), ("acr_values", acr_values), ("return_to", return_to)];
@@ -280,13 +282,13 @@ impl LogtoClient {
         Redirect::to(self.config().application().path(&if query.is_empty() { path } else { format!("{path}?{query}") }))
     }
 
-    /// The reply that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
+    /// The response that tells of an error: a page or JSON. It is opaque, except on a developer's own machine.
     fn error_page(&self, error: &Error, response_format: ResponseFormat) -> AuthResponse {
         if let Some(redirect) = self.leads_on(error).filter(|_| response_format == ResponseFormat::Html) {
             return AuthResponse::redirect(&redirect);
         }
         let config = self.config();
-        let sign_in = self.to_sign_in(error.step_up(), error.return_to());
+        let sign_in = self.sign_in_location(error.step_up(), error.return_to());
         let sign_out = config.application().path(&self.below_base(config.routes().sign_out_path()));
         let home = config.application().home();
         AuthResponse::error(
@@ -325,7 +327,7 @@ impl LogtoClient {
     }
 
     /// Whether a page of another site may post there.
-    fn takes_post(&self, route: Route) -> bool {
+    fn accepts_cross_site_post(&self, route: Route) -> bool {
         match route {
             Route::Callback => self.config().response_mode == ResponseMode::FormPost,
             Route::InitiateLogin => true,
@@ -378,11 +380,12 @@ impl LogtoClient {
     }
 }
 
-/// The reply with what the session adds to its head.
-fn with_session(reply: AuthResponse, session: &SessionHeaders) -> AuthResponse {
-    let replacements = session.replacements(|name| reply.said(name).map(str::to_owned));
-    let reply = replacements.into_iter().fold(reply, |reply, (name, value)| reply.replace_header(name, value));
-    session.set_cookies().iter().fold(reply, |reply, cookie| reply.header("set-cookie", cookie))
+/// The response with what the session adds to its head.
+fn with_session(response: AuthResponse, session: &SessionHeaders) -> AuthResponse {
+    let replacements = session.replacements(|name| response.header_value(name).map(str::to_owned));
+    let response =
+        replacements.into_iter().fold(response, |response, (name, value)| response.replace_header(name, value));
+    session.set_cookies().iter().fold(response, |response, cookie| response.header("set-cookie", cookie))
 }
 
 async fn user_route(session: &RequestSession) -> Result<AuthResponse> {

@@ -28,19 +28,19 @@ pub struct AuthInfo(Arc<Inner>);
 
 struct Inner {
     facts: Facts,
-    house: Arc<House>,
+    context: Arc<ApiContext>,
 }
 
-/// What all tokens of an API are judged by.
-pub(super) struct House {
+/// What the verification of all tokens of an API shares: realm, clock and leeway.
+pub(super) struct ApiContext {
     pub(super) realm: Realm,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) leeway: Duration,
 }
 
 impl AuthInfo {
-    pub(super) fn new(facts: Facts, house: Arc<House>) -> Self {
-        Self(Arc::new(Inner { facts, house }))
+    pub(super) fn new(facts: Facts, context: Arc<ApiContext>) -> Self {
+        Self(Arc::new(Inner { facts, context }))
     }
 
     /// The claims of the token. Those that have no member of their own (custom claims, `sid`, and so on) are in
@@ -165,10 +165,10 @@ impl AuthInfo {
     /// `bearer_token.wrong_organization` and `bearer_token.insufficient_scope`: 403. `bearer_token.insufficient_user_authentication`: 401.
     /// Each with its challenge ([`Error::www_authenticate`]).
     pub fn require(&self, requirements: &TokenRequirements) -> Result<()> {
-        let house = &self.0.house;
+        let context = &self.0.context;
         requirements
-            .check(&self.0.facts, unix_seconds(house.clock.now()), whole_seconds(house.leeway))
-            .map_err(|error| house.realm.challenge(error, requirements))
+            .check(&self.0.facts, unix_seconds(context.clock.now()), whole_seconds(context.leeway))
+            .map_err(|error| context.realm.challenge(error, requirements))
     }
 }
 

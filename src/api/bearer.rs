@@ -4,7 +4,7 @@ use crate::error::{Code, Error, Result};
 
 /// No honest access token is near this size: one of Logto has 600 bytes, and custom claims seldom add a thousand. Whoever sends more gets
 /// no work done for it.
-pub(super) const MAX_TOKEN: usize = 16 * 1024;
+pub(super) const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// The `Authorization` header of a request, from the values of all that it has.
 pub(super) fn header<V>(headers: impl IntoIterator<Item = V>) -> Result<Option<V>> {
@@ -38,8 +38,8 @@ pub(super) fn check(token: &[u8]) -> Result<()> {
     if token.is_empty() {
         return Err(Error::new(Code::BearerRequest, "the bearer token is empty"));
     }
-    if token.len() > MAX_TOKEN {
-        let message = format!("the bearer token has {} bytes, at most {MAX_TOKEN} are read", token.len());
+    if token.len() > MAX_TOKEN_BYTES {
+        let message = format!("the bearer token has {} bytes, at most {MAX_TOKEN_BYTES} are read", token.len());
         return Err(Error::new(Code::BearerRequest, message));
     }
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    ApiAudience, Inner, ResourceServer, auth_info::House, challenge::Realm, introspection::Introspection,
-    metadata::Metadata, opaque::OpaqueTokens, verified::Remembered,
+    ApiAudience, Inner, ResourceServer, auth_info::ApiContext, challenge::Realm, introspection::Introspection,
+    metadata::Metadata, opaque::OpaqueTokens, verified::TwoGenerationCache,
 };
 use crate::{
     config::{
@@ -144,9 +144,9 @@ impl ResourceServerBuilder {
         let size = self.token_cache_capacity.unwrap_or(1000);
         Ok(ResourceServer(Arc::new(Inner {
             provider: server.provider()?,
-            house: Arc::new(House { realm, clock: server.clock, leeway: server.leeway }),
+            context: Arc::new(ApiContext { realm, clock: server.clock, leeway: server.leeway }),
             audiences: self.audiences,
-            verified: Remembered::new(size),
+            verified: TwoGenerationCache::new(size),
             opaque: introspection
                 .map(|asking| OpaqueTokens::new(asking, self.introspection_cache, size, server.timeout)),
             metadata,

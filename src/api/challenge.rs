@@ -14,7 +14,7 @@ impl Realm {
     /// The error with its challenge, if it is one that the client is to be told of; else as it was.
     pub(super) fn challenge(&self, error: Error, requirements: &TokenRequirements) -> Error {
         let code = error.code_of();
-        let Some((name, description)) = told(code) else {
+        let Some((name, description)) = client_message(code) else {
             return error;
         };
         // RFC 6750 section 3 asks for at least one parameter. The realm is the one that is always true.
@@ -42,7 +42,7 @@ impl Realm {
 /// The error's name on the wire, if it has one, and what the client is told. `None` where the client can do nothing about it.
 ///
 /// These are our words alone: nothing of what the client sent comes back in a header, so there is nothing to inject.
-fn told(code: Code) -> Option<(Option<&'static str>, &'static str)> {
+fn client_message(code: Code) -> Option<(Option<&'static str>, &'static str)> {
     let description = match code {
         Code::BearerMissing => return Some((None, "An access token is required.")),
         Code::BearerRequest => {

@@ -7,7 +7,8 @@ use super::{
     ApiAudience,
     facts::Facts,
     verify::{
-        Claims, check_audience, check_exp, check_iat, check_iss, check_nbf, not_empty, optional, required, unreadable,
+        Claims, check_audience, check_exp, check_iat, check_iss, check_nbf, not_empty, optional, payload_error,
+        required,
     },
 };
 use crate::{
@@ -17,12 +18,12 @@ use crate::{
     secret::Secret,
 };
 
-/// Who asks, and whose tokens count.
+/// The client that asks the introspection endpoint, and the apps whose tokens are accepted.
 #[derive(Clone)]
 pub(super) struct Introspection {
     pub(super) client_id: String,
     pub(super) client_secret: Secret,
-    /// Apps beside the one that asks.
+    /// Apps beside this client.
     pub(super) other_clients: Vec<String>,
 }
 
@@ -57,7 +58,7 @@ impl Introspection {
             return Err(Error::new(Code::BearerInactive, "the token is active and is no access token"));
         }
         // From here on as of a JWT: a claim of another type is never taken for one that is not there.
-        let claims = Claims::deserialize(&answer).map_err(unreadable)?;
+        let claims = Claims::deserialize(&answer).map_err(payload_error)?;
         if let Some(iss) = optional(claims.iss, "iss", Code::BearerIss)? {
             check_iss(&iss, issuers)?;
         }

@@ -36,7 +36,7 @@ impl Metadata {
         Some(Self { path, url, resource: resource.to_owned(), scopes })
     }
 
-    pub(super) fn reply(&self, issuer: &str) -> AuthResponse {
+    pub(super) fn response(&self, issuer: &str) -> AuthResponse {
         AuthResponse::public_json(&Document {
             // Section 3.3: exactly the identifier that the address was made of.
             resource: &self.resource,

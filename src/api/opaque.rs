@@ -6,9 +6,9 @@ use tokio::sync::Semaphore;
 
 use super::{
     ApiAudience, AuthInfo,
-    auth_info::House,
+    auth_info::ApiContext,
     introspection::{Expected, Introspection},
-    verified::{Remembered, TokenHash},
+    verified::{TokenHash, TwoGenerationCache},
 };
 use crate::{
     clock::{date_seconds, unix_seconds, whole_seconds},
@@ -17,79 +17,80 @@ use crate::{
 };
 
 /// Questions that are under way at once: who sends invented tokens keeps Logto no busier than this.
-const AT_ONCE: usize = 64;
+const MAX_CONCURRENT_INTROSPECTIONS: usize = 64;
 /// Seconds for which a refusal is remembered: a client that repeats itself is not asked about each time.
-const REFUSAL: i64 = 1;
+const REFUSAL_TTL_SECONDS: i64 = 1;
 /// How many refusals are remembered. Invented tokens push each other out, and no good ones.
-const REFUSALS: usize = 1000;
+const MAX_REMEMBERED_REFUSALS: usize = 1000;
 
 /// What opaque tokens are judged by, beside the token.
 pub(super) struct OpaqueTokens {
     introspection: Introspection,
     /// Seconds for which a token that was let in is let in again.
-    lifetime: i64,
-    accepted: Remembered<AuthInfo>,
-    refused: Remembered<Error>,
-    places: Semaphore,
-    /// For how long a place is waited for.
-    patience: Duration,
+    lifetime_seconds: i64,
+    accepted: TwoGenerationCache<AuthInfo>,
+    refused: TwoGenerationCache<Error>,
+    permits: Semaphore,
+    /// For how long a permit is waited for.
+    max_wait: Duration,
 }
 
 impl OpaqueTokens {
-    pub(super) fn new(introspection: Introspection, lifetime: Duration, size: usize, patience: Duration) -> Self {
-        let lifetime = whole_seconds(lifetime);
+    pub(super) fn new(introspection: Introspection, lifetime: Duration, size: usize, max_wait: Duration) -> Self {
+        let lifetime_seconds = whole_seconds(lifetime);
         Self {
             introspection,
-            lifetime,
-            accepted: Remembered::new(if lifetime > 0 { size } else { 0 }),
-            refused: Remembered::new(REFUSALS),
-            places: Semaphore::new(AT_ONCE),
-            patience,
+            lifetime_seconds,
+            accepted: TwoGenerationCache::new(if lifetime_seconds > 0 { size } else { 0 }),
+            refused: TwoGenerationCache::new(MAX_REMEMBERED_REFUSALS),
+            permits: Semaphore::new(MAX_CONCURRENT_INTROSPECTIONS),
+            max_wait,
         }
     }
 
     /// Whether a token is let in: by what is remembered, or by what Logto says.
-    pub(super) async fn judge(
+    pub(super) async fn verify(
         &self,
         token: &str,
         provider: &Provider,
         audiences: &[ApiAudience],
-        house: &Arc<House>,
+        context: &Arc<ApiContext>,
     ) -> Result<AuthInfo> {
         let hash = TokenHash::of(token);
-        let now = || unix_seconds(house.clock.now());
-        if let Some(verdict) = self.remembered(&hash, now()) {
+        let now = || unix_seconds(context.clock.now());
+        if let Some(verdict) = self.cached_verdict(&hash, now()) {
             return verdict;
         }
-        // Nothing is shared with other callers here: who leaves gives up a place, and no answer that others wait for.
-        let Ok(Ok(_place)) = tokio::time::timeout(self.patience, self.places.acquire()).await else {
-            let message = format!("{AT_ONCE} introspections have been under way for {:?}", self.patience);
+        // Nothing is shared with other callers here: who leaves gives up a permit, and no answer that others wait for.
+        let Ok(Ok(_permit)) = tokio::time::timeout(self.max_wait, self.permits.acquire()).await else {
+            let message =
+                format!("{MAX_CONCURRENT_INTROSPECTIONS} introspections have been under way for {:?}", self.max_wait);
             return Err(Error::new(Code::Timeout, message));
         };
         // Another request with this token may have asked meanwhile.
-        if let Some(verdict) = self.remembered(&hash, now()) {
+        if let Some(verdict) = self.cached_verdict(&hash, now()) {
             return verdict;
         }
         let asked = now();
-        let expected = Expected { audiences, leeway: house.leeway, now: asked };
+        let expected = Expected { audiences, leeway: context.leeway, now: asked };
         match self.introspection.ask(provider, token, &expected).await {
             Ok(facts) => {
-                let until = date_seconds(facts.claims.exp).min(asked.saturating_add(self.lifetime));
-                let auth = AuthInfo::new(facts, Arc::clone(house));
+                let until = date_seconds(facts.claims.exp).min(asked.saturating_add(self.lifetime_seconds));
+                let auth = AuthInfo::new(facts, Arc::clone(context));
                 self.accepted.put(hash, auth.clone(), asked..until);
                 Ok(auth)
             }
             Err(error) => {
                 if matches!(error.kind(), ErrorKind::InvalidToken | ErrorKind::Forbidden) {
                     let answered = now();
-                    self.refused.put(hash, error.clone(), answered..answered.saturating_add(REFUSAL));
+                    self.refused.put(hash, error.clone(), answered..answered.saturating_add(REFUSAL_TTL_SECONDS));
                 }
                 Err(error)
             }
         }
     }
 
-    fn remembered(&self, hash: &TokenHash, now: i64) -> Option<Result<AuthInfo>> {
+    fn cached_verdict(&self, hash: &TokenHash, now: i64) -> Option<Result<AuthInfo>> {
         self.accepted.get(hash, now).map(Ok).or_else(|| self.refused.get(hash, now).map(Err))
     }
 }

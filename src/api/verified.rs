@@ -21,11 +21,11 @@ impl TokenHash {
     }
 }
 
-/// Verdicts, each for a time.
+/// A cache of verdicts, each for a time.
 ///
 /// Two generations bound the size without a list of who was asked when: what is used moves to the young one, and when that is full it
 /// becomes the old one, whose entries nobody has used since are dropped.
-pub(super) struct Remembered<V> {
+pub(super) struct TwoGenerationCache<V> {
     /// Of each generation; 0 keeps nothing.
     capacity: usize,
     generations: Mutex<Generations<V>>,
@@ -52,7 +52,7 @@ pub(super) struct Verdict {
     pub(super) keys: Fingerprint,
 }
 
-impl<V: Clone> Remembered<V> {
+impl<V: Clone> TwoGenerationCache<V> {
     pub(super) fn new(size: usize) -> Self {
         let generations = Generations { young: HashMap::new(), old: HashMap::new() };
         Self { capacity: size.div_ceil(2), generations: Mutex::new(generations) }

@@ -30,7 +30,7 @@ pub(super) struct Expected<'a> {
 /// Takes a token apart, and refuses what can be refused without a key.
 pub(super) fn parse(token: &str) -> Result<Jws<'_>> {
     // The algorithm is one of the asymmetric ones we accept, never `none`; keys in the header are not read: `Jws::parse` sees to both.
-    let jws = Jws::parse(token).map_err(refusal)?;
+    let jws = Jws::parse(token).map_err(jws_error)?;
     // "The resource server MUST verify that the `typ` header value is `at+jwt`": an ID token has the same issuer and keys.
     if jws.is_typ("at+jwt") {
         return Ok(jws);
@@ -57,7 +57,7 @@ pub(super) async fn verify(
     now: i64,
 ) -> Result<(Facts, Arc<KeySet>)> {
     // The signature comes before the claims: nothing is decided on what nobody has signed.
-    let (payload, keys) = keys.verify_by(jws).await.map_err(refusal)?;
+    let (payload, keys) = keys.verify_with_keys(jws).await.map_err(jws_error)?;
     Ok((check(payload, expected, now)?, keys))
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Claims {
 
 /// Checks the claims of an access token whose signature has been verified.
 fn check(payload: Vec<u8>, expected: &Expected<'_>, now: i64) -> Result<Facts> {
-    let claims: Claims = serde_json::from_slice(&payload).map_err(unreadable)?;
+    let claims: Claims = serde_json::from_slice(&payload).map_err(payload_error)?;
 
     check_iss(&required(claims.iss, "iss", Code::BearerIss)?, expected.issuers)?;
 
@@ -100,7 +100,7 @@ fn check(payload: Vec<u8>, expected: &Expected<'_>, now: i64) -> Result<Facts> {
     not_empty(&client_id, "client_id", Code::BearerClientId)?;
     optional(claims.scope, "scope", Code::BearerMalformed)?;
 
-    Ok(Facts { claims: serde_json::from_slice(&payload).map_err(unreadable)?, client_id, organization_id, payload })
+    Ok(Facts { claims: serde_json::from_slice(&payload).map_err(payload_error)?, client_id, organization_id, payload })
 }
 
 pub(super) fn check_iss(iss: &str, issuers: &[&str]) -> Result<()> {
@@ -172,26 +172,26 @@ pub(super) fn check_iat(iat: i64, now: i64, leeway: i64) -> Result<()> {
 }
 
 pub(super) fn not_empty(text: &str, name: &str, code: Code) -> Result<()> {
-    if text.is_empty() { Err(wrong(name, "is empty", code)) } else { Ok(()) }
+    if text.is_empty() { Err(claim_error(name, "is empty", code)) } else { Ok(()) }
 }
 
 pub(super) fn required<T>(claim: Claim<T>, name: &str, code: Code) -> Result<T> {
-    claim.required().map_err(|problem| wrong(name, problem, code))
+    claim.required().map_err(|problem| claim_error(name, problem, code))
 }
 
 pub(super) fn optional<T>(claim: Claim<T>, name: &str, code: Code) -> Result<Option<T>> {
-    claim.optional().map_err(|problem| wrong(name, problem, code))
+    claim.optional().map_err(|problem| claim_error(name, problem, code))
 }
 
-fn wrong(name: &str, problem: &str, code: Code) -> Error {
+fn claim_error(name: &str, problem: &str, code: Code) -> Error {
     Error::new(code, format!("the access token's {name} {problem}"))
 }
 
-pub(super) fn unreadable(error: serde_json::Error) -> Error {
+pub(super) fn payload_error(error: serde_json::Error) -> Error {
     Error::new(Code::BearerMalformed, "the access token's payload cannot be read").with_source(error)
 }
 
-fn refusal(error: JwsError) -> Error {
+fn jws_error(error: JwsError) -> Error {
     let code = match error {
         JwsError::Malformed(_) => Code::BearerMalformed,
         JwsError::Alg(_) => Code::BearerAlg,

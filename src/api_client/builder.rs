@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use super::{Api, ApiClient, replaced::Replacements};
 use crate::{
     clock::{Clock, SystemClock},
-    config::problems::{Problems, TIMEOUT, is_loopback},
+    config::problems::{DEFAULT_TIMEOUT, Problems, is_loopback},
     error::Result,
     http::{self, HttpClient, Transport},
     types::TokenOptions,
@@ -26,8 +26,8 @@ pub struct ApiClientBuilder {
     clock: Option<Arc<dyn Clock>>,
 }
 
-/// How long and for whom to wait.
-pub(super) struct Patience {
+/// For how long requests are repeated, and of which methods.
+pub(super) struct RetryBudget {
     pub(super) max_retry_wait: Duration,
     pub(super) any_method: bool,
 }
@@ -114,7 +114,7 @@ impl ApiClientBuilder {
         if let Some(resource) = &token.resource {
             problems.resource(resource);
         }
-        let timeout = self.timeout.unwrap_or(TIMEOUT);
+        let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
         problems.timeout(timeout);
         let max_body = self.max_body.unwrap_or(10_000_000);
         let (Some(base_url), true) = (base_url, problems.0.is_empty()) else {
@@ -124,7 +124,7 @@ impl ApiClientBuilder {
         let api = Api {
             base_url,
             transport: Transport::to_api(client, timeout, max_body),
-            patience: Patience {
+            retry_budget: RetryBudget {
                 max_retry_wait: self.max_retry_wait.unwrap_or(Duration::from_secs(30)),
                 any_method: self.any_method,
             },

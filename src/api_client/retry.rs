@@ -4,27 +4,32 @@ use std::time::{Duration, SystemTime};
 
 use http::{Method, Response, StatusCode};
 
-use super::builder::Patience;
+use super::builder::RetryBudget;
 use crate::http::retry_after_at;
 
 /// However short the times are that the API names.
-const MOST: u32 = 3;
+const MAX_RETRIES: u32 = 3;
 
-/// What is left of the patience for one request.
+/// What is left of the retry budget for one request.
 pub(super) struct Retries {
-    left: Duration,
-    times: u32,
+    remaining_wait: Duration,
+    remaining_retries: u32,
     any_method: bool,
 }
 
 impl Retries {
-    pub(super) fn new(patience: &Patience) -> Self {
-        let times = if patience.max_retry_wait.is_zero() { 0 } else { MOST };
-        Self { left: patience.max_retry_wait, times, any_method: patience.any_method }
+    pub(super) fn new(retry_budget: &RetryBudget) -> Self {
+        let remaining_retries = if retry_budget.max_retry_wait.is_zero() { 0 } else { MAX_RETRIES };
+        Self { remaining_wait: retry_budget.max_retry_wait, remaining_retries, any_method: retry_budget.any_method }
     }
 
     /// How long to wait before the request is sent again, if it is to be.
-    pub(super) fn next<B>(&mut self, method: &Method, response: &Response<B>, now: SystemTime) -> Option<Duration> {
+    pub(super) fn next_wait<B>(
+        &mut self,
+        method: &Method,
+        response: &Response<B>,
+        now: SystemTime,
+    ) -> Option<Duration> {
         let may_be_repeated = match response.status() {
             // RFC 6585 section 4: the request was turned away, whatever it was.
             StatusCode::TOO_MANY_REQUESTS => true,
@@ -33,8 +38,8 @@ impl Retries {
             _ => false,
         };
         let wait = may_be_repeated.then(|| retry_after_at(response.headers(), || now)).flatten()?;
-        self.times = self.times.checked_sub(1)?;
-        self.left = self.left.checked_sub(wait)?;
+        self.remaining_retries = self.remaining_retries.checked_sub(1)?;
+        self.remaining_wait = self.remaining_wait.checked_sub(wait)?;
         Some(wait)
     }
 }

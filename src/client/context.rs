@@ -1,4 +1,4 @@
-//! Verb: who is signed in.
+//! Tells who is signed in.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Verbs: end a sign-in, on the callback route.
+//! Completes a sign-in, on the callback route.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Verb: begin a sign-in.
+//! Signs a user in: begins a sign-in at Logto.
 
 use url::Url;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Bytes. With as many the cookie of a sign-in is as large as it is to be at most.
-const MAX_HINTS: usize = 200;
+const MAX_HINTS_BYTES: usize = 200;
 
 impl Session {
     /// Begins a sign-in: the redirect leads to Logto, and the sign-in is remembered in a cookie of its own for
@@ -86,7 +86,7 @@ impl Session {
 fn hints(options: &SignInOptions) -> Hints {
     let SignInOptions { login_hint, organization_id, ui_locales, .. } = options;
     let length: usize = [login_hint, organization_id, ui_locales].into_iter().flatten().map(String::len).sum();
-    if length > MAX_HINTS {
+    if length > MAX_HINTS_BYTES {
         return Hints::default();
     }
     Hints { login_hint: login_hint.clone(), organization_id: organization_id.clone(), ui_locales: ui_locales.clone() }

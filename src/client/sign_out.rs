@@ -1,4 +1,4 @@
-//! Verb: end the session.
+//! Signs a user out.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ impl LogtoClient {
     /// Whether the key that signed the ID token is one of the server's, as far as that is known without asking. One that was deleted there
     /// would have the sign-out refused on a page that leads nowhere.
     fn is_known_to_the_server(&self, id_token: &Secret) -> bool {
-        let keys = self.0.provider.keys_at_hand();
+        let keys = self.0.provider.cached_keys();
         keys.is_some_and(|keys| Jws::parse(id_token.expose()).is_ok_and(|jws| keys.verify(&jws).is_ok()))
     }
 

@@ -1,4 +1,4 @@
-//! Verbs: access tokens and organization tokens.
+//! Gives access tokens and organization tokens.
 
 use super::{
     access_token::AccessToken,

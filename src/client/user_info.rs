@@ -1,4 +1,4 @@
-//! Verb: what Logto knows of the user.
+//! Fetches what Logto knows of the user.
 
 use super::{AccessToken, Session, session::not_authenticated};
 use crate::{

@@ -13,13 +13,13 @@ use crate::{
 };
 
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
-const MIN_SECRET: usize = 32;
+const MIN_SECRET_BYTES: usize = 32;
 /// How long Logto may take to answer, where nothing is set.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The least that a server may be given to answer.
-const SHORTEST: Duration = Duration::from_millis(100);
+const MIN_TIMEOUT: Duration = Duration::from_millis(100);
 /// Seconds: 400 days, the longest that browsers keep a cookie (RFC 6265bis section 5.5).
-const MAX_LIFETIME: u64 = 400 * 24 * 60 * 60;
+const MAX_LIFETIME_SECONDS: u64 = 400 * 24 * 60 * 60;
 
 /// Everything that is wrong, each as "what (what to do)".
 #[derive(Default)]
@@ -86,8 +86,8 @@ impl Problems {
         let current = current.into_iter().map(|secret| ("cookie_secret", secret));
         for (name, secret) in current.chain(previous.iter().map(|secret| ("previous_cookie_secrets", secret))) {
             let length = secret.expose().len();
-            self.unless(length >= MIN_SECRET, || {
-                format!("{name} has {length} bytes (it needs {MIN_SECRET}: `openssl rand -base64 32`)")
+            self.unless(length >= MIN_SECRET_BYTES, || {
+                format!("{name} has {length} bytes (it needs {MIN_SECRET_BYTES}: `openssl rand -base64 32`)")
             });
             if let Some(known) = super::printed::known(secret).filter(|_| is_public) {
                 self.0.push(format!("{name} {known}, so anyone can sign in as anyone (use `openssl rand -base64 32`)"));
@@ -97,8 +97,8 @@ impl Problems {
 
     pub(super) fn lifetime(&mut self, lifetime: SessionLifetime) {
         let (idle, absolute) = (lifetime.idle.as_secs(), lifetime.absolute.as_secs());
-        self.unless(1 <= idle && idle <= absolute && absolute <= MAX_LIFETIME, || {
-            format!("session_lifetime is not 1 <= idle <= absolute <= {MAX_LIFETIME} seconds (400 days; browsers keep no cookie longer)")
+        self.unless(1 <= idle && idle <= absolute && absolute <= MAX_LIFETIME_SECONDS, || {
+            format!("session_lifetime is not 1 <= idle <= absolute <= {MAX_LIFETIME_SECONDS} seconds (400 days; browsers keep no cookie longer)")
         });
     }
 
@@ -108,13 +108,13 @@ impl Problems {
     }
 
     pub(crate) fn timeout(&mut self, timeout: Duration) {
-        self.unless((SHORTEST..=Duration::from_secs(120)).contains(&timeout), || {
+        self.unless((MIN_TIMEOUT..=Duration::from_secs(120)).contains(&timeout), || {
             "timeout is not between 0.1 and 120 seconds".into()
         });
     }
 
     pub(super) fn store_timeout(&mut self, timeout: Duration) {
-        self.unless((SHORTEST..=Duration::from_secs(30)).contains(&timeout), || {
+        self.unless((MIN_TIMEOUT..=Duration::from_secs(30)).contains(&timeout), || {
             "store_timeout is not between 0.1 and 30 seconds".into()
         });
     }

@@ -7,7 +7,7 @@ use std::{
 
 use url::Url;
 
-use super::problems::{Problems, TIMEOUT, is_loopback};
+use super::problems::{DEFAULT_TIMEOUT, Problems, is_loopback};
 use crate::{
     clock::{Clock, SystemClock},
     error::Result,
@@ -58,7 +58,7 @@ impl ServerSettings {
             None => (self, None),
         };
         let addresses = settings.addresses(problems);
-        let (leeway, timeout) = (settings.leeway.unwrap_or(60), settings.timeout.unwrap_or(TIMEOUT));
+        let (leeway, timeout) = (settings.leeway.unwrap_or(60), settings.timeout.unwrap_or(DEFAULT_TIMEOUT));
         problems.times(leeway, timeout);
         Some(Server {
             addresses: Arc::new(addresses?),

@@ -35,7 +35,7 @@ const OTHER_NAMES: [(&str, &str); 2] =
     [("LOGTO_CLIENT_ID", "LOGTO_APP_ID"), ("LOGTO_CLIENT_SECRET", "LOGTO_APP_SECRET")];
 
 /// As many letters may be wrong, missing or too many, and no more than a third of those behind `LOGTO_`: `LOGTO_PORT` is no `LOGTO_PROMPT`.
-const NEAR: usize = 3;
+const MAX_EDIT_DISTANCE: usize = 3;
 
 /// Warns of each variable that is no setting and has a name like one. Names alone are told, never values.
 pub(super) fn warn<'a>(names: impl Iterator<Item = &'a str>) {
@@ -52,7 +52,7 @@ fn nearest(name: &str) -> Option<&'static str> {
     let other = OTHER_NAMES.iter().find(|(other, _)| *other == name).map(|(_, meant)| *meant);
     other.or_else(|| {
         let by_distance = KNOWN.iter().map(|known| (distance(name, known), *known));
-        let allowed = |known: &str| (known.len().saturating_sub("LOGTO_".len()) / 3).min(NEAR);
+        let allowed = |known: &str| (known.len().saturating_sub("LOGTO_".len()) / 3).min(MAX_EDIT_DISTANCE);
         by_distance.filter(|(distance, known)| *distance <= allowed(known)).min().map(|(_, known)| known)
     })
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::one_line;
 
 /// More of a server's text than this helps nobody.
-const MAX_TEXT: usize = 600;
+const MAX_TEXT_CHARS: usize = 600;
 
 /// What [`LogtoClient::diagnose`](crate::LogtoClient::diagnose) found, in the order in which it is read. `Display` is a list for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,7 +87,7 @@ impl Check {
 
     /// What was found may be a server's own words: one line, of readable length.
     fn new(name: &'static str, outcome: CheckOutcome, found: impl AsRef<str>, hint: Option<&str>) -> Self {
-        let tidy = |text: &str| one_line(text).chars().take(MAX_TEXT).collect::<String>();
+        let tidy = |text: &str| one_line(text).chars().take(MAX_TEXT_CHARS).collect::<String>();
         Self { name, outcome, found: tidy(found.as_ref()), hint: hint.map(tidy) }
     }
 }

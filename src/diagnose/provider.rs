@@ -47,7 +47,7 @@ impl LogtoClient {
     }
 
     async fn fetch_discovery(&self) -> Result<(Url, Value, HeaderMap)> {
-        let url = discovery::address(self.0.provider.addresses())?;
+        let url = discovery::document_url(self.0.provider.addresses())?;
         let request = request(Method::GET, &url).header(header::ACCEPT, "application/json").body(Vec::new());
         let response = self.transport().send(valid(request)?, Repeat::Always).await?;
         if response.status() != StatusCode::OK {
@@ -108,7 +108,7 @@ impl LogtoClient {
         let elsewhere = self.other_origins(addresses);
         let metadata = serde_json::from_value::<ProviderMetadata>(document)
             .map_err(|source| Error::new(Code::DiscoveryFailed, "the document cannot be read").with_source(source))
-            .and_then(|metadata| metadata.reachable(self.0.provider.addresses()));
+            .and_then(|metadata| metadata.resolve_endpoints(self.0.provider.addresses()));
         let metadata = match metadata {
             Ok(metadata) => metadata,
             Err(error) => return (Check::failure(ENDPOINTS, error.to_string(), hint), None),
@@ -147,21 +147,23 @@ impl LogtoClient {
     }
 
     pub(super) async fn check_keys(&self, metadata: &ProviderMetadata) -> Check {
-        let survey = match jwks::survey(self.transport(), &metadata.jwks_uri).await {
-            Ok(survey) => survey,
+        let classification = match jwks::classify_keys(self.transport(), &metadata.jwks_uri).await {
+            Ok(classification) => classification,
             Err(error) => return Check::failure(KEYS, error.to_string(), error.hint()),
         };
-        let skipped = match survey.skipped.as_slice() {
+        let skipped = match classification.skipped.as_slice() {
             [] => String::new(),
             reasons => format!("; {} of no use here ({})", reasons.len(), reasons.join("; ")),
         };
-        match survey.usable.len() {
+        match classification.usable.len() {
             0 => Check::failure(
                 KEYS,
                 format!("none that can verify a token{skipped}"),
                 "Logto Console › Signing keys: rotate to a private key of type EC or RSA.",
             ),
-            count => Check::ok(KEYS, format!("{count} to verify tokens with: {}{skipped}", survey.usable.join(", "))),
+            count => {
+                Check::ok(KEYS, format!("{count} to verify tokens with: {}{skipped}", classification.usable.join(", ")))
+            }
         }
     }
 

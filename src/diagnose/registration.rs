@@ -76,7 +76,7 @@ impl LogtoClient {
         let config = self.config();
         let redirect_uri = config.redirect_uri();
         let url = AuthorizationRequest {
-            endpoint: &discovery::internal(&metadata.authorization_endpoint, self.0.provider.addresses()),
+            endpoint: &discovery::to_internal_url(&metadata.authorization_endpoint, self.0.provider.addresses()),
             client_id: &config.app_id,
             redirect_uri: &redirect_uri,
             scopes: &config.scopes,
@@ -162,7 +162,7 @@ impl LogtoClient {
         let Some(endpoint) = &metadata.end_session_endpoint else {
             return Check::skipped(POST_SIGN_OUT, "there is no end_session_endpoint");
         };
-        let endpoint = discovery::internal(endpoint, self.0.provider.addresses());
+        let endpoint = discovery::to_internal_url(endpoint, self.0.provider.addresses());
         let target = config.base_url();
         let url = end_session_url(&endpoint, &config.app_id, None, target, None);
         let response = match self.get_without_cookies(&url).await {

@@ -16,15 +16,15 @@ use crate::{
 };
 
 /// Servers and proxies close what is idle for longer than this: Node and Envoy's upstreams after 5 s, most others later.
-const IDLE: Duration = Duration::from_secs(4);
+const IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(4);
 /// A request that was given up later than this was not answered; before that its caller may just have gone.
-const MUTE: Duration = Duration::from_millis(500);
+const UNANSWERED_AFTER: Duration = Duration::from_millis(500);
 
 pub(super) struct DefaultClient {
     pooled: Box<dyn HttpClient>,
     /// Each request on a connection of its own. Made when it is first needed.
     unpooled: OnceLock<Box<dyn HttpClient>>,
-    /// When a kept connection failed last. Those that were idle then are gone when [`IDLE`] has passed.
+    /// When a kept connection failed last. Those that were idle then are gone when [`IDLE_CONNECTION_TIMEOUT`] has passed.
     failed_at: Mutex<Option<Instant>>,
 }
 
@@ -44,7 +44,7 @@ impl DefaultClient {
     /// Whether a connection that is kept may be one of those that died together.
     fn is_pool_in_doubt(&self) -> bool {
         let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
-        failed_at.is_some_and(|at| moment().duration_since(at) <= IDLE)
+        failed_at.is_some_and(|at| moment().duration_since(at) <= IDLE_CONNECTION_TIMEOUT)
     }
 }
 
@@ -56,7 +56,7 @@ fn build(idle_connections: usize) -> Result<Box<dyn HttpClient>> {
         tls::chosen(reqwest::Client::builder())
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(3))
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(IDLE_CONNECTION_TIMEOUT)
             .pool_max_idle_per_host(idle_connections)
     };
     match builder().build() {
@@ -75,7 +75,7 @@ struct Watch<'a> {
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         let now = moment();
-        if !self.is_answered && now.duration_since(self.begun) >= MUTE {
+        if !self.is_answered && now.duration_since(self.begun) >= UNANSWERED_AFTER {
             self.client.doubt(now);
         }
     }

@@ -7,7 +7,7 @@ use ::http::{HeaderMap, HeaderName, header};
 use crate::clock::{Clock, SystemClock};
 
 /// Nobody waits for longer than a day: what says more is a mistake, and a number of that size does not fit into a time.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long to wait, counted from the answer: seconds, or a date in any of the three formats of section 5.6.7. What is over is no wait, and more
 /// than a day is a day.
@@ -22,14 +22,14 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 pub(crate) fn retry_after_at(headers: &HeaderMap, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
     let until = |date: SystemTime| date.duration_since(now()).unwrap_or_default();
     let wait = seconds(headers).or_else(|| date(headers, header::RETRY_AFTER).map(until));
-    wait.map(|wait| wait.min(LONGEST))
+    wait.map(|wait| wait.min(MAX_RETRY_AFTER))
 }
 
 fn seconds(headers: &HeaderMap) -> Option<Duration> {
     let value = text(headers, header::RETRY_AFTER)?;
     // `u64` would also read "+5".
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| value.parse().map_or(LONGEST, Duration::from_secs))
+    digits.then(|| value.parse().map_or(MAX_RETRY_AFTER, Duration::from_secs))
 }
 
 fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {

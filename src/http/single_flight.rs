@@ -1,4 +1,4 @@
-//! One request at a time for what many want.
+//! Single flight: one request at a time for a value that several callers need.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,79 +12,80 @@ use tokio::{
 
 use crate::clock::moment;
 
-/// What an answer may take beyond the timeout: a busy machine.
-const MARGIN: Duration = Duration::from_secs(1);
+/// What a response may take beyond the timeout on a busy machine.
+const TIMEOUT_MARGIN: Duration = Duration::from_secs(1);
 
-/// Lets one at a time ask a server, and the others wait for what it brings.
+/// Gives out one permit at a time. Its holder sends the request, and the other callers wait for the result.
 ///
-/// Who asks does so in a task, on the runtime of its caller. That runtime may never run again, and it may live for ever: so nobody waits for longer
-/// than an answer may take. Then the next one asks.
+/// The request runs in a task, on the runtime of its caller. That runtime may never be driven again, and the task may stay alive for ever: so
+/// nobody waits for longer than the request may take. Then the permit has expired, and the next caller gets one.
 pub(crate) struct SingleFlight {
+    /// The longest time that a permit is valid.
     limit: Duration,
-    current: Mutex<Current>,
+    in_flight: Mutex<InFlight>,
 }
 
-/// Replaced by another when the one who asks is given up.
+/// The request under way. Replaced by another when its permit has expired.
 #[derive(Default)]
-struct Current {
+struct InFlight {
     lock: Arc<tokio::sync::Mutex<()>>,
-    /// When who has entered is given up.
-    until: Option<Instant>,
+    /// When the permit expires.
+    deadline: Option<Instant>,
 }
 
-/// Held by the one who asks.
+/// Held while the request is under way.
 pub(crate) struct Permit(OwnedMutexGuard<()>);
 
 impl SingleFlight {
-    /// For requests that are answered, or fail, within `longest`.
-    pub(crate) fn new(longest: Duration) -> Self {
-        Self { limit: longest.saturating_add(MARGIN), current: Mutex::default() }
+    /// For requests that are answered, or fail, within `request_timeout`.
+    pub(crate) fn new(request_timeout: Duration) -> Self {
+        Self { limit: request_timeout.saturating_add(TIMEOUT_MARGIN), in_flight: Mutex::default() }
     }
 
-    /// Enters, if nobody is asking. Takes no timer, and no runtime.
+    /// A permit, if no request is under way. Needs no timer, and no runtime.
     pub(crate) fn try_begin(&self) -> Option<Permit> {
-        let mut current = self.current();
-        if current.until.is_some_and(|until| until <= moment()) && current.lock.try_lock().is_err() {
-            *current = Current::default();
+        let mut in_flight = self.in_flight();
+        if in_flight.deadline.is_some_and(|deadline| deadline <= moment()) && in_flight.lock.try_lock().is_err() {
+            *in_flight = InFlight::default();
         }
-        let guard = Arc::clone(&current.lock).try_lock_owned().ok()?;
-        Some(current.admit(guard, self.limit))
+        let guard = Arc::clone(&in_flight.lock).try_lock_owned().ok()?;
+        Some(in_flight.permit(guard, self.limit))
     }
 
-    /// Enters, when whoever is asking has done so or is given up.
+    /// A permit, when the request under way has ended or its permit has expired.
     pub(crate) async fn begin(&self) -> Permit {
         loop {
             if let Some(permit) = self.try_begin() {
                 return permit;
             }
-            let (lock, until) = {
-                let current = self.current();
-                (Arc::clone(&current.lock), current.until)
+            let (lock, deadline) = {
+                let in_flight = self.in_flight();
+                (Arc::clone(&in_flight.lock), in_flight.deadline)
             };
-            let wait = until.map_or(self.limit, |until| until.saturating_duration_since(moment()));
+            let wait = deadline.map_or(self.limit, |deadline| deadline.saturating_duration_since(moment()));
             if let Ok(guard) = timeout(wait, lock.lock_owned()).await {
-                let mut current = self.current();
-                if current.is_locked_by(&guard) {
-                    return current.admit(guard, self.limit);
+                let mut in_flight = self.in_flight();
+                if in_flight.is_locked_by(&guard) {
+                    return in_flight.permit(guard, self.limit);
                 }
             }
         }
     }
 
-    /// Whether the one with this permit has not been given up.
+    /// Whether the permit has not been replaced by another after its deadline.
     pub(crate) fn is_held_by(&self, permit: &Permit) -> bool {
-        self.current().is_locked_by(&permit.0)
+        self.in_flight().is_locked_by(&permit.0)
     }
 
-    fn current(&self) -> MutexGuard<'_, Current> {
+    fn in_flight(&self) -> MutexGuard<'_, InFlight> {
         // Nothing that holds the lock can panic; if it did, every state is a valid one.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Current {
-    fn admit(&mut self, guard: OwnedMutexGuard<()>, limit: Duration) -> Permit {
-        self.until = moment().checked_add(limit);
+impl InFlight {
+    fn permit(&mut self, guard: OwnedMutexGuard<()>, limit: Duration) -> Permit {
+        self.deadline = moment().checked_add(limit);
         Permit(guard)
     }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// After so much silence nothing more is expected of a body. Servers of events send a comment every 15 to 30 seconds.
-const IDLE: Duration = Duration::from_secs(60);
+const DEFAULT_IDLE_LIMIT: Duration = Duration::from_secs(60);
 
 /// The body of a response, as an [`HttpClient`](crate::integrate::HttpClient) reads it.
 pub trait BodyChunks: Send + 'static {
@@ -32,7 +32,7 @@ pub struct BodyStream {
 
 impl BodyStream {
     pub(super) fn of(response: Response<Box<dyn BodyChunks>>, what: String) -> Response<Self> {
-        response.map(|chunks| Self { chunks, what, idle_limit: IDLE })
+        response.map(|chunks| Self { chunks, what, idle_limit: DEFAULT_IDLE_LIMIT })
     }
 
     /// How long the server may send nothing. Default: 60 seconds.

@@ -1,4 +1,4 @@
-//! The tokens that a machine holds, and who asks for the next.
+//! The tokens that a machine holds, and one request at a time for each new one.
 
 use std::{
     collections::HashMap,
@@ -16,12 +16,12 @@ use crate::{
     types::TokenKey,
 };
 
-/// Seconds for which a failure answers for Logto where there is no token to serve, so that a crowd waits for one answer together.
-const FAILURE: i64 = 1;
-/// And where there is one: its last minute is not spent asking.
-const COOLDOWN: i64 = 10;
-/// Logto's `Retry-After` is heeded up to this many seconds.
-const LONGEST_WAIT: i64 = 60;
+/// For how long a failure is the result of further calls where there is no unexpired token, so that many callers wait for one answer together.
+const FAILURE_TTL_SECONDS: i64 = 1;
+/// For how long Logto is not asked again after a failure where there is an unexpired token.
+const MIN_RETRY_INTERVAL_SECONDS: i64 = 10;
+/// The longest `Retry-After` of Logto's that is heeded.
+const MAX_RETRY_AFTER_SECONDS: i64 = 60;
 
 /// What will do.
 pub(super) enum Want<'a> {
@@ -36,8 +36,8 @@ pub(super) enum Want<'a> {
 /// A slot for each resource, organization and set of scopes: at most `capacity`, then the longest unused goes.
 pub(super) struct Tokens {
     capacity: usize,
-    /// What asking takes at most.
-    longest: Duration,
+    /// The longest time that a request takes.
+    timeout: Duration,
     slots: Mutex<Slots>,
 }
 
@@ -53,9 +53,9 @@ struct Entry {
     used: u64,
 }
 
-/// One token, and the flight to the next.
+/// One token, and the request for the next.
 pub(super) struct Slot {
-    /// Passed across the network by the one task that asks.
+    /// Its permit is held across the network by the task that asks.
     flight: SingleFlight,
     /// Never held across an `await`.
     state: Mutex<State>,
@@ -82,8 +82,8 @@ struct Failure {
 }
 
 impl Tokens {
-    pub(super) fn new(capacity: usize, longest: Duration) -> Self {
-        Self { capacity: capacity.max(1), longest, slots: Mutex::default() }
+    pub(super) fn new(capacity: usize, timeout: Duration) -> Self {
+        Self { capacity: capacity.max(1), timeout, slots: Mutex::default() }
     }
 
     pub(super) fn slot(&self, key: &TokenKey) -> Arc<Slot> {
@@ -101,15 +101,15 @@ impl Tokens {
             let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
             slots.by_key.remove(&oldest);
         }
-        let slot = Arc::new(Slot::new(self.longest));
+        let slot = Arc::new(Slot::new(self.timeout));
         slots.by_key.insert(key.clone(), Entry { slot: Arc::clone(&slot), used: turn });
         slot
     }
 }
 
 impl Slot {
-    fn new(longest: Duration) -> Self {
-        Self { flight: SingleFlight::new(longest), state: Mutex::default() }
+    fn new(timeout: Duration) -> Self {
+        Self { flight: SingleFlight::new(timeout), state: Mutex::default() }
     }
 
     /// The token; asked for if need be, by one caller for all that came in the meantime.
@@ -125,7 +125,7 @@ impl Slot {
     {
         let ended = {
             let state = self.state();
-            if let Some(outcome) = state.settled(&want, now(clock)) {
+            if let Some(outcome) = state.resolve_without_request(&want, now(clock)) {
                 return outcome;
             }
             state.ended
@@ -134,14 +134,18 @@ impl Slot {
             permit
         } else {
             // Somebody is asking. A token in its last minute serves those who did not insist on more.
-            if let (Want::Valid(None), Some(token)) = (&want, self.state().living(now(clock))) {
+            if let (Want::Valid(None), Some(token)) = (&want, self.state().unexpired_token(now(clock))) {
                 return Ok(token);
             }
             self.flight.begin().await
         };
         let outcome = {
             let state = self.state();
-            if state.ended == ended { state.settled(&want, now(clock)) } else { state.brought(&want, now(clock)) }
+            if state.ended == ended {
+                state.resolve_without_request(&want, now(clock))
+            } else {
+                state.completed_result(&want, now(clock))
+            }
         };
         if let Some(outcome) = outcome {
             return outcome;
@@ -152,18 +156,18 @@ impl Slot {
             let outcome = asking.await;
             // One that was given up has left its place to another.
             if slot.flight.is_held_by(&permit) {
-                slot.settle(&outcome, since, now(&its_clock));
+                slot.complete(&outcome, since, now(&its_clock));
             }
             drop(permit);
             outcome
         });
-        let broke_off = |source| Error::new(Code::Unreachable, "the request broke off").with_source(source);
-        let outcome = task.await.map_err(broke_off)?;
-        outcome.or_else(|error| self.state().spared(&want, &error, now(clock)).ok_or(error))
+        let request_aborted = |source| Error::new(Code::Unreachable, "the request broke off").with_source(source);
+        let outcome = task.await.map_err(request_aborted)?;
+        outcome.or_else(|error| self.state().fallback_token(&want, &error, now(clock)).ok_or(error))
     }
 
     /// Writes down how a request ended.
-    fn settle(&self, outcome: &Result<StoredAccessToken>, since: i64, now: i64) {
+    fn complete(&self, outcome: &Result<StoredAccessToken>, since: i64, now: i64) {
         let mut state = self.state();
         state.ended = state.ended.wrapping_add(1);
         match outcome {
@@ -172,8 +176,9 @@ impl Slot {
                 state.failure = None;
             }
             Err(error) => {
-                let least = if state.living(now).is_some() { COOLDOWN } else { FAILURE };
-                let wait = error.retry_after().map_or(least, whole_seconds).clamp(least, LONGEST_WAIT);
+                let least =
+                    if state.unexpired_token(now).is_some() { MIN_RETRY_INTERVAL_SECONDS } else { FAILURE_TTL_SECONDS };
+                let wait = error.retry_after().map_or(least, whole_seconds).clamp(least, MAX_RETRY_AFTER_SECONDS);
                 tracing::warn!(target: "logto::machine", %error, "Logto gave no token");
                 state.failure = Some(Failure { error: error.clone(), at: now, until: now.saturating_add(wait) });
             }
@@ -188,19 +193,21 @@ impl Slot {
 
 impl State {
     /// What is answered without asking, if anything is.
-    fn settled(&self, want: &Want<'_>, now: i64) -> Option<Result<StoredAccessToken>> {
-        if let Some(held) = self.held.as_ref().filter(|held| want.is_met_by(held, now)) {
+    fn resolve_without_request(&self, want: &Want<'_>, now: i64) -> Option<Result<StoredAccessToken>> {
+        if let Some(held) = self.held.as_ref().filter(|held| want.is_satisfied_by(held, now)) {
             return Some(Ok(held.token.clone()));
         }
         // A clock that was set back must not make a failure last.
         let failure = self.failure.as_ref().filter(|failure| (failure.at..failure.until).contains(&now))?;
-        Some(self.spared(want, &failure.error, now).ok_or_else(|| failure.error.clone()))
+        Some(self.fallback_token(want, &failure.error, now).ok_or_else(|| failure.error.clone()))
     }
 
-    /// What the request brought that the caller waited for.
-    fn brought(&self, want: &Want<'_>, now: i64) -> Option<Result<StoredAccessToken>> {
+    /// The result of the request that the caller waited for.
+    fn completed_result(&self, want: &Want<'_>, now: i64) -> Option<Result<StoredAccessToken>> {
         match (&self.failure, &self.held, want) {
-            (Some(failure), _, _) => Some(self.spared(want, &failure.error, now).ok_or_else(|| failure.error.clone())),
+            (Some(failure), _, _) => {
+                Some(self.fallback_token(want, &failure.error, now).ok_or_else(|| failure.error.clone()))
+            }
             (None, Some(Held { token, .. }), Want::InsteadOf(refused)) => {
                 (token.token != Secret::new(*refused)).then(|| Ok(token.clone()))
             }
@@ -210,30 +217,30 @@ impl State {
         }
     }
 
-    /// The token that still lives, for who can do with it while Logto cannot be asked.
-    fn spared(&self, want: &Want<'_>, error: &Error, now: i64) -> Option<StoredAccessToken> {
-        (matches!(want, Want::Valid(_)) && error.is_transient()).then(|| self.living(now)).flatten()
+    /// The unexpired token, for a caller that accepts it while Logto cannot be asked.
+    fn fallback_token(&self, want: &Want<'_>, error: &Error, now: i64) -> Option<StoredAccessToken> {
+        (matches!(want, Want::Valid(_)) && error.is_transient()).then(|| self.unexpired_token(now)).flatten()
     }
 
-    fn living(&self, now: i64) -> Option<StoredAccessToken> {
-        self.held.as_ref().filter(|held| held.serves(now, Some(0))).map(|held| held.token.clone())
+    fn unexpired_token(&self, now: i64) -> Option<StoredAccessToken> {
+        self.held.as_ref().filter(|held| held.is_usable(now, Some(0))).map(|held| held.token.clone())
     }
 }
 
 impl Held {
     /// Whether it lives long enough yet. Where it never lived as long as `validity` asks for, no other would: then as for the default.
-    fn serves(&self, now: i64, validity: Option<i64>) -> bool {
+    fn is_usable(&self, now: i64, validity: Option<i64>) -> bool {
         let lifetime = self.token.expires_at.saturating_sub(self.since);
         self.since <= now && self.token.is_fresh_for(now, validity.filter(|validity| *validity < lifetime))
     }
 }
 
 impl Want<'_> {
-    fn is_met_by(&self, held: &Held, now: i64) -> bool {
+    fn is_satisfied_by(&self, held: &Held, now: i64) -> bool {
         match self {
-            Self::Valid(validity) => held.serves(now, *validity),
+            Self::Valid(validity) => held.is_usable(now, *validity),
             Self::Fresh => false,
-            Self::InsteadOf(refused) => held.token.token != Secret::new(*refused) && held.serves(now, Some(0)),
+            Self::InsteadOf(refused) => held.token.token != Secret::new(*refused) && held.is_usable(now, Some(0)),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) const OWN_PARAMETERS: [&str; 20] = [
 ];
 
 /// The largest number that JSON is sure to keep (RFC 8259 section 6). Logto refuses a `max_age` that is larger, and no user signed in before.
-const LARGEST_NUMBER: u64 = (1 << 53) - 1;
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// What an authorization request is made of.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl AuthorizationRequest<'_> {
         let options = self.options;
         let prompt = options.prompt.as_deref().unwrap_or(self.prompt);
         let join = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(" "));
-        let max_age = options.max_age.map(|age| age.as_secs().min(LARGEST_NUMBER).to_string());
+        let max_age = options.max_age.map(|age| age.as_secs().min(MAX_SAFE_INTEGER).to_string());
         let single = [
             ("client_id", Some(self.client_id.to_owned())),
             ("redirect_uri", Some(self.redirect_uri.to_owned())),

@@ -13,15 +13,15 @@ use crate::{
     http::{Permit, SingleFlight},
 };
 
-/// After an answer no stranger has the server asked again for this long while there is a value to serve; nor after failures in a row.
-const COOLDOWN: Duration = Duration::from_secs(10);
+/// After an answer no untrusted caller has the server asked again for this long while there is a value to serve; nor after failures in a row.
+const MIN_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// For how long after its time to live an old value is served while the server cannot give a new one.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+const STALE_IF_ERROR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// For how long a failure answers for the server while there is no value: long enough that a crowd of requests at a dead server waits
 /// for one timeout together instead of one each, one after the other; short enough that nobody notices when it is back.
-const FAILURE: Duration = Duration::from_secs(1);
+const FAILURE_TTL: Duration = Duration::from_secs(1);
 
 /// A value fetched from the server when it is first needed, and kept.
 ///
@@ -39,7 +39,7 @@ struct Shared<T> {
     what: &'static str,
     ttl: Duration,
     clock: Arc<dyn Clock>,
-    /// Passed across the network by the task that fetches, and by nobody else. When its runtime ends, the next in line fetches.
+    /// Its permit is held across the network by the task that fetches. When the runtime of that task ends, the next caller fetches.
     flight: SingleFlight,
     /// Never held across an `await`.
     state: Mutex<State<T>>,
@@ -64,13 +64,13 @@ pub(crate) struct Turn {
     ended: u64,
 }
 
-/// Who asks.
+/// Whether the caller can make the server answer at will.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asker {
-    /// Anybody. What the server said a moment ago has to do, so that nobody makes it answer at will.
-    Stranger,
-    /// Who holds something that the server itself has just given. An attempt that began after the call settles it, and nothing before.
-    Insider,
+pub(crate) enum Caller {
+    /// Anybody. The value of a moment ago has to do, so that nobody makes the server answer at will.
+    Untrusted,
+    /// A caller that holds a token which the server itself has just issued. Only an attempt that began after the call answers it.
+    Trusted,
 }
 
 struct Entry<T> {
@@ -88,15 +88,15 @@ struct Failure {
 }
 
 impl<T: Send + Sync + 'static> Cached<T> {
-    /// A fetch takes `longest` at most.
-    pub(crate) fn new(what: &'static str, ttl: Duration, longest: Duration, clock: Arc<dyn Clock>) -> Self {
+    /// A fetch takes `timeout` at most.
+    pub(crate) fn new(what: &'static str, ttl: Duration, timeout: Duration, clock: Arc<dyn Clock>) -> Self {
         let turn = Turn { begun: 0, ended: 0 };
         let state = State { current: None, attempted: None, refetched: None, failed: None, turn };
-        Self(Arc::new(Shared { what, ttl, clock, flight: SingleFlight::new(longest), state: Mutex::new(state) }))
+        Self(Arc::new(Shared { what, ttl, clock, flight: SingleFlight::new(timeout), state: Mutex::new(state) }))
     }
 
     /// The value; fetched if there is none, or if it is older than its time to live.
-    pub(crate) async fn get<F, R>(&self, asker: Asker, fetch: F) -> Result<Arc<T>>
+    pub(crate) async fn get<F, R>(&self, caller: Caller, fetch: F) -> Result<Arc<T>>
     where
         F: FnOnce() -> R,
         R: Future<Output = Result<T>> + Send + 'static,
@@ -105,7 +105,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         let (came, old) = {
             let state = self.0.state();
             let now = clock.now();
-            if let Some(outcome) = state.settled(asker, now, *ttl) {
+            if let Some(outcome) = state.resolve_without_fetch(caller, now, *ttl) {
                 return outcome;
             }
             (state.turn, state.stale(now, *ttl))
@@ -119,10 +119,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
             let mut state = self.0.state();
             let now = clock.now();
             let failed = |state: &State<T>| {
-                let error = state.failure_since(asker, came)?;
+                let error = state.failure_since(caller, came)?;
                 Some(state.stale(now, *ttl).ok_or(error))
             };
-            if let Some(outcome) = state.settled(asker, now, *ttl).or_else(|| failed(&state)) {
+            if let Some(outcome) = state.resolve_without_fetch(caller, now, *ttl).or_else(|| failed(&state)) {
                 return outcome;
             }
             self.begin(&mut state, permit, now, false)
@@ -132,8 +132,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
     }
 
     /// The value, if [`get`](Self::get) would give it without asking anyone.
-    pub(crate) fn at_hand(&self) -> Option<Arc<T>> {
-        self.0.state().settled(Asker::Stranger, self.0.clock.now(), self.0.ttl)?.ok()
+    pub(crate) fn cached_value(&self) -> Option<Arc<T>> {
+        self.0.state().resolve_without_fetch(Caller::Untrusted, self.0.clock.now(), self.0.ttl)?.ok()
     }
 
     /// What has been done so far, for [`refetch`](Self::refetch).
@@ -143,19 +143,19 @@ impl<T: Send + Sync + 'static> Cached<T> {
 
     /// A newer value than `known`, which turned out not to do. `came` is the [`turn`](Self::turn) at which the need arose.
     ///
-    /// A stranger gets the current value within the cooldown of the last attempt, or that attempt's error, for as long as the server is
+    /// An untrusted caller gets the current value within the cooldown of the last attempt, or that attempt's error, for as long as the server is
     /// left alone after it.
-    pub(crate) async fn refetch<F, R>(&self, asker: Asker, came: Turn, known: &Arc<T>, fetch: F) -> Result<Arc<T>>
+    pub(crate) async fn refetch<F, R>(&self, caller: Caller, came: Turn, known: &Arc<T>, fetch: F) -> Result<Arc<T>>
     where
         F: FnOnce() -> R,
         R: Future<Output = Result<T>> + Send + 'static,
     {
-        // Whoever has entered is fetching what this caller needs.
+        // The request under way fetches what this caller needs.
         let permit = self.0.flight.begin().await;
         let attempt = {
             let mut state = self.0.state();
             let now = self.0.clock.now();
-            if let Some(outcome) = state.newer(asker, came, known, now) {
+            if let Some(outcome) = state.resolve_refetch(caller, came, known, now) {
                 return outcome;
             }
             self.begin(&mut state, permit, now, true)
@@ -184,14 +184,14 @@ struct Attempt<T> {
 impl<T: Send + Sync + 'static> Attempt<T> {
     /// Fetches in a task of its own.
     async fn run(self, fetch: impl Future<Output = Result<T>> + Send + 'static) -> Result<Arc<T>> {
-        let task = tokio::spawn(async move { self.settle(fetch.await) });
-        task.await.unwrap_or_else(|source| Err(broke_off().with_source(source)))
+        let task = tokio::spawn(async move { self.complete(fetch.await) });
+        task.await.unwrap_or_else(|source| Err(request_aborted().with_source(source)))
     }
 }
 
 impl<T> Attempt<T> {
     /// Writes down how it ended, unless it was given up: then another has taken its place.
-    fn settle(mut self, outcome: Result<T>) -> Result<Arc<T>> {
+    fn complete(mut self, outcome: Result<T>) -> Result<Arc<T>> {
         self.is_open = false;
         match outcome {
             outcome if !self.shared.flight.is_held_by(&self.permit) => outcome.map(Arc::new),
@@ -231,12 +231,12 @@ impl<T> Drop for Attempt<T> {
     fn drop(&mut self) {
         // The HTTP client panicked. Where the runtime ended instead, nothing is known of the server, and the next in line asks.
         if self.is_open && std::thread::panicking() {
-            self.fail(broke_off());
+            self.fail(request_aborted());
         }
     }
 }
 
-fn broke_off() -> Error {
+fn request_aborted() -> Error {
     Error::new(Code::Unreachable, "the request broke off")
 }
 
@@ -249,50 +249,56 @@ impl<T> Shared<T> {
 
 impl<T> State<T> {
     /// What is answered without a fetch, if anything is.
-    fn settled(&self, asker: Asker, now: SystemTime, ttl: Duration) -> Option<Result<Arc<T>>> {
+    fn resolve_without_fetch(&self, caller: Caller, now: SystemTime, ttl: Duration) -> Option<Result<Arc<T>>> {
         if let Some(entry) = self.current.as_ref().filter(|entry| is_within(ttl, entry.fetched, now)) {
             return Some(Ok(Arc::clone(&entry.value)));
         }
         if let Some(value) = self.stale(now, ttl) {
-            return self.attempted.is_some_and(|attempted| is_within(COOLDOWN, attempted, now)).then_some(Ok(value));
+            return self
+                .attempted
+                .is_some_and(|attempted| is_within(MIN_REFETCH_INTERVAL, attempted, now))
+                .then_some(Ok(value));
         }
-        let failed = self.failed.as_ref().filter(|failed| is_within(FAILURE, failed.at, now))?;
-        (asker == Asker::Stranger).then(|| Err(failed.error.clone()))
+        let failed = self.failed.as_ref().filter(|failed| is_within(FAILURE_TTL, failed.at, now))?;
+        (caller == Caller::Untrusted).then(|| Err(failed.error.clone()))
     }
 
     /// Why a newer value than `known` need not, or may not, be fetched: what is said instead.
-    fn newer(&self, asker: Asker, came: Turn, known: &Arc<T>, now: SystemTime) -> Option<Result<Arc<T>>> {
+    fn resolve_refetch(&self, caller: Caller, came: Turn, known: &Arc<T>, now: SystemTime) -> Option<Result<Arc<T>>> {
         if let Some(entry) = self.current.as_ref().filter(|entry| !Arc::ptr_eq(&entry.value, known)) {
             return Some(Ok(Arc::clone(&entry.value)));
         }
-        if let Some(error) = self.failure_since(asker, came) {
+        if let Some(error) = self.failure_since(caller, came) {
             return Some(Err(error));
         }
-        let settled = match (asker, &self.failed) {
-            (Asker::Insider, _) => self.current.as_ref().is_some_and(|entry| entry.attempt > came.begun),
-            (Asker::Stranger, Some(failed)) => {
+        let settled = match (caller, &self.failed) {
+            (Caller::Trusted, _) => self.current.as_ref().is_some_and(|entry| entry.attempt > came.begun),
+            (Caller::Untrusted, Some(failed)) => {
                 return is_within(failed.pause(), failed.at, now).then(|| Err(failed.error.clone()));
             }
-            (Asker::Stranger, None) => self.refetched.is_some_and(|refetched| is_within(COOLDOWN, refetched, now)),
+            (Caller::Untrusted, None) => {
+                self.refetched.is_some_and(|refetched| is_within(MIN_REFETCH_INTERVAL, refetched, now))
+            }
         };
         settled.then(|| Ok(Arc::clone(known)))
     }
 
-    /// The error of an attempt that speaks for who came at this turn: it failed while a stranger waited, or began after an insider came.
-    fn failure_since(&self, asker: Asker, came: Turn) -> Option<Error> {
+    /// The error of an attempt that speaks for who came at this turn: it failed while an untrusted caller waited, or began after a trusted one came.
+    fn failure_since(&self, caller: Caller, came: Turn) -> Option<Error> {
         let failed = self.failed.as_ref()?;
-        let speaks = match asker {
-            Asker::Stranger => self.turn.ended != came.ended,
-            Asker::Insider => failed.attempt > came.begun,
+        let speaks = match caller {
+            Caller::Untrusted => self.turn.ended != came.ended,
+            Caller::Trusted => failed.attempt > came.begun,
         };
         speaks.then(|| failed.error.clone())
     }
 
     /// The value, if it is not too old to be served for want of a better one.
     fn stale(&self, now: SystemTime, ttl: Duration) -> Option<Arc<T>> {
-        let too_old =
-            |entry: &Entry<T>| now.duration_since(entry.fetched).is_ok_and(|age| age >= ttl.saturating_add(STALE));
-        self.current.as_ref().filter(|entry| !too_old(entry)).map(|entry| Arc::clone(&entry.value))
+        let is_expired = |entry: &Entry<T>| {
+            now.duration_since(entry.fetched).is_ok_and(|age| age >= ttl.saturating_add(STALE_IF_ERROR))
+        };
+        self.current.as_ref().filter(|entry| !is_expired(entry)).map(|entry| Arc::clone(&entry.value))
     }
 }
 
@@ -300,7 +306,7 @@ impl Failure {
     /// For how long nobody asks for a newer value after it: one broken connection is soon forgotten, a server that is down is left alone.
     fn pause(&self) -> Duration {
         let doublings = self.in_a_row.saturating_sub(1).min(8);
-        FAILURE.saturating_mul(1 << doublings).min(COOLDOWN)
+        FAILURE_TTL.saturating_mul(1 << doublings).min(MIN_REFETCH_INTERVAL)
     }
 }
 

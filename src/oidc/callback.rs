@@ -79,7 +79,7 @@ impl CallbackParams {
                 scope: self.scope.clone(),
                 ..OAuthError::default()
             };
-            return Err(refusal(oauth));
+            return Err(authorization_error(oauth));
         }
         match &self.code {
             Some(code) if !code.is_empty() => Ok(code),
@@ -89,7 +89,7 @@ impl CallbackParams {
 }
 
 /// Sorts the errors of RFC 6749 section 4.1.2.1, RFC 8707 section 2 and OpenID Connect Core 3.1.2.6 by who is to act.
-fn refusal(oauth: OAuthError) -> Error {
+fn authorization_error(oauth: OAuthError) -> Error {
     let name = oauth.error.as_str();
     let (code, message) = match name {
         // Logto's name, and the text of the library that it is built on, for a user who left. Anything else called `access_denied` is a rule

@@ -29,53 +29,53 @@ pub(crate) struct ProviderMetadata {
     pub(crate) authorization_endpoint: Url,
     pub(crate) token_endpoint: Url,
     pub(crate) jwks_uri: Url,
-    #[serde(default, deserialize_with = "of_use")]
+    #[serde(default, deserialize_with = "lenient_option")]
     pub(crate) userinfo_endpoint: Option<Url>,
-    #[serde(default, deserialize_with = "of_use")]
+    #[serde(default, deserialize_with = "lenient_option")]
     pub(crate) end_session_endpoint: Option<Url>,
-    #[serde(default, deserialize_with = "of_use")]
+    #[serde(default, deserialize_with = "lenient_option")]
     pub(crate) revocation_endpoint: Option<Url>,
-    #[serde(default, deserialize_with = "of_use")]
+    #[serde(default, deserialize_with = "lenient_option")]
     pub(crate) introspection_endpoint: Option<Url>,
     /// RFC 9207 section 3.
-    #[serde(default, deserialize_with = "flag")]
+    #[serde(default, deserialize_with = "lenient_bool")]
     pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
 /// Where the document is, seen from here (OpenID Connect Discovery 1.0 section 4.1: a slash at the issuer's end goes).
-pub(crate) fn address(addresses: &Addresses) -> Result<Url> {
+pub(crate) fn document_url(addresses: &Addresses) -> Result<Url> {
     let url = format!("{}/.well-known/openid-configuration", addresses.issuer.trim_end_matches('/'));
     Url::parse(&url)
-        .map(|url| internal(&url, addresses))
+        .map(|url| to_internal_url(&url, addresses))
         .map_err(|source| Error::new(Code::DiscoveryFailed, "the discovery address is not a URL").with_source(source))
 }
 
 /// Fetches the document and checks that it speaks of the server that was asked for.
 pub(crate) async fn fetch(transport: &Transport, addresses: &Addresses) -> Result<ProviderMetadata> {
-    let metadata: ProviderMetadata = transport.get_json(&address(addresses)?, Code::DiscoveryFailed).await?;
+    let metadata: ProviderMetadata = transport.get_json(&document_url(addresses)?, Code::DiscoveryFailed).await?;
     check_issuer(&metadata.issuer, addresses)?;
-    metadata.reachable(addresses)
+    metadata.resolve_endpoints(addresses)
 }
 
 /// An address of the server's, as this server reaches it.
-pub(crate) fn internal(url: &Url, addresses: &Addresses) -> Url {
+pub(crate) fn to_internal_url(url: &Url, addresses: &Addresses) -> Url {
     let mut url = url.clone();
     if let Some(internal) = &addresses.internal_endpoint {
-        rebase(&mut url, &addresses.endpoint, internal);
+        replace_base(&mut url, &addresses.endpoint, internal);
     }
     url
 }
 
 impl ProviderMetadata {
     /// Checks the endpoints, and moves those that this server asks itself to where it reaches them.
-    pub(crate) fn reachable(mut self, addresses: &Addresses) -> Result<Self> {
+    pub(crate) fn resolve_endpoints(mut self, addresses: &Addresses) -> Result<Self> {
         let server = Server(&addresses.endpoint);
         for endpoint in std::iter::once(&self.authorization_endpoint).chain(&self.end_session_endpoint) {
             server.check(endpoint)?;
         }
         for endpoint in self.server_endpoints() {
             server.check(endpoint)?;
-            *endpoint = internal(endpoint, addresses);
+            *endpoint = to_internal_url(endpoint, addresses);
         }
         Ok(self)
     }
@@ -107,16 +107,16 @@ pub(crate) fn check_issuer(found: &str, addresses: &Addresses) -> Result<()> {
 }
 
 /// A member of no use is none.
-fn of_use<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn lenient_option<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     Ok(T::deserialize(serde_json::Value::deserialize(deserializer)?).ok())
 }
 
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    of_use(deserializer).map(Option::unwrap_or_default)
+fn lenient_bool<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    lenient_option(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Puts `to` in the place of `from` at the beginning of `url`.
-fn rebase(url: &mut Url, from: &Url, to: &Url) {
+fn replace_base(url: &mut Url, from: &Url, to: &Url) {
     let rest = url.as_str().strip_prefix(from.as_str().trim_end_matches('/')).filter(|rest| rest.starts_with('/'));
     let Some(rebased) = rest.and_then(|rest| Url::parse(&format!("{}{rest}", to.as_str().trim_end_matches('/'))).ok())
     else {
@@ -138,7 +138,7 @@ mod tests {
             endpoint: endpoint.parse().unwrap(),
             internal_endpoint: internal.map(|url| url.parse().unwrap()),
         };
-        address(&addresses).unwrap().into()
+        document_url(&addresses).unwrap().into()
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(crate) async fn verify(
 ) -> Result<IdTokenClaims> {
     // 1. Decryption: the app has registered no key for it, and an encrypted token has five parts: `parse` refuses it.
     // 7. and 8. The algorithm is one of the asymmetric ones we accept: `parse` refuses the others before a key is asked for.
-    let jws = Jws::parse(id_token).map_err(refusal)?;
+    let jws = Jws::parse(id_token).map_err(jws_error)?;
     // Or it is the one that was agreed upon.
     jws.check_alg(expected.alg).map_err(|wrong| Error::new(Code::IdTokenAlg, format!("the ID token {wrong}")))?;
     refuse_other_types(&jws)?;
@@ -56,7 +56,7 @@ pub(crate) async fn verify(
 
     // 6. The signature comes before the claims: nothing is read that nobody has signed. It is also checked where the standard would let
     //    TLS stand in for it.
-    let payload = keys.verify(jws).await.map_err(refusal)?;
+    let payload = keys.verify(jws).await.map_err(jws_error)?;
 
     check(&payload, alg, expected, unix_seconds(now))
 }
@@ -74,7 +74,7 @@ fn refuse_other_types(jws: &Jws<'_>) -> Result<()> {
 
 /// Checks the claims of an ID token whose signature has been verified.
 fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<IdTokenClaims> {
-    let claims: Registered = serde_json::from_slice(payload).map_err(unreadable)?;
+    let claims: Registered = serde_json::from_slice(payload).map_err(payload_error)?;
     let leeway = whole_seconds(expected.leeway);
 
     // 2. `iss` is exactly the issuer.
@@ -127,8 +127,8 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
     // 11. `nonce` is the one this sign-in sent.
     let nonce = optional(claims.nonce, "nonce", Code::IdTokenNonce)?;
     if let Some(expected) = expected.nonce {
-        let nonce = nonce.ok_or_else(|| wrong("nonce", "is missing", Code::IdTokenNonce))?;
-        if !same(&nonce, expected) {
+        let nonce = nonce.ok_or_else(|| claim_error("nonce", "is missing", Code::IdTokenNonce))?;
+        if !constant_time_eq(&nonce, expected) {
             return Err(Error::new(Code::IdTokenNonce, "the ID token's nonce is not the one this sign-in sent"));
         }
     }
@@ -149,7 +149,7 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
     // Section 3.1.3.8: `at_hash`, if it is there, is that of the access token. Logto stopped sending it with 1.42.
     let at_hash = optional(claims.at_hash, "at_hash", Code::IdTokenAtHash)?;
     if let (Some(at_hash), Some(access_token)) = (at_hash, expected.access_token)
-        && !same(&at_hash, &half_hash(alg, access_token))
+        && !constant_time_eq(&at_hash, &half_hash(alg, access_token))
     {
         return Err(Error::new(Code::IdTokenAtHash, "the ID token's at_hash is not that of the access token"));
     }
@@ -157,14 +157,14 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
     // Section 2: `sub` names somebody, in at most 255 ASCII characters.
     let sub = required(claims.sub, "sub", Code::IdTokenSub)?;
     if sub.is_empty() || sub.len() > 255 || !sub.is_ascii() {
-        return Err(wrong("sub", "is not 1 to 255 ASCII characters", Code::IdTokenSub));
+        return Err(claim_error("sub", "is not 1 to 255 ASCII characters", Code::IdTokenSub));
     }
 
     // Back-Channel Logout 1.0 section 2.1: `sid`, if it is there, names the session at Logto. A logout will name it by the same text, so one
     // that cannot be used is refused now, and not passed over until then.
     let sid = optional(claims.sid, "sid", Code::IdTokenSid)?;
     if sid.is_some_and(|sid| sid.is_empty() || sid.len() > 255) {
-        return Err(wrong("sid", "is not 1 to 255 bytes", Code::IdTokenSid));
+        return Err(claim_error("sid", "is not 1 to 255 bytes", Code::IdTokenSid));
     }
 
     // Section 12.2: a refresh may not change whose token it is, nor who says so.
@@ -180,7 +180,7 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
     }
 
     // The same bytes by the same rules (`Loose`): what is given on is what was judged.
-    serde_json::from_slice(payload).map_err(unreadable)
+    serde_json::from_slice(payload).map_err(payload_error)
 }
 
 fn check_iss(iss: &str, expected: &Expected<'_>) -> Result<()> {
@@ -199,7 +199,7 @@ fn check_iss(iss: &str, expected: &Expected<'_>) -> Result<()> {
 }
 
 fn check_auth_time(auth_time: Option<i64>, max_age: i64, now: i64, leeway: i64) -> Result<()> {
-    let auth_time = auth_time.ok_or_else(|| wrong("auth_time", "is missing", Code::IdTokenAuthTime))?;
+    let auth_time = auth_time.ok_or_else(|| claim_error("auth_time", "is missing", Code::IdTokenAuthTime))?;
     let age = now.saturating_sub(auth_time);
     if age > max_age.saturating_add(leeway) {
         let message =
@@ -239,27 +239,27 @@ fn left_half(hash: &[u8]) -> String {
 }
 
 /// Constant time, as far as the length allows: whoever forges a token learns nothing from how long a refusal takes.
-fn same(found: &str, expected: &str) -> bool {
+fn constant_time_eq(found: &str, expected: &str) -> bool {
     found.as_bytes().ct_eq(expected.as_bytes()).into()
 }
 
 fn required<T>(claim: Claim<T>, name: &str, code: Code) -> Result<T> {
-    claim.required().map_err(|problem| wrong(name, problem, code))
+    claim.required().map_err(|problem| claim_error(name, problem, code))
 }
 
 fn optional<T>(claim: Claim<T>, name: &str, code: Code) -> Result<Option<T>> {
-    claim.optional().map_err(|problem| wrong(name, problem, code))
+    claim.optional().map_err(|problem| claim_error(name, problem, code))
 }
 
-fn wrong(name: &str, problem: &str, code: Code) -> Error {
+fn claim_error(name: &str, problem: &str, code: Code) -> Error {
     Error::new(code, format!("the ID token's {name} {problem}"))
 }
 
-fn unreadable(error: serde_json::Error) -> Error {
+fn payload_error(error: serde_json::Error) -> Error {
     Error::new(Code::IdTokenMalformed, "the ID token's payload cannot be read").with_source(error)
 }
 
-fn refusal(error: JwsError) -> Error {
+fn jws_error(error: JwsError) -> Error {
     let code = match error {
         JwsError::Malformed(_) => Code::IdTokenMalformed,
         JwsError::Alg(_) => Code::IdTokenAlg,

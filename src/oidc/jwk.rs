@@ -34,7 +34,7 @@ impl Alg {
         })
     }
 
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
@@ -74,30 +74,32 @@ impl Key {
         };
         let key = Self { material: Material::from_jwk(&jwk)?, kid: jwk.kid, alg };
         match key.alg {
-            Some(alg) if !key.material.fits(alg) => Err(format!("its type does not fit its algorithm {}", alg.name())),
+            Some(alg) if !key.material.supports(alg) => {
+                Err(format!("its type does not fit its algorithm {}", alg.as_str()))
+            }
             _ => Ok(key),
         }
     }
 
     /// Whether the key may have made a signature of this algorithm.
-    pub(super) fn fits(&self, alg: Alg) -> bool {
-        self.alg.is_none_or(|only| only == alg) && self.material.fits(alg)
+    pub(super) fn supports(&self, alg: Alg) -> bool {
+        self.alg.is_none_or(|only| only == alg) && self.material.supports(alg)
     }
 
     /// The algorithms that the key may be used with: `ES384`, `RS256 or PS256`.
     pub(super) fn algorithms(&self) -> String {
         let all = [Alg::Es256, Alg::Es384, Alg::Es512, Alg::Rs256, Alg::Ps256];
-        let fitting: Vec<_> = all.into_iter().filter(|alg| self.fits(*alg)).map(Alg::name).collect();
+        let fitting: Vec<_> = all.into_iter().filter(|alg| self.supports(*alg)).map(Alg::as_str).collect();
         fitting.join(" or ")
     }
 
-    pub(super) fn is_named(&self, kid: &str) -> bool {
+    pub(super) fn has_kid(&self, kid: &str) -> bool {
         self.kid.as_deref() == Some(kid)
     }
 
     /// Whether the key made this signature over `message`.
     pub(super) fn verifies(&self, alg: Alg, message: &[u8], signature: &[u8]) -> bool {
-        self.fits(alg) && self.material.verifies(alg, message, signature)
+        self.supports(alg) && self.material.verifies(alg, message, signature)
     }
 }
 
@@ -132,7 +134,7 @@ impl Material {
         Ok(Self::Rsa { pkcs1: parsed(&RSA_PKCS1_2048_8192_SHA256)?, pss: parsed(&RSA_PSS_2048_8192_SHA256)? })
     }
 
-    fn fits(&self, alg: Alg) -> bool {
+    fn supports(&self, alg: Alg) -> bool {
         match self {
             Self::Ec { alg: only, .. } => *only == alg,
             Self::Rsa { .. } => matches!(alg, Alg::Rs256 | Alg::Ps256),

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
-    cached::{Asker, Cached, Turn},
+    cached::{Cached, Caller, Turn},
     jwk::Key,
     jws::{Jws, JwsError},
 };
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// For how long a key that the server has withdrawn may still be believed. New keys are noticed at once, by the tokens that name them.
-const TTL: Duration = Duration::from_secs(60 * 60);
+const KEY_SET_TTL: Duration = Duration::from_secs(60 * 60);
 
 /// Where the keys come from: fetched when first needed, kept, fetched again when a token asks for one that is not among them.
 #[derive(Debug)]
@@ -29,17 +29,17 @@ pub(crate) struct KeySource {
 impl KeySource {
     /// For a server that answers within `timeout`.
     pub(crate) fn new(timeout: Duration, clock: Arc<dyn Clock>) -> Self {
-        Self { cached: Cached::new("keys", TTL, timeout, clock) }
+        Self { cached: Cached::new("keys", KEY_SET_TTL, timeout, clock) }
     }
 
     /// The keys, if nobody has to be asked for them.
-    pub(crate) fn at_hand(&self) -> Option<Arc<KeySet>> {
-        self.cached.at_hand()
+    pub(crate) fn cached_keys(&self) -> Option<Arc<KeySet>> {
+        self.cached.cached_value()
     }
 
     /// The source, with what it needs to fetch.
     pub(crate) fn keys<'a>(&'a self, transport: &'a Transport, jwks_uri: &'a Url) -> Keys<'a> {
-        Keys { cached: &self.cached, transport, jwks_uri, asker: Asker::Stranger }
+        Keys { cached: &self.cached, transport, jwks_uri, caller: Caller::Untrusted }
     }
 }
 
@@ -49,17 +49,17 @@ pub(crate) struct Keys<'a> {
     cached: &'a Cached<KeySet>,
     transport: &'a Transport,
     jwks_uri: &'a Url,
-    asker: Asker,
+    caller: Caller,
 }
 
-/// A token may find the key set fetched, and replaced, by others; beyond so many newer ones it is judged by what is there.
-const ROUNDS: usize = 3;
+/// Other callers may fetch the key set meanwhile; after so many newer ones a token is verified by the last.
+const MAX_REFETCHES: usize = 3;
 
 impl Keys<'_> {
     /// For a token that the token endpoint has just given: for one whose key is not known, the keys are fetched once whatever others asked
-    /// for a moment before. A stranger cannot make up such a token, and who signs in cannot come again with it.
+    /// for a moment before. An untrusted caller cannot make up such a token, and who signs in cannot come again with it.
     pub(crate) fn for_issued_token(self) -> Self {
-        Self { asker: Asker::Insider, ..self }
+        Self { caller: Caller::Trusted, ..self }
     }
 
     /// Checks a token's signature and hands out its payload.
@@ -67,22 +67,22 @@ impl Keys<'_> {
     /// A key that is not known, and a signature that does not verify (the server may have another key under the same id, after a restore
     /// or a new installation), ask the server once more. The cooldown of [`Cached`] keeps forged tokens from asking at will.
     pub(crate) async fn verify(&self, jws: Jws<'_>) -> Result<Vec<u8>, JwsError> {
-        self.judge(&jws).await.map(|_| jws.payload)
+        self.find_verifying_keys(&jws).await.map(|_| jws.payload)
     }
 
     /// [`verify`](Self::verify), for those who remember the verdict: it holds as long as the keys are these.
-    pub(crate) async fn verify_by(&self, jws: Jws<'_>) -> Result<(Vec<u8>, Arc<KeySet>), JwsError> {
-        self.judge(&jws).await.map(|keys| (jws.payload, keys))
+    pub(crate) async fn verify_with_keys(&self, jws: Jws<'_>) -> Result<(Vec<u8>, Arc<KeySet>), JwsError> {
+        self.find_verifying_keys(&jws).await.map(|keys| (jws.payload, keys))
     }
 
     /// The keys of now.
     pub(crate) async fn current(&self) -> Result<Arc<KeySet>> {
-        self.cached.get(self.asker, || self.fetch()).await
+        self.cached.get(self.caller, || self.fetch()).await
     }
 
     /// The keys by which the signature is right.
-    async fn judge(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, JwsError> {
-        let (mut keys, came) = if let Some(keys) = self.cached.at_hand() {
+    async fn find_verifying_keys(&self, jws: &Jws<'_>) -> Result<Arc<KeySet>, JwsError> {
+        let (mut keys, came) = if let Some(keys) = self.cached.cached_value() {
             (keys, None)
         } else {
             let came = self.cached.turn();
@@ -93,7 +93,7 @@ impl Keys<'_> {
             return Ok(keys);
         }
         let came = came.unwrap_or_else(|| self.cached.turn());
-        for _ in 0..ROUNDS {
+        for _ in 0..MAX_REFETCHES {
             match self.refetch(came, &keys).await {
                 Ok(newer) if Arc::ptr_eq(&newer, &keys) => break,
                 Ok(newer) => (verdict, keys) = (newer.verify(jws), newer),
@@ -109,7 +109,7 @@ impl Keys<'_> {
     }
 
     async fn refetch(&self, came: Turn, known: &Arc<KeySet>) -> Result<Arc<KeySet>> {
-        self.cached.refetch(self.asker, came, known, || self.fetch()).await
+        self.cached.refetch(self.caller, came, known, || self.fetch()).await
     }
 
     fn fetch(&self) -> impl Future<Output = Result<KeySet>> + Send + use<> {
@@ -146,7 +146,7 @@ impl KeySet {
     pub(crate) fn verify(&self, jws: &Jws<'_>) -> Result<(), JwsError> {
         let mut candidates = self.candidates(jws).peekable();
         if candidates.peek().is_none() {
-            let known = self.keys.iter().filter(|key| key.fits(jws.alg)).count();
+            let known = self.keys.iter().filter(|key| key.supports(jws.alg)).count();
             return Err(JwsError::UnknownKey { kid: jws.kid.clone(), alg: jws.alg, known });
         }
         if candidates.any(|key| key.verifies(jws.alg, jws.signing_input.as_bytes(), &jws.signature)) {
@@ -158,13 +158,13 @@ impl KeySet {
 
     /// The keys that may have signed the token: those it names, or all if it names none (OpenID Connect Core 10.1), of the right type.
     fn candidates(&self, jws: &Jws<'_>) -> impl Iterator<Item = &Key> {
-        self.keys.iter().filter(|key| key.fits(jws.alg) && jws.kid.as_deref().is_none_or(|kid| key.is_named(kid)))
+        self.keys.iter().filter(|key| key.supports(jws.alg) && jws.kid.as_deref().is_none_or(|kid| key.has_kid(kid)))
     }
 }
 
 /// What a key set holds, for a person to read.
 #[derive(Debug)]
-pub(crate) struct Survey {
+pub(crate) struct KeyClassification {
     /// The algorithms of the keys that can serve, one text a key.
     pub(crate) usable: Vec<String>,
     /// Why the others cannot.
@@ -172,16 +172,16 @@ pub(crate) struct Survey {
 }
 
 /// Fetches the key set past the cache, and says what is in it.
-pub(crate) async fn survey(transport: &Transport, jwks_uri: &Url) -> Result<Survey> {
+pub(crate) async fn classify_keys(transport: &Transport, jwks_uri: &Url) -> Result<KeyClassification> {
     let document: Document = transport.get_json(jwks_uri, Code::KeySetFailed).await?;
-    let mut survey = Survey { usable: Vec::new(), skipped: Vec::new() };
+    let mut classification = KeyClassification { usable: Vec::new(), skipped: Vec::new() };
     for jwk in document.keys {
         match Key::from_jwk(jwk) {
-            Ok(key) => survey.usable.push(key.algorithms()),
-            Err(reason) => survey.skipped.push(reason),
+            Ok(key) => classification.usable.push(key.algorithms()),
+            Err(reason) => classification.skipped.push(reason),
         }
     }
-    Ok(survey)
+    Ok(classification)
 }
 
 #[derive(Deserialize)]

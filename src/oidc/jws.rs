@@ -12,7 +12,7 @@ use super::jwk::Alg;
 use crate::error::Error;
 
 /// The ID token of a user in 400 organizations is 20 KB; nothing honest is near this.
-const MAX_TOKEN: usize = 256 * 1024;
+const MAX_TOKEN_BYTES: usize = 256 * 1024;
 
 /// A token whose signature has not been checked yet. Its payload is out of reach until [`KeySet::verify`](super::jwks::KeySet::verify).
 pub(crate) struct Jws<'a> {
@@ -42,8 +42,11 @@ pub(crate) enum JwsError {
 impl<'a> Jws<'a> {
     /// Takes a token apart. Whatever can be refused without a key is refused here, before anyone is asked for one.
     pub(crate) fn parse(token: &'a str) -> Result<Self, JwsError> {
-        if token.len() > MAX_TOKEN {
-            return Err(JwsError::malformed(format!("it has {} bytes, at most {MAX_TOKEN} are read", token.len())));
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(JwsError::malformed(format!(
+                "it has {} bytes, at most {MAX_TOKEN_BYTES} are read",
+                token.len()
+            )));
         }
         // RFC 7515 section 7.1: exactly three parts. Five would be an encrypted token, which nobody here has asked for.
         let (signing_input, signature) = token.rsplit_once('.').ok_or_else(not_three_parts)?;
@@ -77,8 +80,8 @@ impl<'a> Jws<'a> {
     /// The algorithm is the one that was agreed upon, if one was; or else what is wrong with it.
     pub(super) fn check_alg(&self, agreed: Option<&str>) -> Result<(), String> {
         match agreed {
-            Some(agreed) if agreed != self.alg.name() => {
-                Err(format!("is signed with `{}`, expected {agreed}", self.alg.name()))
+            Some(agreed) if agreed != self.alg.as_str() => {
+                Err(format!("is signed with `{}`, expected {agreed}", self.alg.as_str()))
             }
             _ => Ok(()),
         }
@@ -99,8 +102,8 @@ pub(crate) fn decode_unverified<T: DeserializeOwned>(token: &str) -> Result<Opti
     let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Ok(None);
     };
-    if token.len() > MAX_TOKEN {
-        return Err(JwsError::malformed(format!("it has {} bytes, at most {MAX_TOKEN} are read", token.len())));
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(JwsError::malformed(format!("it has {} bytes, at most {MAX_TOKEN_BYTES} are read", token.len())));
     }
     serde_json::from_slice(&decode("payload", payload)?)
         .map(Some)
@@ -109,11 +112,11 @@ pub(crate) fn decode_unverified<T: DeserializeOwned>(token: &str) -> Result<Opti
 
 /// Text of unknown length and origin, short enough for a message.
 pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
-    const LONGEST: usize = 120;
-    if text.chars().nth(LONGEST).is_none() {
+    const MAX_EXCERPT_CHARS: usize = 120;
+    if text.chars().nth(MAX_EXCERPT_CHARS).is_none() {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().take(LONGEST).chain(['…']).collect())
+    Cow::Owned(text.chars().take(MAX_EXCERPT_CHARS).chain(['…']).collect())
 }
 
 impl JwsError {
@@ -129,12 +132,17 @@ impl fmt::Display for JwsError {
             Self::Alg(found) if found.is_empty() => write!(f, "names no signature algorithm, expected {}", Alg::NAMES),
             Self::Alg(found) => write!(f, "is signed with `{found}`, expected {}", Alg::NAMES),
             Self::UnknownKey { kid: Some(kid), alg, known } => {
-                write!(f, "is signed with key `{}`, which is none of the {known} keys for {}", excerpt(kid), alg.name())
+                write!(
+                    f,
+                    "is signed with key `{}`, which is none of the {known} keys for {}",
+                    excerpt(kid),
+                    alg.as_str()
+                )
             }
             Self::UnknownKey { kid: None, alg, .. } => {
-                write!(f, "names no key, and Logto has none for {}", alg.name())
+                write!(f, "names no key, and Logto has none for {}", alg.as_str())
             }
-            Self::BadSignature { alg } => write!(f, "has an {} signature that does not verify", alg.name()),
+            Self::BadSignature { alg } => write!(f, "has an {} signature that does not verify", alg.as_str()),
             Self::Keys(_) => f.write_str("cannot be verified without Logto's keys"),
         }
     }
@@ -146,14 +154,14 @@ struct Header {
     alg: Option<String>,
     kid: Option<String>,
     typ: Option<String>,
-    #[serde(default, deserialize_with = "is_there")]
+    #[serde(default, deserialize_with = "is_present")]
     crit: bool,
-    #[serde(default, deserialize_with = "is_there")]
+    #[serde(default, deserialize_with = "is_present")]
     b64: bool,
 }
 
 /// Notes that a member is there, whatever its value: null, too.
-pub(super) fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(super) fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 

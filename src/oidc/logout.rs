@@ -5,7 +5,7 @@ use url::Url;
 use crate::secret::Secret;
 
 /// A longer ID token would break the request line of servers and proxies; the app id alone does the same at Logto.
-const MAX_HINT: usize = 2048;
+const MAX_HINT_BYTES: usize = 2048;
 
 /// Where to send the browser to end the session at Logto.
 pub(crate) fn end_session_url(
@@ -16,7 +16,7 @@ pub(crate) fn end_session_url(
     state: Option<&str>,
 ) -> Url {
     let mut url = endpoint.clone();
-    let hint = id_token_hint.map(Secret::expose).filter(|hint| hint.len() <= MAX_HINT);
+    let hint = id_token_hint.map(Secret::expose).filter(|hint| hint.len() <= MAX_HINT_BYTES);
     url.query_pairs_mut()
         .append_pair("client_id", client_id)
         .append_pair("post_logout_redirect_uri", post_logout_redirect_uri)

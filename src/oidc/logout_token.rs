@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     jwks::Keys,
-    jws::{Jws, JwsError, excerpt, is_there},
+    jws::{Jws, JwsError, excerpt, is_present},
 };
 use crate::{
     claims::{Audience, Claim},
@@ -60,13 +60,13 @@ pub(crate) async fn verify(
     // 1. Decryption: the app has registered no key for it, and an encrypted token has five parts: `parse` refuses it.
     // 3. The algorithm is one of the asymmetric ones we accept, so never `none`: `parse` refuses the others before a key is asked for. Or it
     //    is the one that was agreed upon for ID tokens.
-    let jws = Jws::parse(logout_token).map_err(refusal)?;
+    let jws = Jws::parse(logout_token).map_err(jws_error)?;
     let wrong_alg = |wrong| Error::new(Code::LogoutTokenAlg, format!("the logout token {wrong}"));
     jws.check_alg(expected.alg).map_err(wrong_alg)?;
     refuse_other_types(&jws)?;
 
     // 2. The signature comes before the claims, with the keys of ID tokens.
-    let payload = keys.verify(jws).await.map_err(refusal)?;
+    let payload = keys.verify(jws).await.map_err(jws_error)?;
 
     check(&payload, expected, unix_seconds(now))
 }
@@ -95,7 +95,7 @@ struct Claims {
     sub: Claim<String>,
     sid: Claim<String>,
     events: Value,
-    #[serde(deserialize_with = "is_there")]
+    #[serde(deserialize_with = "is_present")]
     nonce: bool,
     jti: Claim<String>,
 }
@@ -164,7 +164,7 @@ fn check(payload: &[u8], expected: &Expected<'_>, now: i64) -> Result<LogoutToke
     // 8. It has a name by which it is known when it comes again.
     let jti = required(claims.jti, "jti", Code::LogoutTokenJti)?;
     if jti.is_empty() {
-        return Err(wrong("jti", "is empty", Code::LogoutTokenJti));
+        return Err(claim_error("jti", "is empty", Code::LogoutTokenJti));
     }
 
     // 9. to 11. (optional) Whether there is such a session shows when it is ended. That there is none is no error (section 2.7).
@@ -172,18 +172,18 @@ fn check(payload: &[u8], expected: &Expected<'_>, now: i64) -> Result<LogoutToke
 }
 
 fn required<T>(claim: Claim<T>, name: &str, code: Code) -> Result<T> {
-    claim.required().map_err(|problem| wrong(name, problem, code))
+    claim.required().map_err(|problem| claim_error(name, problem, code))
 }
 
 fn optional<T>(claim: Claim<T>, name: &str, code: Code) -> Result<Option<T>> {
-    claim.optional().map_err(|problem| wrong(name, problem, code))
+    claim.optional().map_err(|problem| claim_error(name, problem, code))
 }
 
-fn wrong(name: &str, problem: &str, code: Code) -> Error {
+fn claim_error(name: &str, problem: &str, code: Code) -> Error {
     Error::new(code, format!("the logout token's {name} {problem}"))
 }
 
-fn refusal(error: JwsError) -> Error {
+fn jws_error(error: JwsError) -> Error {
     let code = match error {
         JwsError::Malformed(_) => Code::LogoutTokenMalformed,
         JwsError::Alg(_) => Code::LogoutTokenAlg,

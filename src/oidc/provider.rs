@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    cached::{Asker, Cached},
+    cached::{Cached, Caller},
     discovery::{self, Addresses, ProviderMetadata},
     jwks::{KeySet, KeySource, Keys},
 };
@@ -47,7 +47,7 @@ impl Provider {
             let (transport, addresses) = (self.transport.clone(), Arc::clone(&self.addresses));
             async move { discovery::fetch(&transport, &addresses).await }
         };
-        self.discovery.get(Asker::Stranger, fetch).await
+        self.discovery.get(Caller::Untrusted, fetch).await
     }
 
     pub(crate) fn keys<'a>(&'a self, metadata: &'a ProviderMetadata) -> Keys<'a> {
@@ -55,8 +55,8 @@ impl Provider {
     }
 
     /// The keys, if they are here and not due to be fetched again.
-    pub(crate) fn keys_at_hand(&self) -> Option<Arc<KeySet>> {
-        self.keys.at_hand()
+    pub(crate) fn cached_keys(&self) -> Option<Arc<KeySet>> {
+        self.keys.cached_keys()
     }
 
     /// The issuer, and those that are accepted beside it.

@@ -158,7 +158,7 @@ impl TestKey {
     }
 
     pub(super) fn sign(&self, alg: Alg, kid: Option<&str>, claims: &Value) -> String {
-        let mut header = json!({ "alg": alg.name() });
+        let mut header = json!({ "alg": alg.as_str() });
         if let Some(kid) = kid {
             header["kid"] = json!(kid);
         }

@@ -16,7 +16,7 @@ use crate::{
     types::TokenKey,
 };
 
-/// Who asks.
+/// The client, and the secret that it authenticates with.
 #[derive(Debug, Clone)]
 pub(crate) struct Client<'a> {
     pub(crate) id: &'a str,
@@ -28,11 +28,11 @@ pub(crate) struct Client<'a> {
 pub(crate) struct TokenResponse {
     pub(crate) access_token: Secret,
     token_type: String,
-    #[serde(default = "default_lifetime", deserialize_with = "seconds")]
+    #[serde(default = "default_lifetime_seconds", deserialize_with = "lifetime_seconds")]
     pub(crate) expires_in: i64,
     #[serde(default)]
     pub(crate) id_token: Option<Secret>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_empty_token")]
     pub(crate) refresh_token: Option<Secret>,
     #[serde(default)]
     pub(crate) scope: Option<String>,
@@ -44,18 +44,18 @@ pub(crate) struct TokenResponse {
 const OPENID: &str = "openid";
 
 /// A refresh whose connection broke is sent once more within this: well inside the 3 seconds in which Logto lets a spent refresh token be used again.
-const RETRY_WITHIN: Duration = Duration::from_secs(2);
+const REFRESH_RETRY_WINDOW: Duration = Duration::from_secs(2);
 
 /// RFC 6749 section 5.1 only recommends `expires_in`; a short life then costs a refresh, a long one a refused request.
-fn default_lifetime() -> i64 {
+fn default_lifetime_seconds() -> i64 {
     300
 }
 
 /// Seconds of 68 years. No token lives as long, and times that are added up stay in bounds.
-const LONGEST_LIFETIME: i64 = 0x7fff_ffff;
+const MAX_LIFETIME_SECONDS: i64 = 0x7fff_ffff;
 
 /// A number, also one with a fraction or an exponent, or in quotes as some servers have it. What is past is due; what says nothing counts as left out.
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+fn lifetime_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let seconds = match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_f64(),
         // Not the words `inf` and `nan`, which `parse` takes.
@@ -64,11 +64,11 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> 
         }
         _ => None,
     };
-    Ok(seconds.map_or_else(default_lifetime, |seconds| whole_part(seconds).clamp(0, LONGEST_LIFETIME)))
+    Ok(seconds.map_or_else(default_lifetime_seconds, |seconds| whole_part(seconds).clamp(0, MAX_LIFETIME_SECONDS)))
 }
 
 /// An empty token is none (RFC 6749 appendix A.17): kept, it would take the place of the one that works.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+fn non_empty_token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     Ok(Option::<Secret>::deserialize(deserializer)?.filter(|token| !token.expose().is_empty()))
 }
 
@@ -117,9 +117,9 @@ pub(crate) async fn refresh(
     let is_for_logto = key.resource.is_none() && key.organization.is_none() && !key.scopes.is_empty();
     if is_for_logto && !key.scopes.iter().any(|scope| scope == OPENID) {
         let key = TokenKey { scopes: [&[OPENID.to_owned()], key.scopes.as_slice()].concat(), ..key.clone() };
-        return token_request_for(transport, endpoint, client, &form, &key, Repeat::Within(RETRY_WITHIN)).await;
+        return token_request_for(transport, endpoint, client, &form, &key, Repeat::Within(REFRESH_RETRY_WINDOW)).await;
     }
-    token_request_for(transport, endpoint, client, &form, key, Repeat::Within(RETRY_WITHIN)).await
+    token_request_for(transport, endpoint, client, &form, key, Repeat::Within(REFRESH_RETRY_WINDOW)).await
 }
 
 /// Asks for an access token for the client itself (RFC 6749 section 4.4).
@@ -181,7 +181,7 @@ pub(crate) async fn revoke(
     let response = post_form(transport, endpoint, client, &form, Repeat::Always).await?;
     match response.status() {
         StatusCode::OK => Ok(()),
-        _ => Err(refusal(&response, endpoint, false)),
+        _ => Err(token_endpoint_error(&response, endpoint, false)),
     }
 }
 
@@ -196,7 +196,7 @@ pub(crate) async fn introspect(
     let response = post_form(transport, endpoint, client, &form, Repeat::Always).await?;
     match response.status() {
         StatusCode::OK => parse_json(&response, Code::IntrospectionFailed, endpoint),
-        _ => Err(match refusal(&response, endpoint, false) {
+        _ => Err(match token_endpoint_error(&response, endpoint, false) {
             error if error.is(Code::TokenRefused) => unexpected(&response, Code::IntrospectionFailed, endpoint),
             error => error,
         }),
@@ -230,7 +230,7 @@ async fn token_request(
     let response = post_form(transport, endpoint, client, form, repeat).await?;
     if response.status() != StatusCode::OK {
         let of_organization = form.iter().any(|(name, _)| *name == "organization_id");
-        return Err(refusal(&response, endpoint, of_organization));
+        return Err(token_endpoint_error(&response, endpoint, of_organization));
     }
     let tokens: TokenResponse = parse_json(&response, Code::UnexpectedResponse, endpoint)?;
     // RFC 6749 section 7.1: a token of an unknown type must not be used.
@@ -271,7 +271,7 @@ fn basic(id: &str, secret: &Secret) -> String {
 }
 
 /// Sorts a refusal by whose turn it is. `of_organization`: whether a token for an organization was asked for.
-fn refusal(response: &Response<Vec<u8>>, endpoint: &Url, of_organization: bool) -> Error {
+fn token_endpoint_error(response: &Response<Vec<u8>>, endpoint: &Url, of_organization: bool) -> Error {
     let plain = unexpected(response, Code::TokenRefused, endpoint);
     let Some(oauth) = plain.oauth_error() else {
         return plain;
@@ -305,8 +305,8 @@ fn denied_by_organization(status: StatusCode, description: &str) -> Code {
 }
 
 /// The description is for people, and all there is to tell this by; where it changes, the code is the general one.
-fn is_about_grant_type(refusal: &Error) -> bool {
-    let description = refusal.oauth_error().and_then(|oauth| oauth.error_description());
+fn is_about_grant_type(error: &Error) -> bool {
+    let description = error.oauth_error().and_then(|oauth| oauth.error_description());
     description.is_some_and(|text| text.contains("grant type is not allowed"))
 }
 

@@ -7,13 +7,13 @@ use super::{
 use crate::types::Destination;
 
 /// Longer text of others is not repeated.
-const EXCERPT: usize = 120;
+const MAX_EXCERPT_CHARS: usize = 120;
 
 impl AuthResponse {
     /// Asks whether to go on as this user, if it is known who. There is nothing on the page but links.
     pub(crate) fn ask_first(user: Option<&str>, go_on: &Destination, home: &Destination) -> Self {
         let who = user.filter(|user| !user.is_empty()).map_or_else(String::new, |user| {
-            let user: String = user.chars().take(EXCERPT).collect();
+            let user: String = user.chars().take(MAX_EXCERPT_CHARS).collect();
             format!(" as <strong>{}</strong>", escape(&user))
         });
         let body = format!(

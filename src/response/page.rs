@@ -104,7 +104,7 @@ pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
 pub(super) const SCRIPT: &str = "HTMLFormElement.prototype.submit.call(document.forms[0])";
 
 /// A form without `action` goes to the address of its page.
-pub(super) fn post_again(fields: impl Iterator<Item = (String, String)>) -> String {
+pub(super) fn repost_page(fields: impl Iterator<Item = (String, String)>) -> String {
     let mut inputs = String::new();
     for (name, value) in fields {
         let _ = writeln!(inputs, r#"<input type="hidden" name="{}" value="{}">"#, escape(&name), escape(&value));

@@ -1,6 +1,6 @@
 //! The route that Logto posts to.
 
-use super::{AuthRequest, FORM};
+use super::{AuthRequest, FORM_MEDIA_TYPE};
 use crate::{
     client::LogtoClient,
     error::{Code, Error},
@@ -8,14 +8,14 @@ use crate::{
 };
 
 /// Logto sends it, and no browser: no cookie is read or set, and who sent it is told by the token.
-pub(super) async fn answer(logto: &LogtoClient, request: &AuthRequest) -> AuthResponse {
+pub(super) async fn handle(logto: &LogtoClient, request: &AuthRequest) -> AuthResponse {
     if request.method != "POST" {
         return AuthResponse::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
             .header("allow", "POST");
     }
     let result = match request.form() {
         Some(form) => logto.back_channel_logout(form).await,
-        None => Err(Error::new(Code::LogoutTokenMissing, format!("the request's body is not {FORM}"))),
+        None => Err(Error::new(Code::LogoutTokenMissing, format!("the request's body is not {FORM_MEDIA_TYPE}"))),
     };
     AuthResponse::back_channel_logout(result.as_ref().err())
 }

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use super::{AuthRequest, FORM, one_time_token};
+use super::{AuthRequest, FORM_MEDIA_TYPE, one_time_token};
 use crate::{
     client::{LogtoClient, RequestSession},
     error::{Code, Error, Result},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Longer text of others is not repeated.
-const EXCERPT: usize = 120;
+const MAX_EXCERPT_CHARS: usize = 120;
 
 /// By GET: to Logto.
 pub(super) async fn begin(
@@ -19,15 +19,15 @@ pub(super) async fn begin(
     request: &AuthRequest,
     session: &RequestSession,
 ) -> Result<AuthResponse> {
-    let asked = Asked::read(request.query())?;
-    check_issuer(logto, asked.iss.as_deref())?;
+    let params = InitiationParams::read(request.query())?;
+    check_issuer(logto, params.iss.as_deref())?;
     let mut options = SignInOptions::new();
-    if let Some(hint) = asked.login_hint {
+    if let Some(hint) = params.login_hint {
         options = options.login_hint(hint);
     }
     // Where it may lead is checked as for any sign-in: this site, or an origin on the list. Another address is refused and not passed over:
     // whoever sent the user wanted that page, and should learn that it is not to be had.
-    if let Some(target) = asked.target_link_uri {
+    if let Some(target) = params.target_link_uri {
         one_time_token::check_return_to(logto, &target)?;
         options = options.post_redirect_uri(target);
     }
@@ -36,13 +36,13 @@ pub(super) async fn begin(
 }
 
 /// By POST: the same by GET. A POST of another site comes without our cookies, so the sign-ins under way could not be counted.
-pub(super) fn by_get(logto: &LogtoClient, request: &AuthRequest) -> Result<AuthResponse> {
+pub(super) fn redirect_to_get(logto: &LogtoClient, request: &AuthRequest) -> Result<AuthResponse> {
     let form = request
         .form()
-        .ok_or_else(|| refused(format!("the request to sign in was posted, and its body is not {FORM}")))?;
-    let asked = Asked::read(form_urlencoded::parse(form.as_bytes()).into_owned())?;
-    check_issuer(logto, asked.iss.as_deref())?;
-    let pairs = [("iss", asked.iss), ("login_hint", asked.login_hint), ("target_link_uri", asked.target_link_uri)];
+        .ok_or_else(|| refused(format!("the request to sign in was posted, and its body is not {FORM_MEDIA_TYPE}")))?;
+    let params = InitiationParams::read(form_urlencoded::parse(form.as_bytes()).into_owned())?;
+    check_issuer(logto, params.iss.as_deref())?;
+    let pairs = [("iss", params.iss), ("login_hint", params.login_hint), ("target_link_uri", params.target_link_uri)];
     let pairs = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let again = format!("{}?{query}", logto.route_path(request.path()));
@@ -51,20 +51,20 @@ pub(super) fn by_get(logto: &LogtoClient, request: &AuthRequest) -> Result<AuthR
 
 /// The parameters of a request, as they came.
 #[derive(Default)]
-struct Asked {
+struct InitiationParams {
     iss: Option<String>,
     login_hint: Option<String>,
     target_link_uri: Option<String>,
 }
 
-impl Asked {
+impl InitiationParams {
     fn read(pairs: impl Iterator<Item = (String, String)>) -> Result<Self> {
-        let mut asked = Self::default();
+        let mut params = Self::default();
         for (name, value) in pairs {
             let slot = match name.as_str() {
-                "iss" => &mut asked.iss,
-                "login_hint" => &mut asked.login_hint,
-                "target_link_uri" => &mut asked.target_link_uri,
+                "iss" => &mut params.iss,
+                "login_hint" => &mut params.login_hint,
+                "target_link_uri" => &mut params.target_link_uri,
                 _ => continue,
             };
             if slot.replace(value).is_some() {
@@ -72,10 +72,10 @@ impl Asked {
             }
         }
         // RFC 6749 section 3.1: a parameter without a value counts as left out.
-        for slot in [&mut asked.iss, &mut asked.login_hint, &mut asked.target_link_uri] {
+        for slot in [&mut params.iss, &mut params.login_hint, &mut params.target_link_uri] {
             *slot = slot.take().filter(|value| !value.is_empty());
         }
-        Ok(asked)
+        Ok(params)
     }
 }
 
@@ -90,7 +90,7 @@ fn check_issuer(logto: &LogtoClient, iss: Option<&str>) -> Result<()> {
             Ok(())
         }
         Some(iss) => {
-            let found: String = iss.chars().take(EXCERPT).collect();
+            let found: String = iss.chars().take(MAX_EXCERPT_CHARS).collect();
             Err(refused(format!("the request to sign in names the issuer `{found}`, expected `{}`", config.issuer())))
         }
     }

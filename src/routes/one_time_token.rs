@@ -53,6 +53,6 @@ pub(super) fn check_return_to(logto: &LogtoClient, return_to: &str) -> Result<()
 fn is_ours_or_the_users(logto: &LogtoClient, request: &AuthRequest) -> bool {
     match request.header("sec-fetch-site") {
         Some(site) => matches!(site, "same-origin" | "none"),
-        None => request.page_before(&logto.config().base_url).is_some(),
+        None => request.referring_page(&logto.config().base_url).is_some(),
     }
 }

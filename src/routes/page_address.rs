@@ -5,12 +5,12 @@ use std::fmt::Write;
 use crate::client::LogtoClient;
 
 /// Longer addresses are cut: the sign-in remembers about 1,400 characters, and the address of the sign-in route has three for one.
-const LONGEST: usize = 2048;
+const MAX_ADDRESS_BYTES: usize = 2048;
 
 /// The page that a request asked for, on this site. `None` where it has no address that a browser could return to.
 pub(super) fn of(logto: &LogtoClient, target: &str) -> Option<String> {
     let target = [target, target.split('?').next().unwrap_or_default()];
-    let target = target.into_iter().find(|target| target.starts_with('/') && target.len() <= LONGEST)?;
+    let target = target.into_iter().find(|target| target.starts_with('/') && target.len() <= MAX_ADDRESS_BYTES)?;
     let path = escaped(&logto.site_path(target));
     // `//host` would be another site (RFC 3986 section 4.2).
     Some(match path.starts_with("//") {

@@ -6,7 +6,7 @@ use super::AuthRequest;
 use crate::client::LogtoClient;
 
 /// A form of Logto's comes in a packet or two. Who sends a byte a minute does not hold a task for ever.
-const TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl AuthRequest {
     /// Bytes of a body that are worth reading: a longer one counts as empty.
@@ -33,7 +33,7 @@ impl AuthRequest {
         if !logto.route_needs_body(self.path()) {
             return self;
         }
-        let bytes = tokio::time::timeout(TIMEOUT, read).await.ok().and_then(Result::ok);
+        let bytes = tokio::time::timeout(READ_TIMEOUT, read).await.ok().and_then(Result::ok);
         self.body(bytes.and_then(|bytes| String::from_utf8(bytes.into()).ok()).unwrap_or_default())
     }
 }

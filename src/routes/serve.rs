@@ -41,8 +41,8 @@ impl LogtoClient {
         B: From<String>,
         P: Future<Output = Result<Response<B>>>,
     {
-        if let Some(reply) = self.handle_auth_routes(request).await {
-            return with_body(reply);
+        if let Some(response) = self.handle_auth_routes(request).await {
+            return with_body(response);
         }
         let session = request.session_of(self);
         let response = match page(session.clone()).await {
@@ -100,6 +100,6 @@ impl LogtoClient {
     }
 }
 
-fn with_body<B: From<String>>(reply: AuthResponse) -> Response<B> {
-    Response::<String>::from(reply).map(B::from)
+fn with_body<B: From<String>>(response: AuthResponse) -> Response<B> {
+    Response::<String>::from(response).map(B::from)
 }

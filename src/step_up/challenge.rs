@@ -6,7 +6,7 @@ use super::StepUp;
 use crate::types::www_authenticate::challenges;
 
 /// The classes have to fit the cookie of the sign-in, too.
-const MAX_CLASSES: usize = 1024;
+const MAX_ACR_VALUES_BYTES: usize = 1024;
 
 /// What the first challenge asks for that is about the user's authentication.
 pub(super) fn step_up(header: &str) -> Option<StepUp> {
@@ -14,9 +14,9 @@ pub(super) fn step_up(header: &str) -> Option<StepUp> {
         challenge.is_bearer() && challenge.get("error") == Some("insufficient_user_authentication")
     })?;
     let max_age = challenge.get("max_age").and_then(seconds);
-    let classes = challenge
-        .get("acr_values")
-        .filter(|classes| classes.len() <= MAX_CLASSES && classes.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+    let classes = challenge.get("acr_values").filter(|classes| {
+        classes.len() <= MAX_ACR_VALUES_BYTES && classes.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    });
     let step_up = StepUp::new().acr_values(classes);
     Some(match max_age {
         Some(max_age) => step_up.max_age(max_age),

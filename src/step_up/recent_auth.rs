@@ -1,4 +1,4 @@
-//! Verb: has the user authenticated recently, and strongly enough?
+//! Checks whether the user has authenticated recently, and strongly enough.
 
 use std::{fmt, marker::PhantomData, ops::Deref, time::Duration};
 

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::breaker::{Breaker, RESTS};
+use super::breaker::{Breaker, OPEN_MESSAGE};
 use crate::{
     clock,
     error::BoxError,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A failure that took so long is that of a store that hangs. One that refuses at once may be asked by everybody.
-const SLOW: Duration = Duration::from_secs(1);
+const HANG_THRESHOLD: Duration = Duration::from_secs(1);
 
 /// A store of any kind whose calls end within the limit.
 pub(crate) struct Bounded<S: ?Sized> {
@@ -46,7 +46,7 @@ impl<S: ?Sized + Send + Sync> Bounded<S> {
     ) -> BoxFuture<'a, Result<T, BoxError>> {
         Box::pin(async move {
             if !self.breaker.lets_pass(self.limit) {
-                return Err(RESTS.into());
+                return Err(OPEN_MESSAGE.into());
             }
             let began = clock::moment();
             // A store in memory has its answer at once, and needs neither a timer nor a runtime that has one.
@@ -57,7 +57,7 @@ impl<S: ?Sized + Send + Sync> Bounded<S> {
                     Err(format!("no answer within {:?} (setting store_timeout)", self.limit).into())
                 }),
             };
-            self.breaker.learn(answer.is_err() && began.elapsed() >= SLOW);
+            self.breaker.learn(answer.is_err() && began.elapsed() >= HANG_THRESHOLD);
             answer
         })
     }

@@ -1,4 +1,4 @@
-//! The options of the verbs. All have sensible defaults.
+//! The options of the operations. All have sensible defaults.
 
 use std::{collections::BTreeMap, time::Duration};
 

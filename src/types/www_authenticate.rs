@@ -4,7 +4,7 @@
 //! The text comes from the network. It is read once from left to right, in bounded length; what cannot be read spoils its own challenge.
 
 /// More than any server sends; clients commonly stop at 8 KiB of headers.
-const MAX_HEADER: usize = 8 * 1024;
+const MAX_HEADER_BYTES: usize = 8 * 1024;
 
 /// A scheme, and what it says.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Challenge<'_> {
 /// The challenges of a header, or of several that are joined with commas.
 pub(crate) fn challenges(header: &str) -> Vec<Challenge<'_>> {
     let mut challenges: Vec<Challenge<'_>> = Vec::new();
-    let mut text = Scanner(if header.len() <= MAX_HEADER { header } else { "" });
+    let mut text = Scanner(if header.len() <= MAX_HEADER_BYTES { header } else { "" });
     while text.skip_separators() {
         let before = text.0;
         let word = text.token();

@@ -101,11 +101,11 @@ pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + 
     let logto = logto.clone();
     move |config| {
         let resource = web::resource(logto.config().routes().paths());
-        config.service(resource.to(move |request, body| answer(logto.clone(), request, body)));
+        config.service(resource.to(move |request, body| handle_auth_route(logto.clone(), request, body)));
     }
 }
 
-async fn answer(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<AuthResponse> {
+async fn handle_auth_route(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<AuthResponse> {
     let read = async { body.to_bytes_limited(AuthRequest::MAX_BODY).await.map_err(drop)?.map_err(drop) };
     logto.handle_auth_routes(&auth_request(&request).read_body(&logto, read).await).await
 }
@@ -139,15 +139,15 @@ async fn with_session<B: MessageBody + 'static>(
         Ok(headers) => (failure(&result), headers),
         Err(error) => (Some(error), SessionHeaders::default()),
     };
-    let reply = failure.map(|error| logto.error_response(&auth, &error));
+    let replacement = failure.map(|error| logto.error_response(&auth, &error));
     match result {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
-            Ok(ServiceResponse::new(request, finish(response, reply, &headers)))
+            Ok(ServiceResponse::new(request, finish(response, replacement, &headers)))
         }
         // Another middleware failed. Its error becomes a response further out.
         Err(mut error) => {
-            error.add_response_mapper(move |response| finish(response, reply.clone(), &headers));
+            error.add_response_mapper(move |response| finish(response, replacement.clone(), &headers));
             Err(error)
         }
     }
@@ -165,9 +165,9 @@ fn failure<B>(result: &Result<ServiceResponse<B>, ActixError>) -> Option<Error> 
     }
 }
 
-/// The response itself, or the reply in its place, with the session's cookies.
-fn finish(response: HttpResponse, reply: Option<AuthResponse>, headers: &SessionHeaders) -> HttpResponse {
-    let mut response = reply.map_or(response, http_response);
+/// The response itself, or the replacement, with the session's cookies.
+fn finish(response: HttpResponse, replacement: Option<AuthResponse>, headers: &SessionHeaders) -> HttpResponse {
+    let mut response = replacement.map_or(response, http_response);
     let replacements = headers.replacements(|name| joined(response.headers(), name, ", "));
     let head = response.headers_mut();
     for (name, value) in replacements {

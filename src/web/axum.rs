@@ -92,15 +92,15 @@ use crate::{
 pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
     logto.config().routes().paths().into_iter().fold(Router::new(), |router, path| {
         let logto = logto.clone();
-        router.route(path, any(move |request: Request| answer(logto.clone(), request)))
+        router.route(path, any(move |request: Request| handle_auth_route(logto.clone(), request)))
     })
 }
 
-async fn answer(logto: LogtoClient, request: Request) -> Response {
+async fn handle_auth_route(logto: LogtoClient, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let request = auth_request(&parts).read_body(&logto, to_bytes(body, AuthRequest::MAX_BODY)).await;
     match logto.handle_auth_routes(&request).await {
-        Some(reply) => reply.into_response(),
+        Some(response) => response.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

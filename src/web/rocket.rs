@@ -53,7 +53,7 @@
 //!
 //! `Option<SignedIn>` is `None` if nobody is signed in. Rocket makes it `None` after a failure, too, and asks the handler; the response
 //! then is the failure's all the same, for nobody may look signed out because a store is down. To answer failures yourself, take
-//! `Result<LogtoContext, logto::Error>`, or [`RequestSession`] and its verbs. `Result<SignedIn, logto::Error>` forwards if nobody is signed
+//! `Result<LogtoContext, logto::Error>`, or [`RequestSession`] and its methods. `Result<SignedIn, logto::Error>` forwards if nobody is signed
 //! in, as Rocket has it of every guard that forwards, and is `Err` after a failure alone, which is answered as with `Option`.
 //!
 //! # Catchers
@@ -147,9 +147,9 @@ pub fn fairing(logto: LogtoClient) -> LogtoFairing {
 pub struct LogtoFairing(LogtoClient);
 
 /// The status of a request that a guard of ours refused. Nobody else uses it, so the fairing knows what it has to answer; it is never sent.
-const REFUSED: Status = Status { code: 461 };
+const INTERNAL_STATUS: Status = Status { code: 461 };
 
-/// Why a guard of ours could not tell who is there, and whether that prevails over what a handler answered nevertheless.
+/// Why a guard of ours could not tell who is there, and whether that overrides the response of a handler that ran nevertheless.
 struct Failure(Error, bool);
 
 #[rocket::async_trait]
@@ -160,21 +160,21 @@ impl Fairing for LogtoFairing {
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         // The application's default catcher need not know a status that is never sent.
-        Ok(rocket.manage(self.clone()).register("/", vec![Catcher::new(REFUSED.code, refused)]))
+        Ok(rocket.manage(self.clone()).register("/", vec![Catcher::new(INTERNAL_STATUS.code, internal_status_catcher)]))
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let refusal = self.refusal(request, response.status());
         let finished = self.session(request).commit().await;
-        let reply = finished.as_ref().err().map(|error| self.error_reply(request, error)).or(refusal);
-        if let Some(Ok(reply)) = reply.map(|reply| reply.respond_to(request)) {
+        let replacement = finished.as_ref().err().map(|error| self.error_response(request, error)).or(refusal);
+        if let Some(Ok(replacement)) = replacement.map(|replacement| replacement.respond_to(request)) {
             // What other fairings added to the response stays, but it was not this body that one of them encoded.
             response.remove_header("content-encoding");
-            response.merge(reply);
+            response.merge(replacement);
         }
         let headers = finished.unwrap_or_default();
-        let said = |name| response.headers().contains(name).then(|| joined(response.headers().get(name), ", "));
-        for (name, value) in headers.replacements(said) {
+        let header_value = |name| response.headers().contains(name).then(|| joined(response.headers().get(name), ", "));
+        for (name, value) in headers.replacements(header_value) {
             response.remove_header(name);
             if let Some(value) = value {
                 response.set_raw_header(name, value);
@@ -186,7 +186,7 @@ impl Fairing for LogtoFairing {
     }
 }
 
-fn refused<'r>(status: Status, _: &'r Request<'_>) -> catcher::BoxFuture<'r> {
+fn internal_status_catcher<'r>(status: Status, _: &'r Request<'_>) -> catcher::BoxFuture<'r> {
     Box::pin(async move { Response::build().status(status).ok() })
 }
 
@@ -196,21 +196,23 @@ impl LogtoFairing {
     }
 
     fn refusal(&self, request: &Request<'_>, status: Status) -> Option<AuthResponse> {
-        let refused = status == REFUSED;
+        let is_refused = status == INTERNAL_STATUS;
         match request.local_cache(|| None::<Failure>) {
-            Some(Failure(error, prevails)) => (refused || *prevails).then(|| self.error_reply(request, error)),
-            None => refused.then(|| self.0.sign_in_redirect(&auth_request(request))),
+            Some(Failure(error, override_response)) => {
+                (is_refused || *override_response).then(|| self.error_response(request, error))
+            }
+            None => is_refused.then(|| self.0.sign_in_redirect(&auth_request(request))),
         }
     }
 
-    fn error_reply(&self, request: &Request<'_>, error: &Error) -> AuthResponse {
+    fn error_response(&self, request: &Request<'_>, error: &Error) -> AuthResponse {
         self.0.error_response(&auth_request(request), error)
     }
 }
 
 /// A guard, and a sentinel: Rocket does not launch without the fairing.
 macro_rules! guard {
-    ($guard:ty, |$session:ident| $guarded:expr, prevails: $prevails:expr) => {
+    ($guard:ty, |$session:ident| $guarded:expr, override_response: $override_response:expr) => {
         impl Sentinel for $guard {
             fn abort(rocket: &Rocket<Ignite>) -> bool {
                 rocket.state::<LogtoFairing>().is_none().then(fairing_missing).is_some()
@@ -226,24 +228,24 @@ macro_rules! guard {
                     return Outcome::Error((Status::InternalServerError, fairing_missing()));
                 };
                 let $session = fairing.session(request);
-                outcome(request, $guarded, $prevails)
+                outcome(request, $guarded, $override_response)
             }
         }
     };
 }
 
-guard!(RequestSession, |session| Ok(Some(session.clone())), prevails: false);
-guard!(LogtoContext, |session| session.get_context(ContextOptions::new()).await.map(Some), prevails: false);
+guard!(RequestSession, |session| Ok(Some(session.clone())), override_response: false);
+guard!(LogtoContext, |session| session.get_context(ContextOptions::new()).await.map(Some), override_response: false);
 // `Option<SignedIn>` would hide a failure.
-guard!(SignedIn, |session| session.user().await, prevails: true);
+guard!(SignedIn, |session| session.user().await, override_response: true);
 
-fn outcome<T>(request: &Request<'_>, guarded: Result<Option<T>, Error>, prevails: bool) -> Outcome<T, Error> {
+fn outcome<T>(request: &Request<'_>, guarded: Result<Option<T>, Error>, override_response: bool) -> Outcome<T, Error> {
     match guarded {
         Ok(Some(guard)) => Outcome::Success(guard),
-        Ok(None) => Outcome::Forward(REFUSED),
+        Ok(None) => Outcome::Forward(INTERNAL_STATUS),
         Err(error) => {
-            request.local_cache(|| Some(Failure(error.clone(), prevails)));
-            Outcome::Error((REFUSED, error))
+            request.local_cache(|| Some(Failure(error.clone(), override_response)));
+            Outcome::Error((INTERNAL_STATUS, error))
         }
     }
 }
@@ -258,7 +260,7 @@ fn fairing_missing() -> Error {
 impl<'r> Responder<'r, 'static> for Error {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
         let fairing = request.rocket().state::<LogtoFairing>();
-        fairing.map_or_else(|| (&self).into(), |fairing| fairing.error_reply(request, &self)).respond_to(request)
+        fairing.map_or_else(|| (&self).into(), |fairing| fairing.error_response(request, &self)).respond_to(request)
     }
 }
 

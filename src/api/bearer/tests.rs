@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{MAX_TOKEN, check, header, token};
+use super::{MAX_TOKEN_BYTES, check, header, token};
 
 fn read<'a>(headers: &[&'a str]) -> Result<Option<&'a str>, &'static str> {
     let found = header(headers).and_then(|header| header.map_or(Ok(None), |header| token(header.as_bytes())));
@@ -44,8 +44,8 @@ fn an_authorization_header_without_exactly_one_bearer_token_is_refused() {
 
 #[test]
 fn a_token_has_a_limit() {
-    assert!(check("a".repeat(MAX_TOKEN).as_bytes()).is_ok());
-    let error = check("a".repeat(MAX_TOKEN + 1).as_bytes()).unwrap_err();
+    assert!(check("a".repeat(MAX_TOKEN_BYTES).as_bytes()).is_ok());
+    let error = check("a".repeat(MAX_TOKEN_BYTES + 1).as_bytes()).unwrap_err();
     assert_eq!(error.to_string(), "the bearer token has 16385 bytes, at most 16384 are read");
 }
 

@@ -97,7 +97,7 @@ fn metadata_is_for_resources_with_an_address() {
 async fn a_setting_of_an_api_goes_before_that_of_the_configuration_in_either_order() {
     what_is_set_goes_before_the_configuration!(ResourceServer::builder(), |builder: ResourceServerBuilder| {
         let api = builder.audience(books()).build().unwrap();
-        (Arc::clone(&api.0.provider), Arc::clone(&api.0.house.clock))
+        (Arc::clone(&api.0.provider), Arc::clone(&api.0.context.clock))
     });
 }
 
@@ -111,7 +111,7 @@ fn a_leeway_of_its_own_leaves_an_api_the_provider_of_the_configuration() {
         (builder().leeway(seconds(7)).config(&config), 7),
     ] {
         let api = builder.build().unwrap();
-        assert_eq!(api.0.house.leeway, seconds(leeway));
+        assert_eq!(api.0.context.leeway, seconds(leeway));
         assert!(Arc::ptr_eq(&api.0.provider, &config.server.provider().unwrap()));
     }
 }

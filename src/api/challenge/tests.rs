@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Realm, TokenRequirements, quoted, told};
+use super::{Realm, TokenRequirements, client_message, quoted};
 use crate::error::{Code, Error};
 
 fn realm() -> Realm {
@@ -16,8 +16,8 @@ fn header(code: Code, requirements: &TokenRequirements) -> String {
 fn every_refusal_of_a_token_has_a_challenge_and_nothing_else_has() {
     for &code in Code::ALL {
         let ours = code.as_str().starts_with("bearer_token.") && code != Code::BearerClaims;
-        assert_eq!(told(code).is_some(), ours, "{code:?}");
-        if let Some((name, description)) = told(code) {
+        assert_eq!(client_message(code).is_some(), ours, "{code:?}");
+        if let Some((name, description)) = client_message(code) {
             let status = Error::new(code, "").http_status();
             let expected = match name {
                 None | Some("invalid_token" | "insufficient_user_authentication") => 401,

@@ -30,12 +30,12 @@ fn the_well_known_part_goes_between_host_and_path() {
 #[test]
 fn the_document_names_the_resource_as_it_is_configured() {
     let metadata = Metadata::of("https://api.example.com/", vec!["read:books".to_owned()]).unwrap();
-    let reply = metadata.reply("https://my-tenant.logto.app/oidc");
+    let response = metadata.response("https://my-tenant.logto.app/oidc");
     assert_eq!(
-        reply.body(),
+        response.body(),
         r#"{"resource":"https://api.example.com/","authorization_servers":["https://my-tenant.logto.app/oidc"],"scopes_supported":["read:books"],"bearer_methods_supported":["header"]}"#
     );
-    let headers: Vec<_> = reply.headers().collect();
+    let headers: Vec<_> = response.headers().collect();
     assert!(headers.contains(&("content-type", "application/json")));
     assert!(headers.contains(&("access-control-allow-origin", "*")));
     assert!(!headers.contains(&("cache-control", "no-store")));

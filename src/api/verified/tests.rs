@@ -2,9 +2,9 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 
-use super::{Remembered, TokenHash, Verdict};
+use super::{TokenHash, TwoGenerationCache, Verdict};
 use crate::{
-    api::{AuthInfo, auth_info::House, challenge::Realm, facts::Facts},
+    api::{AuthInfo, auth_info::ApiContext, challenge::Realm, facts::Facts},
     clock::SystemClock,
 };
 
@@ -12,7 +12,7 @@ const ALWAYS: std::ops::Range<i64> = i64::MIN..i64::MAX;
 
 fn verdict(sub: &str) -> Verdict {
     let claims = json!({ "iss": "i", "sub": sub, "aud": "a", "exp": 100, "iat": 0 });
-    let house = House {
+    let context = ApiContext {
         realm: Realm { name: String::new(), resource_metadata: None },
         clock: Arc::new(SystemClock),
         leeway: Duration::ZERO,
@@ -23,25 +23,25 @@ fn verdict(sub: &str) -> Verdict {
         organization_id: None,
         payload: Vec::new(),
     };
-    Verdict { auth: AuthInfo::new(facts, Arc::new(house)), keys: [0; 32] }
+    Verdict { auth: AuthInfo::new(facts, Arc::new(context)), keys: [0; 32] }
 }
 
 fn hash(number: usize) -> TokenHash {
     TokenHash::of(&number.to_string())
 }
 
-fn sub(cache: &Remembered<Verdict>, number: usize, now: i64) -> Option<String> {
+fn sub(cache: &TwoGenerationCache<Verdict>, number: usize, now: i64) -> Option<String> {
     cache.get(&hash(number), now).map(|verdict| verdict.auth.sub().to_owned())
 }
 
-fn len(cache: &Remembered<Verdict>) -> usize {
+fn len(cache: &TwoGenerationCache<Verdict>) -> usize {
     let generations = cache.generations();
     generations.young.len() + generations.old.len()
 }
 
 #[test]
 fn a_verdict_ends_with_its_token() {
-    let cache = Remembered::new(10);
+    let cache = TwoGenerationCache::new(10);
     cache.put(hash(1), verdict("ada"), 0..100);
     assert_eq!(sub(&cache, 1, 99).as_deref(), Some("ada"));
     assert_eq!(sub(&cache, 2, 99), None);
@@ -51,7 +51,7 @@ fn a_verdict_ends_with_its_token() {
 
 #[test]
 fn a_verdict_by_a_clock_that_was_ahead_is_none() {
-    let cache = Remembered::new(10);
+    let cache = TwoGenerationCache::new(10);
     cache.put(hash(1), verdict("ada"), 7200..7260);
     assert_eq!(sub(&cache, 1, 7199), None, "it is from the future");
     assert_eq!(sub(&cache, 1, 7200), None, "and gone");
@@ -62,7 +62,7 @@ fn a_verdict_by_a_clock_that_was_ahead_is_none() {
 #[test]
 fn there_are_never_more_than_allowed_and_the_used_ones_stay() {
     for size in [1, 2, 3, 10, 100] {
-        let cache = Remembered::new(size);
+        let cache = TwoGenerationCache::new(size);
         for number in 0..1000 {
             cache.put(hash(number), verdict("bob"), ALWAYS);
             // Rounded up to an even number: two generations of the same size.
@@ -79,7 +79,7 @@ fn there_are_never_more_than_allowed_and_the_used_ones_stay() {
 
 #[test]
 fn a_verdict_that_is_used_outlives_an_unused_one() {
-    let cache = Remembered::new(20);
+    let cache = TwoGenerationCache::new(20);
     cache.put(hash(0), verdict("ada"), ALWAYS);
     cache.put(hash(1), verdict("idle"), ALWAYS);
     for number in 100..200 {
@@ -91,14 +91,14 @@ fn a_verdict_that_is_used_outlives_an_unused_one() {
 
 #[test]
 fn no_verdict_is_kept_where_the_capacity_is_zero() {
-    let cache = Remembered::new(0);
+    let cache = TwoGenerationCache::new(0);
     cache.put(hash(1), verdict("ada"), ALWAYS);
     assert_eq!((sub(&cache, 1, 0), len(&cache)), (None, 0));
 }
 
 #[test]
 fn a_forgotten_verdict_leaves_no_entry() {
-    let cache = Remembered::new(4);
+    let cache = TwoGenerationCache::new(4);
     for number in 0..4 {
         cache.put(hash(number), verdict("ada"), ALWAYS);
     }

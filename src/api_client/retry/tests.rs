@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::{Method, Response};
 
 use super::Retries;
-use crate::{api_client::builder::Patience, http::retry_after_at};
+use crate::{api_client::builder::RetryBudget, http::retry_after_at};
 
 /// RFC 9110 section 5.6.7 writes this time in three ways.
 fn now() -> SystemTime {
@@ -19,7 +19,7 @@ fn response(status: u16, retry_after: Option<&str>) -> Response<()> {
 }
 
 fn retries(seconds: u64, any_method: bool) -> Retries {
-    Retries::new(&Patience { max_retry_wait: Duration::from_secs(seconds), any_method })
+    Retries::new(&RetryBudget { max_retry_wait: Duration::from_secs(seconds), any_method })
 }
 
 #[test]
@@ -65,21 +65,21 @@ fn a_request_is_repeated_by_its_method_and_the_status() {
         (504, Method::GET, true, false),
         (200, Method::GET, true, false),
     ] {
-        let wait = retries(30, any_method).next(&method, &response(status, Some("1")), now());
+        let wait = retries(30, any_method).next_wait(&method, &response(status, Some("1")), now());
         assert_eq!(wait.is_some(), expected, "{status} {method} {any_method}");
     }
-    assert_eq!(retries(30, true).next(&Method::GET, &response(503, None), now()), None);
+    assert_eq!(retries(30, true).next_wait(&Method::GET, &response(503, None), now()), None);
 }
 
 #[test]
 fn retries_end_after_the_longest_wait_or_the_third() {
     let busy = |seconds| response(503, Some(seconds));
     let mut it = retries(30, false);
-    let mut next = |seconds| it.next(&Method::GET, &busy(seconds), now()).map(|wait| wait.as_secs());
+    let mut next = |seconds| it.next_wait(&Method::GET, &busy(seconds), now()).map(|wait| wait.as_secs());
     assert_eq!([next("20"), next("10"), next("1")], [Some(20), Some(10), None]);
     let mut it = retries(30, false);
-    let mut next = |seconds| it.next(&Method::GET, &busy(seconds), now()).map(|wait| wait.as_secs());
+    let mut next = |seconds| it.next_wait(&Method::GET, &busy(seconds), now()).map(|wait| wait.as_secs());
     assert_eq!([next("0"), next("0"), next("0"), next("0")], [Some(0), Some(0), Some(0), None]);
-    assert_eq!(retries(30, false).next(&Method::GET, &busy("31"), now()), None);
-    assert_eq!(retries(0, false).next(&Method::GET, &busy("0"), now()), None);
+    assert_eq!(retries(30, false).next_wait(&Method::GET, &busy("31"), now()), None);
+    assert_eq!(retries(0, false).next_wait(&Method::GET, &busy("0"), now()), None);
 }

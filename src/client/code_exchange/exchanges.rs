@@ -21,7 +21,7 @@ use crate::{
 /// For how long it is remembered that a code was exchanged. RFC 6749 section 4.1.2 lets a code live ten minutes at most.
 pub(super) const USED_CODE_TTL_SECONDS: i64 = 600;
 /// Exchanges that are remembered; beyond it the oldest goes first.
-const MAX_REMEMBERED: usize = 10_000;
+const MAX_REMEMBERED_EXCHANGES: usize = 10_000;
 
 /// What a code gave, and was verified.
 pub(in crate::client) struct Verified {
@@ -88,7 +88,7 @@ impl CodeExchanges {
             exchanges.by_callback.retain(|_, exchange| exchange.is_remembered(now));
             exchanges.next_sweep = now.saturating_add(RESULT_TTL_SECONDS);
         }
-        if exchanges.by_callback.len() >= MAX_REMEMBERED && !exchanges.by_callback.contains_key(&callback) {
+        if exchanges.by_callback.len() >= MAX_REMEMBERED_EXCHANGES && !exchanges.by_callback.contains_key(&callback) {
             let idle = exchanges.by_callback.values().filter(|exchange| exchange.outcome.try_lock().is_ok());
             let oldest =
                 idle.min_by_key(|exchange| exchange.began_at.load(Ordering::Relaxed)).map(|exchange| exchange.callback);

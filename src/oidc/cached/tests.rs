@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Asker, Cached};
+use super::{Cached, Caller};
 use crate::{
     error::{Code, Error, Result},
     oidc::test_support::TestClock,
@@ -51,18 +51,18 @@ impl Subject {
     }
 
     async fn get(&self) -> Result<Arc<usize>> {
-        self.cached.get(Asker::Stranger, || self.fetch(Ok)).await
+        self.cached.get(Caller::Untrusted, || self.fetch(Ok)).await
     }
 
     async fn get_failing(&self) -> Result<Arc<usize>> {
-        self.cached.get(Asker::Stranger, || self.fetch(|number| Err(failure(number)))).await
+        self.cached.get(Caller::Untrusted, || self.fetch(|number| Err(failure(number)))).await
     }
 
     /// A `get` whose fetch lasts until it is told how to end.
     fn get_slowly(self: &Arc<Self>) -> Fetching {
         let (end, ended) = oneshot::channel();
         let subject = Arc::clone(self);
-        let task = tokio::spawn(async move { subject.cached.get(Asker::Stranger, || subject.slowly(ended)).await });
+        let task = tokio::spawn(async move { subject.cached.get(Caller::Untrusted, || subject.slowly(ended)).await });
         (end, task)
     }
 
@@ -72,7 +72,7 @@ impl Subject {
         let (subject, known) = (Arc::clone(self), Arc::clone(known));
         let task = tokio::spawn(async move {
             let came = subject.cached.turn();
-            subject.cached.refetch(Asker::Stranger, came, &known, || subject.slowly(ended)).await
+            subject.cached.refetch(Caller::Untrusted, came, &known, || subject.slowly(ended)).await
         });
         (end, task)
     }
@@ -86,16 +86,16 @@ impl Subject {
     }
 
     async fn refetch(&self, known: &Arc<usize>) -> Result<Arc<usize>> {
-        self.refetch_as(Asker::Stranger, known).await
+        self.refetch_as(Caller::Untrusted, known).await
     }
 
-    async fn refetch_as(&self, asker: Asker, known: &Arc<usize>) -> Result<Arc<usize>> {
-        self.cached.refetch(asker, self.cached.turn(), known, || self.fetch(Ok)).await
+    async fn refetch_as(&self, caller: Caller, known: &Arc<usize>) -> Result<Arc<usize>> {
+        self.cached.refetch(caller, self.cached.turn(), known, || self.fetch(Ok)).await
     }
 
     async fn refetch_failing(&self, known: &Arc<usize>) -> Result<Arc<usize>> {
         let failing = || self.fetch(|number| Err(failure(number)));
-        self.cached.refetch(Asker::Stranger, self.cached.turn(), known, failing).await
+        self.cached.refetch(Caller::Untrusted, self.cached.turn(), known, failing).await
     }
 }
 
@@ -135,7 +135,7 @@ async fn a_hundred_concurrent_callers_make_one_fetch() {
                         fetching.await
                     }
                 };
-                subject.cached.get(Asker::Stranger, fetch).await
+                subject.cached.get(Caller::Untrusted, fetch).await
             })
         })
         .collect();
@@ -322,8 +322,8 @@ async fn concurrent_refetches_make_one_fetch() {
 fn futures_of_a_cached_value_can_move_between_threads() {
     fn is_send<T: Send>(_: &T) {}
     let cached = Cached::<usize>::new("numbers", Duration::ZERO, LONGEST, Arc::new(TestClock::new(0)));
-    is_send(&cached.get(Asker::Stranger, async || Ok(1)));
-    is_send(&cached.refetch(Asker::Stranger, cached.turn(), &Arc::new(1), async || Ok(1)));
+    is_send(&cached.get(Caller::Untrusted, async || Ok(1)));
+    is_send(&cached.refetch(Caller::Untrusted, cached.turn(), &Arc::new(1), async || Ok(1)));
 }
 
 /// As in a program that reads sessions from cookies on another executor.

@@ -1,7 +1,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{Jws, JwsError, MAX_TOKEN, decode_unverified, excerpt};
+use super::{Jws, JwsError, MAX_TOKEN_BYTES, decode_unverified, excerpt};
 use crate::{claims::AccessTokenClaims, oidc::test_support::fixture};
 
 fn token(header: &str) -> String {
@@ -105,7 +105,7 @@ fn types_are_compared_without_case_and_prefix() {
 
 #[test]
 fn a_huge_token_is_refused() {
-    let token = format!("{}.{}.AA", URL_SAFE_NO_PAD.encode(r#"{"alg":"ES384"}"#), "A".repeat(MAX_TOKEN));
+    let token = format!("{}.{}.AA", URL_SAFE_NO_PAD.encode(r#"{"alg":"ES384"}"#), "A".repeat(MAX_TOKEN_BYTES));
     assert_eq!(refused(&token), format!("is malformed: it has {} bytes, at most 262144 are read", token.len()));
     assert!(decode_unverified::<Value>(&token).is_err());
 }
@@ -148,8 +148,8 @@ fn a_token_is_shown_up_to_a_length() {
         format!("{header}.{claims}.{}", "A".repeat(signature))
     };
     let shown = |length| decode_unverified::<serde_json::Value>(&token(length));
-    assert_eq!(shown(MAX_TOKEN).unwrap().unwrap()["a"], 1);
-    for length in [MAX_TOKEN + 1, 2 * MAX_TOKEN] {
+    assert_eq!(shown(MAX_TOKEN_BYTES).unwrap().unwrap()["a"], 1);
+    for length in [MAX_TOKEN_BYTES + 1, 2 * MAX_TOKEN_BYTES] {
         assert!(shown(length).is_err(), "{length}");
     }
 }

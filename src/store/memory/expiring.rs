@@ -30,7 +30,7 @@ struct Place<K, T> {
 }
 
 /// Up to so many places of entries that are gone nobody minds.
-const SPARE: usize = 64;
+const MAX_SPARE_PLACES: usize = 64;
 
 impl<K, V, T: Ord> Default for Expiring<K, V, T> {
     fn default() -> Self {
@@ -100,7 +100,7 @@ impl<K: Hash + Eq + Clone, V, T: Ord + Copy> Expiring<K, V, T> {
 
     /// Forgets the places of entries that are gone, once they are the greater half.
     fn forget_places(&mut self) {
-        if self.order.len() > self.entries.len().saturating_mul(2).saturating_add(SPARE) {
+        if self.order.len() > self.entries.len().saturating_mul(2).saturating_add(MAX_SPARE_PLACES) {
             let Self { entries, order, .. } = self;
             order.retain(|place| is_present(entries, place));
         }

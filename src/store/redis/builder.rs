@@ -24,13 +24,13 @@ use crate::{
 };
 
 /// For a TCP connection, TLS on it, and the greeting.
-const CONNECT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// For an answer.
-const ANSWER: Duration = Duration::from_secs(2);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// For the first connection: nodes of a cluster and sentinels are asked one after another.
-const FIRST: Duration = Duration::from_secs(5);
+const FIRST_CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
 /// After so much silence a peer is taken for dead and the connection for lost.
-const SILENCE: Duration = Duration::from_secs(10);
+const MAX_SILENCE: Duration = Duration::from_secs(10);
 
 /// Gives user and password.
 type Credentials = dyn Fn() -> BoxFuture<'static, std::result::Result<(String, Secret), BoxError>> + Send + Sync;
@@ -104,7 +104,7 @@ impl RedisStoreBuilder {
     pub async fn connect(self) -> Result<RedisStore> {
         let target = Arc::new(Target::new(self)?);
         // A wrong address or password is found when the application starts.
-        let first = within(FIRST, target.connect()).await.map_err(unreachable)?;
+        let first = within(FIRST_CONNECTION_TIMEOUT, target.connect()).await.map_err(unreachable)?;
         let again = move || -> BoxFuture<'static, RedisResult<MultiplexedConnection>> {
             let target = Arc::clone(&target);
             Box::pin(async move { target.connect().await })
@@ -146,15 +146,15 @@ pub(super) async fn cluster(urls: Vec<String>, certificates: Option<TlsCertifica
         None => client,
     };
     let client = client
-        .connection_timeout(CONNECT)
-        .response_timeout(ANSWER)
+        .connection_timeout(CONNECT_TIMEOUT)
+        .response_timeout(RESPONSE_TIMEOUT)
         .retries(3)
         .min_retry_wait(20)
         .max_retry_wait(400)
         .tcp_settings(tcp())
         .build()
         .map_err(invalid)?;
-    let connection = within(FIRST, client.get_async_connection()).await.map_err(unreachable)?;
+    let connection = within(FIRST_CONNECTION_TIMEOUT, client.get_async_connection()).await.map_err(unreachable)?;
     begin(Connection::cluster(connection)).await
 }
 
@@ -204,8 +204,9 @@ impl Target {
     }
 
     async fn connect(&self) -> RedisResult<MultiplexedConnection> {
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(Some(ANSWER));
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT));
         let info = self.authenticated().await?;
         match self.sentinels.as_slice() {
             [] => self.client(info)?.get_multiplexed_async_connection_with_config(&config).await,
@@ -297,9 +298,9 @@ fn host(info: &ConnectionInfo) -> &str {
 
 /// No waiting to fill a packet, and no connection to a peer that is there no more.
 fn tcp() -> TcpSettings {
-    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(TcpKeepalive::new().with_time(SILENCE));
+    let settings = TcpSettings::default().set_nodelay(true).set_keepalive(TcpKeepalive::new().with_time(MAX_SILENCE));
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    let settings = settings.set_user_timeout(SILENCE);
+    let settings = settings.set_user_timeout(MAX_SILENCE);
     settings
 }
 

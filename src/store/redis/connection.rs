@@ -12,12 +12,12 @@ use tokio::time::timeout;
 
 use super::link::{Connect, Link, is_lost, timed_out};
 use crate::{
-    store::breaker::{Breaker, RESTS},
+    store::breaker::{Breaker, OPEN_MESSAGE},
     types::BoxFuture,
 };
 
 /// For a command in all, a reconnection and a second try included.
-const COMMAND: Duration = Duration::from_millis(2500);
+const COMMAND_TIMEOUT: Duration = Duration::from_millis(2500);
 
 /// A connection to one server or to a cluster. Clones share it.
 ///
@@ -74,10 +74,10 @@ impl Connection {
 
     /// Sessions, locks and revocations share the connection, so a request waits once for a Redis that hangs.
     async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
-        if !self.breaker.lets_pass(COMMAND) {
-            return Err(io::Error::other(RESTS).into());
+        if !self.breaker.lets_pass(COMMAND_TIMEOUT) {
+            return Err(io::Error::other(OPEN_MESSAGE).into());
         }
-        let answer = within(COMMAND, self.try_twice(command)).await;
+        let answer = within(COMMAND_TIMEOUT, self.try_twice(command)).await;
         self.breaker.learn(answer.as_ref().is_err_and(RedisError::is_timeout));
         answer
     }

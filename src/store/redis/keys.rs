@@ -13,7 +13,7 @@ use super::connection::Connection;
 use crate::{clock, error::Result};
 
 /// A hundred years: what is to last longer lasts so long. Beyond some limit Redis takes no lifetime at all.
-const MAX_LIFETIME: u64 = 100 * 365 * 24 * 3600 * 1000;
+const MAX_LIFETIME_MILLIS: u64 = 100 * 365 * 24 * 3600 * 1000;
 
 /// `KEYS[1]` what to take; `ARGV` its holder and the lifetime. What this very command has taken before is its holder's.
 const TAKE: &str = "
@@ -63,7 +63,7 @@ pub(super) fn random() -> Result<String> {
 
 /// A lifetime in milliseconds. Redis takes none of zero, so what is over lives for one more.
 pub(super) fn lifetime(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(MAX_LIFETIME).clamp(1, MAX_LIFETIME)
+    u64::try_from(duration.as_millis()).unwrap_or(MAX_LIFETIME_MILLIS).clamp(1, MAX_LIFETIME_MILLIS)
 }
 
 /// Milliseconds since 1970, as an integer that Redis's scripts can count with, too: at most the end of the year 9999.

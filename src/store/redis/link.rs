@@ -17,9 +17,9 @@ use crate::types::BoxFuture;
 /// The pause before a connection that was refused is tried again; each is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// So often a connection is tried before the command that waits for it fails. The next command tries anew.
-const ATTEMPTS: u32 = 4;
+const MAX_CONNECT_ATTEMPTS: u32 = 4;
 /// What a server says that cannot serve for now, although another one may be at its address already.
-const UNFIT: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH"];
+const UNFIT_SERVER_ERRORS: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH"];
 
 /// Makes a connection. It is asked again whenever the last one is lost.
 pub(super) type Connect = Box<dyn Fn() -> BoxFuture<'static, RedisResult<MultiplexedConnection>> + Send + Sync>;
@@ -49,7 +49,7 @@ impl Link {
 
     async fn connect(&self) -> RedisResult<MultiplexedConnection> {
         let mut pause = FIRST_PAUSE;
-        for _ in 1..ATTEMPTS {
+        for _ in 1..MAX_CONNECT_ATTEMPTS {
             match (self.connect)().await {
                 // A server that starts again takes connections soon.
                 Err(error) if error.is_io_error() && !error.is_timeout() => {}
@@ -74,13 +74,13 @@ impl Link {
 /// succeed.
 pub(super) fn is_lost(error: &RedisError) -> bool {
     let broken = error.is_connection_dropped() || error.is_unrecoverable_error();
-    broken || error.code().is_some_and(|code| UNFIT.contains(&code)) || is_unfit_in_script(error)
+    broken || error.code().is_some_and(|code| UNFIT_SERVER_ERRORS.contains(&code)) || is_unfit_in_script(error)
 }
 
 /// Before version 7 Redis tells of it as an error of the script: `ERR Error running script (…): -READONLY You can't write …`.
 fn is_unfit_in_script(error: &RedisError) -> bool {
     let is_general = error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError);
-    let word_of = |detail: &str| UNFIT.iter().any(|word| detail.contains(&format!("-{word} ")));
+    let word_of = |detail: &str| UNFIT_SERVER_ERRORS.iter().any(|word| detail.contains(&format!("-{word} ")));
     is_general && error.detail().is_some_and(word_of)
 }
 

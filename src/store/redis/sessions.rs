@@ -80,7 +80,7 @@ const LOAD: &str = "
     return stored";
 
 /// So many sessions are deleted at once.
-const AT_ONCE: usize = 100;
+const DELETE_BATCH_SIZE: usize = 100;
 
 /// Revision, `sub`, `sid`, end, the sealed session, and what is noted of endings.
 type Stored = Vec<Option<Vec<u8>>>;
@@ -189,7 +189,7 @@ impl RedisStore {
         let set = self.keys.of(kind, name);
         let ids: Vec<String> = Cmd::zrange(&set, 0, -1).query_async(&mut self.connection.clone()).await?;
         let mut ended = 0;
-        for ids in ids.chunks(AT_ONCE) {
+        for ids in ids.chunks(DELETE_BATCH_SIZE) {
             let deleted = self.delete_those_of(kind, name, ids).await?;
             if !deleted.is_empty() {
                 Cmd::zrem(&set, &deleted).exec_async(&mut self.connection.clone()).await?;

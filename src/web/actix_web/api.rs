@@ -30,7 +30,7 @@ where
 }
 
 /// What [`ApiAuth`] failed with, but for a request without credentials.
-struct Refused(Error);
+struct Refusal(Error);
 
 async fn with_api<B: MessageBody + 'static>(
     api: ResourceServer,
@@ -39,11 +39,11 @@ async fn with_api<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse, ActixError> {
     request.extensions_mut().insert(api);
     let response = next.call(request).await?;
-    let refused = response.request().extensions_mut().remove::<Refused>();
+    let refused = response.request().extensions_mut().remove::<Refusal>();
     let answered = response.response().error().and_then(|error| error.as_error().cloned());
     Ok(match refused {
         // A handler with an `Option` knows nothing of it.
-        Some(Refused(error)) => response.into_response(logged_with(error, answered.as_ref()).error_response()),
+        Some(Refusal(error)) => response.into_response(logged_with(error, answered.as_ref()).error_response()),
         None => response.map_into_boxed_body(),
     })
 }
@@ -70,7 +70,7 @@ impl<R: ApiPolicy + 'static> FromRequest for ApiAuth<R> {
         Box::pin(async move {
             let api = request.extensions().get().cloned().ok_or_else(api_missing)?;
             let authorization = || request.headers().get_all(AUTHORIZATION);
-            let remember = |error: &Error| _ = request.extensions_mut().insert(Refused(error.clone()));
+            let remember = |error: &Error| _ = request.extensions_mut().insert(Refusal(error.clone()));
             match Self::authorize_optional(&api, authorization()).await.inspect_err(remember)? {
                 Some(auth) => Ok(auth),
                 // There are no credentials. This says so, and an `Option` may forget it.

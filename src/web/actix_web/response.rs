@@ -40,10 +40,10 @@ pub(super) fn logged_with(error: Error, answered: Option<&Error>) -> Error {
     if answered.is_some_and(|answered| answered.code() == error.code()) { error.logged() } else { error }
 }
 
-pub(super) fn http_response(reply: AuthResponse) -> HttpResponse {
-    let mut response = HttpResponse::build(StatusCode::from_u16(reply.status()).unwrap_or_default());
-    for header in reply.headers() {
+pub(super) fn http_response(auth_response: AuthResponse) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::from_u16(auth_response.status()).unwrap_or_default());
+    for header in auth_response.headers() {
         response.append_header(header);
     }
-    response.body(reply.into_body())
+    response.body(auth_response.into_body())
 }

@@ -26,10 +26,10 @@ pub fn api(api: ResourceServer) -> ApiFairing {
 pub struct ApiFairing(ResourceServer);
 
 /// The status of a request that the guard refused. Nobody else uses it, so the fairing knows what it has to answer; it is never sent.
-const REFUSED: Status = Status { code: 462 };
+const INTERNAL_STATUS: Status = Status { code: 462 };
 
-/// Why the guard refused a request, and whether that prevails over what a handler answered nevertheless.
-struct Refused(Error, bool);
+/// Why the guard refused a request, and whether that overrides the response of a handler that ran nevertheless.
+struct Refusal(Error, bool);
 
 #[rocket::async_trait]
 impl Fairing for ApiFairing {
@@ -39,23 +39,23 @@ impl Fairing for ApiFairing {
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         // The application's default catcher need not know a status that is never sent.
-        Ok(rocket.manage(self.clone()).register("/", vec![Catcher::new(REFUSED.code, caught)]))
+        Ok(rocket.manage(self.clone()).register("/", vec![Catcher::new(INTERNAL_STATUS.code, internal_status_catcher)]))
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Some(Refused(error, prevails)) = request.local_cache(|| None::<Refused>) else { return };
-        if !prevails && response.status() != REFUSED {
+        let Some(Refusal(error, override_response)) = request.local_cache(|| None::<Refusal>) else { return };
+        if !override_response && response.status() != INTERNAL_STATUS {
             return;
         }
-        if let Ok(reply) = AuthResponse::from(error).respond_to(request) {
+        if let Ok(replacement) = AuthResponse::from(error).respond_to(request) {
             // What other fairings added to the response stays, but it was not this body that one of them encoded.
             response.remove_header("content-encoding");
-            response.merge(reply);
+            response.merge(replacement);
         }
     }
 }
 
-fn caught<'r>(status: Status, _: &'r Request<'_>) -> catcher::BoxFuture<'r> {
+fn internal_status_catcher<'r>(status: Status, _: &'r Request<'_>) -> catcher::BoxFuture<'r> {
     Box::pin(async move { Response::build().status(status).ok() })
 }
 
@@ -75,7 +75,7 @@ impl<'r, R: ApiPolicy> FromRequest<'r> for ApiAuth<R> {
             return Outcome::Error((Status::InternalServerError, fairing_missing()));
         };
         let authorization: Vec<_> = request.headers().get("authorization").collect();
-        let (refused, prevails) = match Self::authorize_optional(api, &authorization).await {
+        let (refused, override_response) = match Self::authorize_optional(api, &authorization).await {
             Ok(Some(auth)) => return Outcome::Success(auth),
             // There are no credentials. This says so, and an `Option` may forget it.
             Ok(None) => (Self::authorize(api, &authorization).await, false),
@@ -85,8 +85,8 @@ impl<'r, R: ApiPolicy> FromRequest<'r> for ApiAuth<R> {
         match refused {
             Ok(auth) => Outcome::Success(auth),
             Err(error) => {
-                request.local_cache(|| Some(Refused(error.clone(), prevails)));
-                Outcome::Error((REFUSED, error))
+                request.local_cache(|| Some(Refusal(error.clone(), override_response)));
+                Outcome::Error((INTERNAL_STATUS, error))
             }
         }
     }

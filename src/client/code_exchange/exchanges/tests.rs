@@ -53,12 +53,12 @@ fn beyond_the_capacity_the_oldest_that_is_done_goes_first() {
     let first = of(&exchanges, 0, 0);
     let _under_way = Arc::clone(&first.outcome).try_lock_owned().unwrap();
     let second = of(&exchanges, 1, 1);
-    for number in 2..MAX_REMEMBERED {
+    for number in 2..MAX_REMEMBERED_EXCHANGES {
         of(&exchanges, number, 2);
     }
-    assert_eq!(len(&exchanges), MAX_REMEMBERED);
-    of(&exchanges, MAX_REMEMBERED, 3);
-    assert_eq!(len(&exchanges), MAX_REMEMBERED);
+    assert_eq!(len(&exchanges), MAX_REMEMBERED_EXCHANGES);
+    of(&exchanges, MAX_REMEMBERED_EXCHANGES, 3);
+    assert_eq!(len(&exchanges), MAX_REMEMBERED_EXCHANGES);
     assert!(Arc::ptr_eq(&of(&exchanges, 0, 3), &first), "under way");
     assert!(!Arc::ptr_eq(&of(&exchanges, 1, 3), &second));
 }

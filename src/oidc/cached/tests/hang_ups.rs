@@ -9,7 +9,7 @@ use std::{
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Asker, HOUR, LONGEST, Result, Subject, failure, settle};
+use super::{Caller, HOUR, LONGEST, Result, Subject, failure, settle};
 
 /// Polls a future so many times at most, and then drops it. Says whether it came to its end before.
 async fn leaves_after<T>(polls: usize, future: impl Future<Output = T>) -> bool {
@@ -51,7 +51,7 @@ async fn a_first_fetch_goes_on_when_its_caller_leaves_at_any_moment() {
     let mut whole = 0;
     for moment in 0..MOMENTS {
         let subject = Subject::new();
-        let get = || subject.cached.get(Asker::Stranger, || in_steps(&subject, Ok));
+        let get = || subject.cached.get(Caller::Untrusted, || in_steps(&subject, Ok));
         whole += usize::from(leaves_after(moment, get()).await);
         assert_eq!(*get().await.unwrap(), 1, "{moment}");
         assert_eq!(subject.fetches(), 1, "{moment}: one fetch for both");
@@ -65,7 +65,7 @@ async fn a_refetch_goes_on_when_its_caller_leaves_at_any_moment() {
         let subject = Subject::new();
         let known = subject.get().await.unwrap();
         let refetch =
-            || subject.cached.refetch(Asker::Stranger, subject.cached.turn(), &known, || in_steps(&subject, Ok));
+            || subject.cached.refetch(Caller::Untrusted, subject.cached.turn(), &known, || in_steps(&subject, Ok));
         leaves_after(moment, refetch()).await;
         assert_eq!(*refetch().await.unwrap(), 2, "{moment}: what it needs is newer than what it knows");
         assert_eq!(subject.fetches(), 2, "{moment}: one fetch for both");
@@ -78,7 +78,7 @@ async fn a_failure_is_told_although_its_caller_has_left() {
         let subject = Subject::new();
         let known = subject.get().await.unwrap();
         let fail = || in_steps(&subject, |number| Err(failure(number)));
-        leaves_after(moment, subject.cached.refetch(Asker::Stranger, subject.cached.turn(), &known, fail)).await;
+        leaves_after(moment, subject.cached.refetch(Caller::Untrusted, subject.cached.turn(), &known, fail)).await;
         assert_eq!(subject.refetch(&known).await.unwrap_err().to_string(), "failure 2", "{moment}");
     }
 }
@@ -177,7 +177,7 @@ async fn a_fetch_that_panics_is_a_transient_failure() {
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
     let error =
-        subject.cached.refetch(Asker::Stranger, subject.cached.turn(), &known, async || panics()).await.unwrap_err();
+        subject.cached.refetch(Caller::Untrusted, subject.cached.turn(), &known, async || panics()).await.unwrap_err();
     assert!(error.is_transient());
     assert!(subject.refetch(&known).await.unwrap_err().is_transient());
     subject.clock.advance(1);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Asker, Subject, failure, settle};
+use super::{Caller, Subject, failure, settle};
 
 #[tokio::test]
 async fn a_trusted_caller_refetches_once_whatever_other_callers_fetched() {
@@ -12,7 +12,7 @@ async fn a_trusted_caller_refetches_once_whatever_other_callers_fetched() {
     assert_eq!(*subject.refetch(&second).await.unwrap(), 2, "a stranger waits for the cooldown");
     let came = subject.cached.turn();
     let refetch =
-        async |known: &Arc<usize>| subject.cached.refetch(Asker::Insider, came, known, || subject.fetch(Ok)).await;
+        async |known: &Arc<usize>| subject.cached.refetch(Caller::Trusted, came, known, || subject.fetch(Ok)).await;
     let third = refetch(&second).await.unwrap();
     assert_eq!(*third, 3);
     // That fetch began after it came: a second one would say the same.
@@ -25,13 +25,13 @@ async fn a_trusted_caller_is_told_of_a_failed_fetch_only_if_the_fetch_began_afte
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
     subject.refetch_failing(&known).await.unwrap_err();
-    assert_eq!(*subject.refetch_as(Asker::Insider, &known).await.unwrap(), 3);
+    assert_eq!(*subject.refetch_as(Caller::Trusted, &known).await.unwrap(), 3);
 
     // Nor where there is nothing to serve yet.
     let subject = Subject::new();
     subject.get_failing().await.unwrap_err();
     assert!(subject.get().await.is_err());
-    assert_eq!(*subject.cached.get(Asker::Insider, || subject.fetch(Ok)).await.unwrap(), 2);
+    assert_eq!(*subject.cached.get(Caller::Trusted, || subject.fetch(Ok)).await.unwrap(), 2);
 
     // A hundred at a dead server wait for the fetch under way and for one of their own.
     let subject = Subject::new();
@@ -43,7 +43,7 @@ async fn a_trusted_caller_is_told_of_a_failed_fetch_only_if_the_fetch_began_afte
             let (subject, known) = (Arc::clone(&subject), Arc::clone(&known));
             tokio::spawn(async move {
                 let failing = || subject.fetch(|number| Err(failure(number)));
-                subject.cached.refetch(Asker::Insider, subject.cached.turn(), &known, failing).await
+                subject.cached.refetch(Caller::Trusted, subject.cached.turn(), &known, failing).await
             })
         })
         .collect();

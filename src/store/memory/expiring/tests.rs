@@ -1,6 +1,6 @@
 use std::{cell::Cell, cmp::Ordering};
 
-use super::{Expiring, SPARE};
+use super::{Expiring, MAX_SPARE_PLACES};
 
 thread_local! {
     /// How many ends were looked at.
@@ -52,7 +52,7 @@ fn full(capacity: u64) -> Expiring<u64, u64, End> {
 
 /// Whether there are not many more places than entries.
 fn is_bounded<K, V, T>(map: &Expiring<K, V, T>) -> bool {
-    map.order.len() >= map.entries.len() && map.order.len() <= 2 * map.entries.len() + SPARE
+    map.order.len() >= map.entries.len() && map.order.len() <= 2 * map.entries.len() + MAX_SPARE_PLACES
 }
 
 #[test]
