@@ -13,14 +13,14 @@ const MAX_RETRIES: u32 = 3;
 /// What is left of the retry budget for one request.
 pub(super) struct Retries {
     remaining_wait: Duration,
-    remaining_retries: u32,
+    remaining_count: u32,
     any_method: bool,
 }
 
 impl Retries {
     pub(super) fn new(retry_budget: &RetryBudget) -> Self {
-        let remaining_retries = if retry_budget.max_retry_wait.is_zero() { 0 } else { MAX_RETRIES };
-        Self { remaining_wait: retry_budget.max_retry_wait, remaining_retries, any_method: retry_budget.any_method }
+        let remaining_count = if retry_budget.max_retry_wait.is_zero() { 0 } else { MAX_RETRIES };
+        Self { remaining_wait: retry_budget.max_retry_wait, remaining_count, any_method: retry_budget.any_method }
     }
 
     /// How long to wait before the request is sent again, if it is to be.
@@ -38,7 +38,7 @@ impl Retries {
             _ => false,
         };
         let wait = may_be_repeated.then(|| retry_after_at(response.headers(), || now)).flatten()?;
-        self.remaining_retries = self.remaining_retries.checked_sub(1)?;
+        self.remaining_count = self.remaining_count.checked_sub(1)?;
         self.remaining_wait = self.remaining_wait.checked_sub(wait)?;
         Some(wait)
     }
