@@ -18,7 +18,7 @@ const JSON_MEDIA_TYPE: &str = "application/json";
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::handle_auth_routes`](crate::LogtoClient::handle_auth_routes) answer.
 #[derive(Clone, PartialEq, Eq)]
-#[must_use = "the browser gets nothing until the reply is returned as a response"]
+#[must_use = "the browser gets nothing until the response is returned as a response"]
 pub struct AuthResponse {
     status: u16,
     headers: Vec<(&'static str, String)>,
