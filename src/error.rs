@@ -1,6 +1,11 @@
 //! One opaque error: what happened, whose turn it is, and what to do.
 
 mod code;
+#[cfg(any(
+    all(feature = "rustls-no-provider", feature = "reqwest", not(any(feature = "native-tls", feature = "rustls"))),
+    all(feature = "redis", not(feature = "rustls"))
+))]
+mod crypto_provider;
 mod integration;
 mod kind;
 

@@ -46,6 +46,8 @@ use crate::{
 /// ends, a short-lived one when half its life is over; where Logto is out of reach then, the present one serves to its end. The request runs
 /// in a task of its own: a caller that goes away does not take the token with it.
 #[derive(Clone)]
+#[doc(alias = "m2m")]
+#[doc(alias = "client_credentials")]
 pub struct MachineClient(Arc<Inner>);
 
 struct Inner {

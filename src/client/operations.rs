@@ -108,6 +108,7 @@ operations! { load_session, open:
     /// Begins a sign-in: the redirect leads to Logto.
     sign_in(options: SignInOptions) -> Redirect;
     /// Ends a sign-in, on the callback route: the redirect leads to the page the user wanted.
+    #[doc(alias = "handle_sign_in_callback")]
     handle_sign_in(query_or_url: &str) -> Redirect;
     /// Verifies a sign-in, on the callback route, for the application to accept or to refuse.
     verify_sign_in(query_or_url: &str) -> PendingSignIn;
@@ -150,5 +151,6 @@ forgets! {
     /// Forgets the access tokens: the next one comes from Logto. See [`refresh_session`](Self::refresh_session) for what that brings.
     load_session, open: clear_access_token by try_clear_access_token;
     /// Forgets the whole session, here alone. See [`sign_out`](Self::sign_out) for the rest.
+    #[doc(alias = "clear_session")]
     load_to_end, open_to_end: clear_all_tokens by try_clear_all_tokens;
 }

@@ -218,6 +218,7 @@ impl Session {
     }
 
     /// Forgets the whole session, here alone.
+    #[doc(alias = "clear_session")]
     pub fn clear_all_tokens(&mut self) {
         _ = self.try_clear_all_tokens();
     }

@@ -25,7 +25,7 @@ pub struct Check {
     /// How it is.
     pub outcome: CheckOutcome,
     /// What was found.
-    pub found: String,
+    pub finding: String,
     /// What to do about it. Every failure and every warning has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
@@ -69,16 +69,16 @@ impl Diagnosis {
 }
 
 impl Check {
-    pub(super) fn ok(name: &'static str, found: impl AsRef<str>) -> Self {
-        Self::new(name, CheckOutcome::Ok, found, None)
+    pub(super) fn ok(name: &'static str, finding: impl AsRef<str>) -> Self {
+        Self::new(name, CheckOutcome::Ok, finding, None)
     }
 
-    pub(super) fn warning(name: &'static str, found: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
-        Self::new(name, CheckOutcome::Warning, found, Some(hint.as_ref()))
+    pub(super) fn warning(name: &'static str, finding: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
+        Self::new(name, CheckOutcome::Warning, finding, Some(hint.as_ref()))
     }
 
-    pub(super) fn failure(name: &'static str, found: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
-        Self::new(name, CheckOutcome::Failure, found, Some(hint.as_ref()))
+    pub(super) fn failure(name: &'static str, finding: impl AsRef<str>, hint: impl AsRef<str>) -> Self {
+        Self::new(name, CheckOutcome::Failure, finding, Some(hint.as_ref()))
     }
 
     pub(super) fn skipped(name: &'static str, why: &str) -> Self {
@@ -86,9 +86,9 @@ impl Check {
     }
 
     /// What was found may be a server's own words: one line, of readable length.
-    fn new(name: &'static str, outcome: CheckOutcome, found: impl AsRef<str>, hint: Option<&str>) -> Self {
+    fn new(name: &'static str, outcome: CheckOutcome, finding: impl AsRef<str>, hint: Option<&str>) -> Self {
         let tidy = |text: &str| one_line(text).chars().take(MAX_TEXT_CHARS).collect::<String>();
-        Self { name, outcome, found: tidy(found.as_ref()), hint: hint.map(tidy) }
+        Self { name, outcome, finding: tidy(finding.as_ref()), hint: hint.map(tidy) }
     }
 }
 
@@ -106,8 +106,8 @@ impl CheckOutcome {
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.checks.iter().map(|check| check.name.chars().count()).max().unwrap_or_default();
-        for Check { name, outcome, found, hint } in &self.checks {
-            writeln!(f, "{} {name:width$}  {found}", outcome.mark())?;
+        for Check { name, outcome, finding, hint } in &self.checks {
+            writeln!(f, "{} {name:width$}  {finding}", outcome.mark())?;
             if let Some(hint) = hint {
                 writeln!(f, "  {:width$}  → {hint}", "")?;
             }

@@ -40,8 +40,6 @@ pub(super) fn check_provider() -> crate::error::Result<()> {
     if rustls::crypto::CryptoProvider::get_default().is_some() {
         return Ok(());
     }
-    let message = "the process has no `CryptoProvider` for rustls, and the feature `rustls-no-provider` brings none";
-    let hint =
-        "Install one when the program begins, such as `rustls::crypto::ring::default_provider().install_default()`.";
-    Err(crate::error::Error::new(crate::error::Code::HttpClient, message).with_hint(hint))
+    let reason = "the feature `rustls-no-provider` brings none";
+    Err(crate::error::Error::no_crypto_provider(crate::error::Code::HttpClient, reason))
 }

@@ -109,8 +109,8 @@ impl SessionStore for Bounded<dyn SessionStore> {
 }
 
 impl RevocationStore for Bounded<dyn RevocationStore> {
-    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.within(self.store.record(key, until, ttl))
+    fn record<'a>(&'a self, key: &'a str, cutoff: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.within(self.store.record(key, cutoff, ttl))
     }
 
     fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {

@@ -183,14 +183,14 @@ impl std::fmt::Debug for MemoryRevocations {
 const MAX_REVOCATIONS: usize = 200_000;
 
 impl RevocationStore for MemoryRevocations {
-    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn record<'a>(&'a self, key: &'a str, cutoff: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         let mut revoked = lock(&self.revoked);
         let now = self.clock.now();
         let mut ends = clock::after(now, ttl);
-        let mut latest = until;
+        let mut latest = cutoff;
         match revoked.end(key) {
             Some(known_end) => {
-                latest = latest.max(revoked.get(key, SystemTime::UNIX_EPOCH).copied().unwrap_or(until));
+                latest = latest.max(revoked.get(key, SystemTime::UNIX_EPOCH).copied().unwrap_or(cutoff));
                 ends = ends.max(known_end);
             }
             None => _ = revoked.make_room(MAX_REVOCATIONS, now),

@@ -53,8 +53,8 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 }
 
 impl<S: RevocationStore + ?Sized> RevocationStore for Arc<S> {
-    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        (**self).record(key, until, ttl)
+    fn record<'a>(&'a self, key: &'a str, cutoff: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).record(key, cutoff, ttl)
     }
 
     fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {

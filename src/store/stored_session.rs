@@ -122,7 +122,7 @@ impl StoredSession {
         self
     }
 
-    /// What the store has noted of endings: [`RevocationStore::latest_cutoff`] for `id/<id>`, `sub/<sub>` and `sid/<sid>`. A session that
+    /// What the store has noted of endings: [`latest_cutoff`](super::RevocationStore::latest_cutoff) for `id/<id>`, `sub/<sub>` and `sid/<sid>`. A session that
     /// began by then is none, though it is still there.
     #[must_use]
     pub fn revoked_until(mut self, revoked_until: Option<SystemTime>) -> Self {

@@ -90,8 +90,8 @@ impl TestSession {
     }
 
     /// An access token as the session would hold it, so that no request for one is made; it lives an hour.
-    pub fn access_token(mut self, of: TokenOptions, token: impl Into<Secret>, scopes: &[&str]) -> Self {
-        self.access_tokens.push((of, token.into(), scopes.join(" "), Duration::from_secs(3600)));
+    pub fn access_token(mut self, options: TokenOptions, token: impl Into<Secret>, scopes: &[&str]) -> Self {
+        self.access_tokens.push((options, token.into(), scopes.join(" "), Duration::from_secs(3600)));
         self
     }
 
@@ -151,9 +151,9 @@ impl TestSession {
             now,
         )?;
         data.refresh_token.clone_from(&self.refresh_token);
-        for (of, token, scope, lifetime) in &self.access_tokens {
+        for (options, token, scope, lifetime) in &self.access_tokens {
             let lifetime = crate::clock::whole_seconds(*lifetime);
-            data.put_access_token(StoredAccessToken::new(of.key(), token.clone(), scope.clone(), now, lifetime));
+            data.put_access_token(StoredAccessToken::new(options.key(), token.clone(), scope.clone(), now, lifetime));
         }
         let mut cookies = HeaderCookies::default();
         let mut loaded = LoadedSession::default();

@@ -49,6 +49,7 @@ impl SignInOptions {
     }
 
     /// Where the user goes after the callback: a path on this site, or a URL on an allowed origin. Default: `base_url`.
+    #[doc(alias = "return_to")]
     pub fn post_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_redirect_uri = Some(uri.into());
         self
@@ -139,6 +140,7 @@ impl SignInOptions {
     }
 
     /// Drops the present session when the sign-in begins. Default: keep it until the new one is there, so an abandoned sign-in costs nothing.
+    #[doc(alias = "clear_session")]
     pub fn clear_tokens(mut self, clear: bool) -> Self {
         self.clear_tokens = clear;
         self

@@ -250,7 +250,7 @@ async fn several_cookies_of_one_name_are_told_once_and_by_a_diagnosis() {
     let outcome = async || {
         let diagnosis = site.logto.diagnose().await;
         let check = diagnosis.checks().iter().find(|check| check.name == "cookies").unwrap().clone();
-        (check.outcome, check.found)
+        (check.outcome, check.finding)
     };
     assert_eq!(outcome().await.0, CheckOutcome::Ok);
     for _ in 0..3 {

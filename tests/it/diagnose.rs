@@ -71,5 +71,5 @@ fn warned(diagnosis: &Diagnosis, name: &str, found: &str, hint: &str) {
 #[track_caller]
 fn says(check: &Check, found: &str, hint: &str) {
     let told = check.hint.as_deref().unwrap_or_default();
-    assert!(check.found.contains(found) && told.contains(hint), "{check:?}");
+    assert!(check.finding.contains(found) && told.contains(hint), "{check:?}");
 }

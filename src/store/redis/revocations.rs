@@ -37,10 +37,10 @@ impl RedisRevocations {
         Self { connection, keys }
     }
 
-    async fn remember(&self, key: &str, until: SystemTime, ttl: Duration) -> Result<(), BoxError> {
+    async fn remember(&self, key: &str, cutoff: SystemTime, ttl: Duration) -> Result<(), BoxError> {
         let script = Script::new(REVOKE);
         let mut revoke = script.key(self.keys.of("revoked", key));
-        revoke.arg(keys::millis(until)).arg(keys::lifetime(ttl)).arg(keys::millis(clock::far_future()));
+        revoke.arg(keys::millis(cutoff)).arg(keys::lifetime(ttl)).arg(keys::millis(clock::far_future()));
         Ok(self.connection.run(&revoke).await?)
     }
 
@@ -75,8 +75,8 @@ pub(super) fn read(millis: &[u8]) -> SystemTime {
 }
 
 impl RevocationStore for RedisRevocations {
-    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        Box::pin(self.remember(key, until, ttl))
+    fn record<'a>(&'a self, key: &'a str, cutoff: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(self.remember(key, cutoff, ttl))
     }
 
     fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {

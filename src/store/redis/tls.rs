@@ -23,8 +23,5 @@ pub(super) fn provide_cryptography() -> Result<()> {
     if rustls::crypto::CryptoProvider::get_default().is_some() {
         return Ok(());
     }
-    let message = "the process has no `CryptoProvider` for rustls, and the feature `rustls`, which brings one, is off";
-    let hint =
-        "Install one when the program begins, such as `rustls::crypto::ring::default_provider().install_default()`.";
-    Err(Error::new(Code::ConfigInvalid, message).with_hint(hint))
+    Err(Error::no_crypto_provider(Code::ConfigInvalid, "the feature `rustls`, which brings one, is off"))
 }

@@ -27,11 +27,11 @@ struct Revoked {
 /// By a lock for each key, in this process. Of several processes that write one key at the same moment the last one's time stays; and where the
 /// backend's `create` writes over what is there, two of them may both be given a claim.
 impl<S: Backend> RevocationStore for TowerSessionStore<S> {
-    fn record<'a>(&'a self, key: &'a str, until: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn record<'a>(&'a self, key: &'a str, cutoff: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
             let (id, _guard) = self.lock_key(key).await;
             let now = SystemClock.now();
-            let mut revoked = Revoked { until: millis(until), expires_at: millis(clock::after(now, ttl)) };
+            let mut revoked = Revoked { until: millis(cutoff), expires_at: millis(clock::after(now, ttl)) };
             let known = self.known(id).await?;
             if let Some(known) = known {
                 revoked.until = revoked.until.max(known.until);

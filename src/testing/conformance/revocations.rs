@@ -58,11 +58,11 @@ impl Suite {
         }
     }
 
-    async fn revoke(&self, number: usize, key: &str, until: SystemTime, ttl: Duration) {
-        ok("record", self.store(number).record(key, until, ttl).await);
+    async fn record(&self, number: usize, key: &str, cutoff: SystemTime, ttl: Duration) {
+        ok("record", self.store(number).record(key, cutoff, ttl).await);
     }
 
-    async fn until(&self, number: usize, keys: &[&String]) -> Option<SystemTime> {
+    async fn latest_cutoff(&self, number: usize, keys: &[&String]) -> Option<SystemTime> {
         let keys: Vec<String> = keys.iter().map(|key| (*key).clone()).collect();
         ok("latest_cutoff", self.store(number).latest_cutoff(&keys).await)
     }
@@ -74,35 +74,35 @@ impl Suite {
     async fn the_latest_counts(&self) {
         let (one, other) = (random("key-"), random("key- ünï 한국어 \"'\\%_*:{}"));
         assert!(
-            self.until(0, &[&one]).await.is_none(),
-            "`revoked_until` has to give None for a key that nobody revoked"
+            self.latest_cutoff(0, &[&one]).await.is_none(),
+            "`latest_cutoff` has to give None for a key that has no cutoff"
         );
-        assert!(self.until(0, &[]).await.is_none(), "`revoked_until` has to give None for no keys");
-        self.revoke(0, &one, at(1_700_000_100), HOUR).await;
-        self.revoke(1, &one, at(1_700_000_050), Duration::from_millis(1)).await;
-        let rule = "of two calls of `revoke` the later time has to stay, for the longer";
-        assert!(self.until(1, &[&one]).await == Some(at(1_700_000_100)), "{rule}");
-        self.revoke(1, &other, at(1_700_000_200), HOUR).await;
-        let rule = "`revoked_until` has to give the latest of the keys";
-        assert!(self.until(0, &[&random("key-"), &other, &one]).await == Some(at(1_700_000_200)), "{rule}");
-        assert!(self.until(0, &[&one]).await == Some(at(1_700_000_100)), "`revoke` must not touch another key");
+        assert!(self.latest_cutoff(0, &[]).await.is_none(), "`latest_cutoff` has to give None for no keys");
+        self.record(0, &one, at(1_700_000_100), HOUR).await;
+        self.record(1, &one, at(1_700_000_050), Duration::from_millis(1)).await;
+        let rule = "of two calls of `record` the later time has to stay, for the longer";
+        assert!(self.latest_cutoff(1, &[&one]).await == Some(at(1_700_000_100)), "{rule}");
+        self.record(1, &other, at(1_700_000_200), HOUR).await;
+        let rule = "`latest_cutoff` has to give the latest of the keys";
+        assert!(self.latest_cutoff(0, &[&random("key-"), &other, &one]).await == Some(at(1_700_000_200)), "{rule}");
+        assert!(self.latest_cutoff(0, &[&one]).await == Some(at(1_700_000_100)), "`record` must not touch another key");
     }
 
     async fn extremes_are_kept(&self) {
         let key = random("key-");
         let late = at(u64::try_from(i64::MAX).unwrap_or_default());
         let now = SystemTime::now();
-        self.revoke(0, &key, late, Duration::MAX).await;
+        self.record(0, &key, late, Duration::MAX).await;
         let rule = "a time and a lifetime that are too long have to become the longest there are, not none";
-        assert!(self.until(1, &[&key]).await.is_some_and(|until| until > now), "{rule}");
-        self.revoke(1, &key, at(1_700_000_000), HOUR).await;
+        assert!(self.latest_cutoff(1, &[&key]).await.is_some_and(|cutoff| cutoff > now), "{rule}");
+        self.record(1, &key, at(1_700_000_000), HOUR).await;
         let rule = "what comes after a time that is too late must not take its place";
-        assert!(self.until(0, &[&key]).await.is_some_and(|until| until > now), "{rule}");
+        assert!(self.latest_cutoff(0, &[&key]).await.is_some_and(|cutoff| cutoff > now), "{rule}");
     }
 
     async fn keys_are_forgotten(&self) {
         let (revoked, claimed) = (random("key-"), random("key-"));
-        self.revoke(0, &revoked, at(1_700_000_000), Duration::from_secs(1)).await;
+        self.record(0, &revoked, at(1_700_000_000), Duration::from_secs(1)).await;
         assert!(
             self.claim(0, &claimed, Duration::from_secs(1)).await,
             "`claim` has to give true for a key that is free"
@@ -110,11 +110,14 @@ impl Suite {
         // A store that counts in whole seconds may be late by one.
         for _ in 0..8 {
             tokio::time::sleep(Duration::from_millis(500)).await;
-            if self.until(0, &[&revoked]).await.is_none() {
+            if self.latest_cutoff(0, &[&revoked]).await.is_none() {
                 break;
             }
         }
-        assert!(self.until(1, &[&revoked]).await.is_none(), "`revoked_until` has to give None when the time is over");
+        assert!(
+            self.latest_cutoff(1, &[&revoked]).await.is_none(),
+            "`latest_cutoff` has to give None when the time is over"
+        );
         tokio::time::sleep(Duration::from_millis(1100)).await;
         assert!(self.claim(1, &claimed, HOUR).await, "`claim` has to give true when the claim before it is over");
         assert!(self.claim(1, &revoked, HOUR).await, "`claim` has to give true when a revocation is forgotten");
@@ -140,12 +143,12 @@ impl Suite {
         ok("release (of a key that is not there)", self.store(0).release(&key).await);
         assert!(self.claim(0, &key, Duration::from_secs(2)).await, "`release` has to give a key back");
         // What is done with is kept for longer than what is begun.
-        self.revoke(1, &key, at(1_700_000_000), HOUR).await;
+        self.record(1, &key, at(1_700_000_000), HOUR).await;
         tokio::time::sleep(Duration::from_millis(2100)).await;
-        assert!(!self.claim(0, &key, HOUR).await, "`revoke` has to keep a key that was claimed for longer");
+        assert!(!self.claim(0, &key, HOUR).await, "`record` has to keep a key that was claimed for longer");
         assert!(
-            self.until(0, &[&key]).await == Some(at(1_700_000_000)),
-            "`revoke` has to note the time of a claimed key"
+            self.latest_cutoff(0, &[&key]).await == Some(at(1_700_000_000)),
+            "`record` has to note the time of a claimed key"
         );
     }
 }

@@ -147,7 +147,7 @@ async fn a_clock_that_is_five_minutes_behind_is_reported() {
         " s behind Logto, more than the leeway of 60 s",
         "Set the clock of this machine by NTP",
     );
-    let seconds: u64 = check(&diagnosis, "clock").found.split(' ').nth(3).unwrap().parse().unwrap();
+    let seconds: u64 = check(&diagnosis, "clock").finding.split(' ').nth(3).unwrap().parse().unwrap();
     assert!((298..=301).contains(&seconds), "{seconds}");
     // It is right: nobody can sign in.
     assert_eq!(sign_in(&site).await.unwrap_err().code(), "id_token.invalid_iat");

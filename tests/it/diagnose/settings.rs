@@ -45,7 +45,7 @@ async fn a_diagnosis_names_the_host_to_open_the_application_under() {
 
 #[tokio::test]
 async fn a_diagnosis_names_the_cookie_that_will_be_set() {
-    let cookie = |diagnosis: &logto::diagnose::Diagnosis| check(diagnosis, "cookies").found.clone();
+    let cookie = |diagnosis: &logto::diagnose::Diagnosis| check(diagnosis, "cookies").finding.clone();
     let found = cookie(&diagnose(&Site::start().await).await);
     assert_eq!(
         found,

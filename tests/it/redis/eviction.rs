@@ -148,7 +148,7 @@ async fn a_redis_that_evicts_is_a_warning_of_the_diagnosis() {
             let diagnosis = logto.diagnose().await;
             let check = diagnosis.checks().iter().find(|check| check.name == "stores");
             if let Some(check) = check.filter(|check| check.outcome == CheckOutcome::Warning) {
-                assert!(check.found.contains(policy) && check.found.contains("noeviction"), "{}", check.found);
+                assert!(check.finding.contains(policy) && check.finding.contains("noeviction"), "{}", check.finding);
             }
             let found = check.map_or(CheckOutcome::Ok, |check| check.outcome);
             assert_eq!(found, outcome, "{policy}");
