@@ -50,7 +50,7 @@ async fn answer(playground: &Playground, request: Request<Incoming>) -> Result<R
     let Some(path) = parts.uri.path().strip_prefix(playground.mount_path()) else {
         return Ok(status(StatusCode::NOT_FOUND));
     };
-    let read = Limited::new(body, AuthRequest::MAX_BODY).collect();
+    let read = Limited::new(body, AuthRequest::MAX_BODY_BYTES).collect();
     let auth = AuthRequest::from_parts(&parts, &parts.uri);
     let auth = auth.read_body(&logto, async { read.await.map(Collected::to_bytes) }).await;
     // /logto/sign-in, /logto/sign-up, /callback, /logto/sign-out, /logto/user, /logto/back-channel-logout, and the pages below.

@@ -111,7 +111,7 @@ impl ApiClient {
     }
 
     /// Sends a request as [`send`](Self::send) does, and gives the response when its head is there: for server-sent events and large
-    /// downloads. The timeout is for the head alone, and `max_body` does not count; see [`BodyStream::idle_limit`].
+    /// downloads. The timeout is for the head alone, and `max_body_bytes` does not count; see [`BodyStream::idle_limit`].
     ///
     /// ```
     /// # async fn example(books: logto::api_client::ApiClient, machine: logto::machine::MachineClient) -> logto::Result<()> {
@@ -247,7 +247,7 @@ fn with_api_hint(error: Error) -> Error {
     let hint = match error.code_of() {
         Code::Unreachable => "Check that this server reaches the API's `base_url`: DNS, firewall, TLS certificates.",
         Code::Timeout => "The API did not answer in time: try again, or raise `timeout` of its `ApiClient`.",
-        Code::BodyTooLarge => "Raise `max_body` of the `ApiClient`, or ask the API for less at once.",
+        Code::BodyTooLarge => "Raise `max_body_bytes` of the `ApiClient`, or ask the API for less at once.",
         _ => return error,
     };
     error.with_hint(hint)

@@ -20,7 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The cause of an [`Error`], as other libraries give it.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 
-/// What went wrong, in one word that is cheap to clone.
+/// What went wrong. As large as a pointer, and cheap to clone.
 ///
 /// [`kind`](Self::kind) says who is to act, [`code`](Self::code) is stable and made for programs, [`hint`](Self::hint) says what to do.
 /// `Display` is one line with the whole chain of causes, so [`source`](StdError::source) is `None`: whoever prints an error with its sources

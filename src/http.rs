@@ -41,13 +41,17 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Implemented for `reqwest::Client` (feature `reqwest`). Implement it to bring another client, a proxy or a recorder.
 ///
 /// An implementation must not follow redirects (a redirect to an internal address would otherwise be fetched from inside your network),
-/// must stop reading a body after `max_body` bytes, and need not set a timeout: the crate does.
+/// must stop reading a body after `max_body_bytes` bytes, and need not set a timeout: the crate does.
 pub trait HttpClient: Send + Sync + 'static {
     /// Sends `request` and reads the whole response.
     ///
     /// # Errors
     /// Any failure to get a response. A response with an error status is not an error.
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>>;
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>>;
 
     /// Sends `request` once more after its connection broke, on a connection that has carried no other if the client can see to that.
     /// By default as [`send`](Self::send) does.
@@ -57,9 +61,9 @@ pub trait HttpClient: Send + Sync + 'static {
     fn send_on_new_connection(
         &self,
         request: Request<Vec<u8>>,
-        max_body: usize,
+        max_body_bytes: usize,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
-        self.send(request, max_body)
+        self.send(request, max_body_bytes)
     }
 
     /// Sends `request` and gives the response when its head is there. The body is read as it comes, however large it is and however long it
@@ -79,16 +83,20 @@ pub trait HttpClient: Send + Sync + 'static {
 }
 
 impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
-        (**self).send(request, max_body)
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+        (**self).send(request, max_body_bytes)
     }
 
     fn send_on_new_connection(
         &self,
         request: Request<Vec<u8>>,
-        max_body: usize,
+        max_body_bytes: usize,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
-        (**self).send_on_new_connection(request, max_body)
+        (**self).send_on_new_connection(request, max_body_bytes)
     }
 
     fn send_streamed(
@@ -99,7 +107,7 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
     }
 }
 
-/// The body was larger than `max_body`. Return it from [`HttpClient::send`] to have the error say so.
+/// The body was larger than `max_body_bytes`. Return it from [`HttpClient::send`] to have the error say so.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct BodyTooLarge;
@@ -129,7 +137,7 @@ impl std::error::Error for RedirectFollowed {}
 pub(crate) struct Transport {
     client: Arc<dyn HttpClient>,
     timeout: Duration,
-    max_body: usize,
+    max_body_bytes: usize,
     /// For the log.
     server: &'static str,
 }
@@ -142,12 +150,12 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(crate) fn new(client: Arc<dyn HttpClient>, timeout: Duration) -> Self {
-        Self { client, timeout, max_body: MAX_BODY_BYTES, server: "Logto" }
+        Self { client, timeout, max_body_bytes: MAX_BODY_BYTES, server: "Logto" }
     }
 
-    /// For an API, which is not Logto: bodies of up to `max_body` bytes are read.
-    pub(crate) fn to_api(client: Arc<dyn HttpClient>, timeout: Duration, max_body: usize) -> Self {
-        Self { client, timeout, max_body, server: "an API" }
+    /// For an API, which is not Logto: bodies of up to `max_body_bytes` bytes are read.
+    pub(crate) fn to_api(client: Arc<dyn HttpClient>, timeout: Duration, max_body_bytes: usize) -> Self {
+        Self { client, timeout, max_body_bytes, server: "an API" }
     }
 
     /// How long a request takes at most.
@@ -190,7 +198,7 @@ impl Transport {
                 // Our own client says what has to be done.
                 Ok(error) => *error,
                 Err(source) if source.is::<BodyTooLarge>() => {
-                    let message = format!("{what} answered with more than {} bytes", self.max_body);
+                    let message = format!("{what} answered with more than {} bytes", self.max_body_bytes);
                     Error::new(Code::BodyTooLarge, message)
                 }
                 Err(source) => Error::new(Code::Unreachable, format!("{what} failed")).with_source(source),
@@ -201,10 +209,10 @@ impl Transport {
     async fn attempt(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>, BoxError> {
         let copy = (repeat != Repeat::Never).then(|| request.clone());
         let begun = moment();
-        match (self.client.send(request, self.max_body).await, copy) {
+        match (self.client.send(request, self.max_body_bytes).await, copy) {
             (Err(error), Some(copy)) if repeat.allows(&error, begun.elapsed()) => {
                 tracing::debug!(target: "logto::http", error = &*error, "the connection to {} broke; the request is sent once more", self.server);
-                self.client.send_on_new_connection(copy, self.max_body).await
+                self.client.send_on_new_connection(copy, self.max_body_bytes).await
             }
             (outcome, _) => outcome,
         }
@@ -308,12 +316,16 @@ fn default_client() -> Result<Arc<dyn HttpClient>> {
 
 #[cfg(feature = "reqwest")]
 impl HttpClient for reqwest::Client {
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         Box::pin(async move {
             let (head, mut answer) = begun(self, request).await?.into_parts();
             let mut response = Response::from_parts(head, Vec::new());
             while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
-                if response.body().len() + chunk.len() > max_body {
+                if response.body().len() + chunk.len() > max_body_bytes {
                     return Err(BodyTooLarge.into());
                 }
                 response.body_mut().extend_from_slice(&chunk);

@@ -48,7 +48,7 @@
 //! | | |
 //! |---|---|
 //! | set it up | [`LogtoConfig`], [configuration](guide::configuration) |
-//! | sign in, sign out, read claims in axum, actix-web or Rocket | `logto::axum`, `logto::actix_web`, `logto::rocket` |
+//! | sign in, sign out, read claims in axum, actix-web or Rocket | [`logto::axum`], [`logto::actix_web`], [`logto::rocket`] |
 //! | do the same in another framework | [`LogtoClient::handle_request`], [a framework without an integration](guide::adding_a_framework) |
 //! | do it step by step, over any cookies | [`LogtoClient::sign_in`], [`handle_sign_in`](LogtoClient::handle_sign_in), [`get_context`](LogtoClient::get_context), [`sign_out`](LogtoClient::sign_out), [`Cookies`] |
 //! | ask for a social connector, a page, a language | [`SignInOptions`] |
@@ -59,7 +59,7 @@
 //! | ask for a recent or a stronger login | [`step_up`] |
 //! | keep sessions in Redis, or a store of my own | [`store`], [stores](guide::stores) |
 //! | end sessions everywhere | [sign-out](guide::sign_out) |
-//! | test my application | `logto::testing`, [testing](guide::testing_your_app) |
+//! | test my application | [`logto::testing`], [testing](guide::testing_your_app) |
 //! | find out why it does not work | [`LogtoClient::diagnose`], [troubleshooting](guide::troubleshooting) |
 //! | know what an error means | [`Error`], [errors](guide::errors) |
 //! | go live | [deployment](guide::deployment), [security](guide::security) |
@@ -72,12 +72,12 @@
 //! | `rustls` | yes | TLS by rustls with aws-lc-rs |
 //! | `rustls-no-provider` | | TLS by rustls with the cryptography that the application installs |
 //! | `native-tls` | | TLS of the system |
-//! | `actix-web` | | `logto::actix_web`: routes, middleware and extractors for actix-web 4 |
-//! | `axum` | | `logto::axum`: routes, layer and extractors for axum 0.8 |
-//! | `rocket` | | `logto::rocket`: routes, fairing and request guards for Rocket 0.5 |
-//! | `redis` | | `logto::store::RedisStore`: sessions, locks of refreshes and revocations in Redis |
-//! | `tower-sessions` | | `logto::store::TowerSessionStore`: sessions in any store of tower-sessions |
-//! | `testing` | | `logto::testing`: MockLogto, forged sessions, a test clock; for development and tests only |
+//! | `actix-web` | | [`logto::actix_web`]: routes, middleware and extractors for actix-web 4 |
+//! | `axum` | | [`logto::axum`]: routes, layer and extractors for axum 0.8 |
+//! | `rocket` | | [`logto::rocket`]: routes, fairing and request guards for Rocket 0.5 |
+//! | `redis` | | [`logto::store::RedisStore`]: sessions, locks of refreshes and revocations in Redis |
+//! | `tower-sessions` | | [`logto::store::TowerSessionStore`]: sessions in any store of tower-sessions |
+//! | `testing` | | [`logto::testing`]: MockLogto, forged sessions, a test clock; for development and tests only |
 //!
 //! # What this crate is not
 //!
@@ -85,6 +85,13 @@
 //! Logto. A place for your application's own data: sessions hold tokens and claims, in sealed cookies or in a [`store::SessionStore`].
 //!
 //! Logs go to [`tracing`](https://docs.rs/tracing) under targets that begin with `logto`. No token and no secret is ever in them.
+//!
+//! [`logto::actix_web`]: actix_web/index.html
+//! [`logto::axum`]: axum/index.html
+//! [`logto::rocket`]: rocket/index.html
+//! [`logto::store::RedisStore`]: store/struct.RedisStore.html
+//! [`logto::store::TowerSessionStore`]: store/struct.TowerSessionStore.html
+//! [`logto::testing`]: testing/index.html
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

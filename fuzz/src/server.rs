@@ -40,7 +40,7 @@ impl Server {
 }
 
 impl HttpClient for Server {
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(&self, request: Request<Vec<u8>>, max_body_bytes: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         let path = request.uri().path();
         let told = self.0.lock().expect("no panic").get(path).cloned();
         let (status, challenge, body) = told.unwrap_or_else(|| match path {
@@ -49,7 +49,7 @@ impl HttpClient for Server {
             _ => (404, Vec::new(), Vec::new()),
         });
         Box::pin(async move {
-            if body.len() > max_body {
+            if body.len() > max_body_bytes {
                 return Err(logto::integrate::BodyTooLarge::default().into());
             }
             let response = Response::builder().status(status).header("content-type", "application/json");

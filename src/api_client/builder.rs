@@ -21,7 +21,7 @@ pub struct ApiClientBuilder {
     timeout: Option<Duration>,
     max_retry_wait: Option<Duration>,
     any_method: bool,
-    max_body: Option<usize>,
+    max_body_bytes: Option<usize>,
     http_client: Option<Arc<dyn HttpClient>>,
     clock: Option<Arc<dyn Clock>>,
 }
@@ -74,7 +74,7 @@ impl ApiClientBuilder {
 
     /// How many bytes of a response's body are read; a larger one is the error `network.body_too_large`. Default: 10 MB (10,000,000).
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
-        self.max_body = Some(bytes);
+        self.max_body_bytes = Some(bytes);
         self
     }
 
@@ -116,14 +116,14 @@ impl ApiClientBuilder {
         }
         let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
         problems.timeout(timeout);
-        let max_body = self.max_body.unwrap_or(10_000_000);
+        let max_body_bytes = self.max_body_bytes.unwrap_or(10_000_000);
         let (Some(base_url), true) = (base_url, problems.0.is_empty()) else {
             return Err(problems.into_error());
         };
         let client = http::given_or_default(self.http_client)?;
         let api = Api {
             base_url,
-            transport: Transport::to_api(client, timeout, max_body),
+            transport: Transport::to_api(client, timeout, max_body_bytes),
             retry_budget: RetryBudget {
                 max_retry_wait: self.max_retry_wait.unwrap_or(Duration::from_secs(30)),
                 any_method: self.any_method,

@@ -72,7 +72,7 @@ paths! {
     callback callback_path
     /// Ends the session, by POST. Default: `/logto/sign-out`.
     sign_out sign_out_path
-    /// The user's claims as JSON. Default: `/logto/user`.
+    /// Whether somebody is signed in, and the claims, as JSON (`handleUser` of `@logto/next`). Default: `/logto/user`.
     user user_path
     /// Where Logto, by POST, tells that a session ended there. Default: `/logto/back-channel-logout`.
     back_channel_logout back_channel_logout_path

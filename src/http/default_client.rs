@@ -88,13 +88,17 @@ impl DefaultClient {
 }
 
 impl HttpClient for DefaultClient {
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         if self.is_pool_in_doubt() {
-            return self.send_on_new_connection(request, max_body);
+            return self.send_on_new_connection(request, max_body_bytes);
         }
         Box::pin(async move {
             let mut watch = Watch { client: self, begun: moment(), is_answered: false };
-            let outcome = self.pooled.send(request, max_body).await;
+            let outcome = self.pooled.send(request, max_body_bytes).await;
             watch.is_answered = true;
             // A body that is too large, say, came over a connection that serves.
             if outcome.as_ref().is_err_and(is_broken_connection) {
@@ -107,9 +111,9 @@ impl HttpClient for DefaultClient {
     fn send_on_new_connection(
         &self,
         request: Request<Vec<u8>>,
-        max_body: usize,
+        max_body_bytes: usize,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
-        Box::pin(async move { self.unpooled()?.send(request, max_body).await })
+        Box::pin(async move { self.unpooled()?.send(request, max_body_bytes).await })
     }
 
     /// On a connection of its own: it takes long, and has none that may be closed.

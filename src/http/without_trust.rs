@@ -32,9 +32,13 @@ impl WithoutTrust {
 }
 
 impl HttpClient for WithoutTrust {
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         if request.uri().scheme_str() == Some("http") {
-            return self.client.send(request, max_body);
+            return self.client.send(request, max_body_bytes);
         }
         let error = self.refusal();
         Box::pin(async { Err(error) })

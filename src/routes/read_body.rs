@@ -10,10 +10,10 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl AuthRequest {
     /// Bytes of a body that are worth reading: a longer one counts as empty.
-    pub const MAX_BODY: usize = 64 * 1024;
+    pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
     /// The [`body`](Self::body) as it comes from the network, where [`LogtoClient::route_needs_body`] says that it is read: what `read` gives within
-    /// 10 seconds. Have it fail after [`MAX_BODY`](Self::MAX_BODY) bytes. A body that cannot be read, is late or is not UTF-8 counts as empty.
+    /// 10 seconds. Have it fail after [`MAX_BODY_BYTES`](Self::MAX_BODY_BYTES) bytes. A body that cannot be read, is late or is not UTF-8 counts as empty.
     ///
     /// ```
     /// use http_body_util::{BodyExt, Collected, Limited};
@@ -21,7 +21,7 @@ impl AuthRequest {
     ///
     /// async fn with_body(logto: &LogtoClient, request: http::Request<hyper::body::Incoming>) -> AuthRequest {
     ///     let (parts, body) = request.into_parts();
-    ///     let read = Limited::new(body, AuthRequest::MAX_BODY).collect();
+    ///     let read = Limited::new(body, AuthRequest::MAX_BODY_BYTES).collect();
     ///     AuthRequest::from_parts(&parts, &parts.uri).read_body(logto, async { read.await.map(Collected::to_bytes) }).await
     /// }
     /// ```

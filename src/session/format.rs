@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::words;
 
-/// In which form a session is in its cookie. `docs/from-next.md` leads from one to the next.
+/// In which form a session is in its cookie. The guide [from Next.js](crate::guide::from_next) leads from one to the next.
 ///
 /// The cookie of `@logto/next` has no prefix `__Host-`, so a subdomain can plant one of its name, with a session of its own in it: whoever
 /// controls a subdomain (or a page there) can sign your visitors in as a user of theirs (session fixation). Use [`Next`](Self::Next) and

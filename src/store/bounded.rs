@@ -82,9 +82,9 @@ impl SessionStore for Bounded<dyn SessionStore> {
         &'a self,
         id: &'a SessionId,
         session: &'a StoredSession,
-        expected: u64,
+        expected_revision: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
-        self.within(self.store.save(id, session, expected))
+        self.within(self.store.save(id, session, expected_revision))
     }
 
     fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {

@@ -112,13 +112,13 @@ impl SessionStore for MemoryStore {
         &'a self,
         id: &'a SessionId,
         session: &'a StoredSession,
-        expected: u64,
+        expected_revision: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
         let now = self.clock.now();
         let mut sessions = lock(&self.sessions);
         ready(match sessions.get(id, now) {
             None => SaveOutcome::Gone,
-            Some(stored) if stored.revision != expected => SaveOutcome::Conflict,
+            Some(stored) if stored.revision != expected_revision => SaveOutcome::Conflict,
             Some(_) => {
                 sessions.put(*id, session.clone());
                 SaveOutcome::Saved

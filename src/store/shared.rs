@@ -26,9 +26,9 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         &'a self,
         id: &'a SessionId,
         session: &'a StoredSession,
-        expected: u64,
+        expected_revision: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
-        (**self).save(id, session, expected)
+        (**self).save(id, session, expected_revision)
     }
 
     fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {

@@ -126,7 +126,7 @@ impl<S: Backend> SessionStore for TowerSessionStore<S> {
         &'a self,
         id: &'a SessionId,
         session: &'a StoredSession,
-        expected: u64,
+        expected_revision: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
         Box::pin(async move {
             let key = session_id(id);
@@ -134,7 +134,7 @@ impl<S: Backend> SessionStore for TowerSessionStore<S> {
             let Some((stored, tombstones)) = self.find(id).await? else {
                 return Ok(SaveOutcome::Gone);
             };
-            if stored.revision != expected {
+            if stored.revision != expected_revision {
                 return Ok(SaveOutcome::Conflict);
             }
             // With the tombstones of its creation, so that a revocation of this moment holds for it.

@@ -106,7 +106,7 @@ pub fn routes(logto: &LogtoClient) -> impl FnOnce(&mut ServiceConfig) + Clone + 
 }
 
 async fn handle_auth_route(logto: LogtoClient, request: HttpRequest, body: web::Payload) -> Option<AuthResponse> {
-    let read = async { body.to_bytes_limited(AuthRequest::MAX_BODY).await.map_err(drop)?.map_err(drop) };
+    let read = async { body.to_bytes_limited(AuthRequest::MAX_BODY_BYTES).await.map_err(drop)?.map_err(drop) };
     logto.handle_auth_routes(&auth_request(&request).read_body(&logto, read).await).await
 }
 

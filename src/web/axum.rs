@@ -98,7 +98,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S
 
 async fn handle_auth_route(logto: LogtoClient, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let request = auth_request(&parts).read_body(&logto, to_bytes(body, AuthRequest::MAX_BODY)).await;
+    let request = auth_request(&parts).read_body(&logto, to_bytes(body, AuthRequest::MAX_BODY_BYTES)).await;
     match logto.handle_auth_routes(&request).await {
         Some(response) => response.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),

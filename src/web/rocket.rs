@@ -129,7 +129,7 @@ struct Authentication(LogtoClient);
 #[rocket::async_trait]
 impl route::Handler for Authentication {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
-        let read = data.open(AuthRequest::MAX_BODY.bytes()).into_bytes();
+        let read = data.open(AuthRequest::MAX_BODY_BYTES.bytes()).into_bytes();
         let whole = async { read.await.ok().filter(Capped::is_complete).map(Capped::into_inner).ok_or(()) };
         let auth = auth_request(request).read_body(&self.0, whole).await;
         route::Outcome::from(request, self.0.handle_auth_routes(&auth).await)

@@ -55,7 +55,7 @@ impl HttpClient for Hands {
     fn send(
         &self,
         mut request: Request<Vec<u8>>,
-        max_body: usize,
+        max_body_bytes: usize,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         if request.uri().path() == "/oidc/token" {
             if *self.keep.lock().unwrap() {
@@ -66,7 +66,7 @@ impl HttpClient for Hands {
                 *request.body_mut() = kept;
             }
         }
-        self.http.send(request, max_body)
+        self.http.send(request, max_body_bytes)
     }
 }
 

@@ -76,7 +76,7 @@ impl HttpClient for Detour {
     fn send(
         &self,
         mut request: Request<Vec<u8>>,
-        max_body: usize,
+        max_body_bytes: usize,
     ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         Box::pin(async move {
             let path = request.uri().path().to_owned();
@@ -88,7 +88,7 @@ impl HttpClient for Detour {
             if let Some((_, Obstacle::To(origin))) = &obstacle {
                 *request.uri_mut() = format!("{origin}{path}").parse()?;
             }
-            let mut response = HttpClient::send(&self.0.http, request, max_body).await?;
+            let mut response = HttpClient::send(&self.0.http, request, max_body_bytes).await?;
             if let Some((_, Obstacle::Spoil(spoil))) = &obstacle {
                 spoil(&mut response);
             }

@@ -346,5 +346,5 @@ async fn a_body_has_a_limit() {
     assert_eq!(limited(2000).send(&world.machine, get("/")).await.unwrap().body().len(), 2000);
     let error = limited(1999).send(&world.machine, get("/")).await.unwrap_err();
     assert_eq!(error.code(), "network.body_too_large");
-    assert!(error.hint().contains("max_body") && error.to_string().contains("1999 bytes"), "{error}");
+    assert!(error.hint().contains("max_body_bytes") && error.to_string().contains("1999 bytes"), "{error}");
 }

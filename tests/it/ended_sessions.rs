@@ -25,10 +25,14 @@ struct Gate {
 }
 
 impl HttpClient for Gate {
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         let is_held = request.uri().path().ends_with("/token") && self.is_closed.load(Ordering::Acquire);
         Box::pin(async move {
-            let response = HttpClient::send(&self.client, request, max_body).await;
+            let response = HttpClient::send(&self.client, request, max_body_bytes).await;
             if is_held {
                 self.arrived.notify_one();
                 self.opened.notified().await;

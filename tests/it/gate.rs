@@ -44,10 +44,14 @@ impl Gate {
 }
 
 impl HttpClient for Gate {
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         Box::pin(async move {
             let exchanges = request.uri().path() == "/oidc/token";
-            let response = HttpClient::send(&self.0.http, request, max_body).await?;
+            let response = HttpClient::send(&self.0.http, request, max_body_bytes).await?;
             if exchanges {
                 self.pass().await;
             }

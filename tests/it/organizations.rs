@@ -62,14 +62,14 @@ impl HttpClient for Watched {
     fn send(
         &self,
         request: http::Request<Vec<u8>>,
-        max_body: usize,
+        max_body_bytes: usize,
     ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, BoxError>> {
         Box::pin(async move {
             let refreshes = String::from_utf8_lossy(request.body()).contains("grant_type=refresh_token");
             if refreshes {
                 self.begin();
             }
-            let response = self.client.send(request, max_body).await;
+            let response = self.client.send(request, max_body_bytes).await;
             if refreshes {
                 self.under_way.fetch_sub(1, Ordering::SeqCst);
             }

@@ -352,6 +352,7 @@ fn arrows(sources: &[Source], table: &BTreeMap<String, BTreeSet<String>>) -> Vec
         let Some((from, allowed)) = source.module.first().and_then(|from| Some((from, table.get(from)?))) else {
             continue;
         };
+        wrong.extend(source.renames_the_root().then(|| format!("{}: `crate as` hides what is imported", source.path)));
         for path in source.paths() {
             let Some(target) = path.first() else { continue };
             if !modules.contains(target) {
@@ -950,6 +951,7 @@ fn an_arrow_is_seen_however_it_is_written() {
         "use super::super::{a::A, b::B};",
         "fn f() { crate::b::g() }",
         "pub(crate) use crate::b as other;",
+        "use crate as other; fn f() { other::b::g() }",
         "use crate::missing::Thing;",
     ] {
         assert_eq!(check("src/c/x.rs", refused).len(), 1, "{refused}");

@@ -22,6 +22,11 @@ impl Source {
         Self { path: path.to_owned(), module, text: text.to_owned(), code: bare(text), test: false }
     }
 
+    /// Whether the crate's root has another name here, under which no path would be seen.
+    pub(crate) fn renames_the_root(&self) -> bool {
+        tokens(&self.code).windows(2).any(|pair| pair == ["crate", "as"])
+    }
+
     /// The paths that begin with `crate`, `super` or `self`, from the crate's root.
     pub(crate) fn paths(&self) -> Vec<Vec<String>> {
         let tokens = tokens(&self.code);

@@ -107,7 +107,7 @@ async fn serve<E: Endpoint>(logto: LogtoClient, pages: Arc<E>, mut request: Requ
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let mut auth = AuthRequest::from_headers(request.method().as_str(), target, request.headers());
     if logto.route_needs_body(uri.path()) {
-        auth = auth.read_body(&logto, request.take_body().into_bytes_limit(AuthRequest::MAX_BODY)).await;
+        auth = auth.read_body(&logto, request.take_body().into_bytes_limit(AuthRequest::MAX_BODY_BYTES)).await;
     }
     let page = |session| async move {
         request.set_data(session);

@@ -119,7 +119,7 @@ impl Logto {
         }
         let target = req.uri().path_and_query().map_or("/", |target| target.as_str());
         let request = AuthRequest::from_headers(req.method().as_str(), target, req.headers());
-        let read = req.payload_with_max_size(AuthRequest::MAX_BODY);
+        let read = req.payload_with_max_size(AuthRequest::MAX_BODY_BYTES);
         let request = request.read_body(&logto, async { read.await.map(|body| body.to_vec()) }).await;
         let (method, path) = (req.method().clone(), req.uri().path().to_owned());
         let page = |session| async {

@@ -118,7 +118,7 @@ async fn read(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result
     let (mut body, mut bytes) = (pin!(body), Vec::new());
     while let Some(mut chunk) = body.try_next().await? {
         bytes.extend(chunk.copy_to_bytes(chunk.remaining()));
-        if bytes.len() > AuthRequest::MAX_BODY {
+        if bytes.len() > AuthRequest::MAX_BODY_BYTES {
             return Ok(Vec::new());
         }
     }

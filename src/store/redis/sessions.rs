@@ -159,14 +159,14 @@ impl RedisStore {
         &self,
         id: &SessionId,
         session: &StoredSession,
-        expected: u64,
+        expected_revision: u64,
     ) -> Result<SaveOutcome, BoxError> {
         // First, so that the sets last for as long as the session will.
         self.list(id, session).await?;
         let script = Script::new(SAVE);
         let mut save = script.key(self.session(id));
         let name = keys::random()?;
-        write(save.arg(self.lifetime(session)).arg(expected).arg(&name), session, &name);
+        write(save.arg(self.lifetime(session)).arg(expected_revision).arg(&name), session, &name);
         let outcome: String = self.connection.run(&save).await?;
         Ok(match outcome.as_str() {
             "saved" => SaveOutcome::Saved,
@@ -253,9 +253,9 @@ impl SessionStore for RedisStore {
         &'a self,
         id: &'a SessionId,
         session: &'a StoredSession,
-        expected: u64,
+        expected_revision: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
-        Box::pin(self.save_session(id, session, expected))
+        Box::pin(self.save_session(id, session, expected_revision))
     }
 
     fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {

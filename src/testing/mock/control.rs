@@ -125,7 +125,7 @@ impl MockLogto {
         let state = self.shared.state();
         let key = state.keys.current();
         if let Some(members) = header.as_object_mut() {
-            members.entry("alg").or_insert_with(|| key.alg().name().into());
+            members.entry("alg").or_insert_with(|| key.alg().as_str().into());
             members.entry("kid").or_insert_with(|| key.kid().into());
         }
         key.sign(&header, claims).expect("the key signs")

@@ -111,13 +111,13 @@ impl State {
     /// A JWT of the current key. Access tokens and logout tokens have a `typ`, ID tokens have none.
     pub(super) fn sign(&self, typ: &str, claims: &Value) -> OidcResult<String> {
         let key = self.keys.current();
-        let header = json!({ "alg": key.alg().name(), "typ": typ, "kid": key.kid() });
+        let header = json!({ "alg": key.alg().as_str(), "typ": typ, "kid": key.kid() });
         key.sign(&header, claims).ok_or_else(unsigned)
     }
 
     pub(super) fn sign_id_token(&mut self, mut claims: Value) -> OidcResult<String> {
         let key = self.keys.current();
-        let mut header = json!({ "alg": key.alg().name(), "kid": key.kid() });
+        let mut header = json!({ "alg": key.alg().as_str(), "kid": key.kid() });
         self.tampering.id_token(&mut header, &mut claims);
         let jwt = key.sign(&header, &claims).ok_or_else(unsigned)?;
         Ok(self.tampering.signature(jwt))

@@ -38,10 +38,14 @@ impl Milestones {
 }
 
 impl HttpClient for Milestones {
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         Box::pin(async move {
             self.pass().await;
-            let answer = HttpClient::send(&self.http, request, max_body).await;
+            let answer = HttpClient::send(&self.http, request, max_body_bytes).await;
             self.pass().await;
             answer
         })

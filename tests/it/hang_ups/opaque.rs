@@ -123,14 +123,18 @@ struct Held {
 }
 
 impl HttpClient for Held {
-    fn send(&self, request: Request<Vec<u8>>, max_body: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         Box::pin(async move {
             if !request.uri().path().ends_with("/introspection") {
-                return HttpClient::send(&self.http, request, max_body).await;
+                return HttpClient::send(&self.http, request, max_body_bytes).await;
             }
             self.most.fetch_max(self.present.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             self.open.acquire().await?.forget();
-            let answer = HttpClient::send(&self.http, request, max_body).await;
+            let answer = HttpClient::send(&self.http, request, max_body_bytes).await;
             self.present.fetch_sub(1, Ordering::SeqCst);
             answer
         })

@@ -66,7 +66,7 @@ fn document(issuer: &str, alg: SigningAlg) -> Value {
         ],
         "token_endpoint_auth_signing_alg_values_supported": ["HS256", "RS256", "PS256", "ES256", "Ed25519", "EdDSA"],
         "token_endpoint": format!("{issuer}/token"),
-        "id_token_signing_alg_values_supported": [alg.name()],
+        "id_token_signing_alg_values_supported": [alg.as_str()],
         "pushed_authorization_request_endpoint": format!("{issuer}/request"),
         "request_uri_parameter_supported": false,
         "userinfo_endpoint": format!("{issuer}/me"),

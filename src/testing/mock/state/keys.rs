@@ -31,7 +31,7 @@ pub enum SigningAlg {
 impl SigningAlg {
     /// The name in a JOSE header.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
@@ -122,7 +122,7 @@ impl SigningKey {
             members.insert("kid".into(), kid.clone().into());
             // Logto names the algorithm of its EC keys, and not that of its RSA keys.
             if matches!(pair, Pair::Ec(_)) {
-                members.insert("alg".into(), alg.name().into());
+                members.insert("alg".into(), alg.as_str().into());
             }
         }
         Ok(Self { alg, pair, kid, jwk })
@@ -219,7 +219,7 @@ mod tests {
     fn every_algorithm_signs_what_it_verifies() {
         for alg in [SigningAlg::Es256, SigningAlg::Es384, SigningAlg::Es512, SigningAlg::Rs256, SigningAlg::Ps256] {
             let ring = KeyRing::generate(alg).unwrap();
-            let header = json!({ "alg": alg.name(), "kid": ring.current().kid() });
+            let header = json!({ "alg": alg.as_str(), "kid": ring.current().kid() });
             let jwt = ring.current().sign(&header, &json!({ "sub": "ada" })).unwrap();
             assert_eq!(ring.verify(&jwt), Some(json!({ "sub": "ada" })), "{alg:?}");
             assert_eq!(ring.verify(&jwt.replace('.', ".A")), None);

@@ -16,7 +16,7 @@ pub async fn sign_in() {
         let to_logto = logto.sign_in(&mut cookies, SignInOptions::new()).await.unwrap();
         let callback = mock.sign_in(to_logto.location(), "ada").await;
         _ = logto.handle_sign_in(&mut cookies, &callback).await.unwrap();
-        assert_eq!(logto.get_id_token_claims(&cookies).await.unwrap().unwrap().sub, "user-ada", "{}", alg.name());
+        assert_eq!(logto.get_id_token_claims(&cookies).await.unwrap().unwrap().sub, "user-ada", "{}", alg.as_str());
     }
     println!("signed in");
 }
