@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use logto::testing::{MockApp, MockLogto, SigningAlg, TestClock};
+use tokio::task::JoinSet;
 
 use crate::{
     later,
@@ -16,26 +17,28 @@ const EVERYTHING: &str = "openid offline_access profile email phone roles urn:lo
     urn:logto:scope:organization_roles custom_data identities read:books write:books";
 const ORGANIZATIONS: &str = "urn:logto:resource:organizations";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_mock_answers_as_the_real_server_did() {
-    let mut done = BTreeSet::new();
-    done.extend(discovery().await);
-    done.extend(rotation_of_the_key().await);
-    done.extend(authorization_requests().await);
-    done.extend(denials_and_newcomers().await);
-    done.extend(tokens_of_every_kind().await);
-    done.extend(codes_that_fail().await);
-    done.extend(organizations().await);
-    done.extend(rotation_of_a_web_app().await);
-    done.extend(rotation_of_a_public_app().await);
-    done.extend(client_authentication().await);
-    done.extend(expiry().await);
-    done.extend(revocation().await);
-    done.extend(logout().await);
-    done.extend(machines().await);
-    done.extend(token_exchange().await);
-    done.extend(pages_and_addresses().await);
-    done.extend(later::all().await);
+    // Each with a mock of its own, so they run beside each other.
+    let mut groups = JoinSet::new();
+    groups.spawn(discovery());
+    groups.spawn(rotation_of_the_key());
+    groups.spawn(authorization_requests());
+    groups.spawn(denials_and_newcomers());
+    groups.spawn(tokens_of_every_kind());
+    groups.spawn(codes_that_fail());
+    groups.spawn(organizations());
+    groups.spawn(rotation_of_a_web_app());
+    groups.spawn(rotation_of_a_public_app());
+    groups.spawn(client_authentication());
+    groups.spawn(expiry());
+    groups.spawn(revocation());
+    groups.spawn(logout());
+    groups.spawn(machines());
+    groups.spawn(token_exchange());
+    groups.spawn(pages_and_addresses());
+    groups.spawn(later::all());
+    let done: BTreeSet<_> = groups.join_all().await.into_iter().flatten().collect();
 
     let files = all();
     let excused = |file: &String| NOT_REPLAYED.iter().any(|(prefix, _)| file.starts_with(prefix));
