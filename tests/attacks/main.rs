@@ -6,6 +6,8 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stdout, reason = "the counts")]
 
+#[path = "../it/plain_http.rs"]
+mod plain_http;
 #[path = "../it/support.rs"]
 #[allow(dead_code, reason = "the other test binaries use the rest")]
 mod support;

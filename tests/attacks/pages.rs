@@ -6,7 +6,9 @@ use logto::{
 };
 
 use crate::{
-    encoded, header, open, post,
+    encoded, header, open,
+    plain_http::plain_http,
+    post,
     support::{Browser, Site, app, settings},
 };
 
@@ -124,7 +126,7 @@ async fn an_error_uri_without_an_error_does_not_stop_the_sign_in() {
 /// The pages of the Logto inside, which developers' browsers see.
 #[tokio::test]
 async fn the_pages_of_the_mock_show_scripts_as_text() {
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let mut cases = 0;
     for script in SCRIPTS {
         let hostile = app(script).third_party();

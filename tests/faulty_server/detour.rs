@@ -8,6 +8,8 @@ use logto::{
     testing::Endpoint,
 };
 
+use crate::plain_http::plain_http;
+
 pub type Spoil = Arc<dyn Fn(&mut Response<Vec<u8>>) + Send + Sync>;
 
 /// The crate's own client (rustls, no redirects), with an obstacle.
@@ -38,7 +40,7 @@ pub enum Obstacle {
 
 impl Detour {
     pub fn new() -> Self {
-        Self::with(reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap())
+        Self::with(plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap())
     }
 
     pub fn with(http: reqwest::Client) -> Self {

@@ -7,6 +7,8 @@
 #![allow(clippy::print_stdout, reason = "the counts")]
 #![allow(clippy::too_many_lines, clippy::type_complexity)]
 
+#[path = "../it/plain_http.rs"]
+mod plain_http;
 #[path = "../it/port.rs"]
 #[allow(dead_code, reason = "the other test binaries use the rest")]
 mod port;

@@ -21,6 +21,7 @@ use crate::{
         served::{Adapter, Application, Served, Setup},
     },
     http_browser::{location, set_cookies},
+    plain_http::plain_http,
     support::BOOKS,
 };
 
@@ -160,7 +161,7 @@ async fn a_missing_middleware_is_an_error_that_names_the_middleware() {
     let (listener, url) = listen();
     serve!(listener, || App::new().configure(pages));
     for target in ["/", "/me", "/books", "/users/list"] {
-        let response = reqwest::get(format!("{url}{target}")).await.unwrap();
+        let response = plain_http().build().unwrap().get(format!("{url}{target}")).send().await.unwrap();
         assert_eq!(response.status(), 500, "{target}");
         let body: serde_json::Value = response.json().await.unwrap();
         assert_eq!(body["code"], "integration.missing", "{target}");

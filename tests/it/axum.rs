@@ -15,6 +15,7 @@ use crate::{
         pages::{self, Late, home, kakao, maybe, me, the_same_for_everyone},
         served::{Adapter, Application},
     },
+    plain_http::plain_http,
     support::BOOKS,
 };
 
@@ -70,7 +71,7 @@ async fn a_missing_layer_is_an_error_that_names_the_layer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/", get(home))).await.unwrap() });
-    let response = reqwest::get(url).await.unwrap();
+    let response = plain_http().build().unwrap().get(url).send().await.unwrap();
     assert_eq!(response.status(), 500);
     let body: serde_json::Value = response.json().await.unwrap();
     assert_eq!(body["code"], "integration.missing");

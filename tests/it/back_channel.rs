@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     gate::Gate,
+    plain_http::plain_http,
     support::{APP_SECRET, BOOKS, Browser, Site, app, settings},
 };
 
@@ -52,7 +53,7 @@ impl Served {
         let logto = LogtoClient::new(config.build().unwrap()).unwrap();
         let router: Router = logto::axum::routes(&logto).layer(logto::axum::layer(logto.clone()));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { site: Site { mock, logto, clock }, address, http: reqwest::Client::new() }
+        Self { site: Site { mock, logto, clock }, address, http: plain_http().build().unwrap() }
     }
 
     async fn in_cookies(sid: bool) -> Self {

@@ -13,7 +13,7 @@ use std::{
 use logto::testing::{MockApp, MockLogto};
 use serde_json::json;
 
-use crate::{port::Port, skipped::skipped, support::BOOKS};
+use crate::{plain_http::plain_http, port::Port, skipped::skipped, support::BOOKS};
 
 /// The running example; it stops with the test.
 struct Running {
@@ -87,7 +87,7 @@ struct Tab {
 
 impl Tab {
     async fn open(url: &str) -> Self {
-        let http = reqwest::Client::builder().cookie_store(true).build().unwrap();
+        let http = plain_http().cookie_store(true).build().unwrap();
         let mut tab = Self { http, url: url.parse().unwrap(), page: String::new() };
         tab.go(url).await;
         tab
@@ -405,7 +405,7 @@ fn a_mistake_in_the_environment_is_named() {
 #[tokio::test]
 async fn the_relying_party_of_the_certification_finds_its_cookie_in_any_field() {
     let app = start("certification_rp");
-    let http = reqwest::Client::new();
+    let http = plain_http().build().unwrap();
     let verdict = async |fields: &[&[u8]]| {
         let mut request = http.get(format!("{}/signed-out?state=sent", app.base));
         for field in fields {

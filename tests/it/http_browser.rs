@@ -2,11 +2,12 @@
 
 use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
 
+use crate::plain_http::plain_http;
 use crate::support::Browser;
 
 /// A client that leaves redirects to the test.
 pub fn without_redirects() -> Client {
-    Client::builder().redirect(Policy::none()).build().unwrap()
+    plain_http().redirect(Policy::none()).build().unwrap()
 }
 
 /// `target` is a path of the application at `origin`, or a whole address.

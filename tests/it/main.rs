@@ -56,6 +56,7 @@ mod parity;
 mod parity_paths;
 mod pending_sign_in;
 mod pending_sign_ins;
+mod plain_http;
 mod port;
 mod ports;
 mod processes;

@@ -9,6 +9,7 @@ use logto::{
     testing::TestClock,
 };
 
+use crate::plain_http::plain_http;
 use crate::support::{APP_SECRET, BASE_URL, Browser, Site, settings};
 
 /// What a browser with these cookies gets from the application at `target`.
@@ -50,7 +51,7 @@ async fn a_callback_path_that_is_not_registered_ends_at_logto() {
     let site = Site::with(|mock| mock, |config| config.routes(Routes::new().callback("/auth/callback"))).await;
     let url = site.begin(&mut Browser::default(), SignInOptions::new()).await;
     // As a browser, which would follow a redirect if there were one.
-    let response = reqwest::Client::new().get(url).header("accept", "text/html").send().await.unwrap();
+    let response = plain_http().build().unwrap().get(url).header("accept", "text/html").send().await.unwrap();
     assert_eq!((response.status().as_u16(), response.headers().get("location")), (400, None));
     assert_eq!(response.url().path(), "/oidc/auth");
     let told: serde_json::Value = response.json().await.unwrap();

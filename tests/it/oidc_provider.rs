@@ -21,6 +21,7 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use crate::{
+    plain_http::plain_http,
     skipped::skipped,
     support::{BASE_URL, BOOKS, Browser, COOKIE_SECRET},
 };
@@ -378,7 +379,7 @@ impl Engine {
         let origin = line.trim_end().strip_prefix("ready ");
         let origin =
             origin.unwrap_or_else(|| panic!("no engine (`npm ci` in tests/oidc-provider?): {line}")).to_owned();
-        Some(Self { process, origin, http: reqwest::Client::new() })
+        Some(Self { process, origin, http: plain_http().build().unwrap() })
     }
 
     /// How often `path` was asked.

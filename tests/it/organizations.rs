@@ -17,6 +17,7 @@ use logto::{
     testing::{Endpoint, Fault, MockLogtoBuilder, MockOrganization, MockUser, TestClock},
 };
 
+use crate::plain_http::plain_http;
 use crate::support::{BOOKS, Browser, Site};
 
 /// Past the end of every access token, and short of everything else.
@@ -37,7 +38,7 @@ struct Watched {
 impl Watched {
     fn new() -> Self {
         Self {
-            client: reqwest::Client::new(),
+            client: plain_http().build().unwrap(),
             under_way: Arc::default(),
             most: Arc::default(),
             seen: Arc::default(),

@@ -36,6 +36,7 @@ use crate::{
         served::{Adapter, Application, Served, Setup},
     },
     http_browser::{code, location, request, set_cookies, text},
+    plain_http::plain_http,
     port::Port,
     support::BOOKS,
 };
@@ -363,12 +364,15 @@ async fn a_missing_fairing_is_an_error_that_names_the_fairing() {
         }
     }
     let port = launch(build(0).mount("/", routes![session, admin])).await;
-    let response = reqwest::get(format!("http://localhost:{port}/session")).await.unwrap();
+    let response = plain_http().build().unwrap().get(format!("http://localhost:{port}/session")).send().await.unwrap();
     assert_eq!(response.status(), 500);
     let body: Value = response.json().await.unwrap();
     assert_eq!(body["code"], "integration.missing");
     assert!(body["hint"].as_str().unwrap().contains(".attach(logto::rocket::fairing(logto))"));
-    assert_eq!(reqwest::get(format!("http://localhost:{port}/admin")).await.unwrap().status(), 500);
+    assert_eq!(
+        plain_http().build().unwrap().get(format!("http://localhost:{port}/admin")).send().await.unwrap().status(),
+        500
+    );
 }
 
 /// Rocket's own way to test an application: no network, and cookies in the jar alone.

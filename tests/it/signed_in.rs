@@ -9,6 +9,7 @@ use logto::{
 use reqwest::{Response, StatusCode};
 
 use crate::counted_store::Counted;
+use crate::plain_http::plain_http;
 
 /// The handler answers everybody.
 async fn told(user: Result<SignedIn, Error>) -> String {
@@ -49,7 +50,7 @@ impl World {
         let config = config.cookie_secret(crate::support::COOKIE_SECRET).session_store(store.clone()).clock(clock);
         let config = config.build().unwrap();
         let cookie = TestSession::new().sub("ada").cookie_header(&config).await.unwrap();
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let logto = LogtoClient::new(config).unwrap();
         (Self { store, logto, base, cookie, http }, listener)
     }

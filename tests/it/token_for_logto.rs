@@ -2,6 +2,7 @@
 
 use logto::{TokenOptions, scopes, testing::Endpoint};
 
+use crate::plain_http::plain_http;
 use crate::support::{BOOKS, Site};
 
 #[tokio::test]
@@ -24,7 +25,8 @@ async fn a_token_with_fewer_scopes_and_without_a_resource_is_opaque_however_many
             let context = format!("{asked:?} with {resources:?}");
             assert_eq!(token.claims().unwrap_err().code(), "access_token.opaque", "{context}");
             assert!(asked.iter().all(|scope| token.scopes().iter().any(|given| given == scope)), "{context}");
-            let answer = reqwest::Client::new().get(format!("{}/me", site.mock.issuer())).bearer_auth(token.token());
+            let answer =
+                plain_http().build().unwrap().get(format!("{}/me", site.mock.issuer())).bearer_auth(token.token());
             assert_eq!(answer.send().await.unwrap().status(), 200, "{context}");
         }
         assert_eq!(site.mock.request_count(Endpoint::Token), 4);

@@ -21,6 +21,11 @@ pub const COOKIE_SECRET: &str = "the cookie secret of the scenarios";
 /// Browsers give up at about twenty.
 const MAX_REDIRECTS: usize = 20;
 
+/// A client for http alone: reading the certificates of the system for each client takes longer than the requests of most scenarios.
+pub fn plain_http() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().tls_backend_rustls().tls_certs_only([])
+}
+
 /// What all tabs share.
 #[derive(Clone)]
 pub struct Browser {
@@ -63,7 +68,7 @@ enum Kind {
 
 impl Browser {
     pub fn new() -> Self {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        let http = plain_http().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
         Self { jar: Arc::default(), http, wires: BTreeMap::new() }
     }
 

@@ -46,7 +46,7 @@ impl Program {
     }
 
     async fn wait_until_it_answers(&mut self, url: &str) {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::browser::plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let begun = Instant::now();
         while http.get(url).send().await.is_err() {
             if let Some(status) = self.process.try_wait().unwrap() {

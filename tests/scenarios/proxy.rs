@@ -30,7 +30,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let upstream = format!("http://127.0.0.1:{}", app.port);
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = crate::browser::plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let router = Router::new().fallback(move |request: Request| pass(http, upstream, rules, request));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { address, server }

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{check, diagnose, failed, names, says, warned};
+use crate::plain_http::plain_http;
 use crate::support::{Browser, Site};
 
 #[tokio::test]
@@ -198,7 +199,13 @@ impl HttpClient for Silent {
 async fn a_slow_server_is_waited_for_as_long_as_is_configured() {
     let second = Duration::from_secs(1);
     let site = Site::start().await;
-    let document = reqwest::get(format!("{}/.well-known/openid-configuration", site.mock.issuer())).await.unwrap();
+    let document = plain_http()
+        .build()
+        .unwrap()
+        .get(format!("{}/.well-known/openid-configuration", site.mock.issuer()))
+        .send()
+        .await
+        .unwrap();
     let silent = Silent { discovery: Some(document.bytes().await.unwrap().to_vec()) };
     let mute = Silent { discovery: None };
     let [of_the_rest, of_all] =

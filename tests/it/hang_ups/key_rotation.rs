@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Milestones;
+use crate::plain_http::plain_http;
 use crate::support::{BOOKS, Browser, Site};
 
 /// The time of the runtime, which a test can stop.
@@ -56,7 +57,16 @@ impl HttpClient for Away {
 }
 
 async fn document(mock: &MockLogto, path: &str) -> Value {
-    reqwest::get(format!("{}/oidc/{path}", mock.endpoint())).await.unwrap().json().await.unwrap()
+    plain_http()
+        .build()
+        .unwrap()
+        .get(format!("{}/oidc/{path}", mock.endpoint()))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap()
 }
 
 /// A token that ends in an hour, of which each number has its own.

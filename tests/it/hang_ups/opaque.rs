@@ -18,6 +18,7 @@ use logto::{
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{Milestones, at_every_moment};
+use crate::plain_http::plain_http;
 use crate::support::{APP_SECRET, BOOKS, Site};
 
 fn asking(site: &Site) -> ResourceServerBuilder {
@@ -145,7 +146,7 @@ impl HttpClient for Held {
 async fn invented_tokens_are_asked_about_by_sixty_four_at_once() {
     let site = Site::start().await;
     let http = Held {
-        http: reqwest::Client::new(),
+        http: plain_http().build().unwrap(),
         open: Arc::new(Semaphore::new(0)),
         present: Arc::default(),
         most: Arc::default(),

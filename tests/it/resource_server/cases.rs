@@ -17,6 +17,7 @@ use logto::{
 };
 use serde_json::{Value, json};
 
+use crate::plain_http::plain_http;
 use crate::support::BOOKS;
 
 /// `GET /books`, a handler with `ApiAuth<ReadBooks>`.
@@ -128,7 +129,7 @@ impl World {
 
     /// The name of Logto's key, and its public half as bytes.
     async fn key(&self) -> (String, Vec<u8>) {
-        let jwks = reqwest::get(format!("{}/jwks", self.mock.issuer())).await.unwrap();
+        let jwks = plain_http().build().unwrap().get(format!("{}/jwks", self.mock.issuer())).send().await.unwrap();
         let key = jwks.json::<Value>().await.unwrap()["keys"][0].clone();
         let [x, y] = ["x", "y"].map(|name| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap());
         (key["kid"].as_str().unwrap().to_owned(), [vec![4], x, y].concat())

@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use super::cases::{Answer, Case, World, flood, run};
+use crate::plain_http::plain_http;
 use crate::support::{APP_SECRET, BOOKS, settings};
 
 /// What is served, beside the routes of [`Case::path`]:
@@ -104,7 +105,7 @@ async fn send(http: &reqwest::Client, base: &str, case: &Case, headers: &[(&str,
 pub async fn table(serve: impl AsyncFn(Setup) -> String) {
     let world = World::start().await;
     let base = serve(Setup::of(&world)).await;
-    let http = reqwest::Client::new();
+    let http = plain_http().build().unwrap();
     run(&world, async |case| send(&http, &base, case, &[]).await).await;
 }
 
@@ -130,14 +131,15 @@ pub async fn table_beside_sign_in(serve: impl AsyncFn(Setup) -> String) {
     // A token is no session, and a session is no token.
     let bearer = format!("Bearer {}", world.token(json!({})));
     assert_eq!(me(&[("authorization", &bearer)]).await.0, 401);
-    let books = reqwest::Client::new().get(format!("{base}/books")).header("cookie", cookie).send().await.unwrap();
+    let books =
+        plain_http().build().unwrap().get(format!("{base}/books")).header("cookie", cookie).send().await.unwrap();
     assert_eq!(books.status(), 401);
 }
 
 pub async fn unknown_keys(serve: impl AsyncFn(Setup) -> String) {
     let world = World::start().await;
     let base = serve(Setup::of(&world)).await;
-    let http = reqwest::Client::new();
+    let http = plain_http().build().unwrap();
     flood(&world, async |case| send(&http, &base, case, &[]).await).await;
 }
 
@@ -147,7 +149,7 @@ pub async fn comments(serve: impl AsyncFn(Setup) -> String) {
     let written = Arc::clone(&setup.written);
     let base = serve(setup).await;
     let comment = async |authorization: Option<&str>| {
-        let request = reqwest::Client::new().post(format!("{base}/comments"));
+        let request = plain_http().build().unwrap().post(format!("{base}/comments"));
         let request = authorization.into_iter().fold(request, |request, value| request.header("authorization", value));
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
@@ -168,7 +170,7 @@ pub async fn away(serve: impl AsyncFn(Setup) -> String) {
     let token = world.token(json!({}));
     world.mock.stop().await;
     for path in ["/books", "/greeting"] {
-        let request = reqwest::Client::new().get(format!("{base}{path}")).bearer_auth(&token);
+        let request = plain_http().build().unwrap().get(format!("{base}{path}")).bearer_auth(&token);
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 503, "{path}");
         assert_eq!(response.headers()["retry-after"], "5");
@@ -176,7 +178,7 @@ pub async fn away(serve: impl AsyncFn(Setup) -> String) {
         assert_eq!(response.json::<Value>().await.unwrap()["code"], "network.unreachable");
         world.clock.advance(Duration::from_secs(2));
     }
-    let stranger = reqwest::get(format!("{base}/greeting")).await.unwrap();
+    let stranger = plain_http().build().unwrap().get(format!("{base}/greeting")).send().await.unwrap();
     assert_eq!(stranger.text().await.unwrap(), "nobody");
 }
 
@@ -189,7 +191,7 @@ pub async fn metadata(serve: impl AsyncFn(Setup) -> String) {
         let api = builder(&world).audience(ApiAudience::resource(resource)).scopes_supported(["read:books"]).build();
         let base = serve(Setup { api: api.unwrap(), ..Setup::of(&world) }).await;
         // A token that is there is not looked at: whoever has a bad one learns here where to get a better one.
-        let request = reqwest::Client::new().get(format!("{base}{well_known}{path}")).bearer_auth("a.b.c");
+        let request = plain_http().build().unwrap().get(format!("{base}{well_known}{path}")).bearer_auth("a.b.c");
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200, "{resource}");
         assert_eq!(response.headers()["content-type"], "application/json");
@@ -203,13 +205,16 @@ pub async fn metadata(serve: impl AsyncFn(Setup) -> String) {
             })
         );
         if path == "/v1/books" {
-            assert_eq!(reqwest::get(format!("{base}{well_known}")).await.unwrap().status(), 404);
+            assert_eq!(
+                plain_http().build().unwrap().get(format!("{base}{well_known}")).send().await.unwrap().status(),
+                404
+            );
         }
     }
     // An organization has no address, so there is no document.
     let api = builder(&world).audience(ApiAudience::organization("org-acme")).build().unwrap();
     let base = serve(Setup { api, ..Setup::of(&world) }).await;
-    assert_eq!(reqwest::get(format!("{base}{well_known}")).await.unwrap().status(), 404);
+    assert_eq!(plain_http().build().unwrap().get(format!("{base}{well_known}")).send().await.unwrap().status(), 404);
     assert_eq!(world.mock.request_count(Endpoint::Discovery), 0, "nobody waits for Logto to read it");
 }
 
@@ -235,7 +240,7 @@ pub async fn several(serve: impl AsyncFn(Setup) -> String) {
     let base = serve(Setup::of(&world)).await;
     let ask = async |path: &str, aud: &str| {
         let token = world.token(json!({ "aud": aud }));
-        let request = reqwest::Client::new().get(format!("{base}{path}")).bearer_auth(token);
+        let request = plain_http().build().unwrap().get(format!("{base}{path}")).bearer_auth(token);
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     };
@@ -251,7 +256,7 @@ pub async fn several(serve: impl AsyncFn(Setup) -> String) {
 /// `GET /books` requires `write:books` before the handler.
 pub async fn writers(world: &World, base: &str) {
     let ask = async |authorization: Option<String>| {
-        let request = reqwest::Client::new().get(format!("{base}/books"));
+        let request = plain_http().build().unwrap().get(format!("{base}/books"));
         let request = authorization.into_iter().fold(request, |request, value| request.header("authorization", value));
         let response = request.send().await.unwrap();
         let challenge = response.headers().get("www-authenticate").map(|value| value.to_str().unwrap().to_owned());
@@ -267,7 +272,7 @@ pub async fn writers(world: &World, base: &str) {
 
 /// The answer to a request where the API was forgotten.
 pub async fn assert_names(base: &str, path: &str, layer: &str) {
-    let response = reqwest::get(format!("{base}{path}")).await.unwrap();
+    let response = plain_http().build().unwrap().get(format!("{base}{path}")).send().await.unwrap();
     assert_eq!(response.status(), 500);
     let body: Value = response.json().await.unwrap();
     assert_eq!(body["code"], "integration.missing", "{body}");

@@ -15,6 +15,7 @@ use super::{
     cases::{ReadBooks, Recent, World},
     over_http::{Setup, every_framework},
 };
+use crate::plain_http::plain_http;
 use crate::rocket::{build, launch};
 
 every_framework!(serve);
@@ -107,7 +108,7 @@ async fn catchers_of_the_application_answer_its_own_errors_and_no_refusal_of_a_t
         .attach(logto::rocket::api(world.api));
     let port = launch(app).await;
     let ask = async |path: &str, token: &str| {
-        let request = reqwest::Client::new().get(format!("http://127.0.0.1:{port}{path}"));
+        let request = plain_http().build().unwrap().get(format!("http://127.0.0.1:{port}{path}"));
         let request = if token.is_empty() { request } else { request.bearer_auth(token) };
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())

@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 
 use super::{Served, text};
 use crate::{
+    plain_http::plain_http,
     port::Port,
     support::{APP_SECRET, BOOKS, Browser, app, settings},
 };
@@ -47,7 +48,7 @@ async fn balance(
 async fn statement(session: RequestSession, State(api): State<Api>) -> Result<String, Error> {
     let token = session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     api.asked.fetch_add(1, Ordering::SeqCst);
-    let response = reqwest::Client::new().get(&api.address).bearer_auth(token.token()).send().await.unwrap();
+    let response = plain_http().build().unwrap().get(&api.address).bearer_auth(token.token()).send().await.unwrap();
     if let Some(challenge) = response.headers().get("www-authenticate") {
         session.step_up_if_challenged(challenge.to_str().unwrap_or_default()).await?;
     }
