@@ -40,7 +40,11 @@ impl Server {
 }
 
 impl HttpClient for Server {
-    fn send(&self, request: Request<Vec<u8>>, max_body_bytes: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+    fn send(
+        &self,
+        request: Request<Vec<u8>>,
+        max_body_bytes: usize,
+    ) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
         let path = request.uri().path();
         let told = self.0.lock().expect("no panic").get(path).cloned();
         let (status, challenge, body) = told.unwrap_or_else(|| match path {
