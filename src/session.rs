@@ -39,7 +39,7 @@ pub(crate) use self::{
     derived_id::sign_in_id,
     ended::{EndedSessions, end_session, is_over},
     loaded::{LoadedSession, has_transaction},
-    next::NextCookie,
+    next::next_cookie::NextCookie,
     packed::Jwt,
     seal::Keys,
     settings::{CookieSettings, SIGN_IN_TIMEOUT_SECONDS, Stores},

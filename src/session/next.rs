@@ -4,14 +4,14 @@
 //! newer secret, or hold a sign-in that Next.js has begun.
 
 mod members;
-mod next_cookie;
+pub(crate) mod next_cookie;
 mod seal;
 mod tokens;
 
 use cookie::Cookie;
 
 use self::members::Members;
-pub(crate) use self::next_cookie::NextCookie;
+use self::next_cookie::NextCookie;
 use super::{
     candidates,
     data::SessionData,

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{lifetime::SessionLifetime, next::NextCookie, own_cookies::OwnCookies, seal::Keys};
+use super::{lifetime::SessionLifetime, next::next_cookie::NextCookie, own_cookies::OwnCookies, seal::Keys};
 use crate::{
     clock,
     store::{RevocationStore, SessionStore},
