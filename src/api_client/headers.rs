@@ -43,7 +43,7 @@ mod tests {
     use super::end_to_end;
 
     #[test]
-    fn cookies_and_headers_of_one_hop_of_framing_and_of_the_host_are_not_copied() {
+    fn hop_by_hop_framing_host_or_cookie_headers_are_not_copied() {
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("authorization", "Bearer mine"),

@@ -46,7 +46,7 @@ mod tests {
     use super::{MAX_REPLACEMENTS, Replacements};
 
     #[test]
-    fn replacements_are_young_for_thirty_seconds_and_bounded() {
+    fn replaced_tokens_are_remembered_for_thirty_seconds_within_a_size_limit() {
         let (known, now) = (Replacements::default(), UNIX_EPOCH + Duration::from_secs(1000));
         known.remember("a", now);
         for (seconds, young) in [(999, false), (1000, true), (1029, true), (1030, false)] {

@@ -100,7 +100,7 @@ fn url(base: &str, address: &str) -> Result<String> {
 }
 
 #[test]
-fn an_address_below_the_base_url_is_joined_to_it() {
+fn an_address_below_the_base_url_is_resolved_against_the_base_url() {
     for (base, address, expected) in [
         ("https://api.example.com", "/books?a=1", "https://api.example.com/books?a=1"),
         ("https://api.example.com/", "/", "https://api.example.com/"),
@@ -214,7 +214,7 @@ async fn a_static_token_that_is_refused_is_not_replaced() {
 }
 
 #[test]
-fn an_api_client_is_clone_send_and_sync() {
+fn an_api_client_is_a_thread_safe_clonable_type() {
     fn goes_anywhere<T: Clone + Send + Sync + 'static>() {}
     goes_anywhere::<ApiClient>();
 }
@@ -283,7 +283,7 @@ async fn after_a_wait_an_expired_token_is_still_replaced() {
 }
 
 #[tokio::test]
-async fn headers_of_the_caller_are_sent_and_its_authorization_is_replaced() {
+async fn only_the_authorization_header_of_the_caller_is_replaced() {
     let world = World::new(vec![answer(200, &[])], |api| api);
     let request = Request::get("/books")
         .header("authorization", "Basic abc")

@@ -14,7 +14,7 @@ fn id_token(claims: Value) -> IdTokenClaims {
 }
 
 #[test]
-fn recorded_claims_are_read_and_written_back() {
+fn recorded_id_token_claims_are_written_back_unchanged() {
     let recorded = fixture("jwt/id_token.json")["payload"].clone();
     let claims = id_token(recorded.clone());
     assert_eq!(claims.name.as_deref(), Some("Ada Lovelace"));
@@ -37,7 +37,7 @@ fn a_user_in_four_hundred_organizations() {
 }
 
 #[test]
-fn recorded_user_info_is_read_and_written_back() {
+fn recorded_user_info_is_written_back_unchanged() {
     let recorded = fixture("30-userinfo/30-userinfo.json")["response"]["body_json"].clone();
     let user: UserInfo = serde_json::from_value(recorded.clone()).unwrap();
     assert_eq!(user.sub, "amc3emckvas6");
@@ -57,7 +57,7 @@ struct Plan {
 }
 
 #[test]
-fn the_data_of_a_user_is_typed_in_user_info_and_in_id_tokens() {
+fn user_data_has_the_same_types_in_user_info_as_in_id_tokens() {
     let kakao =
         json!({ "userId": "12345678", "details": { "id": "12345678", "name": "Carol K", "rawData": { "id": 1 } } });
     let data = json!({
@@ -91,7 +91,7 @@ fn the_data_of_a_user_is_typed_in_user_info_and_in_id_tokens() {
 }
 
 #[test]
-fn custom_claims_are_of_the_applications_type_and_the_error_names_the_claim() {
+fn custom_claims_deserialize_into_the_application_type_or_an_error_names_the_claim() {
     #[derive(serde::Deserialize, PartialEq, Debug)]
     struct Custom {
         sub: String,
@@ -121,7 +121,7 @@ fn custom_claims_are_of_the_applications_type_and_the_error_names_the_claim() {
 }
 
 #[test]
-fn times_are_moments_here_and_numbers_in_json() {
+fn times_in_claims_are_system_times_written_as_numbers_in_json() {
     let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
     let said =
         with(minimal(), &[("auth_time", json!(1_795_385_000)), ("nbf", json!(-5)), ("created_at", json!(1_500))]);
@@ -236,7 +236,7 @@ fn every_member_is_kept() {
 }
 
 #[test]
-fn oddly_typed_members_are_absent_and_unknown_ones_are_kept() {
+fn claims_of_a_wrong_type_are_absent_while_unknown_claims_are_kept() {
     let claims = id_token(with(
         minimal(),
         &[
@@ -269,7 +269,7 @@ fn an_audience_is_text_or_an_array_of_text() {
 }
 
 #[test]
-fn dates_may_be_fractions_and_huge_ones_saturate() {
+fn numeric_dates_are_truncated_to_whole_seconds_with_saturation() {
     let exp = |json: &str| match serde_json::from_str::<Registered>(&format!(r#"{{"exp":{json}}}"#)).unwrap().exp {
         Claim::Present(exp) => exp,
         other => panic!("{json}: {other:?}"),
@@ -299,7 +299,7 @@ fn a_judged_claim_is_there_once() {
 }
 
 #[test]
-fn an_actor_is_typed_and_an_odd_one_is_none() {
+fn an_act_claim_is_present_only_if_well_formed() {
     let read = |act: Value| -> AccessTokenClaims { serde_json::from_value(with(minimal(), &[("act", act)])).unwrap() };
     let chain = json!({ "sub": "support", "client_id": "desk", "act": { "sub": "script" } });
     let claims = read(chain.clone());

@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_asked_for_by_a_clock_that_was_ahead_is_due_when_it_is_set_right() {
+    fn a_token_issued_later_than_now_is_not_fresh_after_a_clock_correction() {
         for (now, serving) in [(-7200, false), (-1, false), (0, true), (3539, true), (3540, false), (3600, false)] {
             assert_eq!(is_fresh(&hour(), NOON + now, None), serving, "{now}");
         }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_does_not_say_how_long_it_lives_goes_by_its_end() {
+    fn a_token_without_a_usable_lifetime_is_fresh_by_its_expiry() {
         for claims in ["{}", r#"{"iat":"a","exp":1}"#, r#"{"exp":1}"#] {
             assert!(
                 is_fresh(&token(claims), NOON - 7200, None) && !is_fresh(&token(claims), NOON, Some(3600)),

@@ -152,7 +152,7 @@ fn each_mistake_is_named_with_what_to_do() {
 }
 
 #[test]
-fn an_endpoint_may_have_a_path_and_a_trailing_slash() {
+fn an_endpoint_with_a_path_or_a_trailing_slash_gives_the_right_issuer() {
     for (endpoint, issuer) in [
         ("https://logto.example.com", "https://logto.example.com/oidc"),
         ("https://logto.example.com/", "https://logto.example.com/oidc"),
@@ -188,7 +188,7 @@ fn response_modes_have_their_names_of_the_standard() {
 }
 
 #[test]
-fn login_initiation_is_a_route_where_it_is_turned_on() {
+fn login_initiation_is_a_route_only_when_configured() {
     let paths = Routes::new();
     assert!(!paths.paths().iter().any(|path| path.contains("initiate")) && paths.initiate_login_path().is_none());
     let routes = Routes::new().initiate_login("/logto/initiate-login");
@@ -214,7 +214,7 @@ fn the_defaults_are_those_of_the_other_sdks() {
 }
 
 #[test]
-fn the_cookie_name_has_the_host_prefix_where_browsers_allow_it() {
+fn the_session_cookie_name_has_the_host_prefix_only_over_https_without_a_domain() {
     let name = |builder: LogtoConfigBuilder| builder.build().unwrap().cookies.own.session_name().to_owned();
     assert_eq!(name(builder()), "__Host-logto_app");
     assert_eq!(name(builder().cookie_domain("example.com")), "logto_app");
@@ -362,7 +362,7 @@ fn debug_tells_no_secret() {
 }
 
 #[test]
-fn lifetimes_and_store_timeouts_have_bounds() {
+fn a_session_lifetime_or_store_timeout_out_of_bounds_is_refused() {
     const DAY: u64 = 24 * 60 * 60;
     let lifetime = |idle, absolute| {
         let lifetime = SessionLifetime::new().idle(idle).absolute(absolute);

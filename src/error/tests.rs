@@ -17,7 +17,7 @@ fn the_list_of_errors_is_pinned() {
 }
 
 #[test]
-fn codes_are_unique_and_hints_are_sentences() {
+fn every_error_code_is_unique_with_a_one_line_hint() {
     let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
     names.sort_unstable();
     names.dedup();
@@ -37,7 +37,7 @@ fn an_error_code_is_named_as_its_text_is() {
 }
 
 #[test]
-fn a_code_is_compared_with_a_constant_and_with_text() {
+fn an_error_code_equals_its_constant_or_its_text() {
     let code = Error::new(Code::SessionEnded, "over").code();
     assert_eq!(code, ErrorCode::SESSION_ENDED);
     assert_ne!(code, ErrorCode::NOT_AUTHENTICATED);
@@ -92,7 +92,7 @@ impl StdError for Foreign {
 }
 
 #[test]
-fn a_report_of_an_error_and_its_sources_has_each_cause_once() {
+fn an_error_report_with_nested_sources_contains_each_cause_once() {
     let foreign = |text, source: Option<Foreign>| Foreign { text, source: source.map(Box::new) };
     let refused = || foreign("connection refused", None);
     let polite = || foreign("the request failed", Some(refused()));
@@ -116,7 +116,7 @@ fn a_report_of_an_error_and_its_sources_has_each_cause_once() {
 }
 
 #[test]
-fn the_status_and_the_kind_of_an_error_say_whether_it_is_transient() {
+fn an_error_is_transient_after_a_timeout_or_a_retryable_status() {
     let error = Error::new(Code::TokenRefused, "refused");
     assert!(!error.is_transient());
     assert_eq!(error.http_status(), 502);
@@ -132,7 +132,7 @@ fn the_status_and_the_kind_of_an_error_say_whether_it_is_transient() {
 }
 
 #[test]
-fn an_error_and_a_client_are_pointer_sized_send_and_sync() {
+fn an_error_or_a_client_has_pointer_size_with_thread_safe_clones() {
     fn goes_anywhere<T: Clone + Send + Sync + 'static>() {}
     goes_anywhere::<Error>();
     goes_anywhere::<crate::client::LogtoClient>();

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_in_use_is_written_after_a_tenth_of_its_idle_time_and_daily() {
+    fn the_touch_interval_is_a_tenth_of_the_idle_lifetime_but_at_most_a_day() {
         let interval = |idle| SessionLifetime::new().idle(Duration::from_secs(idle)).touch_interval();
         assert_eq!((interval(3600), interval(10 * DAY_SECONDS), interval(14 * DAY_SECONDS)), (360, 86_400, 86_400));
     }

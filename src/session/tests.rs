@@ -198,7 +198,7 @@ fn every_member_comes_back() {
 }
 
 #[test]
-fn a_session_is_deleted_where_it_cannot_be_read() {
+fn an_unreadable_session_is_deleted_with_all_its_cookies() {
     let settings = settings();
     let (mut jar, foreign) = (Jar::default(), settings_with("h8rc2xdlth5ihimk3tfuc", OTHER, &[]));
     write(&foreign, &mut jar, session(&"x".repeat(3000)), NOW);
@@ -216,7 +216,7 @@ fn a_session_is_deleted_where_it_cannot_be_read() {
 }
 
 #[test]
-fn a_previous_secret_still_opens_and_the_next_write_uses_the_current_one() {
+fn a_session_under_a_previous_secret_is_written_again_under_the_current_one() {
     let old = settings_with("app", SECRET, &[]);
     let both = settings_with("app", OTHER, &[SECRET]);
     let new = settings_with("app", OTHER, &[]);
@@ -275,7 +275,7 @@ fn chunks_that_are_missing_swapped_or_of_another_session_are_no_session() {
 }
 
 #[test]
-fn idle_and_absolute_ends_are_inside_the_seal() {
+fn a_session_cookie_is_refused_after_its_idle_or_absolute_lifetime() {
     let (settings, day) = (settings(), 24 * 60 * 60);
     let mut jar = Jar::default();
     write(&settings, &mut jar, session("{}"), NOW);
@@ -342,7 +342,7 @@ fn a_cookie_of_an_earlier_release_opens() {
 }
 
 #[test]
-fn a_cookie_jar_and_a_header_are_the_same_to_a_session() {
+fn a_session_cookie_queued_in_a_cookie_jar_is_visible_to_later_reads() {
     let settings = settings();
     let mut jar = cookie::CookieJar::new();
     let mut open = load(&settings, &jar, NOW);
@@ -385,7 +385,7 @@ fn beginning_a_sign_in_forgets_those_that_are_over() {
 
 /// Two callbacks of one sign-in, which share what the first got.
 #[test]
-fn another_state_of_the_same_session_takes_its_place_and_ends_nothing() {
+fn a_second_write_of_the_same_session_does_not_end_the_session() {
     let settings = settings();
     let mut jar = Jar::default();
     let data = session("{}");

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clones_of_a_test_clock_share_their_time_and_stop_at_its_ends() {
+    fn clones_of_a_test_clock_share_one_time_within_its_limits() {
         let clock = TestClock::at(SystemTime::UNIX_EPOCH);
         let clone = clock.clone();
         clock.advance(Duration::from_secs(5));

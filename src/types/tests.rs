@@ -74,7 +74,7 @@ fn scopes_that_are_set_again_take_the_place_of_those_before() {
 }
 
 #[test]
-fn classes_are_listed_alike_and_those_set_last_count() {
+fn acr_values_from_a_list_or_from_text_replace_earlier_ones() {
     let (list, text) = (["urn:logto:acr:mfa", "urn:logto:acr:1fa"], "urn:logto:acr:mfa urn:logto:acr:1fa");
     for options in [
         SignInOptions::new().acr_values(["dropped"]).acr_values(list),

@@ -109,7 +109,7 @@ async fn a_sign_out_that_logto_has_no_part_in_leads_to_this_site_whatever_was_wa
 }
 
 #[tokio::test]
-async fn a_page_that_was_allowed_when_the_sign_in_began_is_judged_again_when_it_ends() {
+async fn the_return_address_is_checked_again_at_the_end_of_the_sign_in() {
     let mut site = Site::with(|mock| mock, |config| config.allowed_return_origins([ALLOWED])).await;
     let wanted = format!("{ALLOWED}/reports");
     for (allowed, reached) in [(true, wanted.clone()), (false, format!("{BASE_URL}/"))] {
@@ -141,7 +141,7 @@ async fn a_silent_sign_in_that_signs_nobody_in_does_not_lead_to_a_page_that_is_a
 
 /// Both endpoints that the crate leads browsers to, and those that it asks itself.
 #[tokio::test]
-async fn an_endpoint_of_another_scheme_is_refused_and_no_browser_is_led_there() {
+async fn a_discovered_endpoint_of_another_scheme_is_refused_without_a_redirect() {
     const PUBLIC: &str = "https://logto.example.com";
     let site = Site::start().await;
     let signed_in = site.signed_in("ada").await;

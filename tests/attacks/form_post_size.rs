@@ -16,7 +16,7 @@ async fn site() -> Site {
 
 /// 64 KiB of fields without a name, or of others than those of an authorization response, made 1.3 MB where each was repeated.
 #[tokio::test]
-async fn a_posted_callback_of_64_kib_is_answered_with_no_more_than_it_brought() {
+async fn the_reply_to_a_posted_callback_of_64_kib_repeats_only_known_parameters() {
     const BODY: usize = 64 * 1024;
     let site = site().await;
     let known = ["code", "state", "iss", "error", "error_description", "error_uri"];

@@ -11,7 +11,7 @@ use crate::{
 ///
 /// The page that offers to sign out holds a form, and was shown in any frame.
 #[tokio::test]
-async fn no_page_is_shown_in_a_frame_and_none_sends_a_form_that_it_has_not() {
+async fn every_page_forbids_frames_or_unused_forms_in_its_content_security_policy() {
     let config = |config: LogtoConfigBuilder| {
         config.response_mode(ResponseMode::FormPost).routes(Routes::new().initiate_login("/initiate"))
     };

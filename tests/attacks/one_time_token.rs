@@ -67,7 +67,7 @@ async fn a_user_who_confirms_goes_on_to_logto_with_the_one_time_token() {
 
 /// The question is about the token alone: a plain sign-in asks for the password, or shows who is signed in at Logto.
 #[tokio::test]
-async fn a_sign_in_without_a_token_and_one_that_the_application_begins_are_not_asked_about() {
+async fn a_sign_in_without_a_one_time_token_in_the_link_needs_no_confirmation() {
     let site = Site::start().await;
     let plain = "/logto/sign-in?login_hint=ada&first_screen=register";
     let reply = open(&site.logto, "GET", plain, &Browser::default(), &[("sec-fetch-site", "cross-site")]).await;
@@ -77,7 +77,7 @@ async fn a_sign_in_without_a_token_and_one_that_the_application_begins_are_not_a
 }
 
 #[tokio::test]
-async fn the_question_shows_scripts_as_text_and_bad_parameters_as_errors() {
+async fn the_confirmation_of_a_one_time_token_shows_no_markup_from_parameters() {
     let site = Site::start().await;
     let from = [("sec-fetch-site", "cross-site")];
     let hint = "%3Cscript%3Ealert(1)%3C%2Fscript%3E%22%3E".repeat(100);
@@ -92,7 +92,7 @@ async fn the_question_shows_scripts_as_text_and_bad_parameters_as_errors() {
 
 /// After a sign-in that ends in a page of this site (`form_post`), or at a Logto behind the same host, the link would come from this site.
 #[tokio::test]
-async fn a_sign_in_that_would_return_to_a_one_time_token_is_refused_wherever_it_comes_from() {
+async fn a_return_address_with_a_one_time_token_sign_in_is_refused_from_any_site() {
     let site = Site::with(|mock| mock, |config| config.routes(Routes::new().initiate_login("/initiate"))).await;
     let issuer = encoded(&site.mock.issuer());
     for link in [

@@ -45,7 +45,7 @@ fn addresses() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_address_to_return_to_that_is_neither_http_nor_https_is_refused() {
+async fn a_return_address_of_a_scheme_other_than_http_or_https_is_refused() {
     let site = Site::with(|mock| mock, |config| config.allowed_return_origins([ALLOWED])).await;
     for wanted in addresses() {
         let options = SignInOptions::new().post_redirect_uri(&wanted);

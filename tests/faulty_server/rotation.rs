@@ -163,7 +163,7 @@ async fn refresh(logto: &LogtoClient, browser: &mut Browser) -> logto::Result<St
 /// A naive implementation throws the new tokens away with the ID token that it cannot check; the refresh token of before is spent, so the
 /// user is signed out. Or it takes the ID token unchecked.
 #[tokio::test]
-async fn a_refresh_without_keys_keeps_what_it_brought() {
+async fn a_refresh_without_available_keys_keeps_the_new_refresh_token() {
     for (fault, expected) in [
         (Fault::status(503), "served"),
         (Fault::drop_connection(), "served"),

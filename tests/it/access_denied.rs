@@ -70,7 +70,7 @@ async fn a_user_whom_the_application_is_not_for_is_told_so_at_the_callback() {
 }
 
 #[tokio::test]
-async fn a_user_who_leaves_the_sign_in_has_cancelled_and_was_not_denied() {
+async fn a_cancelled_sign_in_is_reported_differently_from_denied_access() {
     let site = Site::start().await;
     let issuer = site.mock.issuer();
     for (error, description, code) in [
@@ -145,7 +145,7 @@ async fn claims_that_are_renewed_end_the_session_of_a_user_who_lost_access() {
 }
 
 #[tokio::test]
-async fn a_token_that_a_script_denies_is_refused_alone_and_the_session_is_kept() {
+async fn a_token_denied_by_a_custom_jwt_script_leaves_the_user_signed_in() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     for (name, description) in [(SCRIPT, "not today"), (BARRED, "Access denied.")] {
@@ -228,7 +228,7 @@ async fn a_machine_that_is_denied_a_token_is_not_told_to_join_an_organization() 
 }
 
 #[tokio::test]
-async fn a_user_who_is_denied_access_gets_a_page_that_says_so_and_offers_to_sign_out() {
+async fn a_user_who_is_denied_access_gets_a_page_with_a_sign_out_form() {
     let site = Site::start().await;
     let mut browser = Browser::default();
     let callback = barred_callback(&site, &mut browser).await;

@@ -91,7 +91,7 @@ async fn anonymous_input_to_the_bare_routes_is_never_a_failure_of_the_server() {
 }
 
 #[tokio::test]
-async fn a_wrong_parameter_of_the_sign_in_route_is_400_and_quiet_in_the_log() {
+async fn a_wrong_parameter_of_the_sign_in_route_is_answered_400_without_a_warning() {
     let (log, _guard) = logs::listen("logto=info,logto::testing=off");
     let site = Site::start().await;
     let mut expected = 0;
@@ -164,7 +164,7 @@ async fn lands(site: &Site, page: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_guarded_page_of_any_address_leads_to_the_sign_in_and_back() {
+async fn a_sign_in_for_a_guarded_page_returns_to_an_address_of_the_same_site() {
     let site = Site::start().await;
     let long = |path: usize, query: usize| format!("/{}?q={}", "p".repeat(path), "q".repeat(query));
     for (page, reached) in [

@@ -145,7 +145,7 @@ async fn text(
 }
 
 #[tokio::test]
-async fn a_machine_calls_for_itself_and_for_an_organization() {
+async fn a_machine_calls_the_api_with_or_without_an_organization() {
     let world = World::start().await;
     let client = client(&world.base).build().unwrap();
     assert_eq!(text(&client, &world.machine, get("/books")).await, (200, "machine -".to_owned()));
@@ -200,7 +200,7 @@ async fn twenty_calls_to_an_api_that_refuses_every_token_make_two_token_requests
 }
 
 #[tokio::test]
-async fn a_request_that_is_sent_on_keeps_its_whole_body_and_goes_to_the_apis_own_host() {
+async fn framing_or_host_headers_of_the_caller_do_not_change_a_forwarded_request() {
     let world = World::start().await;
     let client = client(&world.base).build().unwrap();
     let request = Request::post("/books")

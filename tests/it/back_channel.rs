@@ -172,7 +172,7 @@ async fn a_sign_out_in_one_browser_signs_out_the_other() {
 }
 
 #[tokio::test]
-async fn a_sid_ends_one_session_and_a_sub_ends_them_all() {
+async fn a_logout_token_ends_only_the_sessions_named_by_its_sid_or_sub() {
     for (what, served) in Served::all().await {
         let elsewhere = served.signed_in("ada").await;
         served.mock.clear_browser_session();
@@ -338,7 +338,7 @@ async fn a_logout_token_is_taken_once_by_all_instances() {
 }
 
 #[tokio::test]
-async fn a_logout_token_is_remembered_as_long_as_it_could_be_taken() {
+async fn a_logout_token_replayed_in_its_last_valid_second_is_refused() {
     let served = Served::in_cookies(false).await;
     let token = served.token(|_, _| {});
     served.accepted("first", &token).await;
@@ -348,7 +348,7 @@ async fn a_logout_token_is_remembered_as_long_as_it_could_be_taken() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_fetched_and_an_unknown_one_does_not_fetch_at_will() {
+async fn logout_tokens_of_unknown_keys_do_not_fetch_the_key_set_repeatedly() {
     let served = Served::in_cookies(false).await;
     let browser = served.signed_in("ada").await;
     served.mock.rotate_keys(SigningAlg::Es256);

@@ -129,7 +129,7 @@ async fn page(session: RequestSession) -> logto::Result<Response<String>> {
 }
 
 #[tokio::test]
-async fn one_call_serves_the_routes_and_the_pages() {
+async fn handle_request_serves_authentication_routes_as_well_as_pages() {
     let site = Site::start().await;
     let mut browser = Browser::default();
 
@@ -182,7 +182,7 @@ async fn a_page_may_ask_for_a_fresh_login() {
 }
 
 #[tokio::test]
-async fn an_error_of_a_page_is_a_reply_and_loses_nothing() {
+async fn an_error_of_a_page_is_answered_without_a_change_of_the_session() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     site.mock.inject_fault(Endpoint::Token, Fault::status(503));

@@ -14,7 +14,7 @@ fn location(reply: &AuthResponse) -> &str {
 
 /// Each route is asked for as the browser knows it, and as it is behind a proxy that takes the path of the base URL off.
 #[tokio::test]
-async fn routes_that_begin_with_the_path_of_the_base_url_are_found_and_led_to() {
+async fn routes_below_the_path_of_the_base_url_are_served_with_or_without_that_path() {
     let site = Site::with(|mock| mock, |config| config.base_url(format!("{BASE_URL}/logto"))).await;
     for target in ["/logto/logto/sign-in", "/logto/sign-in"] {
         let reply = site.logto.handle_auth_routes(&request(target)).await.unwrap();

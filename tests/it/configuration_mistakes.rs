@@ -31,7 +31,7 @@ async fn callback_with(site: &Site, browser: &mut Browser, error: &str, descript
 }
 
 #[tokio::test]
-async fn a_request_that_logto_refuses_at_the_callback_is_the_operators_mistake_and_loud_in_the_log() {
+async fn a_request_refused_by_logto_at_the_callback_is_logged_as_an_error_with_status_500() {
     let site = Site::start().await;
     for (error, description, hint) in MISTAKES {
         let (log, _guard) = logs::listen("logto=debug,logto::testing=off");
@@ -101,7 +101,7 @@ async fn a_logto_that_fails_during_the_sign_in_is_said_to_fail_for_the_moment() 
 }
 
 #[tokio::test]
-async fn a_sign_in_that_logto_may_not_ask_for_is_still_a_refusal_and_no_mistake() {
+async fn an_interaction_required_error_at_the_callback_is_answered_403_rather_than_500() {
     let site = Site::start().await;
     for name in ["login_required", "consent_required", "interaction_required", "unmet_authentication_requirements"] {
         let mut browser = Browser::default();

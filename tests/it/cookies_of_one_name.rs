@@ -146,7 +146,7 @@ async fn signing_in_works_beside_a_cookie_that_cannot_be_deleted() {
 }
 
 #[tokio::test]
-async fn a_session_is_read_and_nothing_written_beside_another_value() {
+async fn a_session_beside_a_foreign_cookie_of_the_same_name_is_read_without_a_write() {
     let site = site(true).await;
     let browser = site.signed_in("ada").await;
     for kind in foreign(&site).await {
@@ -161,7 +161,7 @@ async fn a_session_is_read_and_nothing_written_beside_another_value() {
 
 /// An older session of this very application in a place where it stays: from before `cookie_domain` was set, say.
 #[tokio::test]
-async fn the_newest_session_counts_and_the_older_ends_with_it() {
+async fn the_newest_of_several_sessions_is_read_until_a_sign_out_ends_all() {
     for (large, store) in [(false, false), (true, false), (false, true)] {
         let site = site(large).await;
         let logto = match store {
@@ -209,7 +209,7 @@ async fn a_sign_out_ends_every_session_that_came_along() {
 
 /// Production on example.com shares its cookie with all subdomains; the staging site below it has the same app id and another secret.
 #[tokio::test]
-async fn a_site_and_its_staging_below_it_do_not_disturb_each_other() {
+async fn a_session_on_a_parent_domain_does_not_disturb_one_on_a_subdomain() {
     let site = Site::start().await;
     let staging = site.redeployed(|config| config.cookie_secret(OLD_SECRET));
     for first in [true, false] {
@@ -244,7 +244,7 @@ async fn a_sign_in_ends_beside_another_cookie_of_its_name() {
 }
 
 #[tokio::test]
-async fn several_cookies_of_one_name_are_told_once_and_by_a_diagnosis() {
+async fn several_cookies_of_one_name_give_one_log_warning_besides_the_diagnosis() {
     let (log, _guard) = crate::logs::listen("logto=warn");
     let site = Site::start().await;
     let outcome = async || {

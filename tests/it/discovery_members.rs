@@ -95,7 +95,7 @@ async fn a_required_member_of_no_use_is_an_error_of_discovery() {
 
 /// `iss` is demanded where it is promised, and compared wherever it is there (RFC 9207 section 2.4).
 #[tokio::test]
-async fn a_promise_of_iss_that_is_no_boolean_promises_nothing_and_iss_is_compared_all_the_same() {
+async fn a_callback_without_iss_is_refused_only_if_discovery_promises_iss_as_true() {
     let mut site = Site::start().await;
     for (promise, is_demanded) in
         [(json!(true), true), (json!(false), false), (json!("true"), false), (json!(1), false)]

@@ -95,7 +95,7 @@ async fn sites() -> Vec<(&'static str, Site)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn callbacks_at_once_make_one_exchange_and_one_session() {
+async fn simultaneous_callbacks_of_one_sign_in_share_one_code_exchange() {
     for (place, site) in sites().await {
         for requests in [2, 5] {
             let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
@@ -133,7 +133,7 @@ async fn a_callback_again_within_thirty_seconds_gets_the_session_of_the_first() 
 }
 
 #[tokio::test]
-async fn a_callback_again_after_thirty_seconds_is_refused_and_the_session_lives() {
+async fn a_callback_repeated_after_thirty_seconds_is_refused_without_ending_the_session() {
     for (place, site) in sites().await {
         let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
         let (_, mut first) = call_back(&site.logto, &browser, &callback).await;
@@ -269,7 +269,7 @@ async fn a_sign_out_wins_however_far_another_request_with_the_callback_has_come(
 }
 
 #[tokio::test]
-async fn a_session_that_began_and_ended_in_one_request_is_begun_by_no_other() {
+async fn a_callback_repeated_after_its_first_request_ended_the_session_is_refused() {
     for (place, site) in sites().await {
         let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;
         let mut cookies = browser.request();
@@ -392,7 +392,7 @@ async fn a_browser_that_goes_away_during_the_exchange_signs_in_with_the_next_req
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failed_exchange_is_told_to_those_who_wait_and_a_later_request_asks_again() {
+async fn a_failed_code_exchange_fails_only_the_callbacks_that_waited() {
     let site = Site::with(|mock| mock, |config| config.timeout(Duration::from_secs(1))).await;
     site.logto.warm_up().await.unwrap();
     let (browser, callback) = sent_back(&site.logto, &site.mock, Browser::default(), "ada").await;

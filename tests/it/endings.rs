@@ -82,7 +82,7 @@ async fn log_out(logto: &LogtoClient, logout_token: &str) -> logto::Result<Sessi
 }
 
 #[tokio::test]
-async fn a_request_that_was_loaded_before_the_sign_out_writes_no_session_after_it() {
+async fn a_request_loaded_before_the_sign_out_writes_no_session_afterwards() {
     for place in PLACES {
         for later in [0, 3600, 13 * DAY] {
             let Pair { site, other } = &Pair::start(place).await;
@@ -122,7 +122,7 @@ async fn a_cookie_that_was_sealed_again_after_the_sign_out_is_refused_to_the_end
 }
 
 #[tokio::test]
-async fn a_session_that_moved_into_a_store_is_ended_with_the_cookies_that_it_came_from() {
+async fn a_session_moved_into_a_store_is_ended_together_with_its_former_cookies() {
     let ways: [&str; 4] = ["sign-out", "sign-out on the other instance", "revoke_all", "back channel"];
     for way in ways {
         let before = Site::start().await;

@@ -366,7 +366,7 @@ async fn an_api_takes_the_tokens_of_another_logto() {
 }
 
 #[test]
-fn a_machine_reads_books_for_itself_and_for_an_organization() {
+fn the_machine_example_reads_books_with_or_without_an_organization() {
     let output = command("machine").output().unwrap();
     let (shown, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(output.status.success(), "{shown}{told}");

@@ -12,7 +12,7 @@ use logto::{
 use crate::support::{BASE_URL, BOOKS, Browser, Site};
 
 #[tokio::test]
-async fn a_user_signs_in_and_out() {
+async fn a_sign_out_after_a_sign_in_ends_the_session() {
     let site = Site::start().await;
     let mut browser = Browser::default();
     assert!(!site.context(&mut browser, ContextOptions::new()).await.unwrap().is_authenticated());
@@ -42,7 +42,7 @@ async fn a_user_signs_in_and_out() {
 }
 
 #[tokio::test]
-async fn a_user_signs_in_and_out_over_a_cookie_jar() {
+async fn a_sign_in_with_a_cookie_jar_changes_only_cookies_of_the_client() {
     let site = Site::start().await;
     let mut jar = CookieJar::new();
     jar.add_original(("theme", "dark"));
@@ -82,7 +82,7 @@ async fn a_hundred_first_sign_ins_make_one_discovery_request() {
 }
 
 #[tokio::test]
-async fn user_info_and_tokens_of_every_kind_are_fetched() {
+async fn user_info_is_fetched_with_access_tokens_of_every_kind() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let options = ContextOptions::new()
@@ -169,7 +169,7 @@ async fn claims_are_renewed_when_they_are_older_than_asked_for() {
 }
 
 #[tokio::test]
-async fn one_call_renews_the_tokens_and_claims_of_a_session() {
+async fn refresh_session_renews_tokens_with_claims_in_one_call() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
@@ -189,7 +189,7 @@ async fn one_call_renews_the_tokens_and_claims_of_a_session() {
 }
 
 #[tokio::test]
-async fn the_session_of_a_request_gives_the_tokens_that_it_holds() {
+async fn a_request_session_returns_a_refresh_token_only_for_a_signed_in_user() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     for (header, is_ada) in [(String::new(), false), (browser.header(), true)] {
@@ -211,7 +211,7 @@ async fn one_call_renews_the_claims_of_a_session_without_access_tokens() {
 }
 
 #[tokio::test]
-async fn a_session_gives_the_tokens_that_it_holds_until_they_are_cleared() {
+async fn a_session_returns_its_tokens_until_they_are_cleared() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
@@ -228,7 +228,7 @@ async fn a_session_gives_the_tokens_that_it_holds_until_they_are_cleared() {
 }
 
 #[tokio::test]
-async fn options_reach_the_server_as_it_reads_them() {
+async fn sign_in_options_select_the_page_that_logto_shows() {
     let site = Site::start().await;
     let mut browser = Browser::default();
     for (options, page) in [
@@ -291,7 +291,7 @@ async fn an_abandoned_sign_in_costs_no_session_unless_asked() {
 }
 
 #[tokio::test]
-async fn signing_out_works_without_logto_and_without_a_session() {
+async fn sign_out_succeeds_without_logto_or_without_a_session() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let mut cookies = browser.request();
@@ -347,7 +347,7 @@ async fn a_session_ends_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_new_session_gets_a_new_seal_and_the_old_one_is_replaced() {
+async fn a_second_sign_in_replaces_the_session_of_the_first_user() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let url = site.begin(&mut browser, SignInOptions::new()).await;
@@ -382,7 +382,7 @@ async fn a_user_in_four_hundred_organizations_is_signed_in() {
 }
 
 #[tokio::test]
-async fn logto_may_have_one_address_for_servers_and_another_for_browsers() {
+async fn browsers_use_the_public_endpoint_when_servers_use_an_internal_one() {
     let site = Site::start().await;
     let public = "https://logto.example.com";
     let issuer = format!("{public}/oidc");

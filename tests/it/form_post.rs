@@ -124,7 +124,7 @@ async fn a_sign_in_by_form_post_ends_the_session_of_before() {
 }
 
 #[tokio::test]
-async fn a_posted_callback_is_used_up_and_belongs_to_one_browser() {
+async fn a_posted_callback_is_accepted_only_in_the_browser_that_began_the_sign_in() {
     let site = site().await;
     let mut browser = Browser::default();
     let form = signs_in(&site, &mut browser, "ada").await;

@@ -31,7 +31,7 @@ async fn at_every_moment(case: impl AsyncFn(usize) -> bool) -> usize {
 }
 
 #[tokio::test]
-async fn callers_that_hang_up_cause_one_fetch_of_the_discovery_document_and_the_keys() {
+async fn cancelled_callers_cause_a_single_fetch_of_discovery_with_jwks() {
     let moments = at_every_moment(async |moment| {
         let http = Milestones::new();
         let site = Site::with(|mock| mock, |config| config.http_client(http.clone())).await;

@@ -242,7 +242,7 @@ async fn every_endpoint_is_reached_although_the_kept_connection_was_closed() {
 
 /// A code that was answered is used up; a refresh token is good again for 3 seconds.
 #[tokio::test]
-async fn a_code_whose_answer_had_begun_is_not_sent_again_and_a_refresh_token_is() {
+async fn a_token_request_with_a_broken_response_is_retried_only_for_a_refresh_token() {
     let world = World::start().await;
     let logto = world.logto(None);
     let mut cookies = HeaderCookies::parse("");

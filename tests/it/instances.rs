@@ -149,7 +149,7 @@ async fn stored() -> (Site, LogtoClient, Counted) {
 }
 
 #[tokio::test]
-async fn a_signed_in_request_reads_the_store_once_and_writes_nothing() {
+async fn a_signed_in_request_reads_the_session_store_once_without_a_write() {
     let (site, second, store) = stored().await;
     let mut browser = site.signed_in("ada").await;
     let header = browser.header();
@@ -175,7 +175,7 @@ async fn a_signed_in_request_reads_the_store_once_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn the_id_of_a_stored_session_changes_at_sign_in_and_the_client_cannot_choose_it() {
+async fn a_stored_session_gets_a_new_id_at_sign_in_never_one_chosen_by_the_client() {
     let (site, _, store) = stored().await;
     let mut browser = site.signed_in("ada").await;
     let fixed = browser.clone();

@@ -225,7 +225,7 @@ async fn no_page_header_error_or_log_tells_a_secret() {
 }
 
 #[tokio::test]
-async fn no_type_prints_the_secret_that_it_holds() {
+async fn debug_output_of_every_type_omits_its_secrets() {
     let mut seen = Seen::default();
     let app = MockApp::new("machine", APP_SECRET).role("librarian");
     let site = Site::with(|mock| mock.machine_to_machine_app(app), |config| config).await;

@@ -49,7 +49,7 @@ fn refused(reply: &AuthResponse, code: &str) {
 }
 
 #[tokio::test]
-async fn login_initiation_leads_to_logto_and_back_to_the_page_wanted() {
+async fn login_initiation_leads_through_logto_to_the_target_link_uri() {
     let site = site().await;
     let issuer = site.mock.issuer();
     for (target, end) in [
@@ -150,7 +150,7 @@ async fn a_prefetch_of_login_initiation_begins_no_sign_in() {
 }
 
 #[tokio::test]
-async fn login_initiation_is_off_unless_it_is_turned_on() {
+async fn login_initiation_is_off_by_default() {
     let site = Site::start().await;
     let target = format!("{PATH}?{}", query(&[("iss", &site.mock.issuer())]));
     assert!(ask(&site, "GET", &target, &[], "").await.is_none());

@@ -73,7 +73,7 @@ fn books() -> TokenOptions {
 }
 
 #[tokio::test]
-async fn a_machine_gets_tokens_for_a_resource_an_organization_and_both() {
+async fn a_machine_client_gets_tokens_for_a_resource_an_organization_or_both() {
     let world = World::start().await;
     let claims = async |options| world.machine.get_access_token(options).await.unwrap().claims().unwrap();
     let resource = claims(books()).await;
@@ -134,7 +134,7 @@ async fn sixty_four_callers_for_a_machine_token_make_one_request() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_does_not_take_the_token_with_it() {
+async fn a_machine_token_request_completes_after_its_caller_is_cancelled() {
     let gate = Gate::new();
     let world = World::with(|machine| machine.http_client(gate.clone())).await;
     world.machine.get_access_token(TokenOptions::management_api("my-tenant")).await.unwrap();
@@ -151,7 +151,7 @@ async fn a_caller_that_goes_away_does_not_take_the_token_with_it() {
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_before_it_ends() {
+async fn a_machine_token_is_renewed_before_expiry() {
     let world = World::start().await;
     let first = world.get(books()).await;
     world.advance(3539);
@@ -298,14 +298,14 @@ async fn a_logto_that_is_down_does_not_keep_a_program_from_starting() {
 }
 
 #[test]
-fn a_machine_client_is_pointer_sized_send_and_sync() {
+fn a_machine_client_is_a_thread_safe_handle_of_pointer_size() {
     fn goes_anywhere<T: Clone + Send + Sync + 'static>() {}
     goes_anywhere::<MachineClient>();
     assert_eq!(size_of::<MachineClient>(), size_of::<usize>());
 }
 
 #[tokio::test]
-async fn a_machine_exchanges_tokens_and_keeps_none() {
+async fn a_machine_client_does_not_cache_exchanged_tokens() {
     let world = World::start().await;
     let pat = world.mock.create_personal_access_token("ada", None);
     let exchange = || TokenExchange::personal_access_token(pat.as_str()).resource(BOOKS).scopes(["read:books", "fly"]);

@@ -126,7 +126,7 @@ async fn organization_tokens_are_shared_with_logto_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_out_ends_the_session_at_logto_next_and_at_this_crate() {
+async fn a_sign_out_by_logto_next_or_this_crate_ends_the_shared_session() {
     let Some(next) = Next::installed() else { return };
     for router in ROUTERS {
         let site = shared().await;
@@ -232,7 +232,7 @@ async fn a_move_from_logto_next_may_end_in_a_store() {
 
 /// `createKVSessionWrapper` keeps plain JSON under a bare id that it takes from the cookie: nothing to share, see `docs/from-next.md`.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cookie_of_the_key_value_wrapper_is_nobody_and_left_alone() {
+async fn a_cookie_of_the_key_value_wrapper_is_left_alone_as_not_signed_in() {
     let Some(next) = Next::installed() else { return };
     let kept = next.ask(&json!({ "op": "kv", "session": { "idToken": "a.b.c" } }));
     let id = kept["cookie"].as_str().unwrap();

@@ -293,7 +293,7 @@ async fn where_logto_goes_away_in_the_middle_what_came_is_kept() {
 }
 
 #[tokio::test]
-async fn in_cookies_the_newest_tokens_are_kept_and_the_session_is_written_once() {
+async fn a_cookie_session_keeps_the_newest_organization_tokens_in_one_write() {
     let site = Site::with(|mock| with_organizations(mock, 100), |config| config).await;
     let browser = site.signed_in("many").await;
     let mut cookies = browser.request();

@@ -106,7 +106,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn an_export_that_is_missing_in_the_document_is_reported_and_one_too_many_as_well() {
+fn a_missing_or_surplus_export_in_the_parity_document_is_reported() {
     let document = "# Title\n\n## `@logto/a`\n\n| # | There | Here | Difference |\n|---|---|---|---|\n| 1–2 | `A`, `b` | `C`; `GET /d` | `E` |\n| | `f` | | Inside. |\n";
     let sections = sections(document);
     let module = |exports: &[&str], for_subclasses: &[&str]| {

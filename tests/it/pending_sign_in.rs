@@ -91,7 +91,7 @@ async fn site_sub(site: &Site, user: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_refused_sign_in_revokes_the_refresh_token_and_keeps_the_session_of_before() {
+async fn a_refused_sign_in_keeps_the_previous_session_after_revoking_the_new_token() {
     for (place, site, store) in sites().await {
         let browser = site.signed_in("bob").await;
         let bob = sub(&site, &browser).await;
@@ -158,7 +158,7 @@ async fn user_info_is_there_before_the_sign_in_is_accepted() {
 }
 
 #[tokio::test]
-async fn the_session_of_a_request_accepts_a_sign_in_and_forgets_one_that_is_dropped() {
+async fn a_request_session_signs_in_only_when_the_pending_sign_in_is_accepted() {
     let site = Site::start().await;
     for accepts in [false, true] {
         let (mut browser, callback) = sent_back(&site, Browser::default(), "ada").await;
@@ -177,7 +177,7 @@ async fn the_session_of_a_request_accepts_a_sign_in_and_forgets_one_that_is_drop
 }
 
 #[tokio::test]
-async fn one_session_verifies_and_accepts() {
+async fn a_sign_in_verified_by_a_loaded_session_is_accepted_by_the_same_session() {
     let site = Site::start().await;
     let (mut browser, callback) = sent_back(&site, Browser::default(), "ada").await;
     let mut cookies = browser.request();
@@ -235,7 +235,7 @@ async fn an_error_answer_of_the_callback_route_carries_no_session() {
 }
 
 #[tokio::test]
-async fn a_pending_sign_in_prints_nothing_and_goes_anywhere() {
+async fn a_pending_sign_in_is_sendable_between_tasks_with_redacted_debug_output() {
     fn goes_anywhere(_: &(impl Send + Sync + 'static)) {}
     let site = Site::start().await;
     let (mut browser, callback) = sent_back(&site, Browser::default(), "ada").await;

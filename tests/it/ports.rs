@@ -29,7 +29,7 @@ fn a_reserved_port_is_given_to_nobody_else() {
 }
 
 #[test]
-fn a_server_gets_its_reserved_port_each_time_it_starts() {
+fn a_reserved_port_is_free_at_each_start_of_a_server() {
     let reserved = Port::reserve();
     for _ in 0..3 {
         assert!(TcpStream::connect(("127.0.0.1", reserved.number())).is_err(), "nobody answers there");
@@ -59,7 +59,7 @@ fn a_server_whose_port_is_taken_starts_on_another() {
 
 /// A listener that is dropped in the expression which asks it for its port.
 #[test]
-fn no_port_is_chosen_and_opened_later() {
+fn no_test_drops_a_listener_to_reuse_its_port_number() {
     let mut wrong = Vec::new();
     for directory in ["tests", "examples", "benches"] {
         look(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory), &mut wrong);

@@ -42,11 +42,14 @@ async fn instance(logto: &str, redis: &str, rounds: usize) -> LogtoClient {
 }
 
 fn start_worker(logto: &str, redis: &str) -> Worker {
-    Worker::start("processes::a_worker_process_asks_for_tokens_when_it_is_told", &format!("{logto} {redis}"))
+    Worker::start(
+        "processes::a_worker_process_requests_access_tokens_for_each_line_of_input",
+        &format!("{logto} {redis}"),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_process_asks_for_tokens_when_it_is_told() {
+async fn a_worker_process_requests_access_tokens_for_each_line_of_input() {
     let Ok(address) = std::env::var(WORKER) else { return };
     let (endpoint, redis) = address.split_once(' ').unwrap();
     let logto = instance(endpoint, redis, 0).await;

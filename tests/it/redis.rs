@@ -56,7 +56,7 @@ pub(crate) fn one_read() -> BTreeMap<String, u64> {
 }
 
 #[tokio::test]
-async fn a_session_is_created_loaded_saved_and_deleted() {
+async fn the_redis_store_keeps_the_latest_saved_session_until_deletion() {
     let Some((server, store)) = store().await else { return };
     let (id, first) = (id(1), session("ada", Some("s1")));
     assert_eq!(store.load(&id).await.unwrap(), None);
@@ -106,7 +106,7 @@ async fn each_operation_costs_the_documented_redis_commands() {
 
 /// Redis says how long it keeps what, so that nobody has to wait for it.
 #[tokio::test]
-async fn a_session_expires_with_everything_that_names_it() {
+async fn a_redis_session_expires_before_the_sets_that_name_the_session() {
     const HOUR: i64 = 3_600_000;
     const MINUTE: i64 = 60_000;
     let Some((server, store)) = store().await else { return };
@@ -146,7 +146,7 @@ async fn a_session_expires_with_everything_that_names_it() {
 }
 
 #[tokio::test]
-async fn sessions_are_revoked_by_sid_and_by_sub() {
+async fn redis_sessions_are_revoked_by_sid_or_by_sub() {
     let Some((_server, store)) = store().await else { return };
     for (number, sub, sid) in [(1, "ada", Some("s1")), (2, "ada", Some("s2")), (3, "ada", None), (4, "bob", Some("s4"))]
     {

@@ -97,7 +97,7 @@ async fn two_resources_at_once_never_spend_a_refresh_token_twice() {
 }
 
 #[tokio::test]
-async fn a_browser_that_goes_away_does_not_take_the_new_token_with_it() {
+async fn a_refresh_completes_after_the_browser_has_disconnected() {
     let gate = Gate::new();
     let site = Site::rotating_with(|config| config.http_client(gate.clone())).await;
     let mut browser = site.signed_in("ada").await;
@@ -239,7 +239,7 @@ async fn an_ended_session_is_a_context_without_a_user() {
 }
 
 #[tokio::test]
-async fn an_unreachable_logto_is_an_error_and_not_a_signed_out_user() {
+async fn an_unreachable_logto_is_a_transient_error_for_a_user_who_stays_signed_in() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     site.mock.stop().await;
@@ -249,7 +249,7 @@ async fn an_unreachable_logto_is_an_error_and_not_a_signed_out_user() {
 }
 
 #[tokio::test]
-async fn a_refreshed_id_token_keeps_issuer_and_subject() {
+async fn a_refreshed_id_token_with_another_issuer_or_subject_is_refused() {
     for (member, code) in [("sub", "id_token.invalid_sub"), ("iss", "id_token.invalid_iss")] {
         let site = Site::rotating().await;
         let mut browser = site.signed_in("ada").await;

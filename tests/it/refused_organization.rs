@@ -59,12 +59,12 @@ async fn a_refusal_ends_every_token(site: Site) {
 }
 
 #[tokio::test]
-async fn a_refusal_for_an_organization_ends_every_token_for_it_and_no_other() {
+async fn a_refusal_for_an_organization_ends_only_its_tokens_in_cookies() {
     a_refusal_ends_every_token(Site::start().await).await;
 }
 
 #[tokio::test]
-async fn a_refusal_for_an_organization_ends_every_token_for_it_in_a_store() {
+async fn a_refusal_for_an_organization_ends_only_its_tokens_in_a_store() {
     let store = logto::store::MemoryStore::new();
     let site = Site::with(|mock| mock, |config| config.session_store(store)).await;
     a_refusal_ends_every_token(site).await;

@@ -18,7 +18,7 @@ async fn denied(site: &Site, description: &str, options: TokenOptions) -> Error 
 }
 
 #[tokio::test]
-async fn a_refusal_of_a_token_is_a_page_about_access_and_not_about_the_sign_in() {
+async fn a_token_refusal_shows_a_no_access_page_without_a_sign_in_link() {
     let site = Site::start().await;
     let acme = || TokenOptions::new().organization("org-acme");
     let mut errors = vec![

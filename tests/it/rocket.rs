@@ -233,7 +233,7 @@ async fn a_page_that_takes_an_optional_user_answers_a_missing_one_itself() {
 }
 
 #[tokio::test]
-async fn guards_and_catchers_of_the_application_answer_its_own_errors() {
+async fn rocket_catchers_of_the_application_answer_all_errors_except_missing_sign_in() {
     let catchers = ::rocket::catchers![own_unauthorized, own_forbidden, own_default];
     let mut served = with_catchers(Setup::default(), "/", catchers).await;
     assert_eq!(text(served.navigate("/nowhere").await).await, (418, "my own 404".into()));

@@ -51,7 +51,7 @@ async fn instances_that_share_no_revocation_store_take_a_logout_token_once_each(
 
 /// Row 33.
 #[tokio::test]
-async fn discovery_may_name_an_accepted_issuer_and_no_other() {
+async fn discovery_with_an_issuer_that_is_not_accepted_is_refused() {
     let site = Site::start().await;
     let accepted = site.redeployed(|config| config.accepted_issuers(["https://new.example/oidc"]));
     for (issuer, is_taken) in [
@@ -152,7 +152,7 @@ fn gone<'a, T: Send + 'a>() -> BoxFuture<'a, Result<T, BoxError>> {
 
 /// Row 39.
 #[tokio::test]
-async fn a_revocation_store_that_is_down_ends_no_session_and_hides_no_end_for_good() {
+async fn a_revocation_store_outage_hides_the_end_of_a_session_only_temporarily() {
     let (log, _guard) = logs::listen("logto=warn,logto::testing=off");
     let store = Away::default();
     let site = Site::with(|mock| mock, |config| config.revocation_store(store.clone())).await;

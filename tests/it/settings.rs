@@ -102,7 +102,7 @@ fn no_error_about_a_setting_in_a_file_quotes_what_was_there() {
 }
 
 #[test]
-fn an_error_about_a_setting_in_a_file_says_what_it_should_be() {
+fn an_error_about_a_setting_in_a_file_names_the_expected_value() {
     for (name, value, said) in [
         ("previous_cookie_secrets", json!(TEXT), "previous_cookie_secrets is not a list of texts"),
         ("cookie_secret", json!(NUMBER), "cookie_secret is not text"),
@@ -362,10 +362,10 @@ fn read_all(directory: &std::path::Path, texts: &mut Vec<String>) {
 }
 
 #[test]
-fn a_machine_without_ca_certificates_reaches_http_and_is_told_at_its_first_request_to_https() {
+fn missing_ca_certificates_are_reported_only_at_the_first_https_request() {
     if !is_child() {
         let nowhere = [("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")];
-        again("a_machine_without_ca_certificates_reaches_http_and_is_told_at_its_first_request_to_https", &nowhere);
+        again("missing_ca_certificates_are_reported_only_at_the_first_https_request", &nowhere);
         return;
     }
     // By name, as in the crate: with the feature `native-tls` reqwest chooses another by itself, which builds without.
@@ -405,7 +405,7 @@ async fn set_cookie(base_url: &str, domain: &str) -> Result<String, String> {
 }
 
 #[tokio::test]
-async fn a_cookie_domain_is_what_browsers_make_of_it() {
+async fn a_cookie_domain_setting_is_normalized_as_browsers_do() {
     for (base_url, domain, sent) in [
         ("https://www.example.com", "example.com", "example.com"),
         ("https://www.example.com", "EXAMPLE.com", "example.com"),
@@ -449,7 +449,7 @@ async fn a_cookie_domain_that_browsers_would_not_take_is_refused() {
 }
 
 #[tokio::test]
-async fn diagnose_tells_of_a_callback_path_in_the_base_url_and_that_public_suffixes_are_not_known() {
+async fn diagnose_warns_of_a_callback_path_in_base_url_or_a_possible_public_suffix() {
     let mock = MockLogto::start().await;
     let config = LogtoConfig::builder().endpoint(mock.endpoint()).app_id(mock.app_id()).app_secret(mock.app_secret());
     let config = config.base_url("https://alice.github.io/callback").cookie_domain("github.io");

@@ -21,7 +21,7 @@ async fn site() -> Site {
 }
 
 #[tokio::test]
-async fn a_client_a_machine_and_an_api_of_one_configuration_fetch_discovery_and_keys_once() {
+async fn clients_of_one_configuration_share_one_fetch_of_discovery_with_jwks() {
     let site = site().await;
     let config = site.logto.config().clone();
     let asked = || [Endpoint::Discovery, Endpoint::Jwks].map(|endpoint| site.mock.request_count(endpoint));

@@ -199,7 +199,7 @@ async fn a_store_behind_an_arc_has_every_method_of_the_store() {
 }
 
 #[tokio::test]
-async fn stores_and_a_clock_that_are_chosen_when_the_application_starts_are_configured() {
+async fn stores_chosen_at_run_time_are_accepted_as_trait_objects() {
     let probe = Probe::default();
     let now = UNIX_EPOCH + Duration::from_secs(1_795_385_584);
     let sessions: Arc<dyn SessionStore> = Arc::new(probe.clone());

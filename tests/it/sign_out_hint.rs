@@ -49,7 +49,7 @@ async fn an_id_token_of_the_key_before_goes_along_while_that_key_is_published() 
 }
 
 #[tokio::test]
-async fn without_a_key_set_of_the_last_hour_at_hand_no_id_token_goes_along_and_none_is_fetched() {
+async fn a_sign_out_without_a_recent_key_set_omits_id_token_hint() {
     let site = Site::start().await;
     let browser = site.signed_in("ada").await;
     // Another instance, which has verified nothing yet.

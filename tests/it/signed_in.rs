@@ -103,7 +103,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn an_axum_handler_takes_a_result_and_answers_strangers_and_failures_itself() {
+async fn an_axum_handler_with_a_result_argument_answers_even_store_failures_itself() {
     use axum::{Router, routing::get};
 
     let (world, listener) = World::new().await;
@@ -118,7 +118,7 @@ async fn an_axum_handler_takes_a_result_and_answers_strangers_and_failures_itsel
 
 #[cfg(feature = "actix-web")]
 #[tokio::test]
-async fn an_actix_handler_takes_a_result_and_answers_strangers_itself() {
+async fn an_actix_handler_with_a_result_argument_answers_only_signed_out_users_itself() {
     use actix_web::{App, HttpServer, web};
 
     let (world, listener) = World::new().await;

@@ -65,7 +65,7 @@ async fn visit(logto: &LogtoClient, browser: &mut Browser, target: &str) -> Stri
 }
 
 #[tokio::test]
-async fn a_permission_gained_after_the_sign_in_comes_with_a_silent_sign_in_and_with_no_refresh() {
+async fn a_permission_gained_after_sign_in_requires_a_silent_sign_in_not_a_refresh() {
     let site = Site::start().await;
     let mut browser = site.signed_in("bob").await;
     assert!(scopes(&site, &mut browser, false).await.is_empty());
@@ -103,7 +103,7 @@ async fn a_silent_sign_in_that_brings_nothing_new_keeps_the_refresh_token() {
 }
 
 #[tokio::test]
-async fn a_silent_sign_in_where_logto_would_have_to_ask_leads_back_and_leaves_the_session_as_it_was() {
+async fn a_silent_sign_in_that_requires_interaction_leaves_the_session_unchanged() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     scopes(&site, &mut browser, false).await;
@@ -129,7 +129,7 @@ async fn a_silent_sign_in_where_logto_would_have_to_ask_leads_back_and_leaves_th
 }
 
 #[tokio::test]
-async fn any_other_error_of_a_silent_sign_in_is_an_error_and_leaves_the_session_as_it_was() {
+async fn a_silent_sign_in_with_an_unexpected_oauth_error_fails_without_a_session_change() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let before = browser.cookies.clone();
@@ -211,7 +211,7 @@ async fn an_application_that_looks_at_users_itself_gets_a_silent_sign_in_as_a_re
 }
 
 #[tokio::test]
-async fn both_requests_of_a_silent_sign_in_say_for_whom_it_is() {
+async fn a_consent_request_after_a_silent_sign_in_repeats_a_short_login_hint() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let said = |url: &str| {

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::skipped::skipped;
 
 #[test]
-fn a_missing_tool_is_told_once_and_fails_no_test() {
+fn tests_without_their_tool_are_skipped_with_one_message_per_tool() {
     let tests = ["redis::", "processes::", "oidc_provider::", "jose::", "next::", "examples::an_api_on_rocket"];
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(tests).env("PATH", "");

@@ -162,7 +162,7 @@ fn location(response: &Response) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn a_browser_goes_through_a_fresh_login_and_comes_back_to_the_page() {
+async fn a_page_that_requires_a_recent_login_opens_after_a_step_up() {
     for &framework in FRAMEWORKS {
         let mut served = Served::start(framework).await;
         // Nobody is signed in: one sign-in, which asks for all that the page needs.
@@ -267,7 +267,7 @@ async fn a_form_that_was_posted_is_not_sent_again_after_a_step_up() {
 }
 
 #[tokio::test]
-async fn a_login_that_is_still_too_old_after_a_step_up_is_an_error_and_no_redirect_loop() {
+async fn a_login_still_too_old_after_a_step_up_is_an_error_without_a_redirect_loop() {
     for &framework in FRAMEWORKS {
         let mut served = Served::start(framework).await;
         served.sign_in("ada").await;
@@ -302,7 +302,7 @@ async fn a_login_that_is_still_too_old_after_a_step_up_is_an_error_and_no_redire
 }
 
 #[tokio::test]
-async fn a_stronger_login_is_asked_for_and_shown() {
+async fn a_page_that_requires_a_stronger_acr_opens_only_after_a_login_with_that_acr() {
     for &framework in FRAMEWORKS {
         let mut served = Served::newer(framework).await;
         served.sign_in("mia").await;

@@ -72,7 +72,7 @@ async fn a_full_memory_forgets_what_expires_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn revocations_in_memory_and_in_tower_sessions_pass_the_conformance_suite() {
+async fn revocations_in_memory_or_tower_sessions_pass_the_conformance_suite() {
     let revocations = MemoryRevocations::new();
     revocation_conformance([revocations.clone(), revocations]).await;
     revocation_conformance([TowerSessionStore::new(TowerMemoryStore::default())]).await;
@@ -114,7 +114,7 @@ async fn tower_sessions_refuse_a_session_that_outlives_its_revocation() {
 }
 
 #[tokio::test]
-async fn the_conformance_suite_says_in_a_sentence_what_it_refuses() {
+async fn the_store_conformance_suite_names_the_violated_rule_in_a_sentence() {
     for (fault, sentence) in [
         (
             bad::Fault::SavesWithoutLooking,

@@ -131,7 +131,7 @@ async fn read(body: &mut BodyStream, expected: &str) {
 }
 
 #[tokio::test]
-async fn server_sent_events_are_read_as_they_come_and_for_longer_than_the_timeout() {
+async fn server_sent_events_are_read_on_arrival_for_longer_than_the_timeout() {
     let api = Api::start().await;
     for client in api.clients() {
         let response = api.stream(&client, "/events").await.unwrap();
@@ -146,7 +146,7 @@ async fn server_sent_events_are_read_as_they_come_and_for_longer_than_the_timeou
 }
 
 #[tokio::test]
-async fn a_download_larger_than_max_body_is_read_to_its_end_as_a_stream_and_refused_otherwise() {
+async fn a_download_larger_than_max_body_is_accepted_only_as_a_stream() {
     let api = Api::start().await;
     for client in api.clients() {
         let mut body = api.stream(&client, "/download").await.unwrap().into_body();
@@ -179,7 +179,7 @@ async fn a_stream_that_breaks_off_or_falls_silent_or_never_begins_is_an_error_of
 }
 
 #[tokio::test]
-async fn a_stream_is_asked_for_again_with_another_token_and_where_the_connection_broke() {
+async fn a_stream_is_requested_again_after_a_refused_token_or_a_broken_connection() {
     let api = Api::start().await;
     for client in api.clients() {
         for (path, tokens) in [("/refuses-the-first", 1), ("/breaks-the-first", 0)] {

@@ -39,7 +39,7 @@ fn api(timeout: Duration) -> Result<ResourceServer, Error> {
 
 /// The time is tokio's, and goes by at once.
 #[tokio::test(start_paused = true)]
-async fn a_timeout_below_a_second_and_one_between_two_are_taken_as_they_are() {
+async fn a_timeout_in_fractions_of_a_second_is_applied_exactly() {
     let token = "eyJhbGciOiJFUzM4NCIsInR5cCI6ImF0K2p3dCIsImtpZCI6ImEifQ.e30.AAAA";
     for (milliseconds, text) in [(100, "100ms"), (900, "900ms"), (1900, "1.9s"), (120_000, "120s")] {
         let timeout = Duration::from_millis(milliseconds);

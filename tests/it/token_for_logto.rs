@@ -6,7 +6,7 @@ use crate::plain_http::plain_http;
 use crate::support::{BOOKS, Site};
 
 #[tokio::test]
-async fn a_token_with_fewer_scopes_and_without_a_resource_is_opaque_however_many_resources_are_configured() {
+async fn a_token_with_fewer_scopes_without_a_resource_is_opaque() {
     const OTHER: &str = "https://other.example.test";
     for resources in [vec![], vec![BOOKS], vec![BOOKS, OTHER]] {
         let site = Site::with(

@@ -30,7 +30,7 @@ pub fn with_odd_claims(site: &Site) {
 }
 
 #[tokio::test]
-async fn the_user_route_answers_with_every_claim_as_it_is_in_the_id_token() {
+async fn the_user_route_returns_every_claim_unchanged_from_the_id_token() {
     let site = Site::start().await;
     assert_eq!(user(&site, &Browser::default()).await, json!({ "isAuthenticated": false }));
     with_odd_claims(&site);

@@ -13,7 +13,7 @@ async fn mock(rules: MockAccessControl) -> MockLogto {
 }
 
 #[tokio::test]
-async fn a_user_who_loses_the_access_is_refused_at_a_refresh_a_new_request_and_an_exchange() {
+async fn a_user_who_loses_access_to_the_app_is_refused_every_grant_by_the_mock() {
     let mock = mock(MockAccessControl::new().role("librarian")).await;
     let first = tokens(&mock, &[]).await;
     assert!(mock.update_user("ada", MockUser::without_roles));
@@ -58,7 +58,7 @@ async fn the_browser_inside_says_that_the_user_is_barred() {
 }
 
 #[tokio::test]
-async fn a_script_judges_jwts_of_users_or_of_machines_and_no_opaque_token() {
+async fn a_custom_jwt_script_in_the_mock_can_deny_jwts_but_not_opaque_tokens() {
     let machine = MockApp::new("machine", "secret").role("librarian");
     let app = MockApp::new("app", "secret").redirect_uri(REDIRECT_URI);
     let mock = MockLogto::builder().app(app).machine_to_machine_app(machine).start().await.unwrap();

@@ -16,7 +16,7 @@ async fn token(mock: &MockLogto, scope: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_account_api_reads_and_changes_the_profile() {
+async fn the_account_api_of_the_mock_applies_changes_to_the_profile() {
     let mock = MockLogto::start().await;
     let token = token(&mock, "openid profile email phone custom_data identities").await;
     let shown = ask(&mock, Method::GET, "", &token, &json!(null)).await.json();
@@ -43,7 +43,7 @@ async fn the_account_api_reads_and_changes_the_profile() {
 }
 
 #[tokio::test]
-async fn a_token_of_fewer_scopes_sees_and_changes_less() {
+async fn the_account_api_of_the_mock_is_limited_to_the_scopes_of_the_token() {
     let mock = MockLogto::start().await;
     let token = token(&mock, "openid email").await;
     let shown = ask(&mock, Method::GET, "", &token, &json!(null)).await.json();

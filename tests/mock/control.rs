@@ -14,7 +14,7 @@ async fn get(mock: &MockLogto, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn keys_rotate_and_the_old_stay_until_removed() {
+async fn rotated_keys_of_the_mock_stay_in_the_jwks_until_removed() {
     let mock = MockLogto::start().await;
     for (alg, kinds) in [
         (SigningAlg::Rs256, vec!["RSA", "EC"]),
@@ -35,7 +35,7 @@ async fn keys_rotate_and_the_old_stay_until_removed() {
 }
 
 #[tokio::test]
-async fn tokens_and_documents_of_a_mock_may_be_tampered_with() {
+async fn the_mock_applies_tampering_to_each_of_its_responses() {
     let mock = MockLogto::start().await;
     mock.tamper_id_token(|header, claims| {
         header["alg"] = json!("none");
@@ -68,7 +68,7 @@ async fn tokens_and_documents_of_a_mock_may_be_tampered_with() {
 }
 
 #[tokio::test]
-async fn requests_are_counted_and_kept() {
+async fn the_mock_keeps_received_requests_for_inspection_until_a_reset() {
     let mock = MockLogto::start().await;
     let first = tokens(&mock, &[]).await;
     refresh(&mock, text(&first, "refresh_token"), &[("scope", "openid")]).await;
@@ -101,7 +101,7 @@ async fn a_mock_that_was_stopped_starts_again_with_its_state() {
 }
 
 #[tokio::test]
-async fn users_may_be_added_and_removed_at_any_time() {
+async fn users_of_a_running_mock_can_be_added_or_suspended() {
     let mock = MockLogto::start().await;
     mock.add_user(
         MockUser::new("grace").claim("website", "https://grace.test").claim("custom_data", json!({ "a": 1 })),

@@ -41,7 +41,7 @@ async fn extended_claims_are_in_id_tokens_where_the_console_says_so() {
 }
 
 #[tokio::test]
-async fn custom_claims_are_in_access_tokens_that_are_jwts_and_nowhere_else() {
+async fn custom_claims_in_the_mock_appear_only_in_jwt_access_tokens() {
     let nested = json!({ "a": [1, 2, { "b": null }] });
     let with_claims = ada().access_token_claim("plan", "pro").access_token_claim("nested", nested.clone());
     let registered = ["sub", "iss", "aud", "scope", "exp", "client_id", "jti", "iat"];
@@ -80,7 +80,7 @@ async fn a_claim_that_logto_does_not_have_is_refused_with_the_way_to_set_one() {
 }
 
 #[tokio::test]
-async fn claims_of_the_profile_are_in_id_tokens_and_user_info() {
+async fn a_profile_claim_in_the_mock_appears_in_userinfo_as_in_the_id_token() {
     let mock = MockLogto::start().await;
     mock.update_user("bob", |bob| bob.claim("website", "https://bob.test").claim("custom_data", json!({ "n": 1 })));
     let scope = "openid offline_access profile custom_data";

@@ -28,7 +28,7 @@ async fn poll(mock: &MockLogto, device: &Value) -> Answer {
 }
 
 #[tokio::test]
-async fn a_device_is_approved_and_denied_without_a_browser() {
+async fn a_device_authorization_in_the_mock_is_decided_without_a_browser() {
     let mock = mock().await;
     let (yes, no, other) = (begin(&mock).await, begin(&mock).await, begin(&mock).await);
     mock.approve_device(text(&yes, "verification_uri_complete"), "ada");
@@ -51,7 +51,7 @@ async fn a_device_is_approved_and_denied_without_a_browser() {
 }
 
 #[tokio::test]
-async fn the_code_may_be_typed_in_small_letters_and_without_the_dash() {
+async fn a_user_code_in_lower_case_without_the_dash_is_accepted_by_the_mock() {
     let mock = mock().await;
     let device = begin(&mock).await;
     let mut browser = Browser::new(&mock);
@@ -65,7 +65,7 @@ async fn the_code_may_be_typed_in_small_letters_and_without_the_dash() {
 }
 
 #[tokio::test]
-async fn the_pages_say_what_was_typed_and_nothing_breaks_out_of_them() {
+async fn the_device_pages_of_the_mock_escape_html_in_user_input() {
     let mock = mock().await;
     let get = async |path: &str| {
         let request = client().get(format!("{}{path}", mock.endpoint())).header("cookie", "_logto_device_flow_xsrf=x");

@@ -28,7 +28,7 @@ fn is_as_recorded(file: &str, answer: &Answer) {
 }
 
 #[tokio::test]
-async fn an_id_token_of_a_deleted_key_is_refused_as_recorded_and_one_of_a_previous_key_is_taken() {
+async fn an_id_token_hint_of_a_previous_key_is_accepted_until_the_key_is_deleted() {
     let app = MockApp::new("app", "secret").redirect_uri(crate::support::REDIRECT_URI).post_logout_redirect_uri(HOME);
     let mock = MockLogto::builder().app(app).start().await.unwrap();
     let callback = mock.sign_in(&authorization_url(&mock, &[]), "ada").await;

@@ -75,7 +75,7 @@ async fn the_management_api_is_for_who_may() {
 }
 
 #[tokio::test]
-async fn a_personal_access_token_works_until_it_expires() {
+async fn a_personal_access_token_is_exchanged_by_the_mock_until_expiry() {
     let clock = TestClock::new();
     let mock = mock(&clock).await;
     let pat = mock.create_personal_access_token("ada", Some(Duration::from_secs(60)));
@@ -117,7 +117,7 @@ async fn a_subject_token_works_once_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_token_exchange_takes_an_organization_and_an_actor() {
+async fn a_token_exchange_in_the_mock_accepts_an_organization_or_an_actor_token() {
     let clock = TestClock::new();
     let mock = mock(&clock).await;
     let pat = mock.create_personal_access_token("ada", None);

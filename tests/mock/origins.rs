@@ -32,7 +32,7 @@ async fn a_page_calls_for_an_app_only_from_the_origin_of_its_redirect_uri() {
 }
 
 #[tokio::test]
-async fn a_redirect_uri_is_registered_if_it_is_the_same_after_parsing() {
+async fn the_mock_compares_redirect_uris_with_registered_ones_after_parsing() {
     let app = MockApp::new("app", "secret")
         .redirect_uri("http://localhost:3000")
         .post_logout_redirect_uri("HTTP://LOCALHOST:3000");

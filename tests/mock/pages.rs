@@ -23,7 +23,7 @@ async fn a_second_sign_in_uses_the_session_at_logto() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told_and_the_interaction_goes_on() {
+async fn the_mock_continues_the_interaction_after_a_wrong_password() {
     let mock = MockLogto::start().await;
     let mut browser = Browser::new(&mock);
     let page = browser.get(&authorization_url(&mock, &[])).await.location().to_owned();

@@ -28,7 +28,7 @@ async fn sign_in(replay: &mut Replay<'_>, file: &str, user: &str, asked: &[(&str
 }
 
 #[tokio::test]
-async fn a_permission_gained_after_the_sign_in_comes_with_a_new_one_and_a_lost_one_goes_at_once() {
+async fn a_refresh_in_the_mock_removes_lost_permissions_without_adding_gained_ones() {
     let mock = world().user(MockUser::new("newcomer").id("jq05n7axh8ms")).start().await.unwrap();
     let asked = [("scope", "openid offline_access roles read:books write:books"), ("resource", API)];
     let mut replay = Replay::new(&mock);
@@ -63,7 +63,7 @@ async fn a_second_role_gained_after_the_sign_in_is_in_the_id_token_alone() {
 
 /// No recording has it; oidc-provider, by which Logto does it, calls the check `rs_scopes_missing`.
 #[tokio::test]
-async fn a_permission_gained_after_the_sign_in_needs_consent_and_no_sign_in_page() {
+async fn a_permission_gained_after_sign_in_requires_only_consent_in_the_mock() {
     let mock = world().user(MockUser::new("ada").password("lovelace")).start().await.unwrap();
     let asked = |prompt| [("scope", "openid read:books write:books"), ("resource", API), ("prompt", prompt)];
     let mut browser = Browser::new(&mock);

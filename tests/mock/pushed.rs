@@ -15,7 +15,7 @@ async fn push(mock: &MockLogto, more: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn a_pushed_request_is_good_once_for_a_minute_and_for_its_client() {
+async fn a_pushed_request_is_valid_for_its_client_once_within_a_minute() {
     let clock = TestClock::new();
     let app = |id: &str| MockApp::new(id, "secret").redirect_uri(REDIRECT_URI);
     let mock = MockLogto::builder().app(app("one")).app(app("two")).clock(clock.clone()).start().await.unwrap();
@@ -46,7 +46,7 @@ async fn parameters_of_a_pushed_request_win_over_those_that_the_browser_adds() {
 }
 
 #[tokio::test]
-async fn a_request_that_would_be_refused_is_refused_when_it_is_pushed() {
+async fn an_invalid_authorization_request_is_refused_at_the_push() {
     let mock = MockLogto::start().await;
     for (more, error) in [
         (("prompt", "nosuch"), "invalid_request"),

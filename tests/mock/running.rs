@@ -131,7 +131,7 @@ async fn nobody_is_given_the_port_of_a_mock_that_is_stopped() {
 }
 
 #[tokio::test]
-async fn a_mock_may_be_dropped_and_stopped_on_any_thread() {
+async fn a_mock_can_be_dropped_or_stopped_on_another_thread() {
     let mock = MockLogto::start().await;
     let port = port(&mock);
     tokio::task::spawn_blocking(move || drop(mock)).await.unwrap();

@@ -56,7 +56,7 @@ async fn a_web_app_keeps_its_refresh_token_until_70_percent() {
 }
 
 #[tokio::test]
-async fn a_replaced_token_works_while_it_is_used_within_three_seconds() {
+async fn a_replaced_refresh_token_is_valid_until_three_seconds_pass_without_use() {
     let clock = TestClock::new();
     let mock = public(&clock).await;
     let first = public_tokens(&mock).await;
@@ -77,7 +77,7 @@ async fn a_replaced_token_works_while_it_is_used_within_three_seconds() {
 }
 
 #[tokio::test]
-async fn rotation_prolongs_a_web_apps_line_and_not_a_public_apps() {
+async fn refresh_token_rotation_prolongs_only_the_grant_of_a_web_app() {
     let clock = TestClock::new();
     let web = MockLogto::builder().clock(clock.clone()).start().await.unwrap();
     let spa = public(&clock).await;
@@ -92,7 +92,7 @@ async fn rotation_prolongs_a_web_apps_line_and_not_a_public_apps() {
 }
 
 #[tokio::test]
-async fn a_code_works_once_and_its_reuse_revokes_the_grant() {
+async fn reuse_of_an_authorization_code_revokes_the_grant_in_the_mock() {
     let mock = MockLogto::start().await;
     let callback = mock.sign_in(&authorization_url(&mock, &[]), "ada").await;
     let first = exchange(&mock, &callback).await.json();
@@ -105,7 +105,7 @@ async fn a_code_works_once_and_its_reuse_revokes_the_grant() {
 }
 
 #[tokio::test]
-async fn a_refresh_reads_scopes_and_claims_anew() {
+async fn a_refresh_in_the_mock_reflects_changes_to_the_user() {
     let mock = MockLogto::start().await;
     let scope = "openid offline_access profile roles read:books delete:books";
     let first = tokens(&mock, &[("scope", scope), ("resource", API)]).await;

@@ -306,7 +306,7 @@ mod tests {
     const SHOP: &str = "https://shop.example/";
 
     #[test]
-    fn a_cookie_has_4096_bytes_and_an_attribute_1024() {
+    fn the_cookie_jar_of_the_scenarios_applies_the_size_limits_of_browsers() {
         let full = format!("n={}", "v".repeat(4095));
         assert_eq!(sent(SHOP, &[&full], SHOP, Request::OWN).len(), 4097, "the `=` does not count");
         assert!(refused(SHOP, &format!("{full}v")).contains("4097 bytes"));
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_prefix_is_refused_without_the_attributes_it_requires() {
+    fn a_cookie_prefix_without_its_required_attributes_is_refused() {
         assert!(refused(SHOP, "__Secure-a=b").contains("__Secure-"));
         for cookie in ["__Host-a=b; Path=/", "__Host-a=b; Secure", "__Host-a=b; Secure; Path=/x"] {
             assert!(refused(SHOP, cookie).contains("__Host-"), "{cookie}");
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_sent_to_its_path_and_domain_alone() {
+    fn a_cookie_is_sent_only_within_its_path_on_its_domain() {
         let cookies = ["whole=1; Path=/", "app=1; Path=/app"];
         assert_eq!(sent(SHOP, &cookies, "https://shop.example/app/x", Request::OWN), "app=1; whole=1");
         assert_eq!(sent(SHOP, &cookies, "https://shop.example/application", Request::OWN), "whole=1");

@@ -68,7 +68,7 @@ mod tests {
 <form method="post" action="/send"><input type="hidden" name="xsrf" value="x&quot;y"/><input name="user"></form><form action="/find"></form>"#;
 
     #[test]
-    fn forms_links_and_texts_of_a_page_are_found() {
+    fn the_page_parser_of_the_scenarios_finds_each_kind_of_element() {
         assert_eq!(link(PAGE, "Go").as_deref(), Some("/a?b=1&c=2"));
         assert_eq!(link(PAGE, "Gone"), None);
         assert_eq!(text(PAGE, "h1").as_deref(), Some("Hello & <you>"));

@@ -336,7 +336,7 @@ fn item(tokens: &[&str]) -> usize {
 // The rule can fail.
 
 #[test]
-fn a_circle_of_files_is_told_with_the_names_that_tie_it() {
+fn a_dependency_cycle_of_files_is_reported_with_the_imported_names() {
     let check = |files: &[(&str, &str)]| circles(&some(files));
     assert_eq!(
         check(&[
@@ -421,7 +421,7 @@ fn a_re_export_leads_to_the_file_that_defines_the_item() {
 }
 
 #[test]
-fn a_module_and_what_is_below_it_may_know_each_other() {
+fn a_dependency_cycle_within_one_module_tree_is_allowed() {
     let files = [
         ("src/lib.rs", "mod a; mod b; pub use self::a::A;"),
         ("src/a.rs", "mod one; use self::one::{deep::Deep, One}; pub struct A;"),

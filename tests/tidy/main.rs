@@ -91,7 +91,7 @@ fn adapters_stay_below_the_line_limit() {
 }
 
 #[test]
-fn time_and_randomness_come_from_one_place() {
+fn system_time_or_random_sources_are_read_only_in_the_clock_module() {
     let patterns = ["SystemTime::now", "Instant::now", "rand::", "getrandom", "SystemRandom", "OsRng", "thread_rng"];
     tidy(
         only_in(&sources("src"), TIME_AND_RANDOMNESS, &patterns),
@@ -216,7 +216,7 @@ fn public_signatures_name_only_listed_crates() {
 }
 
 #[test]
-fn every_dependency_says_what_it_is_for() {
+fn every_dependency_is_explained_in_the_dependencies_document() {
     tidy(
         differences(
             ("Cargo.toml", dependencies(&read("Cargo.toml"))),
@@ -227,7 +227,7 @@ fn every_dependency_says_what_it_is_for() {
 }
 
 #[test]
-fn no_todo_and_no_ignored_test_is_left() {
+fn no_todo_or_ignored_test_is_left_in_the_sources() {
     let all: Vec<_> = ["src", "tests", "examples", "benches"].into_iter().flat_map(sources).collect();
     tidy(
         undone(&all),
@@ -285,7 +285,7 @@ fn the_tutorials_show_the_example() {
 }
 
 #[test]
-fn every_example_is_in_the_index_and_says_how_to_run_it() {
+fn every_example_is_listed_in_the_index_with_a_documented_command() {
     let index = read("examples/README.md");
     let mains = fs::read_dir(repository("examples")).unwrap().filter_map(|entry| {
         let entry = entry.unwrap();
@@ -302,7 +302,7 @@ fn every_example_is_in_the_index_and_says_how_to_run_it() {
 }
 
 #[test]
-fn documents_are_short_and_lead_somewhere() {
+fn documents_have_no_dead_links_or_excess_length() {
     let mut wrong = Vec::new();
     let documents = files(Path::new("docs"), "md").into_iter().chain([
         "README.md".into(),
@@ -920,7 +920,7 @@ fn names(names: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn an_arrow_is_seen_however_it_is_written() {
+fn a_module_import_in_any_syntax_is_checked_against_the_import_table() {
     let lib = ("src/lib.rs", "mod a; mod b; mod c; pub mod d; pub use self::{a::{A, x::Y as Z}, b::B};");
     let files = [lib, ("src/a.rs", ""), ("src/b.rs", ""), ("src/c.rs", ""), ("src/d.rs", "")];
     let table = import_table(

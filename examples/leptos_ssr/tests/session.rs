@@ -64,7 +64,7 @@ async fn many_streams_at_once_make_one_exchange() {
 }
 
 #[tokio::test]
-async fn a_server_function_renews_and_writes() {
+async fn a_server_function_renews_the_access_token_in_the_session_cookie() {
     let app = App::start().await;
     let ada = app.signed_in().await;
     for exchanges in [1, 2] {
@@ -79,7 +79,7 @@ async fn a_server_function_renews_and_writes() {
 }
 
 #[tokio::test]
-async fn a_form_calls_a_server_function_and_comes_back() {
+async fn a_form_post_to_a_server_function_redirects_to_the_page() {
     let app = App::start().await;
     let ada = app.signed_in().await;
     let response = app.call(&ada, "renew", "text/html").await;

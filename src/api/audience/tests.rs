@@ -8,7 +8,7 @@ fn aud(json: &str) -> Audience {
 }
 
 #[test]
-fn a_resource_says_whether_it_wants_an_organization() {
+fn a_resource_audience_admits_only_tokens_of_the_configured_organizations() {
     let plain = ApiAudience::resource(BOOKS);
     let acme = || Some("acme".to_owned());
     let books = aud(&format!("[\"https://other.test\", \"{BOOKS}\"]"));
@@ -56,7 +56,7 @@ fn an_organization_token_names_one_organization() {
 }
 
 #[test]
-fn narrowing_an_organization_never_widens_it() {
+fn in_organization_never_widens_an_audience() {
     assert_eq!(ApiAudience::any_organization_token().in_organization("acme"), ApiAudience::organization("acme"));
     for same in [
         ApiAudience::organization("acme").resource_in_any_organization(),
@@ -67,7 +67,7 @@ fn narrowing_an_organization_never_widens_it() {
 }
 
 #[test]
-fn an_organization_in_aud_and_another_in_organization_id_are_refused() {
+fn an_organization_in_aud_that_differs_from_organization_id_is_refused() {
     let both = aud(&format!("[\"{BOOKS}\", \"urn:logto:organization:acme\"]"));
     let plain = ApiAudience::resource(BOOKS);
     for audience in [

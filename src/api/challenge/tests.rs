@@ -13,7 +13,7 @@ fn header(code: Code, requirements: &TokenRequirements) -> String {
 }
 
 #[test]
-fn every_refusal_of_a_token_has_a_challenge_and_nothing_else_has() {
+fn only_the_refusal_of_a_token_has_a_challenge() {
     for &code in Code::ALL {
         let ours = code.as_str().starts_with("bearer_token.") && code != Code::BearerClaims;
         assert_eq!(client_message(code).is_some(), ours, "{code:?}");
@@ -48,7 +48,7 @@ fn a_challenge_names_what_is_missing() {
 }
 
 #[test]
-fn nothing_ends_the_header_or_a_string_in_it() {
+fn untrusted_text_cannot_end_the_challenge_header_or_its_quoted_strings() {
     let evil = "a\"b\\c\r\nSet-Cookie: x=1\u{0}\u{7f}é, Basic realm=x";
     let inside = "abcSet-Cookie: x=1, Basic realm=x";
     assert_eq!(quoted(evil), format!("\"{inside}\""));

@@ -1,7 +1,7 @@
 use super::Metadata;
 
 #[test]
-fn the_well_known_part_goes_between_host_and_path() {
+fn the_well_known_segment_of_the_metadata_url_precedes_the_resource_path() {
     for (resource, path, url) in [
         (
             "https://api.example.com",
@@ -28,7 +28,7 @@ fn the_well_known_part_goes_between_host_and_path() {
 }
 
 #[test]
-fn the_document_names_the_resource_as_it_is_configured() {
+fn the_metadata_document_contains_the_resource_exactly_as_configured() {
     let metadata = Metadata::of("https://api.example.com/", vec!["read:books".to_owned()]).unwrap();
     let response = metadata.response("https://my-tenant.logto.app/oidc");
     assert_eq!(

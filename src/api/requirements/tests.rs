@@ -24,7 +24,7 @@ fn judge(requirements: &TokenRequirements, members: &Value) -> Result<(), &'stat
 }
 
 #[test]
-fn all_scopes_are_needed_and_compared_whole() {
+fn a_token_without_every_required_scope_in_full_is_refused() {
     let scopes = |scopes: &[&str]| judge(&TokenRequirements::new().scopes(scopes), &json!({}));
     for right in
         [vec![], vec!["read:books"], vec!["write:books", "read:books"], vec!["read:books write:books"], vec![""]]
@@ -55,7 +55,7 @@ fn the_organization_is_the_tokens() {
 }
 
 #[test]
-fn an_authentication_is_recent_and_strong_enough_or_not() {
+fn an_authentication_that_is_too_old_or_too_weak_is_refused() {
     let refused = Err("bearer_token.insufficient_user_authentication");
     let recent = TokenRequirements::new().max_age(Duration::from_secs(300));
     for (auth_time, expected) in [

@@ -60,7 +60,7 @@ fn a_verdict_by_a_clock_that_was_ahead_is_none() {
 }
 
 #[test]
-fn there_are_never_more_than_allowed_and_the_used_ones_stay() {
+fn a_full_verification_cache_keeps_the_entries_in_use() {
     for size in [1, 2, 3, 10, 100] {
         let cache = TwoGenerationCache::new(size);
         for number in 0..1000 {

@@ -94,7 +94,7 @@ fn times_are_judged_with_the_leeway() {
 }
 
 #[test]
-fn issuer_and_audience_are_compared_whole() {
+fn an_iss_or_aud_that_matches_only_in_part_is_refused() {
     assert!(judge(&set("iss", "https://old.example/oidc")).is_ok());
     refused(
         &set("iss", format!("{ISSUER}/")),
@@ -129,7 +129,7 @@ fn the_organization_comes_from_the_claim_or_from_the_audience() {
 }
 
 #[test]
-fn the_type_is_at_jwt_and_an_id_token_is_told_apart() {
+fn a_typ_other_than_at_jwt_is_refused_with_a_separate_code_for_id_tokens() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let token = |header: Value, claims: Value| {
         let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));

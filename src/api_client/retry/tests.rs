@@ -48,7 +48,7 @@ fn retry_after_is_seconds_or_a_date() {
 }
 
 #[test]
-fn a_request_is_repeated_by_its_method_and_the_status() {
+fn a_request_is_retried_only_for_a_suitable_method_with_a_retryable_status() {
     for (status, method, any_method, expected) in [
         (429, Method::GET, false, true),
         (429, Method::POST, false, true),

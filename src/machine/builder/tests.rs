@@ -40,7 +40,7 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
-fn a_machine_beside_an_application_shares_its_server_and_not_its_app() {
+fn a_machine_client_with_an_application_config_shares_only_the_server() {
     let config = LogtoConfig::builder()
         .endpoint("https://my-tenant.logto.app")
         .app_id("web")

@@ -74,7 +74,7 @@ fn key(name: &str) -> TokenKey {
 }
 
 #[test]
-fn the_longest_unused_slot_goes_and_a_busy_one_stays() {
+fn a_full_token_cache_evicts_the_longest_unused_idle_slot() {
     let tokens = Tokens::new(2, LONGEST);
     let slot = |name: &str| Arc::downgrade(&tokens.slot(&key(name)));
     let lives = |slot: &Weak<Slot>| slot.upgrade().is_some();
@@ -95,7 +95,7 @@ fn the_longest_unused_slot_goes_and_a_busy_one_stays() {
 }
 
 #[tokio::test]
-async fn a_failure_answers_for_a_second_and_beside_a_token_for_ten() {
+async fn a_failed_fetch_is_retried_after_a_second_without_a_token_or_ten_with_one() {
     let world = World::new();
     let valid = || Want::Valid(None);
     for seconds in [0, 0, 1] {
@@ -208,7 +208,7 @@ async fn a_validity_that_no_token_has_is_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_token_fetched_by_a_clock_that_was_ahead_is_due_when_it_is_set_right() {
+async fn a_machine_token_fetched_under_a_fast_clock_is_fetched_again_after_the_correction() {
     for validity in [None, Some(30), Some(7200)] {
         let world = World::new();
         world.set(7200);

@@ -111,7 +111,7 @@ async fn settle() {
 }
 
 #[tokio::test]
-async fn a_value_is_fetched_when_it_is_first_needed_and_kept_for_its_time() {
+async fn a_cached_value_is_fetched_on_first_use_then_only_after_its_lifetime() {
     let subject = Subject::new();
     assert_eq!(subject.fetches(), 0);
     assert_eq!(*subject.get().await.unwrap(), 1);
@@ -247,7 +247,7 @@ async fn a_refetch_asks_again_but_not_within_the_cooldown() {
 }
 
 #[tokio::test]
-async fn a_failed_refetch_is_told_for_a_second_and_the_value_stays() {
+async fn a_failed_refetch_is_reported_for_a_second_without_loss_of_the_cached_value() {
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
     assert_eq!(subject.refetch_failing(&known).await.unwrap_err().to_string(), "failure 2");

@@ -1,7 +1,7 @@
 use super::CallbackParams;
 
 #[test]
-fn a_query_a_path_and_an_address_say_the_same() {
+fn callback_parameters_parse_alike_from_a_query_a_path_or_a_url() {
     // `:`, `/` and `?` need no escape in a query (RFC 3986 section 3.4).
     let query = "code=a?b&state=s&iss=https://logto.example.test/oidc";
     for (before, after) in [
@@ -30,7 +30,7 @@ fn an_address_without_a_query_has_no_parameters() {
 }
 
 #[test]
-fn a_server_that_promises_no_iss_need_not_send_it() {
+fn a_callback_without_iss_is_accepted_unless_the_server_promises_iss() {
     let parse = |query| CallbackParams::parse(query).unwrap();
     let issuer = "https://logto.example.test/oidc";
     assert_eq!(parse("code=a&state=s").code(issuer, false).unwrap(), "a");

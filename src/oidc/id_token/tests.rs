@@ -146,7 +146,7 @@ fn steps_3_to_5_the_token_is_for_this_app() {
 }
 
 #[test]
-fn step_9_now_is_before_exp_and_not_before_nbf() {
+fn step_9_an_id_token_before_nbf_or_after_exp_is_refused() {
     accepted(&set("exp", NOW - LEEWAY + 1), &expected());
     let code = "id_token.expired";
     refused(&set("exp", NOW - 30), &expected(), code, "the ID token expired 30 s ago, with a leeway of 30 s");
@@ -168,7 +168,7 @@ fn step_9_now_is_before_exp_and_not_before_nbf() {
 }
 
 #[test]
-fn step_10_iat_is_not_in_the_future_and_its_age_is_not_judged() {
+fn step_10_an_id_token_is_refused_only_for_an_iat_in_the_future() {
     accepted(&set("iat", NOW + LEEWAY), &expected());
     let code = "id_token.invalid_iat";
     let message = "the ID token was issued 31 s in the future, with a leeway of 30 s";
@@ -254,7 +254,7 @@ fn the_sub_of_an_id_token_has_1_to_255_ascii_characters() {
 }
 
 #[test]
-fn a_refresh_keeps_iss_and_sub() {
+fn a_refreshed_id_token_with_another_iss_or_sub_is_refused() {
     let before = judge(&claims(), &expected()).unwrap();
     let refresh = Expected {
         issuers: &[ISSUER, "https://old.example/oidc"],

@@ -96,7 +96,7 @@ fn keys_in_the_header_are_not_read() {
 }
 
 #[test]
-fn types_are_compared_without_case_and_prefix() {
+fn a_typ_header_is_compared_without_regard_to_case_or_the_application_prefix() {
     for typ in ["logout+jwt", "Logout+JWT", "application/logout+jwt"] {
         let jws = token(&json!({ "alg": "ES384", "typ": typ }).to_string());
         assert!(Jws::parse(&jws).is_ok_and(|jws| jws.is_typ("logout+jwt")), "{typ}");
@@ -126,7 +126,7 @@ fn an_opaque_token_has_no_claims() {
 }
 
 #[test]
-fn an_excerpt_is_short_and_whole_characters() {
+fn a_long_excerpt_ends_after_120_whole_characters() {
     assert_eq!(excerpt("short"), "short");
     assert_eq!(excerpt(&"é".repeat(120)), "é".repeat(120));
     assert_eq!(excerpt(&"é".repeat(121)), format!("{}…", "é".repeat(120)));

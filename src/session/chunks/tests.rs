@@ -37,7 +37,7 @@ fn one_session_is_tried_once() {
 }
 
 #[test]
-fn every_value_and_every_combination_is_tried() {
+fn every_combination_of_repeated_chunk_cookies_is_tried() {
     let two = cookies(&[
         ("logto_app", "2.a"),
         ("logto_app", "garbage"),

@@ -74,7 +74,7 @@ fn a_merge_that_adds_nothing_is_not_written() {
 }
 
 #[test]
-fn a_session_holds_so_many_access_tokens_and_the_newest() {
+fn a_session_with_too_many_access_tokens_keeps_the_newest() {
     let mut data = session();
     for number in 0..=MAX_ACCESS_TOKENS {
         data.put_access_token(token(&number.to_string(), &number.to_string(), 100));

@@ -13,7 +13,7 @@ fn session_with(claims: &Value) -> SessionData {
 }
 
 #[test]
-fn a_session_that_is_too_large_names_the_claim_that_makes_it_so() {
+fn an_error_for_a_session_that_is_too_large_names_the_largest_claim() {
     let large = "x".repeat(5000);
     for (claim, value, hint) in [
         ("custom_data", serde_json::json!({ "notes": large }), "drop `custom_data` from `scopes`"),

@@ -124,7 +124,7 @@ fn unknown_members_of_a_cookie_of_logto_next_survive_a_write() {
 }
 
 #[test]
-fn a_cookie_without_a_session_is_nobody_and_left_alone() {
+fn a_logto_next_cookie_without_a_session_of_the_application_is_ignored() {
     let truncated = SEALED.split_at(400).0;
     let ours = commit(
         {
@@ -165,7 +165,7 @@ fn a_sign_in_under_way_in_logto_next_survives_the_end_of_a_session_but_not_a_sig
 }
 
 #[test]
-fn lifetimes_of_a_session_of_logto_next_count_from_its_sign_in_and_its_last_write() {
+fn lifetimes_of_a_logto_next_session_count_from_its_sign_in_or_its_last_write() {
     let mut settings = settings();
     settings.lifetime = SessionLifetime::new().idle(Duration::from_secs(3600)).absolute(Duration::from_secs(36_000));
     assert!(load(&settings, SEALED, NOW + 7200).data().is_some(), "nobody knows whether the user was idle");
@@ -281,7 +281,7 @@ fn a_cookie_of_next_that_comes_twice_is_never_taken_over() {
 }
 
 #[test]
-fn two_shared_cookies_that_both_open_and_differ_are_no_session() {
+fn two_different_shared_cookies_that_both_decrypt_give_no_session() {
     let (settings, name) = (settings(), format!("logto_{APP}"));
     let load = |values: [&str; 2]| {
         let header = values.map(|value| format!("{name}={value}")).join("; ");
@@ -304,7 +304,7 @@ fn two_shared_cookies_that_both_open_and_differ_are_no_session() {
 }
 
 #[test]
-fn after_its_date_a_move_takes_nothing_over_and_leaves_the_cookie_alone() {
+fn a_logto_next_cookie_is_ignored_after_the_end_date_of_the_migration() {
     let secret = Secret::new(SECRET);
     let until = std::time::UNIX_EPOCH + Duration::from_secs(u64::try_from(NOW + 3600).unwrap());
     let next = NextCookie::new(SessionFormat::FromNext, APP, &secret, &[]).map(|next| next.until(Some(until)));

@@ -109,7 +109,7 @@ fn sign_ins_under_way_stay_below_4_kb_however_long_their_addresses_are() {
 }
 
 #[test]
-fn the_address_that_was_kept_last_is_whole_and_the_others_are_their_paths() {
+fn only_the_latest_long_return_address_keeps_its_query() {
     let mut browser = Browser::default();
     let [first, second] = [0, 1].map(|second| browser.begin(&address(1000), false, NOW + second));
     let short = browser.begin(&format!("{HOME}me"), false, NOW + 2);
@@ -146,7 +146,7 @@ fn twenty_tabs_at_once_leave_no_header_that_a_proxy_refuses() {
 }
 
 #[test]
-fn a_page_forgets_the_oldest_where_the_header_is_too_long_and_then_writes_nothing() {
+fn a_too_long_cookie_header_drops_the_oldest_pending_sign_ins_once() {
     let mut browser = Browser::default();
     let mut states = Vec::new();
     for second in 0..30 {
@@ -240,7 +240,7 @@ fn the_cookie_that_opens_counts_where_one_sign_in_has_two() {
 }
 
 #[test]
-fn the_state_the_nonce_and_the_verifier_have_256_bits_each_and_none_tells_another() {
+fn each_state_nonce_or_code_verifier_is_a_unique_256_bit_value() {
     let [one, other] = [0, 1].map(|_| Transaction::begin(HOME.into(), HOME.into(), NOW).unwrap());
     let of = |of: &Transaction| [of.state.clone(), of.nonce.clone(), of.code_verifier.clone()];
     let mut all = [of(&one), of(&other)].concat();

@@ -9,7 +9,7 @@ fn begun() -> Transaction {
 }
 
 #[test]
-fn a_sign_in_that_is_not_silent_is_written_as_ever_and_a_silent_one_has_a_byte_more() {
+fn only_a_silent_sign_in_adds_a_byte_to_the_transaction() {
     let plain = begun().to_bytes().unwrap();
     assert_eq!(Transaction::from_bytes(&plain).unwrap().silent, None);
     for (silent, last) in [(Silent::Probe, 1), (Silent::SignIn, 2)] {
@@ -27,7 +27,7 @@ fn a_sign_in_that_is_not_silent_is_written_as_ever_and_a_silent_one_has_a_byte_m
 }
 
 #[test]
-fn the_first_request_of_a_silent_sign_in_keeps_for_whom_it_is() {
+fn only_the_first_request_of_a_silent_sign_in_keeps_its_hints() {
     let mut transaction = begun();
     transaction.hints = Hints { organization_id: Some("org-acme".into()), ..Hints::default() };
     let plain = begun().to_bytes().unwrap();

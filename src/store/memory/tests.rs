@@ -29,7 +29,7 @@ fn session(expires_at: u64) -> StoredSession {
 }
 
 #[tokio::test]
-async fn a_session_is_over_in_the_second_in_which_it_expires() {
+async fn a_session_in_a_memory_store_is_gone_from_the_second_of_its_expiry() {
     let hand = Hand::default();
     let store = MemoryStore::new().clock(hand.clone());
     let id = SessionId::from_bytes([1; 16]);

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_policy_but_noeviction_is_a_warning_and_each_is_told_once() {
+    fn every_eviction_policy_except_noeviction_gives_one_warning() {
         let node = |policy: &str| Value::BulkString(format!("# Memory\r\nmaxmemory_policy:{policy}\r\n").into());
         let warnings = |answer: &Value| {
             let mut text = String::new();
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_of_a_cluster_says_that_it_is_one() {
+    fn a_redis_server_with_cluster_enabled_is_detected_as_a_cluster_node() {
         let is_node = |info: &str| Condition::read(info).is_node;
         assert!(is_node("# Cluster\r\ncluster_enabled:1\r\n"));
         assert!(!is_node("# Cluster\r\ncluster_enabled:0\r\n") && !is_node(""));

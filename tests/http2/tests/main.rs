@@ -41,7 +41,7 @@ async fn site() -> (MockLogto, LogtoClient) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_whose_cookies_come_in_several_fields_lives_and_ends() {
+async fn a_session_in_several_cookie_fields_is_read_until_the_sign_out() {
     for framework in FRAMEWORKS {
         for fields in FIELDS {
             let (mock, logto) = site().await;

@@ -40,7 +40,7 @@ async fn a_diagnosis_reports_every_problem() {
 }
 
 #[tokio::test]
-async fn logto_is_asked_once_each_time_and_never_from_a_cache() {
+async fn each_diagnosis_requests_every_endpoint_once_without_the_cache() {
     let site = Site::start().await;
     site.logto.warm_up().await.unwrap();
     for _ in 0..2 {

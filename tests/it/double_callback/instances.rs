@@ -103,7 +103,7 @@ async fn a_sign_out_at_another_instance_wins_over_a_copy_that_was_accepted_befor
 }
 
 #[tokio::test]
-async fn a_callback_at_another_instance_after_the_grace_is_refused_and_the_session_lives() {
+async fn a_callback_repeated_at_another_instance_after_the_grace_period_is_refused() {
     for (place, site, instances, coordinator) in worlds().await {
         let (browser, callback) = sent_back(&instances[0], &site.mock, Browser::default(), "ada").await;
         let (_, mut first) = call_back(&instances[0], &browser, &callback).await;
@@ -176,7 +176,7 @@ async fn values_that_instances_share_of_a_sign_in_are_sealed() {
 }
 
 #[tokio::test]
-async fn a_sign_in_asks_the_coordinator_eight_times_and_one_that_is_down_once() {
+async fn a_sign_in_calls_the_coordinator_eight_times_or_once_when_unavailable() {
     let (site, coordinator) = (Site::rotating().await, Coordinator::default());
     let instances = instances(&site, 1, |config| config.refresh_coordinator(coordinator.clone()));
     let (browser, callback) = sent_back(&instances[0], &site.mock, Browser::default(), "ada").await;

@@ -35,7 +35,7 @@ async fn instance(logto: &str, redis: &str, place: &str) -> LogtoClient {
 
 fn start_worker(mock: &MockLogto, redis: &RedisServer, place: &str) -> Worker {
     let works_with = format!("{} {} {place}", mock.endpoint(), redis.url());
-    Worker::start("double_callback::processes::a_worker_process_takes_callbacks_when_it_is_told", &works_with)
+    Worker::start("double_callback::processes::a_worker_process_handles_callbacks_from_standard_input", &works_with)
 }
 
 fn ask(worker: &mut Worker, browser: &Browser, callback: &str) {
@@ -56,7 +56,7 @@ fn browser_with(header: &str) -> Browser {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_process_takes_callbacks_when_it_is_told() {
+async fn a_worker_process_handles_callbacks_from_standard_input() {
     let Ok(address) = std::env::var(WORKER) else { return };
     let words: Vec<_> = address.split(' ').collect();
     let logto = instance(words[0], words[1], words[2]).await;

@@ -52,7 +52,7 @@ async fn an_example_without_a_port_of_its_own_prints_an_address_that_answers() {
 }
 
 #[tokio::test]
-async fn an_example_listens_on_the_port_it_is_told() {
+async fn an_example_listens_on_the_configured_port() {
     for example in examples() {
         let (port, _next) = two_ports();
         let running = start(example, port.number());

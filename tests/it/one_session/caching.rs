@@ -35,7 +35,7 @@ async fn an_asset_that_carries_a_session_cookie_is_not_stored() {
 }
 
 #[tokio::test]
-async fn a_page_that_asked_for_the_session_and_found_nobody_is_private_and_varies_by_cookie() {
+async fn a_page_that_read_an_absent_session_is_private_with_vary_cookie() {
     for adapter in ADAPTERS {
         let [(_, site), _] = sites().await;
         let mut browser = Browser::default();
@@ -57,7 +57,7 @@ async fn a_page_of_a_user_is_not_stored_unless_its_handler_says_how() {
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_ask_for_the_session_is_left_as_its_handler_made_it() {
+async fn a_page_that_does_not_read_the_session_keeps_the_headers_of_its_handler() {
     for adapter in ADAPTERS {
         let [(_, site), _] = sites().await;
         let mut browser = site.signed_in("ada").await;

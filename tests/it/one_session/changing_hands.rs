@@ -10,7 +10,7 @@ use logto::{
 use crate::support::{BOOKS, Site};
 
 #[tokio::test]
-async fn tokens_that_one_call_asks_for_are_of_the_user_it_began_with() {
+async fn a_refresh_overtaken_by_another_users_sign_in_requests_no_further_tokens() {
     // A public client: one token is asked for after another.
     let site = Site::rotating().await;
     let mut browser = site.signed_in("ada").await;

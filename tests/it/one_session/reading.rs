@@ -50,7 +50,7 @@ async fn reading_the_session_never_waits_for_the_refresh_of_another_task() {
 }
 
 #[tokio::test]
-async fn a_sign_out_in_another_task_is_not_undone_by_the_refresh_that_it_overtook() {
+async fn a_sign_out_is_not_undone_by_a_refresh_under_way_in_another_task() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     let session = session(&site, &browser);
@@ -87,7 +87,7 @@ async fn two_refreshes_of_one_request_make_one_exchange() {
 }
 
 #[tokio::test]
-async fn a_session_is_read_after_the_response_has_begun_and_not_changed() {
+async fn a_session_write_after_the_response_has_begun_is_an_error() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
     // Once for a session that the handler read, once for one that is first asked for in the body of a stream.

@@ -7,7 +7,7 @@ use super::{ADAPTERS, ask, sites, text};
 use crate::support::Browser;
 
 #[tokio::test]
-async fn not_authenticated_from_a_handler_leads_a_navigation_to_sign_in_and_back() {
+async fn a_not_authenticated_error_redirects_a_navigation_to_sign_in_with_return_to() {
     for adapter in ADAPTERS {
         let [(_, site), _] = sites().await;
         let mut browser = Browser::default();
@@ -18,7 +18,7 @@ async fn not_authenticated_from_a_handler_leads_a_navigation_to_sign_in_and_back
 }
 
 #[tokio::test]
-async fn a_session_that_logto_ended_leads_a_navigation_to_sign_in_and_back() {
+async fn a_session_ended_by_logto_redirects_a_navigation_to_sign_in_with_return_to() {
     for adapter in ADAPTERS {
         for (place, site) in sites().await {
             let mut browser = site.signed_in("ada").await;

@@ -35,7 +35,7 @@ fn of<T: DeserializeOwned + Serialize>(required: &[&str], optional: &[&str]) {
 }
 
 #[test]
-fn a_member_that_may_be_missing_is_left_out_where_it_is_odd_and_one_that_must_be_there_fails() {
+fn a_malformed_claim_is_an_error_only_where_the_claim_is_required() {
     let judged = ["iss", "sub", "aud", "exp", "iat"];
     of::<IdTokenClaims>(&judged, &["name", "email", "email_verified", "updated_at", "roles", "organizations"]);
     of::<AccessTokenClaims>(&judged, &["scope", "client_id", "organization_id", "roles"]);

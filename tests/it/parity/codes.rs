@@ -20,7 +20,7 @@ const NOT_HERE: &[&str] =
     &["callback_uri_verification.redirect_uri_mismatched", "crypto_subtle_unavailable", "sign_in_session.invalid"];
 
 #[test]
-fn twelve_of_fifteen_codes_are_kept_and_the_document_names_the_other_three() {
+fn the_parity_document_names_the_three_error_codes_that_are_not_kept() {
     let errors = fs::read_to_string(Path::new(super::ROOT).join("docs/errors.md")).unwrap();
     let is_code = |code: &str| errors.contains(&format!("| `{code}` |"));
     assert!(KEPT.iter().all(|code| is_code(code)) && !NOT_HERE.iter().any(|code| is_code(code)));
@@ -30,7 +30,7 @@ fn twelve_of_fifteen_codes_are_kept_and_the_document_names_the_other_three() {
 }
 
 #[test]
-fn the_packages_have_these_codes_and_no_others() {
+fn the_error_codes_of_the_npm_packages_are_exactly_the_known_ones() {
     let packages = Path::new(super::ROOT).join("tests/next-interop/node_modules/@logto");
     let files = ["client/lib/errors.js", "js/lib/utils/errors.js"].map(|file| packages.join(file));
     // That the packages are not there is told by the test beside.

@@ -103,7 +103,7 @@ async fn an_api_of_a_resource_in_an_organization_takes_the_recorded_tokens_for_b
 }
 
 #[tokio::test]
-async fn a_recorded_access_token_lives_as_long_as_it_says() {
+async fn a_recorded_access_token_is_valid_from_iat_to_exp_with_leeway() {
     let recorded = fixture("jwt/access_token_short_lived");
     let (token, payload) = (recorded["raw"].as_str().unwrap(), &recorded["payload"]);
     let [iat, exp] = ["iat", "exp"].map(|name| payload[name].as_i64().unwrap());

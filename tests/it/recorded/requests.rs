@@ -157,7 +157,7 @@ async fn authorization_requests_are_sent_as_recorded() {
 }
 
 #[tokio::test]
-async fn prompts_for_login_and_consent_are_sent_together_as_recorded() {
+async fn several_prompts_are_sent_in_one_parameter_as_recorded() {
     // Recorded is only its token response (21-code-errors/20): with both, Logto gives a refresh token.
     let options = SignInOptions::new().prompt([Prompt::Login, Prompt::Consent]);
     let sent = App::new(settings(), RECORDED_AT).begin(options).await;

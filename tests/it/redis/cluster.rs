@@ -59,7 +59,7 @@ async fn everything_works_on_a_cluster() {
 }
 
 #[tokio::test]
-async fn a_cluster_that_stopped_is_an_error_and_serves_again_when_it_is_back() {
+async fn a_stopped_redis_cluster_is_an_error_until_the_restart() {
     let Some(mut servers) = start() else { return };
     let store = RedisStore::connect_cluster(servers.iter().map(RedisServer::url)).await.unwrap();
     assert!(store.create(&id(1), &session("ada", None)).await.unwrap());

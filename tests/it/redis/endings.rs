@@ -19,7 +19,7 @@ async fn revocations_in_redis_pass_the_conformance_suite() {
 }
 
 #[tokio::test]
-async fn times_are_written_as_integers_and_what_cannot_be_read_counts_as_revoked() {
+async fn a_revocation_time_in_redis_that_is_not_an_integer_counts_as_revoked() {
     let Some((server, store)) = store().await else { return };
     let revocations = store.revocations();
     let late = UNIX_EPOCH + Duration::from_secs(253_402_300_799);
@@ -76,7 +76,7 @@ async fn a_logout_token_that_arrives_at_once_is_taken_once() {
 }
 
 #[tokio::test]
-async fn a_session_that_moved_into_redis_is_ended_with_the_cookies_that_it_came_from() {
+async fn a_sign_out_after_a_move_into_redis_also_ends_the_original_cookie_session() {
     let Some((server, store)) = store().await else { return };
     let other = RedisStore::connect(server.url()).await.unwrap();
     let site = Site::start().await;

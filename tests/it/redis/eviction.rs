@@ -88,7 +88,7 @@ async fn nobody_is_signed_in_after_a_logout_though_redis_has_evicted_what_names_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_was_ended_is_none_and_goes_though_no_set_names_it() {
+async fn an_ended_session_is_deleted_on_load_after_eviction_of_the_redis_sets() {
     let Some(server) = RedisServer::start() else { return };
     let mut site = Site::start().await;
     let store = RedisStore::connect(server.url()).await.unwrap().clock(site.clock.clone());

@@ -91,7 +91,7 @@ async fn every_write_finds_the_new_master_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn locks_shared_values_and_revocations_find_the_new_master_too() {
+async fn every_kind_of_redis_write_reaches_the_new_master_after_a_failover() {
     let Some(pair) = Pair::start().await else { return };
     let forwarder = Forwarder::to(pair.old.port()).await;
     let mut stores = Vec::new();
@@ -109,7 +109,7 @@ async fn locks_shared_values_and_revocations_find_the_new_master_too() {
 
 /// Its name leads to the demoted one all the while.
 #[tokio::test(flavor = "multi_thread")]
-async fn while_there_is_no_master_a_write_is_an_error_and_the_first_one_after_it_succeeds() {
+async fn a_redis_write_is_an_error_only_until_a_new_master_is_reachable() {
     let Some(pair) = Pair::start().await else { return };
     let forwarder = Forwarder::to(pair.old.port()).await;
     let store = RedisStore::connect(forwarder.url()).await.unwrap();

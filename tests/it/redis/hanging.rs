@@ -14,7 +14,7 @@ use crate::{
 const ONCE: Duration = Duration::from_millis(3500);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_waits_once_for_a_redis_that_hangs_whatever_it_asks() {
+async fn a_request_with_several_redis_commands_waits_once_for_a_hanging_redis() {
     let Some(server) = RedisServer::start() else { return };
     let redis = RedisStore::connect(server.url()).await.unwrap();
     let mut site = Site::start().await;

@@ -94,7 +94,7 @@ async fn the_first_commands(store: &RedisStore, number: u32, close: &mut impl Fn
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_command_after_a_connection_was_killed_succeeds_whatever_it_is() {
+async fn any_first_redis_command_after_a_killed_connection_succeeds() {
     let Some((server, store)) = store().await else { return };
     for number in 0..20 {
         the_first_commands(&store, number, &mut || _ = server.cli(&["CLIENT", "KILL", "TYPE", "normal"])).await;
@@ -102,7 +102,7 @@ async fn the_first_command_after_a_connection_was_killed_succeeds_whatever_it_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_command_after_a_restart_succeeds_whatever_it_is() {
+async fn any_first_redis_command_after_a_restart_succeeds() {
     let Some((mut server, store)) = store().await else { return };
     for number in 0..3 {
         the_first_commands(&store, number, &mut || server.restart()).await;
@@ -147,7 +147,7 @@ async fn a_command_whose_answer_was_lost_is_carried_out_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_save_whose_answer_was_lost_is_saved_and_no_conflict() {
+async fn a_redis_save_whose_answer_was_lost_is_retried_without_a_conflict() {
     let Some(server) = RedisServer::start() else { return };
     let forwarder = Forwarder::to(server.port()).await;
     let store = RedisStore::connect(forwarder.url()).await.unwrap();

@@ -41,7 +41,7 @@ async fn everything_fails_soon(store: &RedisStore) {
 }
 
 #[tokio::test]
-async fn a_redis_that_stopped_is_an_error_and_serves_again_when_it_is_back() {
+async fn a_stopped_redis_is_an_error_until_the_restart() {
     let Some((mut server, store)) = store().await else { return };
     let session = session("ada", None);
     for number in 1..=3 {

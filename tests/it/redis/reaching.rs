@@ -21,7 +21,7 @@ use crate::{
 const URL: &str = "LOGTO_TEST_REDIS_URL";
 
 #[tokio::test]
-async fn a_url_with_tls_is_one_however_it_is_written() {
+async fn a_redis_url_with_any_spelling_of_a_tls_scheme_connects_over_tls() {
     let port = Port::reserve().number();
     for url in ["rediss://", "REDISS://", " rediss://", "valkeys://", "Valkeys://", "\trediss://"] {
         let mut connecting = Command::new(std::env::current_exe().unwrap());

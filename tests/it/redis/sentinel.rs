@@ -22,7 +22,7 @@ fn sentinel(master: &RedisServer) -> Option<RedisServer> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_master_that_the_sentinels_name_is_written_to_before_and_after_a_failover() {
+async fn redis_writes_follow_the_master_named_by_the_sentinels_through_a_failover() {
     let Some(mut old) = RedisServer::start() else { return };
     let Some(new) = RedisServer::start() else { return };
     old.cli(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);

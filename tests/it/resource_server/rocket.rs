@@ -92,7 +92,7 @@ async fn an_api_without_its_fairing_does_not_launch() {
 
 /// The application's own catchers answer its own refusals, and no catcher of its own is needed for ours.
 #[tokio::test]
-async fn catchers_of_the_application_answer_its_own_errors_and_no_refusal_of_a_token() {
+async fn rocket_catchers_of_an_api_answer_all_errors_except_token_refusals() {
     #[get("/teapot")]
     fn teapot(_auth: Option<ApiAuth>) -> ::rocket::http::Status {
         ::rocket::http::Status::ImATeapot

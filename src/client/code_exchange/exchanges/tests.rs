@@ -22,7 +22,7 @@ fn has_tokens(exchange: &CodeExchange) -> bool {
 }
 
 #[test]
-fn tokens_are_dropped_after_the_grace_and_the_code_is_remembered_for_ten_minutes() {
+fn an_exchanged_code_is_remembered_for_ten_minutes_without_tokens_after_the_grace_period() {
     let exchanges = CodeExchanges::default();
     let first = of(&exchanges, 1, 0);
     complete(&first, 5);
@@ -36,7 +36,7 @@ fn tokens_are_dropped_after_the_grace_and_the_code_is_remembered_for_ten_minutes
 }
 
 #[test]
-fn an_exchange_under_way_is_remembered_however_long_it_takes() {
+fn a_code_exchange_in_progress_is_remembered_regardless_of_its_duration() {
     let exchanges = CodeExchanges::default();
     let first = of(&exchanges, 1, 0);
     let under_way = Arc::clone(&first.outcome).try_lock_owned().unwrap();

@@ -50,7 +50,7 @@ fn refreshes_that_nobody_asked_for_lately_are_forgotten() {
 }
 
 #[test]
-fn the_newest_token_stays_as_long_as_an_older_one_leads_to_it() {
+fn the_newest_refresh_token_is_kept_while_an_older_one_leads_to_the_same_family() {
     let refreshes = Refreshes::default();
     rotate(&refreshes, 0, 0);
     let family = refreshes.family(&token(0), 0);
@@ -65,7 +65,7 @@ fn the_newest_token_stays_as_long_as_an_older_one_leads_to_it() {
 }
 
 #[test]
-fn a_refresh_under_way_is_kept_however_long_it_takes() {
+fn a_refresh_in_progress_is_kept_regardless_of_its_duration() {
     let refreshes = Refreshes::default();
     let family = refreshes.family(&token(0), 0);
     let working = family.state.try_lock().unwrap();

@@ -68,7 +68,7 @@ fn a_sign_out_spares_other_sign_ins_of_the_user() {
 }
 
 #[test]
-fn a_session_keeps_its_name_when_it_is_stamped_and_when_the_stamp_is_dropped() {
+fn a_sign_out_ends_every_copy_of_a_logto_next_session_with_or_without_a_stamp() {
     let settings = settings();
     let before = theirs(&claims(NOW, Some("nonce")), "refresh-1");
     let mut open = load(&settings, &before, NOW + 60);
@@ -83,7 +83,7 @@ fn a_session_keeps_its_name_when_it_is_stamped_and_when_the_stamp_is_dropped() {
 
 /// From the shared cookie into one of our own: the copies of the shared one end with it.
 #[test]
-fn a_session_that_was_taken_over_ends_with_the_cookie_it_came_from() {
+fn a_sign_out_after_a_migration_ends_the_session_of_the_logto_next_cookie() {
     for nonce in [None, Some("nonce")] {
         let settings = settings_with(SessionFormat::FromNext, APP, SECRET, &[]);
         let first = theirs(&claims(NOW, nonce), "refresh-1");
@@ -102,7 +102,7 @@ fn a_session_that_was_taken_over_ends_with_the_cookie_it_came_from() {
 }
 
 #[test]
-fn a_time_with_a_fraction_is_read_and_a_name_that_cannot_be_used_is_nobody() {
+fn a_logto_next_session_without_a_usable_sub_sid_or_iat_is_not_signed_in() {
     let settings = settings();
     for iat in [json!(NOW), json!(1_795_385_600.75), json!(1.795_385_6e9)] {
         let open = load(&settings, &theirs(&claims(iat.clone(), None), "r"), NOW);

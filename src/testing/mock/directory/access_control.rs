@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_who_meets_one_rule_is_let_in_and_one_who_meets_none_is_not() {
+    fn a_user_is_admitted_only_if_an_access_rule_matches() {
         let ada = MockUser::new("ada").role("librarian").organization("acme", &["admin"]);
         let rules = || MockAccessControl::new().user("bob");
         for let_in in [

@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_algorithm_signs_what_it_verifies() {
+    fn a_key_of_every_algorithm_verifies_its_own_signature() {
         for alg in [SigningAlg::Es256, SigningAlg::Es384, SigningAlg::Es512, SigningAlg::Rs256, SigningAlg::Ps256] {
             let ring = KeyRing::generate(alg).unwrap();
             let header = json!({ "alg": alg.as_str(), "kid": ring.current().kid() });
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_key_comes_first_and_the_old_one_verifies_until_removed() {
+    fn a_signing_key_verifies_after_a_rotation_until_removed() {
         let mut ring = KeyRing::generate(SigningAlg::Es384).unwrap();
         let old = ring.current().sign(&json!({ "alg": "ES384", "kid": ring.current().kid() }), &json!({})).unwrap();
         ring.rotate(SigningAlg::Rs256).unwrap();
