@@ -9,7 +9,7 @@ use tokio::{io::AsyncReadExt, net::TcpListener};
 /// Signs a user in with the default client. For that the ID token's signature is verified, with each algorithm.
 pub async fn sign_in() {
     for alg in [SigningAlg::Es256, SigningAlg::Es384, SigningAlg::Es512, SigningAlg::Rs256, SigningAlg::Ps256] {
-        let mock = MockLogto::builder().signing_key(alg).start().await.unwrap();
+        let mock = MockLogto::builder().signing_alg(alg).start().await.unwrap();
         let config = settings().endpoint(mock.endpoint()).app_id(mock.app_id()).app_secret(mock.app_secret());
         let logto = LogtoClient::new(config.build().unwrap()).unwrap();
         let mut cookies = HeaderCookies::parse("");
