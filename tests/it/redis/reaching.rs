@@ -1,6 +1,7 @@
 //! How a Redis is reached: URLs as people write them, credentials that change, certificates, connections of the application's own.
 
 use std::{
+    path::Path,
     process::Command,
     sync::{Arc, Mutex},
     time::Duration,
@@ -94,20 +95,46 @@ async fn credentials_are_asked_for_whenever_a_connection_is_made() {
     assert_eq!(error.code(), "store.failed");
 }
 
+/// Certificates of a server and of a client, and the authority that signed both.
+struct Certificates<'a>(&'a Path);
+
+impl<'a> Certificates<'a> {
+    fn sign(directory: &'a Path) -> Self {
+        super::tls::authority(directory);
+        for name in ["server", "client"] {
+            super::tls::signed(directory, name);
+        }
+        Self(directory)
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.0.join(name)).unwrap()
+    }
+
+    /// What a server is started with.
+    fn arguments(&self) -> [String; 6] {
+        let path = |name: &str| self.0.join(name).to_str().unwrap().to_owned();
+        let option = |name: &str| format!("--tls-{name}-file");
+        [
+            option("cert"),
+            path("server.pem"),
+            option("key"),
+            path("server.key"),
+            option("ca-cert"),
+            path("authority.pem"),
+        ]
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_certificate_is_shown_to_a_redis_that_asks_for_one() {
     let Some(plain) = RedisServer::start() else { return };
-    let directory = plain.directory();
-    let read = |name: &str| std::fs::read(directory.join(name)).unwrap();
-    super::tls::authority(directory);
-    for name in ["server", "client"] {
-        super::tls::signed(directory, name);
-    }
-    let path = |name: &str| directory.join(name).to_str().unwrap().to_owned();
-    let (cert, key, authority) = (path("server.pem"), path("server.key"), path("authority.pem"));
+    let certificates = Certificates::sign(plain.directory());
+    let read = |name: &str| certificates.read(name);
     let reserved = Port::reserve();
     let port = reserved.number().to_string();
-    let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &authority];
+    let tls = certificates.arguments();
+    let tls: Vec<_> = tls.iter().map(String::as_str).collect();
     let arguments = [tls.as_slice(), &["--tls-auth-clients", "yes", "--tls-port", &port]].concat();
     let Some(encrypted) = RedisServer::start_with(&arguments) else { return };
     let url = format!("rediss://localhost:{port}");
@@ -131,17 +158,12 @@ async fn a_client_certificate_is_shown_to_a_redis_that_asks_for_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_certificate_is_shown_to_a_cluster_that_asks_for_one() {
     let Some(plain) = RedisServer::start() else { return };
-    let directory = plain.directory();
-    let read = |name: &str| std::fs::read(directory.join(name)).unwrap();
-    super::tls::authority(directory);
-    for name in ["server", "client"] {
-        super::tls::signed(directory, name);
-    }
-    let path = |name: &str| directory.join(name).to_str().unwrap().to_owned();
-    let (cert, key, authority) = (path("server.pem"), path("server.key"), path("authority.pem"));
+    let certificates = Certificates::sign(plain.directory());
+    let read = |name: &str| certificates.read(name);
     let ports = Ports::reserve();
     let port = ports.number().to_string();
-    let tls = ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &authority];
+    let tls = certificates.arguments();
+    let tls: Vec<_> = tls.iter().map(String::as_str).collect();
     let cluster =
         ["--cluster-enabled", "yes", "--tls-cluster", "yes", "--tls-auth-clients", "yes", "--tls-port", &port];
     // The certificate is for this name.
