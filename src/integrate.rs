@@ -1,6 +1,6 @@
 //! For integrations: what stands between this crate and a framework, an HTTP client or a clock.
 //!
-//! The names are defined on the floors of the crate that need them; this is their public place.
+//! Each name is defined in the module that first needs it; these are the public paths.
 
 pub use crate::{
     client::SessionHeaders,
