@@ -20,7 +20,7 @@ use url::Url;
 pub use self::stream::{BodyChunks, BodyStream};
 pub(crate) use self::{
     repeat::Repeat,
-    single_flight::{Permit, SingleFlight},
+    single_flight::{Permit, SingleFlight, request_aborted, run_in_task},
 };
 use crate::{
     clock::moment,

@@ -10,8 +10,8 @@ impl Error {
             .with_hint(format!("Add `{layer}` to the application, after the routes that use it."))
     }
 
-    /// For integrations: the same error, of which an [`AuthResponse`](crate::integrate::AuthResponse) was made already. Another reply to the same request is not logged once
-    /// more.
+    /// For integrations: the same error, of which an [`AuthResponse`](crate::integrate::AuthResponse) was made already. Another
+    /// response to the same request is not logged once more.
     #[must_use]
     pub fn logged(mut self) -> Self {
         self.inner_mut().logged = true;

@@ -1,6 +1,7 @@
 //! Single flight: one request at a time for a value that several callers need.
 
 use std::{
+    future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,7 +11,10 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::clock::moment;
+use crate::{
+    clock::moment,
+    error::{Code, Error, Result},
+};
 
 /// What a response may take beyond the timeout on a busy machine.
 const TIMEOUT_MARGIN: Duration = Duration::from_secs(1);
@@ -92,4 +96,21 @@ impl InFlight {
     fn is_locked_by(&self, guard: &OwnedMutexGuard<()>) -> bool {
         Arc::ptr_eq(&self.lock, OwnedMutexGuard::mutex(guard))
     }
+}
+
+/// Makes the request in a task of its own: whoever asked for it may leave, and the others get what it brings.
+///
+/// # Errors
+/// [`request_aborted`] where the task panicked or its runtime ended.
+// Begins at once, so that the callers' futures carry no space for the request.
+pub(crate) fn run_in_task<T: Send + 'static>(
+    request: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = Result<T>> {
+    let task = tokio::spawn(request);
+    async { task.await.map_err(|source| request_aborted().with_source(source)) }
+}
+
+/// Nobody knows what the server would have answered.
+pub(crate) fn request_aborted() -> Error {
+    Error::new(Code::Unreachable, "the request broke off")
 }

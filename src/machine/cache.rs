@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     clock::{Clock, unix_seconds, whole_seconds},
-    error::{Code, Error, Result},
-    http::SingleFlight,
+    error::{Error, Result},
+    http::{SingleFlight, run_in_task},
     secret::Secret,
     session::StoredAccessToken,
     types::TokenKey,
@@ -151,7 +151,7 @@ impl Slot {
             return outcome;
         }
         let (slot, its_clock, asking) = (Arc::clone(self), Arc::clone(clock), ask());
-        let task = tokio::spawn(async move {
+        let outcome = run_in_task(async move {
             let since = now(&its_clock);
             let outcome = asking.await;
             // One that was given up has left its place to another.
@@ -160,9 +160,8 @@ impl Slot {
             }
             drop(permit);
             outcome
-        });
-        let request_aborted = |source| Error::new(Code::Unreachable, "the request broke off").with_source(source);
-        let outcome = task.await.map_err(request_aborted)?;
+        })
+        .await?;
         outcome.or_else(|error| self.state().fallback_token(&want, &error, now(clock)).ok_or(error))
     }
 

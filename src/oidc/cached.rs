@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     clock::Clock,
-    error::{Code, Error, Result},
-    http::{Permit, SingleFlight},
+    error::{Error, Result},
+    http::{Permit, SingleFlight, request_aborted, run_in_task},
 };
 
 /// After an answer no untrusted caller has the server asked again for this long while there is a value to serve; nor after failures in a row.
@@ -184,8 +184,7 @@ struct Attempt<T> {
 impl<T: Send + Sync + 'static> Attempt<T> {
     /// Fetches in a task of its own.
     async fn run(self, fetch: impl Future<Output = Result<T>> + Send + 'static) -> Result<Arc<T>> {
-        let task = tokio::spawn(async move { self.complete(fetch.await) });
-        task.await.unwrap_or_else(|source| Err(request_aborted().with_source(source)))
+        run_in_task(async move { self.complete(fetch.await) }).await?
     }
 }
 
@@ -234,10 +233,6 @@ impl<T> Drop for Attempt<T> {
             self.fail(request_aborted());
         }
     }
-}
-
-fn request_aborted() -> Error {
-    Error::new(Code::Unreachable, "the request broke off")
 }
 
 impl<T> Shared<T> {

@@ -21,6 +21,8 @@ mod jar;
 #[allow(dead_code)]
 #[path = "../scenarios/page.rs"]
 mod page;
+#[path = "../it/plain_http.rs"]
+mod plain_http;
 #[path = "../it/port.rs"]
 mod port;
 #[allow(dead_code)]

@@ -16,6 +16,8 @@ mod not_replayed;
 mod origins;
 mod pages;
 mod permissions;
+#[path = "../it/plain_http.rs"]
+mod plain_http;
 mod pushed;
 mod recorded;
 mod recording;

@@ -7,13 +7,14 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use crate::plain_http::plain_http;
+
 pub(crate) const REDIRECT_URI: &str = "http://localhost:3000/callback";
 pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0123";
 pub(crate) const API: &str = "https://api.example.test";
 
 pub(crate) fn client() -> Client {
-    // Everything is http here: reading the certificates of the system for each client takes longer than all requests.
-    Client::builder().tls_backend_rustls().tls_certs_only([]).redirect(Policy::none()).no_proxy().build().unwrap()
+    plain_http().redirect(Policy::none()).no_proxy().build().unwrap()
 }
 
 #[derive(Debug)]

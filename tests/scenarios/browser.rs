@@ -12,6 +12,7 @@ use url::Url;
 use crate::{
     jar::{self, Jar, is_trustworthy},
     page,
+    plain_http::plain_http,
 };
 
 const ACCEPT_PAGE: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
@@ -20,11 +21,6 @@ pub const APP_SECRET: &str = "the secret of the app";
 pub const COOKIE_SECRET: &str = "the cookie secret of the scenarios";
 /// Browsers give up at about twenty.
 const MAX_REDIRECTS: usize = 20;
-
-/// A client for http alone: reading the certificates of the system for each client takes longer than the requests of most scenarios.
-pub fn plain_http() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().tls_backend_rustls().tls_certs_only([])
-}
 
 /// What all tabs share.
 #[derive(Clone)]

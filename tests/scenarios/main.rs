@@ -15,6 +15,8 @@ mod browser;
 mod example;
 mod jar;
 mod page;
+#[path = "../it/plain_http.rs"]
+mod plain_http;
 #[path = "../it/port.rs"]
 mod port;
 mod program;

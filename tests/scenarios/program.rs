@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::plain_http::plain_http;
+
 /// A cold start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -46,7 +48,7 @@ impl Program {
     }
 
     async fn wait_until_it_answers(&mut self, url: &str) {
-        let http = crate::browser::plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let begun = Instant::now();
         while http.get(url).send().await.is_err() {
             if let Some(status) = self.process.try_wait().unwrap() {

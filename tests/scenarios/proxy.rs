@@ -9,6 +9,7 @@ use axum::{
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::app::App;
+use crate::plain_http::plain_http;
 
 /// A running proxy. It stops when it is dropped.
 pub struct Proxy {
@@ -30,7 +31,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let upstream = format!("http://127.0.0.1:{}", app.port);
-        let http = crate::browser::plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let http = plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let router = Router::new().fallback(move |request: Request| pass(http, upstream, rules, request));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { address, server }

@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{app::App, example::Example, jar, slow_body::answer_to_half_a_form};
+use crate::{app::App, example::Example, jar, plain_http::plain_http, slow_body::answer_to_half_a_form};
 
 pub async fn a_prefetch_begins_no_sign_in_and_uses_no_callback_up(example: Example) {
     let app = App::start(example).await;
@@ -88,7 +88,7 @@ pub async fn a_program_is_told_401_as_json(example: Example) {
         assert_eq!(answer.header("cache-control"), "no-store", "{target}");
     }
     // Without Fetch Metadata, `Accept` tells.
-    let client = crate::browser::plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let client = plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     for (accept, status) in [("application/json", 401), ("*/*", 401), ("text/html,*/*;q=0.8", 302)] {
         let response = client.get(app.url("/protected")).header("accept", accept).send().await.unwrap();
         assert_eq!(response.status(), status, "{accept}");

@@ -8,6 +8,7 @@ use crate::{
     app::{App, Setup},
     example::Example,
     jar::Request,
+    plain_http::plain_http,
 };
 
 const OWN: Request = Request::OWN;
@@ -34,14 +35,7 @@ pub async fn cookies_from_before_a_sign_out_are_dead(example: Example) {
     let copied = tab.browser.jar().header(&app.base.parse().unwrap(), OWN).unwrap();
     tab.sign_out().await;
     for page in ["/protected", "/user-info", "/access-token"] {
-        let response = crate::browser::plain_http()
-            .build()
-            .unwrap()
-            .get(app.url(page))
-            .header("cookie", &copied)
-            .send()
-            .await
-            .unwrap();
+        let response = plain_http().build().unwrap().get(app.url(page)).header("cookie", &copied).send().await.unwrap();
         assert_eq!(response.status(), 401, "{page}");
     }
 }
@@ -75,7 +69,7 @@ pub async fn a_sign_out_comes_from_this_site(example: Example) {
     // What no browser of today sends, and what an old one sends.
     let post = |headers: &[(&'static str, String)]| {
         let cookies = tab.browser.jar().header(&app.base.parse().unwrap(), OWN).unwrap();
-        let client = crate::browser::plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let mut request = client.post(app.url("/logto/sign-out")).header("cookie", cookies);
         for (name, value) in headers {
             request = request.header(*name, value);
@@ -114,7 +108,7 @@ pub async fn a_logout_token_ends_sessions_once(example: Example) {
     let app = App::start(example).await;
     let tab = app.signed_in().await;
     let post = |content_type: &'static str, body: String| {
-        let request = crate::browser::plain_http().build().unwrap().post(app.url("/logto/back-channel-logout"));
+        let request = plain_http().build().unwrap().post(app.url("/logto/back-channel-logout"));
         let request = request.header("content-type", content_type).body(body);
         async move {
             let response = request.send().await.unwrap();
