@@ -1,5 +1,6 @@
 //! The configuration: every check happens here, once.
 
+mod build;
 mod builder;
 mod date;
 mod env;

@@ -6,12 +6,13 @@ mod initiation;
 mod one_time_token;
 mod page_address;
 mod read_body;
+mod request;
 mod serve;
 mod sign_in;
 
-use std::fmt;
+use url::form_urlencoded;
 
-use url::{Url, form_urlencoded};
+pub use self::request::AuthRequest;
 
 use crate::{
     client::{LogtoClient, RequestSession, SessionHeaders},
@@ -21,167 +22,6 @@ use crate::{
 };
 
 const FORM_MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
-
-/// A request, as far as authentication looks at it.
-///
-/// ```
-/// use logto::integrate::{AuthRequest, ResponseFormat};
-///
-/// let header = |name: &str| (name == "accept").then(|| "text/html".to_owned());
-/// let request = AuthRequest::new("GET", "/logto/sign-in?return_to=/me", header);
-/// assert_eq!(request.response_format(), ResponseFormat::Html);
-/// ```
-#[derive(Clone)]
-pub struct AuthRequest {
-    method: String,
-    target: String,
-    headers: Vec<(&'static str, String)>,
-    body: String,
-    session: Option<RequestSession>,
-}
-
-/// All that is ever asked for.
-const HEADERS: [&str; 12] = [
-    "cookie",
-    "content-type",
-    "accept",
-    "origin",
-    "referer",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-purpose",
-    "purpose",
-    "x-purpose",
-    "x-moz",
-    "next-router-prefetch",
-];
-
-impl fmt::Debug for AuthRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The target of a callback holds a code, and the headers hold the session.
-        f.debug_struct("AuthRequest").field("method", &self.method).field("path", &self.path()).finish_non_exhaustive()
-    }
-}
-
-impl AuthRequest {
-    /// A request by its method, its path with query, and a function that gives a header by its lower-case name (joining several `cookie`
-    /// headers with `"; "`, and reading bytes that are not UTF-8 as any character). Under a nested router give the path as the browser asked for it.
-    pub fn new(method: &str, target: &str, header: impl Fn(&str) -> Option<String>) -> Self {
-        let headers = HEADERS.into_iter().filter_map(|name| Some((name, header(name)?))).collect();
-        Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new(), session: None }
-    }
-
-    /// The body, where [`LogtoClient::route_needs_body`] says that it is read: see [`read_body`](Self::read_body).
-    #[must_use]
-    pub fn body(self, body: impl Into<String>) -> Self {
-        Self { body: body.into(), ..self }
-    }
-
-    /// The session that the request has already: of a layer or middleware around the routes. They then work with it, and the layer's
-    /// [`finish`](RequestSession::commit) writes it. A request without one gets a session of its own.
-    #[must_use]
-    pub fn session(self, session: Option<RequestSession>) -> Self {
-        Self { session, ..self }
-    }
-
-    /// For the frameworks on `http` 1. `uri` is the request's own, or under a nested router the one that the browser asked for. The
-    /// [`session`](Self::session) is the [`RequestSession`] among the request's extensions, if there is one.
-    #[must_use]
-    pub fn from_parts(parts: &http::request::Parts, uri: &http::Uri) -> Self {
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        Self::from_headers(parts.method.as_str(), target, &parts.headers)
-            .session(parts.extensions.get::<RequestSession>().cloned())
-    }
-
-    /// For the frameworks on `http` 1 that have no [`Parts`](http::request::Parts): [`new`](Self::new) with the headers as a map.
-    #[must_use]
-    pub fn from_headers(method: &str, target: &str, headers: &http::HeaderMap) -> Self {
-        Self::new(method, target, |name| {
-            // Browsers send the cookies of others in any bytes; a header that is passed over for those would take the session with it.
-            // Nearly all are ASCII, which is found out faster.
-            let text = |value: &'_ http::HeaderValue| match value.to_str() {
-                Ok(text) => text.to_owned(),
-                Err(_) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            };
-            let values: Vec<_> = headers.get_all(name).iter().map(text).collect();
-            (!values.is_empty()).then(|| values.join("; "))
-        })
-    }
-
-    /// The value of the `Cookie` header, empty if there is none.
-    #[must_use]
-    pub fn cookie_header(&self) -> &str {
-        self.header("cookie").unwrap_or_default()
-    }
-
-    /// The body, if it is a form. A media type may have parameters (RFC 9110 section 8.3.1).
-    fn form(&self) -> Option<&str> {
-        let essence = self.header("content-type")?.split(';').next()?.trim();
-        essence.eq_ignore_ascii_case(FORM_MEDIA_TYPE).then_some(self.body.as_str())
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
-    }
-
-    fn path(&self) -> &str {
-        self.target.split(['?', '#']).next().unwrap_or_default()
-    }
-
-    fn query(&self) -> impl Iterator<Item = (String, String)> {
-        let query = self.target.split_once('?').map_or("", |(_, query)| query);
-        form_urlencoded::parse(query.as_bytes()).into_owned()
-    }
-
-    /// The request's session of this client, shared with the layers around.
-    fn session_of(&self, logto: &LogtoClient) -> RequestSession {
-        RequestSession::enter(logto, self.session.clone(), self.cookie_header())
-    }
-
-    /// A person in a browser, or a program? `Sec-Fetch-Mode` says so (Fetch Metadata); older clients by `Accept`.
-    #[must_use]
-    pub fn response_format(&self) -> ResponseFormat {
-        let accepts_html = self.header("accept").is_some_and(|accept| accept.contains("text/html"));
-        match self.header("sec-fetch-mode") {
-            Some("navigate" | "nested-navigate") => ResponseFormat::Html,
-            Some(_) => ResponseFormat::Json,
-            None if accepts_html => ResponseFormat::Html,
-            None => ResponseFormat::Json,
-        }
-    }
-
-    /// Whether it asks for a page, so that the browser can ask for it again.
-    fn is_page_request(&self) -> bool {
-        matches!(self.method.as_str(), "GET" | "HEAD")
-    }
-
-    /// The page that a form was on, if it is one of this site's.
-    fn referring_page(&self, base_url: &Url) -> Option<&str> {
-        self.header("referer").filter(|page| Url::parse(page).is_ok_and(|page| page.origin() == base_url.origin()))
-    }
-
-    /// A browser that looks ahead must not begin a sign-in, let alone use one up.
-    fn is_prefetch(&self) -> bool {
-        ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().filter_map(|name| self.header(name)).any(|value| {
-            let value = value.to_ascii_lowercase();
-            ["prefetch", "prerender", "preview"].iter().any(|purpose| value.contains(purpose))
-        }) || self.header("next-router-prefetch").is_some()
-    }
-
-    /// Whether a page of another site led here, also by way of a redirect (Fetch Metadata section 2.3).
-    fn is_from_another_site(&self) -> bool {
-        self.header("sec-fetch-site") == Some("cross-site")
-    }
-
-    /// Whether this very site sent the request: `Sec-Fetch-Site`, or `Origin` in older browsers. Every browser sends one of them with a POST.
-    fn is_same_origin(&self, base_url: &Url) -> bool {
-        match (self.header("sec-fetch-site"), self.header("origin")) {
-            (Some(site), _) => site == "same-origin",
-            (None, Some(origin)) => origin == base_url.origin().ascii_serialization(),
-            (None, None) => false,
-        }
-    }
-}
 
 #[derive(Clone, Copy)]
 enum Route {
@@ -214,7 +54,7 @@ impl LogtoClient {
         if let Route::BackChannelLogout = route {
             return Some(back_channel::handle(self, request).await);
         }
-        let session = request.session_of(self);
+        let session = request.enter(self);
         let response = match (request.method.as_str(), route) {
             ("POST", Route::SignOut) => self.sign_out_route(request, &session).await,
             (_, Route::SignOut) => {

@@ -1,4 +1,4 @@
-//! The settings as they are given, and the one place that checks them.
+//! The settings as they are given.
 
 use std::{
     sync::Arc,
@@ -7,17 +7,13 @@ use std::{
 
 use super::{
     LogtoConfig, Routes,
-    problems::Problems,
     server::{ServerSettings, server_setters},
-    warnings::warn_of_a_move_that_is_over,
 };
 use crate::{
     error::{Error, Result},
-    organizations::ORGANIZATIONS_RESOURCE,
-    scopes,
     secret::Secret,
-    session::{CookieSettings, Keys, NextCookie, SessionFormat, SessionLifetime, Stores},
-    store::{Bounded, MemoryRevocations, RefreshCoordinator, RevocationStore, SessionStore},
+    session::{SessionFormat, SessionLifetime},
+    store::{RefreshCoordinator, RevocationStore, SessionStore},
     types::{Prompt, ResponseMode, word_list},
 };
 use serde::Deserialize;
@@ -52,11 +48,11 @@ pub struct LogtoConfigBuilder {
     pub(super) store_timeout: Option<Duration>,
     pub(super) routes: Routes,
     #[serde(skip)]
-    session_store: Option<Arc<dyn SessionStore>>,
+    pub(super) session_store: Option<Arc<dyn SessionStore>>,
     #[serde(skip)]
-    revocation_store: Option<Arc<dyn RevocationStore>>,
+    pub(super) revocation_store: Option<Arc<dyn RevocationStore>>,
     #[serde(skip)]
-    refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
+    pub(super) refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
 }
 
 impl LogtoConfigBuilder {
@@ -208,107 +204,6 @@ impl LogtoConfigBuilder {
     pub fn refresh_coordinator(mut self, coordinator: impl RefreshCoordinator) -> Self {
         self.refresh_coordinator = Some(Arc::new(coordinator));
         self
-    }
-
-    /// Checks everything.
-    ///
-    /// # Errors
-    /// `config.invalid`, which names every setting that is missing or wrong, each with what to do.
-    pub fn build(self) -> Result<LogtoConfig> {
-        let mut problems = Problems::default();
-        let server = self.server.check(&mut problems);
-
-        let app_id = problems.app_id(self.app_id.as_deref());
-        problems.unless(self.app_secret.as_ref().is_none_or(|secret| !secret.expose().trim().is_empty()), || {
-            "app_secret is empty (leave it out for a public client)".into()
-        });
-
-        let base_url = problems.url(
-            "base_url",
-            self.base_url.as_deref(),
-            "set LOGTO_BASE_URL to the public address of this application, such as http://localhost:3000",
-        );
-        let secure = base_url.as_ref().is_some_and(|url| problems.secure(url, self.cookie_secure));
-        let cookie_domain = match (&base_url, &self.cookie_domain) {
-            (Some(url), Some(domain)) => problems.cookie_domain(url, domain),
-            _ => None,
-        };
-
-        problems.secrets(self.cookie_secret.as_ref(), &self.previous_cookie_secrets, base_url.as_ref());
-
-        let prompt = self.prompt.unwrap_or_else(|| vec![Prompt::Consent]);
-        problems.unless(!prompt.contains(&Prompt::None) || prompt.len() == 1, || {
-            "prompt holds `none` with others (`none` stands alone)".into()
-        });
-        let scopes = problems.scopes(&self.scopes, self.include_reserved_scopes.unwrap_or(true));
-        let mut resources = problems.resources(self.resources);
-        if scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS)
-            && !resources.iter().any(|resource| resource == ORGANIZATIONS_RESOURCE)
-        {
-            resources.push(ORGANIZATIONS_RESOURCE.to_owned());
-        }
-        let allowed_return_origins = problems.origins(&self.allowed_return_origins);
-        problems.routes(&self.routes);
-        problems.signing_alg(self.id_token_signed_response_alg.as_deref());
-
-        let lifetime = self.session_lifetime.unwrap_or_default();
-        problems.session_format(
-            self.session_format,
-            self.session_store.is_some(),
-            self.cookie_domain.is_some(),
-            &app_id,
-        );
-        problems.end_of_move(self.session_format, self.from_next_until);
-        let sign_in_timeout = problems.sign_in_timeout(self.sign_in_timeout);
-        problems.lifetime(lifetime);
-        let store_timeout = self.store_timeout.unwrap_or(Duration::from_secs(3));
-        problems.store_timeout(store_timeout);
-
-        let (Some(server), Some(base_url), Some(cookie_secret), true) =
-            (server, base_url, self.cookie_secret, problems.0.is_empty())
-        else {
-            return Err(problems.into_error());
-        };
-        if scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) && !prompt.contains(&Prompt::Consent) {
-            tracing::warn!(target: "logto::config", "`prompt` lacks consent, so Logto gives no refresh token although `offline_access` is asked for");
-        }
-        let sessions =
-            self.session_store.map(|store| -> Arc<dyn SessionStore> { Arc::new(Bounded::new(store, store_timeout)) });
-        let revocations = self
-            .revocation_store
-            .map(|store| -> Arc<dyn RevocationStore> { Arc::new(Bounded::new(store, store_timeout)) })
-            .or_else(|| sessions.as_ref()?.revocations())
-            .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&server.clock))));
-        let refresh_coordinator = self
-            .refresh_coordinator
-            .map(|coordinator| -> Arc<dyn RefreshCoordinator> { Arc::new(Bounded::new(coordinator, store_timeout)) });
-        let stores = Stores { sessions, revocations };
-        let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
-        let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets)
-            .map(|next| next.until(self.from_next_until));
-        warn_of_a_move_that_is_over(self.session_format, self.from_next_until, server.clock.now());
-        Ok(LogtoConfig {
-            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, cookie_domain)
-                .with_leeway(server.leeway)
-                .with_next(next)
-                .with_sign_in_timeout(sign_in_timeout),
-            app_id,
-            app_secret: self.app_secret,
-            base_url,
-            scopes,
-            include_reserved_scopes: self.include_reserved_scopes.unwrap_or(true),
-            resources,
-            prompt,
-            response_mode: self.response_mode,
-            allowed_return_origins,
-            id_token_alg: self.id_token_signed_response_alg,
-            store_timeout,
-            session_format: self.session_format,
-            from_next_until: self.from_next_until,
-            routes: self.routes,
-            refresh_coordinator,
-            server,
-        })
     }
 }
 

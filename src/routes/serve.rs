@@ -44,7 +44,7 @@ impl LogtoClient {
         if let Some(response) = self.handle_auth_routes(request).await {
             return with_body(response);
         }
-        let session = request.session_of(self);
+        let session = request.enter(self);
         let response = match page(session.clone()).await {
             Ok(response) => response,
             Err(error) => with_body(self.error_response(request, &error)),
@@ -79,7 +79,7 @@ impl LogtoClient {
         B: From<String>,
         M: Future<Output = Response<B>>,
     {
-        let session = request.session_of(self);
+        let session = request.enter(self);
         let request = request.session(Some(session.clone()));
         let response = middleware(request.clone(), session.clone()).await;
         self.finish(&request, &session, response).await

@@ -129,7 +129,7 @@ async fn with_session<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse, ActixError> {
     let auth = auth_request(request.request());
     let outer = request.extensions_mut().remove::<RequestSession>();
-    let session = RequestSession::enter(&logto, outer.clone(), auth.cookie_header());
+    let session = auth.enter(&logto);
     request.extensions_mut().insert(session.clone());
     let result = next.call(request).await;
     if let (Ok(response), Some(outer)) = (&result, outer) {

@@ -153,8 +153,7 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             let auth = auth_request(&parts);
-            let outer = parts.extensions.remove::<RequestSession>();
-            let session = RequestSession::enter(&logto, outer, auth.cookie_header());
+            let session = auth.enter(&logto);
             parts.extensions.insert(session.clone());
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
             if let Some(error) = response.extensions_mut().remove::<Error>() {

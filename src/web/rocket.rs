@@ -192,7 +192,7 @@ fn internal_status_catcher<'r>(status: Status, _: &'r Request<'_>) -> catcher::B
 
 impl LogtoFairing {
     fn session<'r>(&self, request: &'r Request<'_>) -> &'r RequestSession {
-        request.local_cache(|| RequestSession::new(self.0.clone(), cookie_header(request).unwrap_or_default()))
+        request.local_cache(|| without_session(request).enter(&self.0))
     }
 
     fn refusal(&self, request: &Request<'_>, status: Status) -> Option<AuthResponse> {
@@ -265,12 +265,15 @@ impl<'r> Responder<'r, 'static> for Error {
 }
 
 fn auth_request(request: &Request<'_>) -> AuthRequest {
-    let session = request.rocket().state::<LogtoFairing>().map(|fairing| fairing.session(request).clone());
+    without_session(request)
+        .session(request.rocket().state().map(|logto: &LogtoFairing| logto.session(request).clone()))
+}
+
+fn without_session(request: &Request<'_>) -> AuthRequest {
     AuthRequest::new(request.method().as_str(), &request.uri().to_string(), |name| match name {
         "cookie" => cookie_header(request),
         _ => request.headers().contains(name).then(|| joined(request.headers().get(name), "; ")),
     })
-    .session(session)
 }
 
 fn cookie_header(request: &Request<'_>) -> Option<String> {

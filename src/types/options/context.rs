@@ -1,0 +1,46 @@
+//! What is asked for beside the claims.
+
+use std::time::Duration;
+
+use super::TokenOptions;
+
+/// What [`get_context`](crate::LogtoClient::get_context) fetches besides the claims. By default nothing: no request is made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[must_use]
+pub struct ContextOptions {
+    pub(crate) fetch_user_info: bool,
+    pub(crate) access_token: Option<TokenOptions>,
+    pub(crate) organization_tokens: bool,
+    pub(crate) claims_max_age: Option<Duration>,
+}
+
+impl ContextOptions {
+    /// Only the claims of the ID token.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The claims must be at most this old, or they are asked for anew: roles and organizations change while a user is signed in.
+    pub fn claims_max_age(mut self, age: Duration) -> Self {
+        self.claims_max_age = Some(age);
+        self
+    }
+
+    /// Also asks the userinfo endpoint, whose answer is never older than this call.
+    pub fn fetch_user_info(mut self, fetch: bool) -> Self {
+        self.fetch_user_info = fetch;
+        self
+    }
+
+    /// Also gets an access token.
+    pub fn access_token(mut self, token: TokenOptions) -> Self {
+        self.access_token = Some(token);
+        self
+    }
+
+    /// Also gets a token for each of the user's organizations.
+    pub fn organization_tokens(mut self, fetch: bool) -> Self {
+        self.organization_tokens = fetch;
+        self
+    }
+}

@@ -1,0 +1,57 @@
+//! What a sign-out may ask for.
+
+/// Options of [`sign_out`](crate::LogtoClient::sign_out).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct SignOutOptions {
+    pub(crate) post_logout_redirect_uri: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) id_token_hint: bool,
+    pub(crate) local_only: bool,
+    pub(crate) revoke: bool,
+}
+
+impl Default for SignOutOptions {
+    fn default() -> Self {
+        Self { post_logout_redirect_uri: None, state: None, id_token_hint: true, local_only: false, revoke: true }
+    }
+}
+
+impl SignOutOptions {
+    /// Ends the session here and at Logto, and revokes the refresh token.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where the user goes in the end. Default: `base_url`. Must be registered in the Logto Console, unless [`local_only`](Self::local_only).
+    /// Where Logto has no part in the sign-out it must be of this site, or on an allowed origin.
+    pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.post_logout_redirect_uri = Some(uri.into());
+        self
+    }
+
+    /// Comes back unchanged at the post-logout redirect (OpenID Connect RP-Initiated Logout 1.0 section 2).
+    pub fn state(mut self, state: impl Into<String>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+
+    /// Whether to send the ID token as a hint. Default: yes, while it is at most 2 kB and its key is in the key set that was fetched within the
+    /// last hour: Logto refuses a token whose key was deleted, and accepts the app id alone.
+    pub fn id_token_hint(mut self, send: bool) -> Self {
+        self.id_token_hint = send;
+        self
+    }
+
+    /// Leaves the session at Logto alone: the next sign-in is silent.
+    pub fn local_only(mut self, local_only: bool) -> Self {
+        self.local_only = local_only;
+        self
+    }
+
+    /// Whether to revoke the refresh token, which otherwise outlives the session at Logto. Default: yes.
+    pub fn revoke_refresh_token(mut self, revoke: bool) -> Self {
+        self.revoke = revoke;
+        self
+    }
+}
