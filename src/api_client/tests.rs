@@ -160,6 +160,12 @@ fn an_address_outside_of_the_base_url_is_refused() {
 }
 
 #[test]
+fn an_address_that_is_no_path_is_refused_as_such() {
+    let error = url("https://api.example.com/v1", "*").unwrap_err().to_string();
+    assert!(error.contains("it is no path, which begins with a slash"), "{error}");
+}
+
+#[test]
 fn all_problems_are_told_at_once() {
     let problems = |builder: ApiClientBuilder| builder.build().unwrap_err().to_string();
     let text = problems(

@@ -124,6 +124,7 @@ fn each_mistake_is_named_with_what_to_do() {
             builder().routes(Routes::new().callback("callback")),
             "routes.callback is not a plain path (like /logto/sign-in)",
         ),
+        (builder().routes(Routes::new().user("/")), "routes.user is not a plain path (like /logto/sign-in)"),
         (
             builder().routes(Routes::new().sign_up("/logto/sign-in")),
             "routes.sign_up is the same path as routes.sign_in",

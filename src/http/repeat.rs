@@ -68,3 +68,39 @@ impl Broke {
         Self::Unanswered
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_connection_is_followed_by_another_request_only_within_the_time() {
+        let (second, nanosecond) = (Duration::from_secs(1), Duration::from_nanos(1));
+        let broke: BoxError = "reset by peer".into();
+        assert!(Repeat::Within(second).allows(&broke, second - nanosecond));
+        assert!(!Repeat::Within(second).allows(&broke, second));
+        for other in [BoxError::from(BodyTooLarge), RedirectFollowed("https://x.test".into()).into()] {
+            assert!(!Repeat::Within(second).allows(&other, Duration::ZERO) && !Repeat::Always.allows(&other, second));
+        }
+    }
+
+    /// Of these, no server has seen the request, or it may still be at work.
+    #[cfg(feature = "reqwest")]
+    #[tokio::test]
+    async fn a_request_without_a_connection_or_without_an_answer_in_time_is_not_repeated() {
+        let client = reqwest::Client::builder().timeout(Duration::from_millis(50)).tls_certs_only([]).build().unwrap();
+        // A port that is held, where nobody listens.
+        let held = tokio::net::TcpSocket::new_v4().unwrap();
+        held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let refused = client.get(format!("http://{}/", held.local_addr().unwrap())).send().await.unwrap_err();
+        assert!(refused.is_connect(), "{refused:?}");
+        let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let late = client.get(format!("http://{}/", mute.local_addr().unwrap())).send().await.unwrap_err();
+        assert!(late.is_timeout() && !late.is_connect(), "{late:?}");
+        let impossible = client.get("no address").build().unwrap_err();
+        assert!(impossible.is_builder(), "{impossible:?}");
+        for error in [refused, late, impossible].map(BoxError::from) {
+            assert!(!is_broken_connection(&error) && !Repeat::Always.allows(&error, Duration::ZERO), "{error}");
+        }
+    }
+}

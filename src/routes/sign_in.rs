@@ -62,3 +62,16 @@ fn wrong(error: Error) -> Error {
         _ => error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_wrong_option_is_the_mistake_of_the_address() {
+        assert!(wrong(Error::new(Code::InvalidOption, "first_screen")).is(Code::InvalidParameter));
+        for code in [Code::Randomness, Code::SessionCommitted, Code::Unreachable] {
+            assert!(wrong(Error::new(code, "not of the address")).is(code), "{code:?}");
+        }
+    }
+}

@@ -3,14 +3,14 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use actix_web::{
-    App, HttpResponse, HttpServer,
+    App, HttpResponse, HttpServer, ResponseError,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     error::ErrorImATeapot,
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
-use logto::{Error, RequestSession, SignedIn, TokenOptions, testing::TestClock};
+use logto::{Error, LogtoConfig, RequestSession, SignedIn, TokenOptions, testing::TestClock};
 use reqwest::Method;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     },
     http_browser::{location, set_cookies},
     plain_http::plain_http,
-    support::BOOKS,
+    support::{BOOKS, Browser, Site},
 };
 
 async fn books(_user: SignedIn, session: RequestSession) -> Result<web::Json<Vec<String>>, Error> {
@@ -166,5 +166,19 @@ async fn a_missing_middleware_is_an_error_that_names_the_middleware() {
         let body: serde_json::Value = response.json().await.unwrap();
         assert_eq!(body["code"], "integration.missing", "{target}");
         assert!(body["hint"].as_str().unwrap().contains(".wrap(logto::actix_web::middleware(logto.clone()))"));
+    }
+}
+
+/// Middleware of others, for logs and metrics say, asks the error for its status before there is a response.
+#[tokio::test]
+async fn an_error_has_the_status_of_its_response() {
+    let site = Site::start().await;
+    let nobody = &mut Browser::default().request();
+    let errors = [
+        (site.logto.get_access_token(nobody, TokenOptions::new()).await.unwrap_err(), 401),
+        (LogtoConfig::builder().build().unwrap_err(), 500),
+    ];
+    for (error, status) in errors {
+        assert_eq!((error.status_code().as_u16(), error.error_response().status().as_u16()), (status, status));
     }
 }

@@ -17,12 +17,16 @@ use logto::{
     RequestSession, TokenOptions,
     api::{ApiAudience, ResourceServer, TokenRequirements},
     api_client::{ApiClient, ApiClientBuilder},
+    integrate::{BodyTooLarge, HttpClient},
     machine::MachineClient,
     testing::{Endpoint, MockApp, MockLogto, TestClock},
 };
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::support::{APP_SECRET, BOOKS, Site};
+use crate::{
+    plain_http::plain_http,
+    support::{APP_SECRET, BOOKS, Site},
+};
 
 /// An API that verifies tokens, or answers what it was told to.
 #[derive(Clone)]
@@ -347,4 +351,8 @@ async fn a_body_has_a_limit() {
     let error = limited(1999).send(&world.machine, get("/")).await.unwrap_err();
     assert_eq!(error.code(), "network.body_too_large");
     assert!(error.hint().contains("max_body_bytes") && error.to_string().contains("1999 bytes"), "{error}");
+    // What whoever wraps the client of `reqwest` sees.
+    let http = plain_http().build().unwrap();
+    let error = HttpClient::send(&http, Request::get(&base).body(Vec::new()).unwrap(), 1999).await.unwrap_err();
+    assert!(error.is::<BodyTooLarge>() && error.to_string() == "the body is larger than the limit", "{error}");
 }

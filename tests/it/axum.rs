@@ -1,14 +1,21 @@
 //! axum: the adapter of [`crate::frameworks`], and what only axum has.
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use axum::{
     Extension, Json, Router,
-    response::{AppendHeaders, IntoResponse},
+    extract::Request,
+    response::{AppendHeaders, IntoResponse, Response},
     routing::{get, post},
 };
 use logto::{Error, RequestSession, SignedIn, TokenOptions};
 use tokio::net::TcpListener;
+use tower_layer::Layer;
+use tower_service::Service;
 
 use crate::{
     frameworks::{
@@ -16,7 +23,7 @@ use crate::{
         served::{Adapter, Application},
     },
     plain_http::plain_http,
-    support::BOOKS,
+    support::{BOOKS, Site},
 };
 
 async fn books(_user: SignedIn, session: RequestSession) -> Result<Json<Vec<String>>, Error> {
@@ -64,6 +71,30 @@ impl Adapter for Axum {
         let listener = TcpListener::from_std(listener).unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     }
+}
+
+/// A service that is never ready.
+#[derive(Clone)]
+struct Busy;
+
+impl Service<Request> for Busy {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Pending
+    }
+
+    fn call(&mut self, _: Request) -> Self::Future {
+        panic!("it is not ready")
+    }
+}
+
+#[tokio::test]
+async fn the_layer_is_ready_only_when_the_service_inside_is() {
+    let mut layered = logto::axum::layer(Site::start().await.logto).layer(Busy);
+    assert!(layered.poll_ready(&mut Context::from_waker(Waker::noop())).is_pending());
 }
 
 #[tokio::test]

@@ -309,8 +309,10 @@ async fn an_answer_that_is_too_large_says_nothing_of_the_connections() {
     logto.get_access_token(&mut cookies, fresh()).await.unwrap();
     world.proxy.will(KEEP);
     assert_eq!(world.proxy.connections(), 1);
-    logto.get_access_token(&mut cookies, fresh()).await.unwrap();
-    assert_eq!(world.proxy.connections(), 1);
+    for _ in 0..3 {
+        logto.get_access_token(&mut cookies, fresh()).await.unwrap();
+        assert_eq!(world.proxy.connections(), 1);
+    }
 }
 
 /// `LOGTO_TEST_REQUESTS=1000` asks each endpoint so often.

@@ -102,6 +102,19 @@ async fn login_initiation_by_another_issuer_is_refused() {
 }
 
 #[tokio::test]
+async fn an_accepted_issuer_initiates_a_login_like_the_own_issuer() {
+    const FORMER: &str = "https://former.logto.app/oidc";
+    let routes = Routes::new().initiate_login(PATH);
+    let site = Site::with(|mock| mock, |config| config.routes(routes).accepted_issuers([FORMER])).await;
+    for issuer in [FORMER, &site.mock.issuer()] {
+        let reply = get(&site, &[("iss", issuer)]).await;
+        assert_eq!(reply.status(), 302, "{issuer}: {}", reply.body());
+        assert!(location(&reply).as_str().starts_with(&site.mock.issuer()), "the login is at the own server");
+    }
+    refused(&get(&site, &[("iss", "https://other.logto.app/oidc")]).await, "sign_in.invalid_initiation");
+}
+
+#[tokio::test]
 async fn login_initiation_is_no_open_redirect() {
     let site = site().await;
     let issuer = site.mock.issuer();

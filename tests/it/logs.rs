@@ -8,7 +8,9 @@ use std::{
 use http::Request;
 use logto::{
     ContextOptions, Secret, SignInOptions, SignOutOptions, TokenOptions,
+    api::{ApiAudience, ResourceServer},
     api_client::ApiClient,
+    integrate::{AuthRequest, AuthResponse},
     machine::{MachineClient, TokenExchange},
     testing::{Endpoint, Fault, MockApp, MockLogto},
 };
@@ -167,7 +169,11 @@ async fn a_machine_that_calls_an_api_logs_no_secret() {
 #[tokio::test]
 async fn an_application_that_asks_for_no_refresh_token_is_not_warned() {
     let (log, _guard) = listen("logto=warn");
-    let site = Site::with(|mock| mock, |config| config.include_reserved_scopes(false).scopes(["openid"])).await;
+    let site = Site::with(
+        |mock| mock,
+        |config| config.include_reserved_scopes(false).scopes(["openid"]).prompt([logto::Prompt::Login]),
+    )
+    .await;
     site.signed_in("ada").await;
     assert!(!log.text().contains("refresh token"), "{}", log.text());
 }
@@ -187,4 +193,38 @@ async fn a_missing_refresh_token_is_a_warning_that_says_why() {
             && logged.contains("prompt=consent"),
         "{logged}"
     );
+}
+
+/// Whoever watches the log is woken by what somebody has to mend, and by nothing that any visitor can bring about.
+#[tokio::test]
+async fn an_error_that_is_answered_is_logged_at_the_level_of_its_kind() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let api = ResourceServer::builder().endpoint(site.mock.endpoint()).audience(ApiAudience::resource(BOOKS));
+    let api = api.build().unwrap();
+    let mut errors = vec![
+        (api.verify("a.b.c").await.unwrap_err(), "INFO"),
+        (
+            site.logto.get_access_token(&mut Browser::default().request(), TokenOptions::new()).await.unwrap_err(),
+            "DEBUG",
+        ),
+    ];
+    for (fault, level) in [(Fault::status(500), "WARN"), (Fault::malformed_body(), "ERROR")] {
+        site.mock.inject_fault(Endpoint::Token, fault);
+        errors.push((browser.get_token(&site.logto).await.unwrap_err(), level));
+        site.mock.clear_faults();
+    }
+    for (error, level) in errors {
+        let (log, _guard) = listen("logto=debug");
+        let request = AuthRequest::new("GET", "/", |_| None);
+        for has_request in [true, false] {
+            let before = log.text().len();
+            _ = match has_request {
+                true => site.logto.error_response(&request, &error),
+                false => AuthResponse::from(&error),
+            };
+            let logged = log.text().split_off(before);
+            assert!(logged.contains(level) && logged.contains("answered with an error"), "{level}: {logged}");
+        }
+    }
 }

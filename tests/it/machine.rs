@@ -243,7 +243,7 @@ async fn a_refusal_of_a_machine_token_says_what_to_do() {
             TokenOptions::new().resource("https://nope.test"),
             "token.resource_refused",
             ErrorKind::Config,
-            "API resources",
+            "API resources under this very identifier",
         ),
         (&world, bob(), "organization.access_denied", ErrorKind::Forbidden, "Add the machine-to-machine app"),
         (

@@ -23,6 +23,7 @@ use ::rocket::{
 };
 use logto::{
     ContextOptions, Error, LogtoContext, Redirect, RequestSession, SignedIn, TokenOptions,
+    step_up::{MaxAge, RecentlyAuthenticated},
     testing::{Endpoint, Fault, TestClock},
 };
 use reqwest::Method;
@@ -336,12 +337,14 @@ async fn a_store_that_failed_once_is_asked_again_in_the_same_request() {
 
 #[tokio::test]
 async fn an_application_without_the_fairing_does_not_launch() {
-    let error = build(0).mount("/", routes![home, me, maybe, books]).ignite().await.unwrap_err();
+    #[get("/recent")]
+    fn recent(_user: RecentlyAuthenticated<MaxAge<300>>) {}
+    let error = build(0).mount("/", routes![home, me, maybe, books, recent]).ignite().await.unwrap_err();
     let ErrorKind::SentinelAborts(sentinels) = error.kind() else { panic!("{error}") };
     let mut names: Vec<_> = sentinels.iter().map(|sentry| sentry.type_name.rsplit("::").next().unwrap()).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 4, "{names:?}");
+    assert_eq!(names.len(), 5, "{names:?}");
 }
 
 /// No sentinel sees what a guard of the application's own asks for, nor what a handler answers with.

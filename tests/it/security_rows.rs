@@ -110,6 +110,7 @@ async fn the_answer_of_a_client_that_followed_a_redirect_is_refused() {
     site.mock.inject_fault(Endpoint::Token, Fault::redirect(elsewhere.as_str()));
     let error = site.end(&mut browser, &callback).await.unwrap_err();
     assert_eq!(error.code(), "network.unreachable", "{error}");
+    assert!(error.to_string().contains("the HTTP client followed a redirect to"), "{error}");
     assert!(!site.is_signed_in(&browser).await);
 }
 

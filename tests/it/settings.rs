@@ -3,18 +3,23 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     process::Command,
+    time::{Duration, SystemTime},
 };
 
 use logto::{
-    LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes,
+    LogtoClient, LogtoConfig, LogtoConfigBuilder, Routes, SessionFormat, TokenOptions,
     api::{ApiAudience, ResourceServer},
     api_client::ApiClient,
+    integrate::Clock,
     machine::MachineClient,
-    testing::MockLogto,
+    testing::{Endpoint, Fault, MockApp, MockLogto, TestClock},
 };
 use serde_json::{Value, json};
 
-use crate::logs::listen;
+use crate::{
+    logs::listen,
+    support::{APP_SECRET, BOOKS},
+};
 
 /// What stands where it should not. Shorter than a cookie secret.
 const TEXT: &str = "SENTINEL-of-a-value";
@@ -111,11 +116,38 @@ fn an_error_about_a_setting_in_a_file_names_the_expected_value() {
         ("prompt", json!("login"), "prompt is not a list of `none`, `login` and `consent`"),
         ("response_mode", json!("fragment"), "response_mode is not `query` or `form_post`"),
         ("from_next_until", json!("soon"), "from_next_until is not a date like 2027-01-31"),
+        ("routes", json!("/callback"), "routes is not a map of paths: sign_in, sign_up, callback"),
+        ("session_format", json!("Next"), "session_format is not `logto`, `next` or `from-next`"),
+        ("session_lifetime", json!(3600), "session_lifetime is not a map with `idle` and `absolute`, in whole seconds"),
         ("end_point", json!(TEXT), "unknown field `end_point`, expected one of"),
     ] {
         let error = serde_json::from_value::<LogtoConfigBuilder>(json!({ name: value })).unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
     }
+}
+
+/// Each member of the server goes where it belongs: with an issuer of its own, Logto is another server.
+#[test]
+fn a_file_sets_issuer_leeway_or_timeout_each_for_itself() {
+    let with = |name: &str, value: Value| {
+        let mut settings = right();
+        for other in ["issuer", "leeway", "timeout"] {
+            settings.remove(other);
+        }
+        if name == "issuer" {
+            settings.remove("endpoint");
+            settings.remove("internal_endpoint");
+        }
+        settings.insert(name.to_owned().leak(), value);
+        let config: LogtoConfig = serde_json::from_value(json!(settings)).unwrap();
+        (config.issuer().to_owned(), config.leeway(), config.timeout())
+    };
+    let (own, leeway, timeout) = with("timeout", Value::Null);
+    assert_eq!(own, "https://logto.example.com/oidc");
+    assert_eq!(with("timeout", json!(7)), (own.clone(), leeway, Duration::from_secs(7)));
+    assert_eq!(with("leeway", json!(7)), (own, Duration::from_secs(7), timeout));
+    let other = "https://id.example.com/realm";
+    assert_eq!(with("issuer", json!(other)), (other.to_owned(), leeway, timeout));
 }
 
 #[test]
@@ -252,6 +284,64 @@ fn a_client_has_the_settings_of_the_environment() {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the test that started this process reads it")]
+fn a_switch_in_the_environment_may_be_said_in_four_words_each_way() {
+    const TEST: &str = "a_switch_in_the_environment_may_be_said_in_four_words_each_way";
+    if is_child() {
+        let config = LogtoConfig::from_env().unwrap();
+        return println!("the scopes are {:?}.", config.scopes());
+    }
+    for (word, is_on) in [
+        ("true", true),
+        ("1", true),
+        ("yes", true),
+        ("ON", true),
+        ("false", false),
+        ("0", false),
+        ("no", false),
+        ("Off", false),
+    ] {
+        let environment = [
+            ("LOGTO_ENDPOINT", "http://localhost:3001"),
+            ("LOGTO_APP_ID", "the-app"),
+            ("LOGTO_BASE_URL", "http://localhost:3000"),
+            ("LOGTO_COOKIE_SECRET", "a cookie secret of this test, long enough"),
+            ("LOGTO_SCOPES", "openid"),
+            ("LOGTO_INCLUDE_RESERVED_SCOPES", word),
+        ];
+        let said = again(TEST, &environment);
+        assert_eq!(said.contains(r#"the scopes are ["openid"]."#), !is_on, "{word}: {said}");
+        assert_eq!(said.contains("offline_access"), is_on, "{word}: {said}");
+    }
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "the test that started this process reads it")]
+fn a_machine_client_has_the_settings_of_the_environment() {
+    const TEST: &str = "a_machine_client_has_the_settings_of_the_environment";
+    if is_child() {
+        return match MachineClient::from_env() {
+            Ok(machine) => println!("made {machine:?}"),
+            Err(error) => println!("{error}"),
+        };
+    }
+    let environment = [
+        ("LOGTO_ENDPOINT", "http://localhost:3001"),
+        ("LOGTO_APP_ID", "the-machine"),
+        ("LOGTO_APP_SECRET", "a secret of the machine"),
+        // Of the applications that sign users in, and no matter of a machine.
+        ("LOGTO_LEEWAY", "100000"),
+    ];
+    let said = again(TEST, &environment);
+    assert!(said.contains("made") && said.contains("http://localhost:3001/") && said.contains("the-machine"), "{said}");
+    for (missing, said) in [(0, "endpoint is missing"), (1, "app_id is missing"), (2, "app_secret is missing")] {
+        let rest: Vec<_> =
+            environment.iter().enumerate().filter(|(i, _)| *i != missing).map(|(_, pair)| *pair).collect();
+        assert!(again(TEST, &rest).contains(said), "{said}");
+    }
+}
+
+#[test]
 fn a_variable_that_is_no_setting_is_warned_of_with_the_one_that_was_meant() {
     if is_child() {
         return print_what_the_environment_gives();
@@ -295,6 +385,24 @@ fn a_risky_setting_is_warned_of_when_the_client_is_made() {
     assert_eq!(warnings("https://www.example.com/callback/", "/callback"), [false, true]);
     assert_eq!(warnings("https://www.example.com/app/auth/callback", "/auth/callback"), [false, true]);
     assert_eq!(warnings("https://www.example.com/app", "/callback"), [false, false]);
+}
+
+#[test]
+fn a_move_from_next_that_is_over_is_warned_of_when_the_settings_are_read() {
+    let clock = TestClock::new();
+    let warned = |format: SessionFormat, until: Option<SystemTime>| {
+        let (log, _guard) = listen("warn");
+        let config = LogtoConfig::builder().endpoint("https://logto.example.com").app_id("app").clock(clock.clone());
+        let config = config.base_url("https://www.example.com").session_format(format);
+        let config = config.cookie_secret("a cookie secret of this test, long enough");
+        until.map_or(config.clone(), |until| config.from_next_until(until)).build().unwrap();
+        log.text().contains("`from_next_until` has passed")
+    };
+    let (now, second) = (clock.now(), Duration::from_secs(1));
+    for (until, is_over) in [(now - second, true), (now, true), (now + second, false)] {
+        assert_eq!(warned(SessionFormat::FromNext, Some(until)), is_over, "{until:?}");
+    }
+    assert!(!warned(SessionFormat::Logto, None) && !warned(SessionFormat::Next, None));
 }
 
 #[test]
@@ -372,7 +480,8 @@ fn missing_ca_certificates_are_reported_only_at_the_first_https_request() {
     assert!(reqwest::Client::builder().tls_backend_rustls().build().is_err(), "this machine has none");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mock = MockLogto::start().await;
+        let app = MockApp::new("machine", APP_SECRET).role("librarian");
+        let mock = MockLogto::builder().machine_to_machine_app(app).start().await.unwrap();
         let at = |endpoint: &str| {
             let config = LogtoConfig::builder().endpoint(endpoint).app_id("app").base_url("http://localhost:3000");
             let config = config.cookie_secret("a cookie secret of this test, long enough").build().unwrap();
@@ -391,6 +500,22 @@ fn missing_ca_certificates_are_reported_only_at_the_first_https_request() {
             .endpoint(mock.endpoint())
             .audience(ApiAudience::resource("https://api.example.test"));
         api.build().unwrap().warm_up().await.unwrap();
+
+        // Redirects are followed as little as by the client that could not be built.
+        mock.inject_fault(Endpoint::Discovery, Fault::redirect(format!("{}/jwks", mock.issuer())));
+        assert_eq!(at(&mock.endpoint()).warm_up().await.unwrap_err().code(), "network.redirected");
+        mock.clear_faults();
+
+        let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
+        let machine = machine.build().unwrap();
+        let stream = async |base: &str, path: &str| {
+            let api = ApiClient::builder().base_url(base).token_options(TokenOptions::new().resource(BOOKS));
+            let request = http::Request::get(path).body(Vec::new()).unwrap();
+            let response = api.build().unwrap().send_streamed(&machine, request).await;
+            response.map(|response| response.status().as_u16()).map_err(|error| error.code().as_str())
+        };
+        assert_eq!(stream(&mock.issuer(), "/.well-known/openid-configuration").await, Ok(200));
+        assert_eq!(stream("https://api.example.test", "/").await, Err("config.http_client"));
     });
 }
 
@@ -455,7 +580,12 @@ async fn diagnose_warns_of_a_callback_path_in_base_url_or_a_possible_public_suff
     let config = config.base_url("https://alice.github.io/callback").cookie_domain("github.io");
     let config = config.cookie_secret("a cookie secret of this test, long enough").build().unwrap();
     let said = LogtoClient::new(config).unwrap().diagnose().await.to_string();
-    for part in ["ends with the callback path", "/callback/callback", "if github.io is a public suffix"] {
+    for part in [
+        "ends with the callback path",
+        "/callback/callback",
+        "if github.io is a public suffix",
+        "sent over https alone, but any subdomain can set one of this name",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
 }

@@ -11,11 +11,13 @@ mod custom_store;
 use std::{
     future::IntoFuture,
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use logto::{
-    store::{MemoryRevocations, MemoryStore, TowerSessionStore},
+    store::{
+        MemoryRevocations, MemoryStore, SessionId, SessionSelector, SessionStore, StoredSession, TowerSessionStore,
+    },
     testing::{TestClock, TestSession, revocation_conformance, store_conformance},
 };
 use tower_sessions_memory_store::MemoryStore as TowerMemoryStore;
@@ -111,6 +113,32 @@ async fn tower_sessions_refuse_a_session_that_outlives_its_revocation() {
     assert_eq!(error.code(), "store.failed");
     assert!(error.to_string().contains("revocation_lifetime"), "{error}");
     assert!(!error.to_string().contains(COOKIE_SECRET));
+}
+
+#[tokio::test]
+async fn a_tower_session_that_begins_after_a_revocation_of_its_user_or_its_login_stays() {
+    for which in [SessionSelector::User("ada".into()), SessionSelector::LogtoSession("sid".into())] {
+        let store = TowerSessionStore::new(TowerMemoryStore::default());
+        let id = SessionId::from_key("AAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        let expires_at = SystemTime::now() + Duration::from_secs(3600);
+        let session = StoredSession::new("ada", "sealed").sid(Some("sid".into())).revision(1).expires_at(expires_at);
+        store.revoke(&which).await.unwrap();
+        assert!(store.create(&id, &session).await.unwrap());
+        assert!(store.load(&id).await.unwrap().is_some(), "{which:?}");
+        store.revoke(&which).await.unwrap();
+        assert!(store.load(&id).await.unwrap().is_none(), "{which:?}");
+    }
+}
+
+/// So that no instance has to be given a store of revocations of its own.
+#[tokio::test]
+async fn what_was_revoked_is_in_the_store_of_the_tower_sessions() {
+    let shared = TowerMemoryStore::default();
+    let [here, there] = [TowerSessionStore::new(shared.clone()), TowerSessionStore::new(shared)];
+    let (key, cutoff) = ("a key".to_owned(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+    here.revocations().unwrap().record(&key, cutoff, Duration::from_secs(60)).await.unwrap();
+    let latest = there.revocations().unwrap().latest_cutoff(&[key]).await.unwrap();
+    assert_eq!(latest, Some(cutoff));
 }
 
 #[tokio::test]

@@ -12,8 +12,7 @@ use http::{Request, Response};
 use logto::{
     Result, TokenOptions,
     api_client::{ApiClient, ApiClientBuilder},
-    integrate::BodyStream,
-    integrate::{BoxError, BoxFuture, HttpClient},
+    integrate::{BodyChunks, BodyStream, BodyTooLarge, BoxError, BoxFuture, HttpClient},
     machine::MachineClient,
     testing::{Endpoint, MockApp, MockLogto},
 };
@@ -174,7 +173,9 @@ async fn a_stream_that_breaks_off_or_falls_silent_or_never_begins_is_an_error_of
         let late = silent.idle_limit(Duration::from_millis(50)).chunk().await.unwrap_err();
         assert_eq!(late.code(), "network.timeout", "{late}");
 
-        assert_eq!(api.stream(&client, "/mute").await.unwrap_err().code(), "network.timeout");
+        let late = api.stream(&client, "/mute").await.unwrap_err();
+        assert_eq!(late.code(), "network.timeout");
+        assert!(late.hint().contains("raise `timeout` of its `ApiClient`"), "{}", late.hint());
     }
 }
 
@@ -215,4 +216,27 @@ async fn a_client_that_cannot_give_streams_says_so() {
         assert_eq!(error.code(), "config.http_client");
         assert!(error.to_string().contains("stream"), "{error}");
     }
+}
+
+/// A client that fails before it has connected, and counts how often it is asked.
+struct Failing(Arc<AtomicUsize>);
+
+impl HttpClient for Failing {
+    fn send(&self, _: Request<Vec<u8>>, _: usize) -> BoxFuture<'_, Result<Response<Vec<u8>>, BoxError>> {
+        Box::pin(async { Err(BodyTooLarge::default().into()) })
+    }
+
+    fn send_streamed(&self, _: Request<Vec<u8>>) -> BoxFuture<'_, Result<Response<Box<dyn BodyChunks>>, BoxError>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async { Err(BodyTooLarge::default().into()) })
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_requested_once_when_the_failure_is_not_of_the_connection() {
+    let api = Api::start().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let client = api.client().http_client(Failing(Arc::clone(&asked))).build().unwrap();
+    assert_eq!(api.stream(&client, "/events").await.unwrap_err().code(), "network.body_too_large");
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
 }

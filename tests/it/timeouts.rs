@@ -7,9 +7,10 @@ use logto::{
     api::{ApiAudience, ResourceServer},
     integrate::{BoxError, BoxFuture, HttpClient},
     machine::MachineClient,
+    testing::{Endpoint, Fault, MockLogto},
 };
 
-use crate::support::COOKIE_SECRET;
+use crate::support::{BASE_URL, COOKIE_SECRET};
 
 /// A server that never answers.
 struct Mute;
@@ -75,4 +76,17 @@ fn a_timeout_out_of_bounds_is_refused_with_the_bounds() {
             assert!(error.to_string().contains("timeout is not between 0.1 and 120 seconds"), "{error}");
         }
     }
+}
+
+/// How long the others wait follows from the timeout: a server that is slow is not asked by each of them.
+#[tokio::test]
+async fn callers_share_one_request_that_takes_longer_than_a_second() {
+    let mock = MockLogto::start().await;
+    let config = LogtoConfig::builder().endpoint(mock.endpoint()).app_id(mock.app_id()).base_url(BASE_URL);
+    let config = config.cookie_secret(COOKIE_SECRET).timeout(Duration::from_secs(20)).build().unwrap();
+    let logto = LogtoClient::new(config).unwrap();
+    mock.inject_fault(Endpoint::Discovery, Fault::delay(Duration::from_millis(1_500)));
+    let (first, second) = tokio::join!(logto.warm_up(), logto.warm_up());
+    first.and(second).unwrap();
+    assert_eq!(mock.request_count(Endpoint::Discovery), 1);
 }

@@ -42,3 +42,17 @@ async fn the_user_route_returns_every_claim_unchanged_from_the_id_token() {
     assert!(claims.as_object().unwrap().contains_key("name"));
     assert_eq!(user(&site, &browser).await, json!({ "isAuthenticated": true, "claims": claims }));
 }
+
+#[tokio::test]
+async fn no_cache_stores_the_answer_of_the_user_route() {
+    let site = Site::start().await;
+    for (browser, who) in [(Browser::default(), "nobody"), (site.signed_in("ada").await, "ada")] {
+        let cookie = browser.header();
+        let header = |name: &str| (name == "cookie").then(|| cookie.clone());
+        let reply = site.logto.handle_auth_routes(&AuthRequest::new("GET", "/logto/user", header)).await.unwrap();
+        for (name, expected) in [("cache-control", "no-store"), ("vary", "Cookie")] {
+            let values: Vec<_> = reply.headers().filter(|(known, _)| *known == name).map(|(_, value)| value).collect();
+            assert_eq!(values, [expected], "{name}, {who} is signed in");
+        }
+    }
+}

@@ -85,3 +85,13 @@ macro_rules! what_is_set_goes_before_the_configuration {
 }
 
 pub(crate) use what_is_set_goes_before_the_configuration;
+
+#[test]
+fn a_logto_on_this_machine_is_told_from_one_elsewhere() {
+    let is_local = |endpoint: &str| {
+        let config = LogtoConfig::builder().endpoint(endpoint).app_id("app").base_url("https://www.example.com");
+        config.cookie_secret("a cookie secret of this test, long enough").build().unwrap().is_logto_local()
+    };
+    assert!(is_local("http://localhost:3001") && is_local("https://127.0.0.1:3001"));
+    assert!(!is_local("https://logto.example.com"));
+}

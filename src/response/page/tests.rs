@@ -49,6 +49,23 @@ fn the_page_of_every_error_is_pinned() {
     insta::assert_snapshot!(list);
 }
 
+#[test]
+fn text_cannot_end_a_quoted_attribute_of_either_kind() {
+    assert_eq!(escape(r#"<a href='x' title="y">&"#), "&lt;a href=&#39;x&#39; title=&quot;y&quot;&gt;&amp;");
+}
+
+#[test]
+fn a_diagnosis_is_recommended_only_for_errors_of_settings_logto_or_the_network() {
+    let destinations = destinations();
+    let recommends = |code| error(&Error::new(code, "message"), &links(&destinations), true).contains("diagnose()");
+    for code in [Code::DiscoveryFailed, Code::Unreachable, Code::IdTokenExpired] {
+        assert!(recommends(code), "{code:?}");
+    }
+    for code in [Code::NotAuthenticated, Code::UserCancelled, Code::StateMismatched, Code::InvalidParameter] {
+        assert!(!recommends(code), "{code:?}");
+    }
+}
+
 /// The first message that the sources give an error of this code. What stands in braces is filled in when it happens.
 fn message(sources: &str, code: Code) -> String {
     let name = format!("Code::{code:?},");

@@ -318,3 +318,15 @@ fn unreachable(error: RedisError) -> Error {
         _ => Error::new(Code::StoreFailed, "no connection to Redis").with_source(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_redis_cannot_use_is_told_from_a_redis_that_is_away() {
+        let failed = |kind: ErrorKind| unreachable((kind, "why").into());
+        assert!(failed(ErrorKind::InvalidClientConfig).is(Code::ConfigInvalid));
+        assert!(failed(ErrorKind::Io).is(Code::StoreFailed));
+    }
+}

@@ -79,6 +79,14 @@ mod tests {
         let name = |number: &str| Value::SimpleString(number.to_owned());
         let nodes = ["noeviction", "volatile-lru", "volatile-lru"].map(|policy| (name(policy), node(policy)));
         assert_eq!(warnings(&Value::Map(nodes.into())).len(), 1, "a cluster");
+        let simple = || Value::SimpleString("maxmemory_policy:allkeys-lfu".to_owned());
+        let verbatim = Value::VerbatimString {
+            format: redis::VerbatimFormat::Text,
+            text: "maxmemory_policy:allkeys-lfu".to_owned(),
+        };
+        for answer in [simple(), verbatim, Value::Array(vec![node("noeviction"), simple()])] {
+            assert_eq!(warnings(&answer).len(), 1, "{answer:?}");
+        }
         assert_eq!(warnings(&Value::Nil), [""; 0]);
     }
 

@@ -93,6 +93,25 @@ pub(super) fn timed_out(limit: Duration) -> RedisError {
 mod tests {
     use super::*;
 
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_tried_again_only_where_the_server_may_be_about_to_start() {
+        let attempts = async |error: fn() -> RedisError| {
+            let count = Arc::new(Mutex::new(0));
+            let counted = Arc::clone(&count);
+            let connect: Connect = Box::new(move || {
+                *counted.lock().unwrap() += 1;
+                Box::pin(async move { Err(error()) })
+            });
+            let link = Link { connect, current: Mutex::default() };
+            assert!(link.connect().await.is_err());
+            *count.lock().unwrap()
+        };
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused).into();
+        assert_eq!(attempts(refused).await, MAX_CONNECT_ATTEMPTS);
+        assert_eq!(attempts(|| timed_out(Duration::from_secs(1))).await, 1);
+        assert_eq!(attempts(|| answered("-WRONGPASS invalid username-password pair\r\n")).await, 1);
+    }
+
     fn answered(error: &'static str) -> RedisError {
         redis::parse_redis_value(error.as_bytes()).unwrap().extract_error().unwrap_err()
     }
@@ -118,7 +137,15 @@ mod tests {
         ] {
             assert!(!is_lost(&answered(other)), "{other}");
         }
-        assert!(is_lost(&io::Error::from(io::ErrorKind::BrokenPipe).into()));
+        for broken in [
+            io::ErrorKind::BrokenPipe,
+            io::ErrorKind::ConnectionAborted,
+            io::ErrorKind::ConnectionRefused,
+            io::ErrorKind::ConnectionReset,
+            io::ErrorKind::UnexpectedEof,
+        ] {
+            assert!(is_lost(&io::Error::from(broken).into()), "{broken:?}");
+        }
         assert!(!is_lost(&timed_out(Duration::from_secs(1))), "whatever does not answer is not asked twice");
     }
 }

@@ -101,3 +101,20 @@ impl fmt::Debug for RedisRevocations {
         f.debug_struct("RedisRevocations").field("keys", &self.keys).field("on", &self.connection).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn a_claim_revokes_nothing_where_a_time_that_cannot_be_read_revokes_everything() {
+        assert_eq!(read(b"1800000000000"), keys::time(1_800_000_000_000));
+        assert_eq!(read(b"0.000000000000000000000000000000000000042"), UNIX_EPOCH);
+        let unreadable: [&[u8]; 6] = [b"", b"soon", b"0.4x", b"1.5", b"-1", b"\xff"];
+        for text in unreadable {
+            assert_eq!(read(text), clock::far_future(), "{text:?}");
+        }
+    }
+}

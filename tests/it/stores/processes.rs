@@ -1,11 +1,14 @@
 //! Two processes over one tower-sessions store, one of them held up between its read and its write: the worst moment.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use logto::store::{SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession, TowerSessionStore};
 use tower_sessions_memory_store::MemoryStore;
 
-use super::bad::Held;
+use super::bad::{Held, Overtaken};
 
 struct Processes {
     other: TowerSessionStore<MemoryStore>,
@@ -60,4 +63,47 @@ async fn the_last_of_two_concurrent_writes_of_processes_stays() {
         assert_eq!(saved, SaveOutcome::Saved);
     };
     assert_eq!(Processes::during_a_save(write).await, (SaveOutcome::Saved, Some("slow".into())));
+}
+
+/// Of two saves of one moment the one that wrote last keeps its word; the other is told.
+#[tokio::test]
+async fn a_write_that_another_process_overwrote_at_once_is_a_conflict() {
+    let held = Held::default();
+    let (other, id) = (TowerSessionStore::new(held.clone()), SessionId::from_key("AAAAAAAAAAAAAAAAAAAAAA").unwrap());
+    let overtaken = Overtaken { by: held.clone(), done: Arc::default() };
+    let this = TowerSessionStore::new(overtaken.clone());
+    assert!(TowerSessionStore::new(held.memory.clone()).create(&id, &session(1, "first")).await.unwrap());
+    let done = Arc::clone(&overtaken.done);
+    let save = tokio::spawn(async move {
+        let outcome = other.save(&id, &session(2, "other"), 1).await.unwrap();
+        done.notify_one();
+        outcome
+    });
+    held.reached.notified().await;
+    assert_eq!(this.save(&id, &session(2, "this"), 1).await.unwrap(), SaveOutcome::Conflict);
+    assert_eq!(save.await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(this.load(&id).await.unwrap().unwrap().sealed, "other");
+}
+
+#[tokio::test]
+async fn in_one_process_the_first_of_two_saves_wins() {
+    let held = Held::default();
+    let (store, id) = (TowerSessionStore::new(held.clone()), SessionId::from_key("AAAAAAAAAAAAAAAAAAAAAA").unwrap());
+    assert!(TowerSessionStore::new(held.memory.clone()).create(&id, &session(1, "first")).await.unwrap());
+    let save = |sealed: &'static str| {
+        let store = store.clone();
+        tokio::spawn(async move { store.save(&id, &session(2, sealed), 1).await.unwrap() })
+    };
+    let first = save("one");
+    held.reached.notified().await;
+    let second = save("two");
+    // Time for the second to come as far as it can.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    held.leave.notify_one();
+    assert_eq!(first.await.unwrap(), SaveOutcome::Saved);
+    held.leave.notify_one();
+    assert_eq!(second.await.unwrap(), SaveOutcome::Conflict);
+    assert_eq!(store.load(&id).await.unwrap().unwrap().sealed, "one");
 }
