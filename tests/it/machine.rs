@@ -258,6 +258,7 @@ async fn a_refusal_of_a_machine_token_says_what_to_do() {
         let error = world.machine.get_access_token(options).await.unwrap_err();
         assert_eq!((error.code().as_str(), error.kind()), (code, kind), "{error}");
         assert!(error.hint().contains(hint), "{}", error.hint());
+        assert!(!error.hint().contains("the user signs in"), "a machine has none: {}", error.hint());
         assert!(!error.is_transient());
     }
     assert_eq!(world.asked(), 3, "without a resource or an organization nobody is asked");

@@ -146,6 +146,7 @@ mod tests {
         ] {
             assert!(is_lost(&io::Error::from(broken).into()), "{broken:?}");
         }
+        assert!(is_lost(&(ErrorKind::Parse, "half an answer").into()), "what follows cannot be read, either");
         assert!(!is_lost(&timed_out(Duration::from_secs(1))), "whatever does not answer is not asked twice");
     }
 }
