@@ -16,6 +16,8 @@ mod verify;
 
 use std::{fmt, sync::Arc};
 
+use tracing::Level;
+
 pub use self::{
     api_auth::{ApiAuth, ApiPolicy},
     audience::ApiAudience,
@@ -34,6 +36,7 @@ use crate::{
     error::{Code, Error, Result},
     oidc::provider::Provider,
     response::AuthResponse,
+    telemetry::{in_operation, token_verified},
 };
 
 /// An API, as OAuth calls it: it takes access tokens that Logto issued. Cheap to clone; make one and share it.
@@ -114,6 +117,16 @@ impl ResourceServer {
         authorization: impl IntoIterator<Item = V>,
         requirements: &TokenRequirements,
     ) -> Result<Option<AuthInfo>> {
+        let verdict = in_operation!(Level::DEBUG, "verify_token", self.judge(authorization, requirements).await);
+        token_verified(verdict.as_ref().map(Option::as_ref));
+        verdict
+    }
+
+    async fn judge<V: AsRef<[u8]>>(
+        &self,
+        authorization: impl IntoIterator<Item = V>,
+        requirements: &TokenRequirements,
+    ) -> Result<Option<AuthInfo>> {
         let challenge = |error| self.0.context.realm.challenge(error, requirements);
         let Some(header) = bearer::header(authorization).map_err(challenge)? else {
             return Ok(None);
@@ -132,8 +145,16 @@ impl ResourceServer {
     /// As [`authorize`](Self::authorize), except those about the header and about requirements.
     pub async fn verify(&self, token: &str) -> Result<AuthInfo> {
         let challenge = |error| self.0.context.realm.challenge(error, &TokenRequirements::new());
-        bearer::check(token.as_bytes()).map_err(challenge)?;
-        self.verify_checked(token).await.map_err(challenge)
+        let verdict = in_operation!(
+            Level::DEBUG,
+            "verify_token",
+            match bearer::check(token.as_bytes()) {
+                Ok(()) => self.verify_checked(token).await.map_err(challenge),
+                Err(error) => Err(challenge(error)),
+            }
+        );
+        token_verified(verdict.as_ref().map(Some));
+        verdict
     }
 
     /// Verifies a token that [`bearer::check`] has let through.

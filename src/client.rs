@@ -1,12 +1,16 @@
 //! The entry point: a client, and what its operations share.
 
 mod access_token;
+mod app_data;
 mod back_channel_logout;
 mod code_exchange;
 mod context;
 mod coordinate;
+mod current;
 mod freshness;
 mod handle_sign_in;
+mod hosts;
+mod mounting;
 mod operations;
 mod pending_sign_in;
 mod refresh;
@@ -26,13 +30,16 @@ use std::{fmt, sync::Arc, time::Duration};
 pub use self::{
     access_token::AccessToken,
     context::LogtoContext,
+    current::CurrentClient,
     pending_sign_in::PendingSignIn,
     request_session::{RequestSession, SignedIn},
     session::Session,
     session_headers::SessionHeaders,
 };
-pub(crate) use self::{access_token::stored_access_token, session::not_authenticated};
-use self::{code_exchange::CodeExchanges, refresh::Refreshes};
+pub(crate) use self::{
+    access_token::stored_access_token, hosts::some_client_compares_hosts, session::not_authenticated,
+};
+use self::{code_exchange::CodeExchanges, hosts::Hosts, mounting::Mounting, refresh::Refreshes};
 use crate::{
     claims::IdTokenClaims,
     clock::Clock,
@@ -83,9 +90,20 @@ pub struct LogtoClient(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     config: LogtoConfig,
     pub(crate) provider: Arc<Provider>,
+    under_way: Arc<UnderWay>,
+    coordinator: Option<Arc<dyn RefreshCoordinator>>,
+    mounting: Arc<Mounting>,
+    /// Where the application has several base URLs: which client serves which host. Those clients themselves have none.
+    hosts: Option<Hosts>,
+    /// The host that this is for, where it is none of the application's.
+    elsewhere: Option<String>,
+}
+
+/// What is asked of Logto once for all who need it: the same for all hosts of an application, and for the settings that come after these.
+#[derive(Default)]
+struct UnderWay {
     refreshes: Refreshes,
     code_exchanges: CodeExchanges,
-    coordinator: Option<Arc<dyn RefreshCoordinator>>,
 }
 
 /// What an ID token is checked for besides itself.
@@ -109,16 +127,17 @@ impl LogtoClient {
     /// # Errors
     /// `config.http_client` if no HTTP client can be made.
     pub fn new(config: LogtoConfig) -> Result<Self> {
+        Self::with(config, Arc::default(), Arc::default())
+    }
+
+    fn with(config: LogtoConfig, under_way: Arc<UnderWay>, mounting: Arc<Mounting>) -> Result<Self> {
         for warning in config.warnings() {
             tracing::warn!(target: "logto::config", "{warning}");
         }
-        Ok(Self(Arc::new(Inner {
-            provider: config.server.provider()?,
-            refreshes: Refreshes::default(),
-            code_exchanges: CodeExchanges::default(),
-            coordinator: config.refresh_coordinator(),
-            config,
-        })))
+        let (provider, coordinator) = (config.server.provider()?, config.refresh_coordinator());
+        let alone = Inner { config, provider, under_way, coordinator, mounting, hosts: None, elsewhere: None };
+        let hosts = Hosts::of(&alone);
+        Ok(Self(Arc::new(Inner { hosts, ..alone })))
     }
 
     /// A client with the settings of the environment: see [`LogtoConfig::from_env`].
@@ -143,12 +162,12 @@ impl LogtoClient {
         self.0.provider.warm_up().await
     }
 
-    /// Whether `other` keeps the sessions of the same application, so that both would write the same cookies.
+    /// Whether `other` keeps the sessions of the same application, so that both would write the same cookies. Of one request it is: all its
+    /// clients of an application serve the host that the request came to.
     fn is_same(&self, other: &Self) -> bool {
         let (mine, theirs) = (self.config(), other.config());
-        Arc::ptr_eq(&self.0, &other.0)
-            || (mine.cookies.own.session_name() == theirs.cookies.own.session_name()
-                && mine.issuer() == theirs.issuer())
+        Arc::ptr_eq(&self.0.under_way, &other.0.under_way)
+            || (mine.cookies.own.are_the_same(&theirs.cookies.own) && mine.issuer() == theirs.issuer())
     }
 
     pub(crate) fn transport(&self) -> &Transport {
@@ -182,6 +201,7 @@ impl LogtoClient {
             client_id: &config.app_id,
             alg: config.id_token_alg.as_deref(),
             issuers: &issuers,
+            trusted_audiences: &config.trusted_audiences,
             nonce: expectations.nonce,
             access_token: Some(access_token.expose()),
             max_age: expectations.max_age,

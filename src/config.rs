@@ -1,10 +1,13 @@
 //! The configuration: every check happens here, once.
 
+mod base_urls;
 mod build;
 mod builder;
+mod cookies;
 mod date;
 mod env;
 mod getters;
+mod pages;
 mod printed;
 pub(crate) mod problems;
 mod read;
@@ -22,10 +25,12 @@ use std::{
 
 use url::Url;
 
-use self::server::Server;
+pub(crate) use self::base_urls::{BaseUrl, BaseUrls, RequestHost};
 pub use self::{builder::LogtoConfigBuilder, routes::Routes};
+use self::{pages::Pages, server::Server};
 use crate::{
     error::Result,
+    hook::SignInHook,
     oidc::discovery::Addresses,
     secret::Secret,
     session::{CookieSettings, SessionFormat},
@@ -54,6 +59,7 @@ pub struct LogtoConfig {
     pub(crate) app_id: String,
     pub(crate) app_secret: Option<Secret>,
     pub(crate) base_url: Url,
+    pub(crate) base_urls: BaseUrls,
     pub(crate) cookies: CookieSettings,
     pub(crate) scopes: Vec<String>,
     pub(crate) include_reserved_scopes: bool,
@@ -62,11 +68,16 @@ pub struct LogtoConfig {
     pub(crate) response_mode: ResponseMode,
     pub(crate) allowed_return_origins: Vec<url::Origin>,
     pub(crate) id_token_alg: Option<String>,
+    pub(crate) trusted_audiences: Vec<String>,
     pub(crate) store_timeout: Duration,
     pub(crate) session_format: SessionFormat,
     pub(crate) from_next_until: Option<SystemTime>,
     pub(crate) routes: Routes,
+    pub(crate) pages: Pages,
     pub(crate) refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
+    /// Whether nothing was set to remember which sessions ended, so that memory does.
+    pub(crate) endings_in_memory: bool,
+    pub(crate) on_sign_in: Option<SignInHook>,
 }
 
 impl LogtoConfig {
@@ -82,6 +93,14 @@ impl LogtoConfig {
     /// `config.invalid`, which names every variable that is missing or wrong.
     pub fn from_env() -> Result<Self> {
         LogtoConfigBuilder::from_env().build()
+    }
+
+    /// The same, remembering what `before` remembers in memory of sessions that ended, where nothing was set to remember it.
+    pub(crate) fn remembering_endings_of(mut self, before: &Self) -> Self {
+        if self.endings_in_memory && before.endings_in_memory {
+            self.cookies.stores.revocations = Arc::clone(&before.cookies.stores.revocations);
+        }
+        self
     }
 
     /// The redirect URI to register in the Logto Console: `base_url` and the callback path.
@@ -111,7 +130,7 @@ impl LogtoConfig {
 
     /// The path of the base URL, without a trailing slash: empty, or `/app` where the application lives under a prefix.
     pub(crate) fn path_prefix(&self) -> &str {
-        self.base_url.path().trim_end_matches('/')
+        self.application().prefix()
     }
 
     /// Whether this is a developer's own machine, where an error page may tell more.

@@ -10,9 +10,11 @@ mod stores;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
+use tracing::{Instrument, Level};
 
 pub use self::diagnosis::{Check, CheckOutcome, Diagnosis};
-use crate::{client::LogtoClient, oidc::discovery::ProviderMetadata, types::BoxFuture};
+pub use crate::error::ConfigProblem;
+use crate::{client::LogtoClient, oidc::discovery::ProviderMetadata, telemetry::operation_span, types::BoxFuture};
 
 /// The names of what is asked of Logto's endpoints, in the order in which it is read.
 const KEYS: &str = "keys";
@@ -36,6 +38,10 @@ impl LogtoClient {
     /// # }
     /// ```
     pub async fn diagnose(&self) -> Diagnosis {
+        self.check_all().instrument(operation_span!(Level::INFO, "diagnose")).await
+    }
+
+    async fn check_all(&self) -> Diagnosis {
         let mut checks = settings::checks(self.config());
         checks.extend(self.check_stores().await);
         let provider = self.check_discovery().await;
@@ -62,7 +68,7 @@ impl LogtoClient {
         let mut tasks = JoinSet::new();
         for (index, request) in requests.into_iter().enumerate() {
             let checks = request(self.clone(), Arc::clone(&metadata));
-            tasks.spawn(async move { (index, checks.await) });
+            tasks.spawn(async move { (index, checks.await) }.in_current_span());
         }
         let mut found = tasks.join_all().await;
         found.sort_by_key(|(index, _)| *index);

@@ -1,6 +1,7 @@
 //! One opaque error: what happened, whose turn it is, and what to do.
 
 mod code;
+mod config_problem;
 #[cfg(any(
     all(feature = "rustls-no-provider", feature = "reqwest", not(any(feature = "native-tls", feature = "rustls"))),
     all(feature = "redis", not(feature = "rustls"))
@@ -8,11 +9,15 @@ mod code;
 mod crypto_provider;
 mod integration;
 mod kind;
+mod log;
+mod oauth;
+mod sign_in;
+mod summary;
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-pub(crate) use self::code::Code;
-pub use self::{code::ErrorCode, kind::ErrorKind};
+pub(crate) use self::{code::Code, sign_in::OwnPage};
+pub use self::{code::ErrorCode, config_problem::ConfigProblem, kind::ErrorKind, oauth::OAuthError};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -47,10 +52,17 @@ struct Inner {
     challenge: Option<Challenge>,
     step_up: Option<Authentication>,
     return_to: Option<String>,
+    config_problems: Vec<ConfigProblem>,
+    /// The page that the application shows for it.
+    page: Option<OwnPage>,
     /// Whether it passes by itself, although neither its kind nor the status says so.
     transient: bool,
+    /// Whether the request that failed was never sent, as far as is known.
+    unsent: bool,
     /// Whether the log has it.
     logged: bool,
+    /// Whether somebody has seen to it, where a request's session handed it out.
+    seen: Option<log::Seen>,
 }
 
 /// How the user has to authenticate before a request can be served (OpenID Connect Core 3.1.2.1).
@@ -84,8 +96,12 @@ impl Error {
             challenge: None,
             step_up: None,
             return_to: None,
+            config_problems: Vec::new(),
+            page: None,
             transient: false,
+            unsent: false,
             logged: false,
+            seen: None,
         }))
     }
 
@@ -96,10 +112,10 @@ impl Error {
 
     /// Another of our errors as the cause; what Logto answered is ours to tell, too.
     pub(crate) fn caused_by(mut self, cause: Self) -> Self {
-        let Inner { oauth, status, retry_after, transient, .. } = &*cause.0;
+        let Inner { oauth, status, retry_after, transient, seen, .. } = &*cause.0;
         let inner = self.inner_mut();
         (inner.oauth, inner.status, inner.retry_after) = (oauth.clone(), *status, *retry_after);
-        inner.transient = *transient;
+        (inner.transient, inner.seen) = (*transient, seen.clone());
         self.with_source(cause)
     }
 
@@ -145,13 +161,13 @@ impl Error {
         self
     }
 
-    pub(crate) fn return_to(&self) -> Option<&str> {
-        self.0.return_to.as_deref()
+    pub(crate) fn with_config_problems(mut self, problems: Vec<ConfigProblem>) -> Self {
+        self.inner_mut().config_problems = problems;
+        self
     }
 
-    /// Where the browser goes of which there is nothing wrong: a silent sign-in leads on.
-    pub(crate) fn goes_on_to(&self) -> Option<&str> {
-        self.return_to().filter(|_| self.is(Code::SilentUnfinished))
+    pub(crate) fn return_to(&self) -> Option<&str> {
+        self.0.return_to.as_deref()
     }
 
     pub(crate) fn step_up(&self) -> Option<&Authentication> {
@@ -233,17 +249,32 @@ impl Error {
         self.challenge().map(|challenge| challenge.header.as_str())
     }
 
-    /// The HTTP status that a web application answers this error with.
+    /// What is wrong with a configuration, each setting by its name: all that the message of `config.invalid` says. Of every other error there
+    /// are none, nor of one that serde gives while it reads a [`LogtoConfig`](crate::LogtoConfig), which is serde's own: read a
+    /// [`LogtoConfigBuilder`](crate::LogtoConfigBuilder) and call [`build`](crate::LogtoConfigBuilder::build).
+    #[must_use]
+    pub fn config_problems(&self) -> &[ConfigProblem] {
+        &self.0.config_problems
+    }
+
+    /// The HTTP status that a web application answers this error with, for what is on `http` 1. See [`http_status`](Self::http_status).
+    #[must_use]
+    pub fn status(&self) -> http::StatusCode {
+        http::StatusCode::from_u16(self.http_status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The HTTP status that a web application answers this error with, as a number.
     #[must_use]
     pub fn http_status(&self) -> u16 {
-        self.0.code.status().unwrap_or(match self.kind() {
+        let of_page = self.page().map(|page| page.status);
+        of_page.or(self.0.code.status()).unwrap_or(match self.kind() {
             ErrorKind::NotAuthenticated => 401,
             ErrorKind::Cancelled | ErrorKind::Forbidden => 403,
             ErrorKind::InvalidRequest => 400,
             _ if self.is_transient() => 503,
             ErrorKind::Provider | ErrorKind::InvalidToken => 502,
             ErrorKind::Network | ErrorKind::Store => 503,
-            ErrorKind::Config | ErrorKind::Usage | ErrorKind::SessionTooLarge => 500,
+            ErrorKind::Config | ErrorKind::Usage | ErrorKind::Application | ErrorKind::SessionTooLarge => 500,
         })
     }
 }
@@ -304,75 +335,6 @@ impl fmt::Debug for Error {
 
 /// Without `source`: an error gives its cause to `Display` or to `source`, and not to both.
 impl StdError for Error {}
-
-/// An OAuth 2.0 error (RFC 6749 sections 4.1.2.1 and 5.2) with the two members that Logto adds.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize)]
-pub struct OAuthError {
-    #[serde(default)]
-    pub(crate) error: String,
-    #[serde(default)]
-    pub(crate) error_description: Option<String>,
-    #[serde(default)]
-    pub(crate) error_uri: Option<String>,
-    #[serde(default)]
-    pub(crate) scope: Option<String>,
-    #[serde(default)]
-    pub(crate) code: Option<String>,
-    #[serde(default)]
-    pub(crate) message: Option<String>,
-}
-
-impl OAuthError {
-    /// The `error` member: `invalid_grant`, `access_denied`, ….
-    #[must_use]
-    pub fn error(&self) -> &str {
-        &self.error
-    }
-
-    /// The `error_description` member. Text from the network: escape it before it reaches a page.
-    #[must_use]
-    pub fn error_description(&self) -> Option<&str> {
-        self.error_description.as_deref()
-    }
-
-    /// The `error_uri` member.
-    #[must_use]
-    pub fn error_uri(&self) -> Option<&str> {
-        self.error_uri.as_deref()
-    }
-
-    /// The `scope` member: which scope is missing or refused, where Logto says so. Text from the network, like the description.
-    #[must_use]
-    pub fn scope(&self) -> Option<&str> {
-        self.scope.as_deref()
-    }
-
-    /// Logto's own code, such as `oidc.invalid_grant`.
-    #[must_use]
-    pub fn logto_code(&self) -> Option<&str> {
-        self.code.as_deref()
-    }
-
-    /// Logto's own message, in the language of the request.
-    #[must_use]
-    pub fn logto_message(&self) -> Option<&str> {
-        self.message.as_deref()
-    }
-}
-
-impl fmt::Display for OAuthError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.error.is_empty() { self.code.as_deref().unwrap_or("unnamed error") } else { &self.error })?;
-        let description = self.error_description.as_deref().or(self.message.as_deref()).map(one_line);
-        let scope = self.scope.as_deref().map(|scope| format!("scope `{}`", one_line(scope)));
-        match [description, scope].into_iter().flatten().collect::<Vec<_>>().join("; ") {
-            detail if detail.is_empty() => Ok(()),
-            detail => write!(f, " ({detail})"),
-        }
-    }
-}
-
-impl StdError for OAuthError {}
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "reqwest")]
 mod default_client;
+mod failure;
 mod repeat;
 mod retry_after;
 mod single_flight;
@@ -17,7 +18,10 @@ use ::http::{Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-pub use self::stream::{BodyChunks, BodyStream};
+pub use self::{
+    failure::BodyTooLarge,
+    stream::{BodyChunks, BodyStream},
+};
 pub(crate) use self::{
     repeat::Repeat,
     single_flight::{Permit, SingleFlight, request_aborted, run_in_task},
@@ -25,13 +29,14 @@ pub(crate) use self::{
 use crate::{
     clock::moment,
     error::{BoxError, Code, Error, OAuthError, Result, is_transient_status},
+    telemetry::{Endpoint, WatchedRequest, sent_once_more},
     types::BoxFuture,
 };
 
-use self::retry_after::retry_after;
 pub(crate) use self::retry_after::retry_after_at;
+use self::{failure::NotSent, repeat::has_no_connection, retry_after::retry_after};
 #[cfg(feature = "reqwest")]
-use self::stream::ReqwestBody;
+use self::{failure::RedirectFollowed, stream::ReqwestBody};
 
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -107,31 +112,6 @@ impl<C: HttpClient + ?Sized> HttpClient for Arc<C> {
     }
 }
 
-/// The body was larger than `max_body_bytes`. Return it from [`HttpClient::send`] to have the error say so.
-#[derive(Debug, Clone, Copy, Default)]
-#[non_exhaustive]
-pub struct BodyTooLarge;
-
-impl fmt::Display for BodyTooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the body is larger than the limit")
-    }
-}
-
-impl std::error::Error for BodyTooLarge {}
-
-/// A client that was configured to follow redirects went somewhere we did not send it.
-#[derive(Debug)]
-struct RedirectFollowed(String);
-
-impl fmt::Display for RedirectFollowed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the HTTP client followed a redirect to {}", self.0)
-    }
-}
-
-impl std::error::Error for RedirectFollowed {}
-
 /// An [`HttpClient`] with a limit on time and on size.
 #[derive(Clone)]
 pub(crate) struct Transport {
@@ -164,9 +144,14 @@ impl Transport {
     }
 
     /// Sends `request`; every status but a redirect is an `Ok`.
-    pub(crate) async fn send(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>> {
+    pub(crate) async fn send(
+        &self,
+        endpoint: Endpoint,
+        request: Request<Vec<u8>>,
+        repeat: Repeat,
+    ) -> Result<Response<Vec<u8>>> {
         let what = line_of(&request);
-        let response = self.exchange(request, repeat).await?;
+        let response = self.exchange(endpoint, request, repeat).await?;
         if response.status().is_redirection() && response.status() != StatusCode::NOT_MODIFIED {
             return Err(Error::new(Code::Redirected, format!("{what} answered with a redirect"))
                 .with_response(response.status().as_u16(), None));
@@ -175,18 +160,36 @@ impl Transport {
     }
 
     /// Sends `request`; every status is an `Ok`. For an endpoint whose redirect is an answer to be read.
-    pub(crate) async fn exchange(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>> {
-        let what = line_of(&request);
-        let response = self.in_time(&what, self.attempt(request, repeat)).await?;
-        tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
-        Ok(response)
+    pub(crate) async fn exchange(
+        &self,
+        endpoint: Endpoint,
+        request: Request<Vec<u8>>,
+        repeat: Repeat,
+    ) -> Result<Response<Vec<u8>>> {
+        let (what, watched) = (line_of(&request), WatchedRequest::begin(endpoint, &request));
+        // In a box, as who waits for a request carries no space for it.
+        let sent = Box::pin(async {
+            let response = self.in_time(&what, self.attempt(request, repeat)).await?;
+            tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
+            Ok(response)
+        });
+        watched.run(sent).await
     }
 
     /// Sends `request` and gives the response when its head is there, which is within the timeout; every status is an `Ok`.
-    pub(crate) async fn stream(&self, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<BodyStream>> {
-        let what = line_of(&request);
-        let response = self.in_time(&what, self.attempt_stream(request, repeat)).await?;
-        tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
+    pub(crate) async fn stream(
+        &self,
+        endpoint: Endpoint,
+        request: Request<Vec<u8>>,
+        repeat: Repeat,
+    ) -> Result<Response<BodyStream>> {
+        let (what, watched) = (line_of(&request), WatchedRequest::begin(endpoint, &request));
+        let sent = Box::pin(async {
+            let response = self.in_time(&what, self.attempt_stream(request, repeat)).await?;
+            tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
+            Ok(response)
+        });
+        let response = watched.run(sent).await?;
         Ok(BodyStream::of(response, what))
     }
 
@@ -201,7 +204,13 @@ impl Transport {
                     let message = format!("{what} answered with more than {} bytes", self.max_body_bytes);
                     Error::new(Code::BodyTooLarge, message)
                 }
-                Err(source) => Error::new(Code::Unreachable, format!("{what} failed")).with_source(source),
+                Err(source) => {
+                    let error = Error::new(Code::Unreachable, format!("{what} failed"));
+                    match source.downcast::<NotSent>() {
+                        Ok(not_sent) => error.with_source(not_sent.0).unsent(),
+                        Err(source) => error.with_source(source),
+                    }
+                }
             })
     }
 
@@ -211,9 +220,11 @@ impl Transport {
         let begun = moment();
         match (self.client.send(request, self.max_body_bytes).await, copy) {
             (Err(error), Some(copy)) if repeat.allows(&error, begun.elapsed()) => {
+                sent_once_more();
                 tracing::debug!(target: "logto::http", error = &*error, "the connection to {} broke; the request is sent once more", self.server);
                 self.client.send_on_new_connection(copy, self.max_body_bytes).await
             }
+            (Err(error), _) if has_no_connection(&error) => Err(NotSent(error).into()),
             (outcome, _) => outcome,
         }
     }
@@ -227,15 +238,18 @@ impl Transport {
         let copy = (repeat != Repeat::Never).then(|| request.clone());
         let begun = moment();
         match (self.client.send_streamed(request).await, copy) {
-            (Err(error), Some(copy)) if repeat.allows(&error, begun.elapsed()) => self.client.send_streamed(copy).await,
+            (Err(error), Some(copy)) if repeat.allows(&error, begun.elapsed()) => {
+                sent_once_more();
+                self.client.send_streamed(copy).await
+            }
             (outcome, _) => outcome,
         }
     }
 
     /// Fetches a JSON document. Failures carry `code`, except those of the network.
-    pub(crate) async fn get_json<T: DeserializeOwned>(&self, url: &Url, code: Code) -> Result<T> {
+    pub(crate) async fn get_json<T: DeserializeOwned>(&self, endpoint: Endpoint, url: &Url, code: Code) -> Result<T> {
         let request = request(Method::GET, url).header(header::ACCEPT, "application/json").body(Vec::new());
-        let response = self.send(valid(request)?, Repeat::Always).await?;
+        let response = self.send(endpoint, valid(request)?, Repeat::Always).await?;
         if response.status() != StatusCode::OK {
             return Err(unexpected(&response, code, url));
         }

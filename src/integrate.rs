@@ -3,11 +3,11 @@
 //! Each name is defined in the module that first needs it; these are the public paths.
 
 pub use crate::{
-    client::SessionHeaders,
+    client::{CurrentClient, SessionHeaders},
     clock::Clock,
     error::BoxError,
     http::{BodyChunks, BodyStream, BodyTooLarge, HttpClient},
-    response::{AuthResponse, ResponseFormat},
+    response::{AuthResponse, ErrorPageRequest, ErrorPages, ResponseFormat},
     routes::AuthRequest,
     types::BoxFuture,
 };

@@ -49,19 +49,21 @@
 //! |---|---|
 //! | set it up | [`LogtoConfig`], [configuration](guide::configuration) |
 //! | sign in, sign out, read claims in axum, actix-web or Rocket | [`logto::axum`], [`logto::actix_web`], [`logto::rocket`] |
-//! | do the same in another framework | [`LogtoClient::handle_request`], [a framework without an integration](guide::adding_a_framework) |
-//! | do it step by step, over any cookies | [`LogtoClient::sign_in`], [`handle_sign_in`](LogtoClient::handle_sign_in), [`get_context`](LogtoClient::get_context), [`sign_out`](LogtoClient::sign_out), [`Cookies`] |
+//! | do the same in another framework, or in a service of tower such as tonic's | [`LogtoClient::handle_request`], [a framework without an integration](guide::adding_a_framework), [`logto::tower`] |
+//! | write the routes myself, over any cookies | [own routes](guide::own_routes), [`LogtoClient::sign_in`], [`handle_sign_in`](LogtoClient::handle_sign_in), [`get_context`](LogtoClient::get_context), [`sign_out`](LogtoClient::sign_out), [`Cookies`] |
+//! | sign in from scripts, htmx, server-sent events | [a single-page front end](guide::single_page) |
+//! | show error pages of my own, land on other pages | [`LogtoConfigBuilder::error_pages`], [`after_sign_in`](LogtoConfigBuilder::after_sign_in), [`after_sign_out`](LogtoConfigBuilder::after_sign_out) |
+//! | create a row for each user, refuse some, keep data of my own in the session | [`LogtoConfigBuilder::on_sign_in`], [after the sign-in](guide::after_sign_in) |
 //! | ask for a social connector, a page, a language | [`SignInOptions`] |
-//! | get access tokens for APIs and organizations | [`Session::get_access_token`], [`TokenOptions`], [organizations](guide::organizations) |
-//! | call an API with them | [`api_client::ApiClient`] |
+//! | get access tokens for APIs and organizations, and call an API with them | [`Session::get_access_token`], [`TokenOptions`], [organizations](guide::organizations), [`api_client::ApiClient`] |
 //! | protect an API | [`api::ResourceServer`], [`api::ApiAuth`], [APIs](guide::apis) |
 //! | let a program call an API in its own name | [`machine::MachineClient`], [machines](guide::machines) |
-//! | ask for a recent or a stronger login | [`step_up`] |
+//! | guard a whole router, ask for a role, a recent or a stronger login | [guards](guide::guards), [`step_up`] |
 //! | keep sessions in Redis, or a store of my own | [`store`], [stores](guide::stores) |
 //! | end sessions everywhere | [sign-out](guide::sign_out) |
 //! | test my application | [`logto::testing`], [testing](guide::testing_your_app) |
-//! | find out why it does not work | [`LogtoClient::diagnose`], [troubleshooting](guide::troubleshooting) |
-//! | know what an error means | [`Error`], [errors](guide::errors) |
+//! | serve several hosts, run without sign-in, change settings at run time | [hosts](guide::hosts), [`integrate::CurrentClient`] |
+//! | find out why it does not work, know what an error means | [`LogtoClient::diagnose`], [troubleshooting](guide::troubleshooting), [`Error`], [errors](guide::errors) |
 //! | go live | [deployment](guide::deployment), [security](guide::security) |
 //!
 //! # Features
@@ -70,28 +72,32 @@
 //! |---|---|---|
 //! | `reqwest` | yes | the HTTP client that reaches Logto; without it, give an [`integrate::HttpClient`] of your own |
 //! | `rustls` | yes | TLS by rustls with aws-lc-rs |
-//! | `rustls-no-provider` | | TLS by rustls with the cryptography that the application installs |
-//! | `native-tls` | | TLS of the system |
+//! | `rustls-no-provider`, `native-tls` | | in its place: TLS by rustls with the cryptography that the application installs; TLS of the system |
 //! | `actix-web` | | [`logto::actix_web`]: routes, middleware and extractors for actix-web 4 |
 //! | `axum` | | [`logto::axum`]: routes, layer and extractors for axum 0.8 |
 //! | `rocket` | | [`logto::rocket`]: routes, fairing and request guards for Rocket 0.5 |
 //! | `redis` | | [`logto::store::RedisStore`]: sessions, locks of refreshes and revocations in Redis |
-//! | `tower-sessions` | | [`logto::store::TowerSessionStore`]: sessions in any store of tower-sessions |
+//! | `metrics` | | counters and durations by the crate `metrics`: [deployment](guide::deployment#what-to-watch) |
+//! | `tower-sessions`, `tower-sessions-0-15` | | [`logto::store::TowerSessionStore`]: sessions in any store of tower-sessions 0.14, and of 0.15 |
+//! | `tower` | | [`logto::tower`]: layers for any service on `http` 1; `axum` turns it on |
+//! | `utoipa` | | [`logto::openapi`]: errors and security schemes in documents of OpenAPI |
 //! | `testing` | | [`logto::testing`]: MockLogto, forged sessions, a test clock; for development and tests only |
 //!
 //! # What this crate is not
 //!
 //! An OpenID Connect library for every server: it speaks the standard, and is made for Logto. A user database: users, roles and organizations live in
-//! Logto. A place for your application's own data: sessions hold tokens and claims, in sealed cookies or in a [`store::SessionStore`].
+//! Logto. A place for your application's data beyond [a kilobyte](Session::set_data): sessions hold tokens and claims, in sealed cookies or in a [`store::SessionStore`].
 //!
-//! Logs go to [`tracing`](https://docs.rs/tracing) under targets that begin with `logto`. No token and no secret is ever in them.
+//! Logs and spans go to [`tracing`](https://docs.rs/tracing) under targets that begin with `logto`, without any token or secret.
 //!
 //! [`logto::actix_web`]: actix_web/index.html
 //! [`logto::axum`]: axum/index.html
+//! [`logto::openapi`]: openapi/index.html
 //! [`logto::rocket`]: rocket/index.html
 //! [`logto::store::RedisStore`]: store/struct.RedisStore.html
 //! [`logto::store::TowerSessionStore`]: store/struct.TowerSessionStore.html
 //! [`logto::testing`]: testing/index.html
+//! [`logto::tower`]: tower/index.html
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -101,12 +107,16 @@ pub mod claims;
 mod client;
 mod clock;
 mod config;
+pub mod cookies;
 pub mod diagnose;
 mod error;
+mod hook;
 mod http;
 pub mod integrate;
 pub mod machine;
 mod oidc;
+#[cfg(feature = "utoipa")]
+pub mod openapi;
 pub mod organizations;
 mod response;
 mod routes;
@@ -115,6 +125,7 @@ mod secret;
 mod session;
 pub mod step_up;
 pub mod store;
+mod telemetry;
 mod types;
 mod web;
 
@@ -133,11 +144,14 @@ pub use self::web::actix_web;
 pub use self::web::axum;
 #[cfg(feature = "rocket")]
 pub use self::web::rocket;
+#[cfg(feature = "tower")]
+pub use self::web::tower;
 pub use self::{
     claims::{id_token::IdTokenClaims, user_info::UserInfo},
     client::{AccessToken, LogtoClient, LogtoContext, PendingSignIn, RequestSession, Session, SignedIn},
     config::{LogtoConfig, LogtoConfigBuilder, Routes},
     error::{Error, ErrorCode, ErrorKind, OAuthError, Result},
+    hook::{SignIn, SignInRefusal},
     secret::Secret,
     session::{Cookies, HeaderCookies, SessionFormat, SessionLifetime},
     types::{

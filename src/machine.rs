@@ -7,6 +7,8 @@ mod token_exchange;
 
 use std::{fmt, sync::Arc};
 
+use tracing::Level;
+
 use self::cache::{Tokens, Want};
 pub use self::{
     builder::MachineClientBuilder,
@@ -19,6 +21,7 @@ use crate::{
     oidc::{provider::Provider, token},
     secret::Secret,
     session::StoredAccessToken,
+    telemetry::in_operation,
     types::{TokenKey, TokenOptions},
 };
 
@@ -86,7 +89,7 @@ impl MachineClient {
     pub async fn get_access_token(&self, options: TokenOptions) -> Result<AccessToken> {
         let validity = options.min_validity.map(crate::clock::whole_seconds);
         let want = if options.force_refresh { Want::Fresh } else { Want::Valid(validity) };
-        self.token(options.key(), want).await
+        in_operation!(Level::DEBUG, "get_machine_token", self.token(options.key(), want).await)
     }
 
     /// Exchanges a token for an access token of its user, as [`LogtoClient::exchange_token`](crate::LogtoClient::exchange_token) does. It is
@@ -95,7 +98,13 @@ impl MachineClient {
     /// # Errors
     /// Those of [`LogtoClient::exchange_token`](crate::LogtoClient::exchange_token).
     pub async fn exchange_token(&self, exchange: TokenExchange) -> Result<TokenExchangeResponse> {
-        token_exchange::exchange_token(&self.0.provider, &self.credentials(), &*self.0.clock, exchange).await
+        let client = self.credentials();
+        let Inner { provider, clock, .. } = &*self.0;
+        in_operation!(
+            Level::INFO,
+            "exchange_token",
+            token_exchange::exchange_token(provider, &client, &**clock, exchange).await
+        )
     }
 
     /// A token other than `refused`, which an API did not take: one that came in the meantime, or a fresh one.
@@ -104,7 +113,11 @@ impl MachineClient {
         refused: &AccessToken,
         options: &TokenOptions,
     ) -> Result<AccessToken> {
-        self.token(options.key(), Want::InsteadOf(refused.token())).await
+        in_operation!(
+            Level::DEBUG,
+            "get_machine_token",
+            self.token(options.key(), Want::InsteadOf(refused.token())).await
+        )
     }
 
     async fn token(&self, key: TokenKey, want: Want<'_>) -> Result<AccessToken> {

@@ -1,20 +1,26 @@
 //! A response that any web framework can send.
 
 mod ask;
+mod grpc;
+mod own;
 mod page;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use base64_simd::STANDARD;
-use serde_json::json;
+use http::StatusCode;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    error::{Challenge, Error, ErrorKind},
+    error::{Challenge, Code, Error, ErrorKind, OwnPage},
     types::{Destination, Redirect, without_query},
 };
 
+pub(crate) use self::own::Links;
+pub use self::own::{ErrorPageRequest, ErrorPages};
+
 const JSON_MEDIA_TYPE: &str = "application/json";
+const HTML_MEDIA_TYPE: &str = "text/html; charset=utf-8";
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::handle_auth_routes`](crate::LogtoClient::handle_auth_routes) answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,6 +39,8 @@ pub enum ResponseFormat {
     Html,
     /// A program (`fetch`, XHR): JSON.
     Json,
+    /// An `EventSource`: a stream of events. It sees neither the status nor the body of an error.
+    EventStream,
 }
 
 impl AuthResponse {
@@ -53,12 +61,22 @@ impl AuthResponse {
             return Self::new(200);
         };
         log_back_channel_logout(error);
-        Self::json(400, &json!({ "error": "invalid_request", "error_description": error.code() }))
+        Self::document(400, &serde_json::json!({ "error": "invalid_request", "error_description": error.code() }))
     }
 
-    /// A redirect; the browser follows with GET.
-    pub(crate) fn redirect(redirect: &Redirect) -> Self {
+    /// A redirect (302): the browser follows with GET.
+    pub fn redirect(redirect: &Redirect) -> Self {
         Self::new(302).header("location", redirect.location())
+    }
+
+    /// The same for a script, which cannot follow to another origin: it reads the address.
+    pub(crate) fn address(redirect: &Redirect) -> Self {
+        Self::document(200, &serde_json::json!({ "location": redirect.location() }))
+    }
+
+    /// The same for htmx, which reads this header where the status is not 3xx.
+    pub(crate) fn hx_redirect(self, address: &str) -> Self {
+        self.header("hx-redirect", address)
     }
 
     /// A redirect after a POST (RFC 9110 section 15.4.4).
@@ -74,27 +92,50 @@ impl AuthResponse {
             ("content-type", JSON_MEDIA_TYPE),
         ];
         let headers = headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
-        Self { headers, ..Self::json(200, body) }
+        Self { headers, ..Self::document(200, body) }
     }
 
     /// What an API answers to a request that it refuses: its challenge, and the same in JSON.
     fn challenge(error: &Error, challenge: &Challenge) -> Self {
-        Self::json(error.http_status(), &json!({ "code": error.code(), "message": challenge.description }))
-            .header("www-authenticate", &challenge.header)
+        Self::document(
+            error.http_status(),
+            &serde_json::json!({ "code": error.code(), "message": challenge.description }),
+        )
+        .header("www-authenticate", &challenge.header)
     }
 
-    pub(crate) fn json(status: u16, body: &impl serde::Serialize) -> Self {
+    /// A JSON document. What cannot be written as JSON is `{}`.
+    pub fn json(status: StatusCode, body: &impl serde::Serialize) -> Self {
+        Self::document(status.as_u16(), body)
+    }
+
+    /// A page of the application's own. No cache keeps it.
+    pub fn html(status: StatusCode, body: impl Into<String>) -> Self {
+        let page = Self::new(status.as_u16()).header("content-type", HTML_MEDIA_TYPE);
+        Self { body: body.into(), ..page.header("x-content-type-options", "nosniff") }
+    }
+
+    pub(crate) fn document(status: u16, body: &impl serde::Serialize) -> Self {
         let body = serde_json::to_string(body).unwrap_or_else(|_| "{}".to_owned());
         Self { body, ..Self::new(status).header("content-type", JSON_MEDIA_TYPE) }
     }
 
-    fn html(status: u16, body: String, policy: &str) -> Self {
+    fn page(status: u16, body: String, policy: &str) -> Self {
         let page = Self::new(status)
-            .header("content-type", "text/html; charset=utf-8")
+            .header("content-type", HTML_MEDIA_TYPE)
             .header("content-security-policy", policy)
             .header("x-content-type-options", "nosniff")
             .header("referrer-policy", "same-origin");
         Self { body, ..page }
+    }
+
+    /// A page of the application's own, whose scripts and styles are its own to restrict. Its address has the code, which is for no other site.
+    fn own_page(page: &OwnPage) -> Self {
+        let head = Self::new(page.status)
+            .header("content-type", "text/html; charset=utf-8")
+            .header("x-content-type-options", "nosniff")
+            .header("referrer-policy", "same-origin");
+        Self { body: page.html.clone(), ..head }
     }
 
     /// A page that posts these fields to its own address. Without script it is a button.
@@ -105,22 +146,46 @@ impl AuthResponse {
         let policy = format!(
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; form-action *; base-uri 'none'; frame-ancestors 'none'"
         );
-        Self::html(200, page::repost_page(fields), &policy)
+        Self::page(200, page::repost_page(fields), &policy)
     }
 
-    /// The answer to a request that failed. It names the error's code; what else went wrong is for the log, and for `details`.
-    pub(crate) fn error(error: &Error, response_format: ResponseFormat, links: &Links<'_>, details: bool) -> Self {
+    /// A page that leads on by itself, as a page of this site.
+    pub(crate) fn again_page(address: &Destination) -> Self {
+        Self::page(200, page::again(address), page::WITHOUT_FORM)
+    }
+
+    /// The answer to a request that failed: the application's own, or ours, which names the error's code; what else went wrong is for the log,
+    /// and for `details`.
+    pub(crate) fn error(
+        error: &Error,
+        request: &ErrorPageRequest<'_>,
+        own: Option<&Arc<ErrorPages>>,
+        details: bool,
+    ) -> Self {
         // Whoever sends a bearer token is a program.
-        if error.challenge().is_some() {
+        if error.challenge().is_some() || error.is(Code::LooksOnly) {
             return Self::from(error);
         }
-        log(error);
-        let status = error.http_status();
-        let response = match response_format {
-            ResponseFormat::Html => Self::html(status, page::error(error, links, details), page::policy(error)),
-            ResponseFormat::Json => Self::json(status, &error_json(error, links, details)),
+        error.log();
+        if let (ResponseFormat::Html, Some(page)) = (request.format(), error.page()) {
+            return Self::own_page(page);
+        }
+        if let Some(response) = own.and_then(|own| own::ask(own, error, request)) {
+            return response;
+        }
+        let (status, links) = (error.http_status(), &request.links);
+        let response = match request.format() {
+            ResponseFormat::Html => Self::page(status, page::error(error, links, details), page::policy(error)),
+            ResponseFormat::EventStream if signs_in(error) => Self::event(&error_json(error, links, details)),
+            _ => Self::document(status, &error_json(error, links, details)),
         };
         response.retry_after(error)
+    }
+
+    /// For an `EventSource`: one event, and a minute until it comes again. A status other than 200 would end it without a word.
+    fn event(data: &serde_json::Value) -> Self {
+        let response = Self::new(200).header("content-type", "text/event-stream");
+        Self { body: format!("retry: 60000\nevent: sign_in\ndata: {data}\n\n"), ..response }
     }
 
     /// When to come again, where that may help.
@@ -131,8 +196,14 @@ impl AuthResponse {
         }
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.push((name, value.to_owned()));
+    /// With one more header, its name in lower case. A value with a line break or another control character is left out, and the log says so.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        match value.contains(|c: char| c.is_control() && c != '\t') {
+            true => {
+                tracing::error!(target: "logto", name, "a header's value holds a control character; it is left out");
+            }
+            false => self.headers.push((name, value.to_owned())),
+        }
         self
     }
 
@@ -207,16 +278,22 @@ impl From<AuthResponse> for http::Response<String> {
 /// The JSON response for a place that knows nothing but the error. A mistake of the programmer is named, for it never reaches production.
 impl From<&Error> for AuthResponse {
     fn from(error: &Error) -> Self {
-        log(error);
+        error.log();
+        if error.is(Code::LooksOnly) {
+            return Self::empty();
+        }
         if let Some(challenge) = error.challenge() {
             return Self::challenge(error, challenge);
         }
         match error.kind() {
-            ErrorKind::Usage => Self::json(
+            ErrorKind::Usage => Self::document(
                 error.http_status(),
-                &json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() }),
+                &serde_json::json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() }),
             ),
-            _ => Self::json(error.http_status(), &json!({ "code": error.code(), "message": page::summary(error) })),
+            _ => Self::document(
+                error.http_status(),
+                &serde_json::json!({ "code": error.code(), "message": error.summary() }),
+            ),
         }
         .retry_after(error)
     }
@@ -224,7 +301,7 @@ impl From<&Error> for AuthResponse {
 
 /// What a program is told of an error.
 fn error_json(error: &Error, links: &Links<'_>, details: bool) -> serde_json::Value {
-    let mut members = json!({ "code": error.code(), "message": page::summary(error) });
+    let mut members = serde_json::json!({ "code": error.code(), "message": error.summary() });
     let mut add = |name: &str, value: serde_json::Value| {
         members.as_object_mut().and_then(|members| members.insert(name.to_owned(), value));
     };
@@ -235,37 +312,16 @@ fn error_json(error: &Error, links: &Links<'_>, details: bool) -> serde_json::Va
     if let Some(step_up) = error.step_up() {
         add("max_age", step_up.max_age.into());
         add("acr_values", step_up.acr_values.clone().into());
+    }
+    if signs_in(error) {
         add("sign_in", (**links.sign_in).into());
     }
     members
 }
 
-/// Where a page of ours leads.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Links<'a> {
-    pub(crate) home: &'a Destination,
-    pub(crate) sign_in: &'a Destination,
-    pub(crate) sign_out: &'a Destination,
-}
-
-/// Loud where somebody has to act, quiet where a user only has to sign in again. Once for each answer.
-fn log(error: &Error) {
-    if error.is_logged() {
-        return;
-    }
-    macro_rules! log {
-        ($level:ident) => {
-            tracing::$level!(target: "logto", code = error.code().as_str(), %error, hint = error.hint(), "answered with an error")
-        };
-    }
-    match error.kind() {
-        ErrorKind::Cancelled | ErrorKind::Forbidden | ErrorKind::NotAuthenticated => log!(debug),
-        ErrorKind::InvalidRequest => log!(info),
-        // Anyone can send an API a bad token, and as many as they like.
-        _ if error.challenge().is_some() => log!(info),
-        _ if error.is_transient() => log!(warn),
-        _ => log!(error),
-    }
+/// Whether to sign in, or to do so once more, is all that is needed.
+pub(crate) fn signs_in(error: &Error) -> bool {
+    error.step_up().is_some() || error.is(Code::NotAuthenticated) || error.is(Code::SessionEnded)
 }
 
 /// Whoever finds the address can post to it; but where a sound logout fails, somebody stays signed in.

@@ -1,5 +1,6 @@
 //! Sessions: loaded once, changed as a value, committed once, and only if changed.
 
+mod app_data;
 mod candidates;
 mod chunks;
 mod compress;
@@ -29,22 +30,24 @@ mod stored_copy;
 mod transaction;
 mod wire;
 
-pub use self::{
-    cookies::{Cookies, HeaderCookies},
-    format::SessionFormat,
-    lifetime::SessionLifetime,
-};
 pub(crate) use self::{
+    app_data::AppData,
     data::{SessionData, StoredAccessToken, Subject},
     derived_id::sign_in_id,
     ended::{EndedSessions, end_session, is_over},
     loaded::{LoadedSession, has_transaction},
     next::next_cookie::NextCookie,
+    own_cookies::{CookieAttributes, OwnCookies},
     packed::Jwt,
     seal::Keys,
     settings::{CookieSettings, SIGN_IN_TIMEOUT_SECONDS, Stores},
     stored_copy::StoredCopy,
     transaction::{Hints, Silent, Transaction},
+};
+pub use self::{
+    cookies::{Cookies, HeaderCookies},
+    format::SessionFormat,
+    lifetime::SessionLifetime,
 };
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(crate) use self::bounded::Bounded;
 pub use self::redis::{RedisCoordinator, RedisRevocations, RedisStore, RedisStoreBuilder};
 #[cfg(feature = "tower-sessions")]
 pub use self::tower_sessions::TowerSessionStore;
+#[cfg(feature = "tower-sessions-0-15")]
+pub use self::tower_sessions::TowerSessions015;
 pub use self::{
     memory::{MemoryRevocations, MemoryStore},
     refresh_coordinator::RefreshCoordinator,

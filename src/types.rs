@@ -1,5 +1,6 @@
 //! The words of a sign-in: what to ask of Logto, and where to send the browser.
 
+mod app_json;
 mod destination;
 mod options;
 mod response_mode;
@@ -11,6 +12,7 @@ use std::{fmt, future::Future, pin::Pin, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
+    app_json::{AppJson, AppJsonError, MAX_APP_STATE_BYTES, MAX_DATA_BYTES},
     destination::{Application, Destination, Server},
     options::TokenKey,
     words::{unknown_word, words},

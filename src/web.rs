@@ -6,3 +6,5 @@ pub mod actix_web;
 pub mod axum;
 #[cfg(feature = "rocket")]
 pub mod rocket;
+#[cfg(feature = "tower")]
+pub mod tower;

@@ -165,7 +165,7 @@ if [ -n "$quick" ]; then
     skip 'tests'
   fi
   for name in 'tests of the examples: scenarios, certification modules, Leptos, Chromium and WebKit' 'sessions in PostgreSQL and SQLite' 'the tests with Valkey' \
-    'applications with other cryptography' fuzzing benchmarks instructions package quickstart; do skip "$name"; done
+    applications fuzzing benchmarks instructions package quickstart; do skip "$name"; done
   if changed '^(src|docs)/|\.md$'; then
     step 'documentation tests'
     cargo test "${all[@]}" --doc
@@ -219,7 +219,7 @@ echo "$modules modules passed, and as many naive relying parties failed"
 step 'documentation tests'
 cargo test "${all[@]}" --doc
 
-step 'applications with other cryptography: jsonwebtoken in pure Rust, ring, the TLS of the system'
+step 'applications: with other cryptography (jsonwebtoken in pure Rust, ring, the TLS of the system), and eight that were moved over'
 bash tests/applications/run.sh
 
 step 'fuzzing, 20 seconds for each target (begun with the tests)'

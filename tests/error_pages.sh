@@ -8,6 +8,6 @@ mkdir -p "$(dirname "$picture")"
 sheet=$(mktemp --suffix=.html)
 trap 'rm -f "$sheet"' EXIT
 LOGTO_TEST_ERROR_SHEET="$sheet" cargo test --quiet --all-features --lib -- --exact response::page::tests::every_error_is_on_the_contact_sheet
-chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=3040,5300 --virtual-time-budget=10000 \
+chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=3040,5720 --virtual-time-budget=10000 \
     --screenshot="$picture" "file://$sheet"
 echo "$picture"

@@ -90,6 +90,13 @@ impl<R: ApiPolicy> ApiAuth<R> {
     }
 }
 
+/// What was verified needs no more where nothing is required.
+impl From<AuthInfo> for ApiAuth {
+    fn from(auth: AuthInfo) -> Self {
+        Self { auth, required: PhantomData }
+    }
+}
+
 impl<R> ApiAuth<R> {
     /// For a handler that takes `Result<ApiAuth, Error>` because it must not begin if the token is not good: `None` if no credentials were
     /// sent. In actix-web and Rocket a handler with `Option<ApiAuth>` runs before such a request is refused; in axum it does not.

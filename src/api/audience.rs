@@ -143,13 +143,13 @@ impl ApiAudience {
 
     pub(super) fn check(&self, problems: &mut Problems) {
         if let Some(identifier) = self.identifier() {
-            problems.resource(identifier);
+            problems.resource("audience", identifier);
         }
         let id = match &self.0 {
             Kind::Resource { organization: Membership::One(id), .. } | Kind::Organization(Some(id)) => id.as_str(),
             _ => return,
         };
-        problems.unless(!id.trim().is_empty(), || {
+        problems.unless("audience", !id.trim().is_empty(), || {
             "audience names an organization with an empty id (copy it from Logto Console › Organizations)".into()
         });
     }

@@ -113,24 +113,24 @@ impl ResourceServerBuilder {
     pub fn build(self) -> Result<ResourceServer> {
         let mut problems = Problems::default();
         let server = self.server.check(&mut problems);
-        problems.unless(!self.audiences.is_empty(), || {
+        problems.unless("audience", !self.audiences.is_empty(), || {
             "audience is missing (name the API: `ApiAudience::resource(…)` with the identifier of Logto Console › API resources)".into()
         });
         self.audiences.iter().for_each(|audience| audience.check(&mut problems));
         let introspection =
             self.introspection.map(|asking| Introspection { other_clients: self.other_clients.clone(), ..asking });
-        problems.unless(introspection.is_some() || self.other_clients.is_empty(), || {
+        problems.unless("introspected_client_ids", introspection.is_some() || self.other_clients.is_empty(), || {
             "introspected_client_ids needs introspection (name a client to ask Logto with)".into()
         });
         if let Some(asking) = &introspection {
             let empty = asking.client_id.trim().is_empty() || asking.client_secret.expose().trim().is_empty();
-            problems.unless(!empty, || {
+            problems.unless("introspection", !empty, || {
                 "introspection has an empty client id or secret (copy them from Logto Console › Applications)".into()
             });
         }
         let resource = self.audiences.iter().find_map(ApiAudience::identifier);
         let metadata = resource.and_then(|resource| Metadata::of(resource, self.scopes_supported));
-        problems.unless(metadata.is_some() || !self.advertise_metadata, || {
+        problems.unless("advertise_metadata", metadata.is_some() || !self.advertise_metadata, || {
             "advertise_metadata needs a resource whose identifier is a web address (clients find the document from it)".into()
         });
 

@@ -97,22 +97,22 @@ impl ApiClientBuilder {
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do; `config.http_client` if no HTTP client
     /// can be made.
     pub fn build(self) -> Result<ApiClient> {
-        let mut problems = Problems(Vec::new());
+        let mut problems = Problems::default();
         let missing = "give the address of the API, such as https://api.example.com";
         let base_url = problems.url("base_url", self.base_url.as_deref(), missing);
         if let Some(url) = &base_url {
-            problems.unless(url.scheme() == "https" || is_loopback(url), || {
+            problems.unless("base_url", url.scheme() == "https" || is_loopback(url), || {
                 "base_url is http on another machine (use https; tokens travel over it)".into()
             });
         }
         let token = self.token.unwrap_or_default();
-        problems.unless(self.of_logto || token.resource.is_some() || token.organization.is_some(), || {
+        problems.unless("token", self.of_logto || token.resource.is_some() || token.organization.is_some(), || {
             "token names no resource and no organization (say whose tokens the API takes with `token(TokenOptions::new().resource(…))`; \
              for user info and the Account API of Logto call `logto_api()`)"
                 .into()
         });
         if let Some(resource) = &token.resource {
-            problems.resource(resource);
+            problems.resource("token", resource);
         }
         let timeout = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
         problems.timeout(timeout);

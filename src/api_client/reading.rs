@@ -7,6 +7,7 @@ use http::{Request, Response};
 use crate::{
     error::Result,
     http::{BodyStream, Repeat, Transport},
+    telemetry::Endpoint,
 };
 
 /// A way to read a response.
@@ -28,7 +29,7 @@ impl Reading for Whole {
     type Body = Vec<u8>;
 
     async fn exchange(transport: &Transport, request: Request<Vec<u8>>, repeat: Repeat) -> Result<Response<Vec<u8>>> {
-        transport.exchange(request, repeat).await
+        transport.exchange(Endpoint::Api, request, repeat).await
     }
 }
 
@@ -43,6 +44,6 @@ impl Reading for Streamed {
         request: Request<Vec<u8>>,
         repeat: Repeat,
     ) -> Result<Response<BodyStream>> {
-        transport.stream(request, repeat).await
+        transport.stream(Endpoint::Api, request, repeat).await
     }
 }

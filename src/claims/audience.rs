@@ -15,6 +15,11 @@ impl Audience {
         self.iter().any(|one| one == recipient)
     }
 
+    /// The first recipient that is neither this one nor trusted.
+    pub(crate) fn untrusted(&self, recipient: &str, trusted: &[String]) -> Option<&str> {
+        self.iter().find(|one| *one != recipient && !trusted.iter().any(|known| known == one))
+    }
+
     /// All recipients, in the token's order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)

@@ -1,5 +1,6 @@
 //! Sign-out everywhere: what Logto tells behind the browser's back, and what the application asks for itself.
 
+use tracing::Level;
 use url::form_urlencoded;
 
 use super::LogtoClient;
@@ -9,6 +10,7 @@ use crate::{
     oidc::logout_token::{self, Expected, LogoutToken, Named},
     session::{logout_tokens, revocation},
     store::SessionSelector,
+    telemetry::in_operation,
 };
 
 impl LogtoClient {
@@ -24,6 +26,10 @@ impl LogtoClient {
     /// `discovery.…` or `jwks.failed` where Logto's keys are not to be had: the same token may be taken again. The answer to each is
     /// exactly 400, and exactly 200 without an error (section 2.8).
     pub async fn back_channel_logout(&self, body: &str) -> Result<SessionSelector> {
+        in_operation!(Level::INFO, "back_channel_logout", self.end_by_logout_token(body).await)
+    }
+
+    async fn end_by_logout_token(&self, body: &str) -> Result<SessionSelector> {
         let token = self.verify_logout_token(&parse_logout_token_form(body)?).await?;
         let settings = &self.config().cookies;
         // Step 8 of the checks.
@@ -60,8 +66,12 @@ impl LogtoClient {
     /// # Errors
     /// `store.failed`: some sessions may be left; call it again.
     pub async fn end_user_sessions(&self, sub: &str) -> Result<()> {
-        let config = self.config();
-        revocation::revoke(&config.cookies, &SessionSelector::User(sub.to_owned()), config.now()).await?;
+        let (config, user) = (self.config(), SessionSelector::User(sub.to_owned()));
+        in_operation!(
+            Level::INFO,
+            "end_user_sessions",
+            revocation::revoke(&config.cookies, &user, config.now()).await
+        )?;
         tracing::info!(target: "logto::sign_out", sub, "signed out everywhere");
         Ok(())
     }

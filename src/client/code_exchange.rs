@@ -7,6 +7,7 @@
 //!
 //! The exchange runs in a task of its own: a browser that goes away does not take the code with it.
 
+mod decision;
 mod exchanges;
 mod shared;
 
@@ -16,6 +17,7 @@ use std::{
 };
 
 use tokio::sync::OwnedMutexGuard;
+use tracing::Instrument;
 
 pub(super) use self::exchanges::{CodeExchange, CodeExchanges, Progress, Verified};
 use self::{
@@ -47,7 +49,7 @@ impl LogtoClient {
         transaction: Transaction,
     ) -> Result<(Arc<CodeExchange>, Arc<Verified>)> {
         let callback = callback_hash(&self.config().app_id, code, &transaction);
-        let exchange = self.0.code_exchanges.of(callback, self.config().now());
+        let exchange = self.0.under_way.code_exchanges.of(callback, self.config().now());
         let outcome = Arc::clone(&exchange.outcome).lock_owned().await;
         match &*outcome {
             Outcome::Open => {}
@@ -60,7 +62,8 @@ impl LogtoClient {
             }
         }
         let (client, asked, code) = (self.clone(), Arc::clone(&exchange), Secret::new(code));
-        let task = tokio::spawn(async move { client.complete_exchange(&asked, outcome, &code, &transaction).await });
+        let exchanged = async move { client.complete_exchange(&asked, outcome, &code, &transaction).await };
+        let task = tokio::spawn(exchanged.in_current_span());
         let verified = task.await.map_err(task_failed)??;
         Ok((exchange, verified))
     }
@@ -76,7 +79,7 @@ impl LogtoClient {
         *outcome = match &result {
             Ok(verified) => Outcome::Verified(self.config().now(), Some(Arc::clone(verified))),
             Err(error) => {
-                self.0.code_exchanges.forget(exchange);
+                self.0.under_way.code_exchanges.forget(exchange);
                 Outcome::Failed(error.clone())
             }
         };
@@ -112,7 +115,7 @@ impl LogtoClient {
     /// Exchanges the code and verifies what it gave.
     async fn request_session_tokens(&self, code: &Secret, transaction: &Transaction) -> Result<Verified> {
         let config = self.config();
-        let metadata = self.metadata().await?;
+        let metadata = self.metadata().await.map_err(Error::unsent)?;
         let asked_at = config.now();
         let mut tokens = token::exchange_code(
             self.transport(),
@@ -133,7 +136,8 @@ impl LogtoClient {
             acr_values: transaction.acr_values.as_deref(),
             ..IdTokenExpectations::default()
         };
-        let (id_token, claims) = self.verify_id_token(&id_token, &tokens.access_token, expected).await?;
+        let (id_token, claims) =
+            self.verify_id_token(&id_token, &tokens.access_token, expected).await.map_err(Error::after_sent)?;
         if tokens.refresh_token.is_none() && config.scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) {
             tracing::warn!(target: "logto::sign_in", "Logto gave no refresh token: access tokens end with their first hour; {}", Code::NoRefreshToken.hint());
         }

@@ -54,7 +54,12 @@ impl LogtoClient {
 impl Coordination<'_> {
     /// Takes the lock. Waits as long as a holder may take; if that crashed, its lock has expired by then.
     pub(super) async fn lock(&self, work: &mut impl Exclusive) -> SharedLock {
-        let ttl = self.client.config().server.timeout.saturating_add(LOCK_MARGIN);
+        self.lock_for(work, self.client.config().server.timeout).await
+    }
+
+    /// The same for work that takes so long at most.
+    pub(super) async fn lock_for(&self, work: &mut impl Exclusive, longest: Duration) -> SharedLock {
+        let ttl = longest.saturating_add(LOCK_MARGIN);
         let wait = async {
             let mut pause = Duration::from_millis(10);
             let mut wanted = work.lock_name(self).await?;

@@ -6,7 +6,8 @@ use super::{LogtoClient, PendingSignIn, Session, code_exchange::Progress};
 use crate::{
     error::{Code, Error, Result},
     oidc::callback::CallbackParams,
-    session::{self, Cookies, Silent, Transaction},
+    session::{self, AppData, Cookies, SessionData, Silent, Transaction},
+    telemetry::{SignInOutcome, sign_in_ended},
     types::Redirect,
 };
 
@@ -14,13 +15,17 @@ impl Session {
     /// Ends a sign-in: takes the query of the callback (or its whole URL, of which only the query counts; or the body of one that was
     /// posted), exchanges the code, checks the ID token, and puts a new session in the place of any other. The redirect leads to the page the user wanted.
     ///
-    /// A failure leaves the present session as it is. A second request with the same callback gets the same session within 30 seconds.
+    /// A failure leaves the present session as it is. Where the code could not be sent to Logto, since there was no connection, the sign-in goes on: the
+    /// user may reload the page. A second request with the same callback gets the same session within 30 seconds.
     ///
-    /// Whoever Logto lets in is signed in by it. An application that decides for itself calls [`verify_sign_in`](Self::verify_sign_in).
+    /// Whoever Logto lets in is signed in by it, unless the application's [hook](crate::LogtoConfigBuilder::on_sign_in) refuses. An application that
+    /// decides in its handler calls [`verify_sign_in`](Self::verify_sign_in). Where a hook refuses with an address of its own, that is where the redirect
+    /// leads, and nobody is signed in.
     ///
     /// # Errors
     /// `user_cancelled`; `sign_in.access_denied`; `sign_in.request_refused` for a setting; `callback_uri_verification.…` and `sign_in_session.…` for a callback that does not belong to a sign-in of this
-    /// browser; `sign_in.invalid_code`; `id_token.…`; `client.invalid_credentials`; `network.…`. See `docs/errors.md`.
+    /// browser; `sign_in.unknown_host`; `sign_in.invalid_code`; `id_token.…`; `client.invalid_credentials`; `network.…`; those of
+    /// [`accept_sign_in`](Self::accept_sign_in). See `docs/errors.md`.
     pub async fn handle_sign_in(&mut self, query_or_url: &str) -> Result<Redirect> {
         match self.verify_sign_in(query_or_url).await {
             Ok(pending) => self.accept_sign_in(pending).await,
@@ -31,14 +36,19 @@ impl Session {
     /// Does all that [`handle_sign_in`](Self::handle_sign_in) does, but for signing the user in: that is for
     /// [`accept_sign_in`](Self::accept_sign_in), once the application has looked at the user.
     ///
-    /// The sign-in is used up, whatever becomes of it: its cookie goes with the next [`commit`](Self::commit).
+    /// The sign-in is used up, whatever becomes of it, unless there was no connection to Logto to send the code over: its cookie goes with the next [`commit`](Self::commit).
     ///
     /// # Errors
     /// Those of [`handle_sign_in`](Self::handle_sign_in); `sign_in.silent_unfinished` where a [silent](crate::SignInOptions::silent) sign-in
     /// leads on, to Logto or back to the page, and there is nobody to look at: [`error_response`](crate::LogtoClient::error_response) makes a
     /// redirect of it.
     pub async fn verify_sign_in(&mut self, query_or_url: &str) -> Result<PendingSignIn> {
+        self.verify_callback(query_or_url).await.inspect_err(count_failure)
+    }
+
+    async fn verify_callback(&mut self, query_or_url: &str) -> Result<PendingSignIn> {
         let client = self.client.clone();
+        client.refuse_elsewhere()?;
         let params = CallbackParams::parse(query_or_url)?;
         let state = params.state()?;
         // Before the sign-in is used up: where it cannot be fetched, the user can reload the page.
@@ -48,14 +58,30 @@ impl Session {
         let silent = transaction.silent;
         // It was right when the sign-in began, by the settings of then.
         let return_to = client.config().application().return_to_or_home(&transaction.return_to);
-        if silent == Some(Silent::Probe) {
-            answer = self.after_probe(answer, &transaction).await;
-        }
-        let (exchange, verified) = client.exchange_once(answer?, transaction).await?;
-        let pending = PendingSignIn { client, exchange, verified, return_to };
         match silent {
-            Some(_) => self.of_the_same_user(pending).await,
-            None => Ok(pending),
+            Some(Silent::Probe) => answer = self.after_probe(answer, &transaction).await,
+            Some(Silent::Once) => answer = answer.map_err(|error| self.nobody_to_ask(error, &transaction)),
+            Some(Silent::SignIn) | None => {}
+        }
+        let app_state = transaction.app_state.clone();
+        let exchanged = match client.exchange_once(answer?, transaction).await {
+            Err(error) if error.is_unsent() => {
+                // Logto has not seen the code, which lives on: the same callback may be opened again.
+                if let Ok(mut loaded) = self.write() {
+                    loaded.put_transaction_back();
+                }
+                return Err(error);
+            }
+            exchanged => exchanged?,
+        };
+        let is_new_to_browser = {
+            let (_, verified) = &exchanged;
+            self.read().data().is_none_or(|present| present.subject.sub != verified.data.subject.sub)
+        };
+        let pending = PendingSignIn::new(client, exchanged, return_to, app_state, is_new_to_browser);
+        match silent {
+            Some(Silent::Probe | Silent::SignIn) => self.of_the_same_user(pending).await,
+            Some(Silent::Once) | None => Ok(pending),
         }
     }
 
@@ -64,13 +90,24 @@ impl Session {
     ///
     /// # Errors
     /// `sign_in_session.not_found` where the session that began with this sign-in has ended meanwhile, or the application refused it in
-    /// another request. `store.failed`. `options.invalid` for a sign-in of another application. The present session is left as it is.
+    /// another request. `store.failed`. `options.invalid` for a sign-in of another application. `sign_in.refused` where the
+    /// [hook](crate::LogtoConfigBuilder::on_sign_in) refuses the user without an address to go to, `sign_in.hook_failed` and `sign_in.hook_timeout` where it has no answer. The present
+    /// session is left as it is.
     pub async fn accept_sign_in(&mut self, pending: PendingSignIn) -> Result<Redirect> {
-        let PendingSignIn { client, exchange, verified, return_to } = pending;
+        self.accept_verified(pending).await.inspect_err(count_failure)
+    }
+
+    async fn accept_verified(&mut self, pending: PendingSignIn) -> Result<Redirect> {
+        let client = pending.client.clone();
         let config = self.client.config();
         if (client.config().app_id(), client.config().issuer()) != (config.app_id(), config.issuer()) {
             return Err(Error::new(Code::InvalidOption, "the sign-in is one of another application"));
         }
+        let slot = match client.decide(&pending).await {
+            Ok(slot) => slot,
+            Err(error) => return client.leads_on(&error).ok_or(error),
+        };
+        let PendingSignIn { exchange, verified, return_to, sign_in, .. } = pending;
         let (data, progress) = (&verified.data, client.progress_of(&exchange).await);
         let is_written = progress == Progress::Written;
         // Where another request was let in before, the user may have signed out since.
@@ -82,15 +119,21 @@ impl Session {
             let mut loaded = self.write()?;
             // The browser may have it already, and maybe with newer tokens.
             if loaded.data().is_none_or(|present| present.id != data.id) {
+                // A user who signs in once more keeps what the application has noted.
+                let of_before = loaded.data().filter(|present| present.subject.sub == data.subject.sub);
+                let slot = slot.or_else(|| of_before?.app_data.slot().cloned());
+                let slot = exchange.slot_or_of_another_request(slot);
+                let data = SessionData { app_data: AppData::new(slot, sign_in.state().cloned()), ..data.clone() };
                 match is_written {
-                    true => loaded.start_written(data.clone()),
-                    false => loaded.start(data.clone()),
+                    true => loaded.start_written(data),
+                    false => loaded.start(data),
                 }
             }
             loaded.signed_in_by = Some(Arc::clone(&exchange));
         }
         if exchange.advance(Progress::Accepted) == Progress::Exchanged {
             tracing::info!(target: "logto::sign_in", sub = %verified.claims.sub, "signed in");
+            sign_in_ended(SignInOutcome::Completed);
         } else {
             tracing::debug!(target: "logto::sign_in", "the same sign-in once more");
         }
@@ -119,6 +162,13 @@ impl Session {
             return Err(error.with_return_to(transaction.return_to.as_str()));
         }
         Ok(transaction)
+    }
+}
+
+/// A silent sign-in that leads on has not ended, and a refusal of the hook is counted where the hook is asked.
+fn count_failure(error: &Error) {
+    if !error.is(Code::SilentUnfinished) && !error.is(Code::SignInRefused) {
+        sign_in_ended(SignInOutcome::Failed(error));
     }
 }
 

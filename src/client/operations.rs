@@ -1,17 +1,43 @@
 //! The operations of [`Session`] in two more forms: over cookies, and on the session that a request's middleware and handlers share.
 
+use tracing::Level;
+
 use super::{AccessToken, LogtoClient, LogtoContext, PendingSignIn, RequestSession};
 use crate::{
     claims::{AccessTokenClaims, IdTokenClaims, UserInfo},
     error::Result,
     secret::Secret,
     session::Cookies,
+    telemetry::in_operation,
     types::{ContextOptions, Redirect, SignInOptions, SignOutOptions, TokenOptions},
 };
 
-/// What works with a session and may change it: in the session that `$load` and `$open` give, by the method of the same name.
+/// The level of an operation's span. Pages call some often, and these mostly find in the session what they need.
+macro_rules! level {
+    (get_context) => {
+        Level::DEBUG
+    };
+    (get_access_token) => {
+        Level::DEBUG
+    };
+    (get_organization_token) => {
+        Level::DEBUG
+    };
+    (get_access_token_claims) => {
+        Level::DEBUG
+    };
+    (get_organization_token_claims) => {
+        Level::DEBUG
+    };
+    ($other:ident) => {
+        Level::INFO
+    };
+}
+
+/// What works with a session and may change it: in the session that `$load` and `$open` give, by the method of the same name. `or` is what it
+/// gives where the application has no client.
 macro_rules! operations {
-    ($load:ident, $open:ident: $($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+    ($load:ident, $open:ident: $($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty $(, or $nobody:expr)?;)*) => {
         impl LogtoClient {
             $(
                 $(#[$doc])*
@@ -20,11 +46,13 @@ macro_rules! operations {
                 #[doc = concat!("See [`Session::", stringify!($name), "`](crate::Session::", stringify!($name),
                     ") and [`Session::commit`](crate::Session::commit).")]
                 pub async fn $name(&self, cookies: &mut dyn Cookies, $($argument: $type),*) -> Result<$result> {
-                    let mut session = self.$load(cookies).await?;
-                    let result = session.$name($($argument),*).await;
-                    // After a failure, too: it may have used up a sign-in, or the session may have ended.
-                    let committed = session.commit(cookies).await;
-                    result.and_then(|result| committed.map(|()| result))
+                    in_operation!(level!($name), stringify!($name), {
+                        let mut session = self.$load(cookies).await?;
+                        let result = session.$name($($argument),*).await;
+                        // After a failure, too: it may have used up a sign-in, or the session may have ended.
+                        let committed = session.commit(cookies).await;
+                        result.and_then(|result| committed.map(|()| result))
+                    })
                 }
             )*
         }
@@ -37,7 +65,16 @@ macro_rules! operations {
                 #[doc = concat!("See [`Session::", stringify!($name), "`](crate::Session::", stringify!($name),
                     "); `session.already_committed` once the response has begun.")]
                 pub async fn $name(&self, $($argument: $type),*) -> Result<$result> {
-                    self.$open().await?.$name($($argument),*).await
+                    $(if self.client().is_none() {
+                        return Ok($nobody);
+                    })?
+                    in_operation!(level!($name), stringify!($name), {
+                        let outcome = match self.$open().await {
+                            Ok(mut session) => session.$name($($argument),*).await,
+                            Err(error) => Err(error),
+                        };
+                        outcome.map_err(|error| self.failed(error))
+                    })
                 }
             )*
         }
@@ -66,7 +103,10 @@ macro_rules! reads {
                 /// # Errors
                 /// See [`LogtoClient::load_session`].
                 pub async fn $name(&self) -> Result<$result> {
-                    Ok(self.open().await?.$name())
+                    if self.client().is_none() {
+                        return Ok(<$result>::default());
+                    }
+                    Ok(self.open().await.map_err(|error| self.failed(error))?.$name())
                 }
             )*
         }
@@ -97,14 +137,14 @@ macro_rules! forgets {
                 /// # Errors
                 /// `session.already_committed` once the response has begun. See also [`LogtoClient::load_session`].
                 pub async fn $name(&self) -> Result<()> {
-                    self.$open().await?.$try_name()
+                    self.$open().await.and_then(|session| session.$try_name()).map_err(|error| self.failed(error))
                 }
             )*
         }
     };
 }
 
-operations! { load_session, open:
+operations! { load_session, open_to_sign_in:
     /// Begins a sign-in: the redirect leads to Logto.
     sign_in(options: SignInOptions) -> Redirect;
     /// Ends a sign-in, on the callback route: the redirect leads to the page the user wanted.
@@ -114,8 +154,11 @@ operations! { load_session, open:
     verify_sign_in(query_or_url: &str) -> PendingSignIn;
     /// Signs the user of a verified sign-in in: the redirect leads to the page the user wanted.
     accept_sign_in(pending: PendingSignIn) -> Redirect;
+}
+
+operations! { load_session, open:
     /// Who is signed in, and whatever else `options` ask for.
-    get_context(options: ContextOptions) -> LogtoContext;
+    get_context(options: ContextOptions) -> LogtoContext, or LogtoContext::default();
     /// An access token, from the session or freshly from Logto.
     get_access_token(options: TokenOptions) -> AccessToken;
     /// An organization token, for use with Logto's organization permissions.
@@ -134,6 +177,9 @@ operations! { load_to_end, open_to_end:
     /// Ends the session here and at Logto. While a session store is down the cookie is deleted all the same, the log says so, and the session
     /// ends when the store is back.
     sign_out(options: SignOutOptions) -> Redirect;
+    /// Ends the session here alone, and revokes the refresh token; the session at Logto goes on. There is nowhere to go: the application answers
+    /// by itself.
+    sign_out_locally() -> ();
 }
 
 reads! {

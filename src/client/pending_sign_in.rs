@@ -1,23 +1,29 @@
 //! A sign-in that waits for the application's decision.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc};
 
 use super::{
     LogtoClient,
     code_exchange::{CodeExchange, Progress, Verified},
 };
 use crate::{
-    claims::{IdTokenClaims, UserInfo},
+    claims::user_info::UserInfo,
     error::{Code, Error, Result},
+    hook::{SignIn, SignInFacts},
     oidc::user_info,
     session,
-    types::{Destination, TokenKey},
+    telemetry::{SignInOutcome, sign_in_ended},
+    types::{AppJson, Destination, TokenKey},
 };
 
-/// A sign-in that Logto has confirmed and the application has not yet accepted: [`verify_sign_in`](LogtoClient::verify_sign_in) gives one.
+/// A sign-in that Logto has confirmed and the application has not yet accepted: [`verify_sign_in`](LogtoClient::verify_sign_in) gives one. It
+/// tells all that a [`SignIn`] does.
 ///
 /// Nobody is signed in by it, and nothing is written, until it is [accepted](LogtoClient::accept_sign_in). One that is dropped leaves the
 /// session of before as it was; the sign-in is used up all the same.
+///
+/// Where the decision is the same in each handler, [`on_sign_in`](crate::LogtoConfigBuilder::on_sign_in) is shorter, and the routes ask it, too. Where
+/// both are used, the hook is asked when the application accepts.
 ///
 /// ```
 /// # async fn may_enter(sub: &str) -> bool { true }
@@ -39,6 +45,15 @@ pub struct PendingSignIn {
     pub(super) exchange: Arc<CodeExchange>,
     pub(super) verified: Arc<Verified>,
     pub(super) return_to: Destination,
+    pub(super) sign_in: SignIn,
+}
+
+impl Deref for PendingSignIn {
+    type Target = SignIn;
+
+    fn deref(&self) -> &SignIn {
+        &self.sign_in
+    }
 }
 
 impl fmt::Debug for PendingSignIn {
@@ -48,31 +63,43 @@ impl fmt::Debug for PendingSignIn {
 }
 
 impl PendingSignIn {
-    /// The claims of the ID token, which were verified.
-    #[must_use]
-    pub fn claims(&self) -> &IdTokenClaims {
-        &self.verified.claims
-    }
-
-    /// Where the user goes when the sign-in is accepted.
-    #[must_use]
-    pub fn return_to(&self) -> &str {
-        &self.return_to
-    }
-
-    /// What Logto's userinfo endpoint says of the user, custom data and identities included.
-    ///
-    /// # Errors
-    /// `fetch_user_info_failed`; `user_info.sub_mismatched`; `network.…`.
-    pub async fn fetch_user_info(&self) -> Result<UserInfo> {
-        let failed = |message| Error::new(Code::UserInfoFailed, message);
-        let metadata = self.client.metadata().await?;
-        let endpoint =
-            metadata.userinfo_endpoint.as_ref().ok_or_else(|| failed("the server has no userinfo endpoint"))?;
+    pub(super) fn new(
+        client: LogtoClient,
+        (exchange, verified): (Arc<CodeExchange>, Arc<Verified>),
+        return_to: Destination,
+        app_state: Option<AppJson>,
+        is_new_to_browser: bool,
+    ) -> Self {
         let key = TokenKey::default();
-        let token = self.verified.data.access_tokens.iter().find(|token| token.key == key);
-        let token = token.ok_or_else(|| failed("the sign-in has no access token for the userinfo endpoint"))?;
-        user_info::fetch(self.client.transport(), endpoint, &token.token, &self.claims().sub).await
+        let access_token = verified.data.access_tokens.iter().find(|token| token.key == key);
+        let sign_in = SignIn::new(SignInFacts {
+            claims: verified.claims.clone(),
+            id_token: verified.data.id_token.compact(),
+            access_token: access_token.map(|stored| stored.token.clone()),
+            refresh_token: verified.data.refresh_token.clone(),
+            return_to: return_to.to_string(),
+            app_state,
+            is_new_to_browser,
+            fetch_user_info: {
+                let (client, verified) = (client.clone(), Arc::clone(&verified));
+                Box::new(move || {
+                    let (client, verified) = (client.clone(), Arc::clone(&verified));
+                    Box::pin(async move { client.user_info_of(&verified).await })
+                })
+            },
+        });
+        Self { client, exchange, verified, return_to, sign_in }
+    }
+
+    /// What the hook decides about, while the request may end.
+    pub(super) fn for_the_hook(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            exchange: Arc::clone(&self.exchange),
+            verified: Arc::clone(&self.verified),
+            return_to: self.return_to.clone(),
+            sign_in: self.sign_in.clone(),
+        }
     }
 
     /// Refuses the sign-in: no request with this callback signs in any more, a session that another of them began is ended, and the refresh
@@ -80,13 +107,35 @@ impl PendingSignIn {
     ///
     /// The session of before is left as it was. The user's session at Logto goes on: the next sign-in may need no password.
     pub async fn refuse(self) {
-        let (config, data) = (self.client.config(), &self.verified.data);
-        self.client.note_progress(&self.exchange, Progress::Refused).await;
-        session::end_session(&config.cookies, data, config.now()).await;
-        tracing::info!(target: "logto::sign_in", sub = %self.claims().sub, "a sign-in was refused by the application");
-        if let Some(refresh_token) = &data.refresh_token {
-            self.client.0.refreshes.sign_out(refresh_token, config.now());
-            self.client.revoke(refresh_token).await;
+        // Two requests with one callback may be refused at once; that is one sign-in.
+        if self.exchange.advance(Progress::Refused) != Progress::Refused {
+            tracing::info!(target: "logto::sign_in", sub = %self.claims().sub, "a sign-in was refused by the application");
+            sign_in_ended(SignInOutcome::Refused);
         }
+        self.client.give_up(&self.exchange, &self.verified).await;
+    }
+}
+
+impl LogtoClient {
+    /// Ends a sign-in for good that is to have no session.
+    pub(super) async fn give_up(&self, exchange: &CodeExchange, verified: &Verified) {
+        let (config, data) = (self.config(), &verified.data);
+        self.note_progress(exchange, Progress::Refused).await;
+        session::end_session(&config.cookies, data, config.now()).await;
+        if let Some(refresh_token) = &data.refresh_token {
+            self.0.under_way.refreshes.sign_out(refresh_token, config.now());
+            self.revoke(refresh_token).await;
+        }
+    }
+
+    async fn user_info_of(&self, verified: &Verified) -> Result<UserInfo> {
+        let failed = |message| Error::new(Code::UserInfoFailed, message);
+        let metadata = self.metadata().await?;
+        let endpoint =
+            metadata.userinfo_endpoint.as_ref().ok_or_else(|| failed("the server has no userinfo endpoint"))?;
+        let key = TokenKey::default();
+        let token = verified.data.access_tokens.iter().find(|token| token.key == key);
+        let token = token.ok_or_else(|| failed("the sign-in has no access token for the userinfo endpoint"))?;
+        user_info::fetch(self.transport(), endpoint, &token.token, &verified.claims.sub).await
     }
 }

@@ -15,15 +15,17 @@ mod token_requests;
 use std::sync::Arc;
 
 use tokio::sync::OwnedMutexGuard;
+use tracing::{Instrument, Span};
 
 pub(super) use self::{families::Refreshes, renewal::Renewal};
 use self::{families::TokenFamily, results::FamilyState};
 use super::{LogtoClient, freshness::FreshnessPolicy, task_failed};
 use crate::{
     claims::IdTokenClaims,
-    error::Result,
+    error::{Code, Error, ErrorKind, Result},
     secret::Secret,
     session::{Jwt, StoredAccessToken},
+    telemetry::{RefreshOutcome, follow, refresh_ended},
     types::TokenKey,
 };
 
@@ -63,10 +65,10 @@ impl LogtoClient {
         let Renewal { refresh_token, request, before, refreshes, .. } = renewal;
         let RefreshRequest { keys, at_once, freshness } = request;
         let now = self.config().now();
-        let family = self.0.refreshes.family(&refresh_token, now);
+        let family = self.0.under_way.refreshes.family(&refresh_token, now);
         let seen = family.completed();
         let mut state = family.lock().await;
-        family.ensure_active(&state)?;
+        family.ensure_active(&state).inspect_err(|error| refresh_ended(RefreshOutcome::Refused, Some(error)))?;
         state.refreshes = state.refreshes.max(refreshes);
         let recent = FreshnessPolicy { force: freshness.force || seen <= family.forgotten(), ..freshness };
         let (mut found, mut missing) = (Vec::new(), Vec::new());
@@ -78,12 +80,14 @@ impl LogtoClient {
             }
         }
         if missing.is_empty() {
+            follow(state.span.as_ref());
+            refresh_ended(RefreshOutcome::Shared, None);
             return Ok(state.refreshed(found, false));
         }
+        state.span = Span::current().id();
         let client = self.clone();
-        let task =
-            tokio::spawn(async move { client.refresh_family(&family, state, missing, freshness, &before).await });
-        let mut refreshed = task.await.map_err(task_failed)??;
+        let refresh = async move { client.refresh_family(&family, state, missing, freshness, &before).await };
+        let mut refreshed = tokio::spawn(refresh.in_current_span()).await.map_err(task_failed)??;
         refreshed.access_tokens.append(&mut found);
         Ok(refreshed)
     }
@@ -126,7 +130,7 @@ impl LogtoClient {
         if let Some(coordination) = coordination.filter(|_| state.refresh_token != spent) {
             coordination.publish_successor(&spent, &state.refresh_token).await;
         }
-        self.0.refreshes.link_successor(&state.refresh_token, family, self.config().now());
+        self.0.under_way.refreshes.link_successor(&state.refresh_token, family, self.config().now());
         if let (Some(coordination), Some(lock)) = (coordination, lock) {
             coordination.unlock(lock).await;
         }
@@ -135,10 +139,24 @@ impl LogtoClient {
         if failed < results.len() || state.refresh_token != spent {
             state.refreshes = state.refreshes.saturating_add(1);
         }
+        let worst =
+            results.iter().filter_map(|(_, result)| result.as_ref().err()).max_by_key(|error| !is_refusal(error));
+        let outcome = match worst {
+            Some(error) if is_refusal(error) => RefreshOutcome::Refused,
+            Some(_) => RefreshOutcome::Failed,
+            None if asked => RefreshOutcome::Done,
+            None => RefreshOutcome::OtherInstance,
+        };
         tracing::debug!(target: "logto::refresh", tokens = results.len(), failed, "a refresh is done");
+        refresh_ended(outcome, worst);
         state.complete(family.complete(), &results, now);
         family.touch(now);
         family.ensure_active(&state)?;
         Ok(state.refreshed(results, kept))
     }
+}
+
+/// Whether Logto has answered that the user gets no such token, or none at all.
+fn is_refusal(error: &Error) -> bool {
+    error.is(Code::SessionEnded) || error.kind() == ErrorKind::Forbidden
 }

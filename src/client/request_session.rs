@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -14,7 +14,11 @@ use super::{
     LogtoClient, Session, SessionHeaders,
     session::{SharedSession, not_authenticated},
 };
-use crate::{claims::IdTokenClaims, error::Result, session::HeaderCookies};
+use crate::{
+    claims::IdTokenClaims,
+    error::{Code, Error, Result},
+    session::HeaderCookies,
+};
 
 /// The session of one request, as handlers get it: cheap to clone, with all operations.
 ///
@@ -28,10 +32,15 @@ use crate::{claims::IdTokenClaims, error::Result, session::HeaderCookies};
 /// Reading what is known never waits for a request to Logto that another task makes.
 #[derive(Clone)]
 pub struct RequestSession {
-    client: LogtoClient,
+    /// None where the application has none at the moment: nobody is signed in then.
+    client: Option<LogtoClient>,
     shared: Arc<Shared>,
     /// Whether an outer layer of the same client finishes the session.
     joined: bool,
+    /// Whether the request is one that must change nothing.
+    only_looks: bool,
+    /// Whether it is a form or a script of this site that sent the request.
+    from_this_site: bool,
     /// The session of an outer layer, which may be another client's.
     outer: Option<Arc<Self>>,
 }
@@ -44,6 +53,8 @@ struct Shared {
     asked: AtomicBool,
     /// Whether the response has begun.
     finished: AtomicBool,
+    /// What operations failed with. An application may have wrapped it in an error of its own, which is answered and logged by nobody here.
+    failures: OnceLock<Mutex<Vec<Error>>>,
 }
 
 /// A signed-in user, as handlers ask for one: the integrations make an extractor or a guard of it.
@@ -88,30 +99,46 @@ impl fmt::Debug for RequestSession {
 impl RequestSession {
     /// For the value of a request's `Cookie` header; join several with `"; "`.
     #[must_use]
-    pub fn new(client: LogtoClient, cookie_header: impl Into<String>) -> Self {
+    pub fn new(client: impl Into<Option<LogtoClient>>, cookie_header: impl Into<String>) -> Self {
         let shared = Shared {
             cookies: cookie_header.into(),
             session: OnceCell::new(),
             asked: AtomicBool::new(false),
             finished: AtomicBool::new(false),
+            failures: OnceLock::new(),
         };
-        Self { client, shared: Arc::new(shared), joined: false, outer: None }
+        Self {
+            client: client.into(),
+            shared: Arc::new(shared),
+            joined: false,
+            only_looks: false,
+            from_this_site: false,
+            outer: None,
+        }
     }
 
     /// For integrations: the session that a layer of `client` works with, inside of what `outer` gave the request already.
     ///
     /// If the request has a session of this client, it is that one, and the layer that made it finishes it: [`commit`](Self::commit)
-    /// of this one does nothing. Otherwise it is a new one. A session of another client stays within reach of [`of`](Self::of).
+    /// of this one does nothing. Otherwise it is a new one. A session of another client stays within reach of [`of`](Self::of). Without a client
+    /// nobody is signed in.
     #[must_use]
-    pub fn enter(client: &LogtoClient, outer: Option<Self>, cookie_header: &str) -> Self {
+    pub fn enter<'c>(client: impl Into<Option<&'c LogtoClient>>, outer: Option<Self>, cookie_header: &str) -> Self {
+        let client = client.into();
         let Some(outer) = outer else {
-            return Self::new(client.clone(), cookie_header);
+            return Self::new(client.cloned(), cookie_header);
         };
-        let entered = match outer.of(client) {
+        let entered = match client.and_then(|client| outer.of(client)) {
             Some(known) => Self { joined: true, ..known },
-            None => Self::new(client.clone(), cookie_header),
+            None => Self::new(client.cloned(), cookie_header),
         };
         Self { outer: Some(Arc::new(outer)), ..entered }
+    }
+
+    /// The same of a request that must change nothing, if `only_looks`: HEAD and prefetches begin no sign-in and use none up. One that is to change
+    /// something is `from_this_site`, or may be another site's.
+    pub(crate) fn of_request(self, only_looks: bool, from_this_site: bool) -> Self {
+        Self { only_looks, from_this_site, ..self }
     }
 
     /// The request's session of `client`: this one, or that of a layer further out.
@@ -119,7 +146,7 @@ impl RequestSession {
     pub fn of(&self, client: &LogtoClient) -> Option<Self> {
         let mut session = Some(self);
         while let Some(found) = session {
-            if found.client.is_same(client) {
+            if found.client.as_ref().is_some_and(|known| known.is_same(client)) {
                 return Some(found.clone());
             }
             session = found.outer.as_deref();
@@ -136,6 +163,7 @@ impl RequestSession {
             return Ok(SessionHeaders::default());
         }
         self.shared.finished.store(true, Ordering::SeqCst);
+        self.log_failures();
         let mut headers =
             SessionHeaders { is_read: self.shared.asked.load(Ordering::SeqCst), ..SessionHeaders::default() };
         if let Some(session) = self.shared.session.get().map(SharedSession::session) {
@@ -147,10 +175,17 @@ impl RequestSession {
         Ok(headers)
     }
 
-    /// The client that the session belongs to.
+    /// The client that the session belongs to: of several hosts that of the host that the request came to. `None` where the application has no
+    /// client at the moment.
     #[must_use]
-    pub fn client(&self) -> &LogtoClient {
-        &self.client
+    pub fn client(&self) -> Option<&LogtoClient> {
+        self.client.as_ref()
+    }
+
+    /// # Errors
+    /// `sign_in.not_set_up`.
+    fn set_up(&self) -> Result<&LogtoClient> {
+        self.client().ok_or_else(Error::not_set_up)
     }
 
     /// The signed-in user, if there is one.
@@ -164,27 +199,84 @@ impl RequestSession {
     /// The signed-in user.
     ///
     /// # Errors
-    /// `not_authenticated` if nobody is signed in: returned from a handler, it leads a browser to sign in and back. See also
-    /// [`LogtoClient::load_session`].
+    /// `not_authenticated` if nobody is signed in: returned from a handler, it leads a browser to sign in and back. `sign_in.not_set_up` where the
+    /// application has no client at the moment. See also [`LogtoClient::load_session`].
     pub async fn require_user(&self) -> Result<SignedIn> {
+        self.set_up()?;
         self.user().await?.ok_or_else(not_authenticated)
+    }
+
+    /// Makes sure that a page of this very site has sent the request, as a form or by a script: for a handler that signs out by POST, which another
+    /// site could make its visitors' browsers send. Browsers say so by `Sec-Fetch-Site`, or by `Origin`.
+    ///
+    /// # Errors
+    /// `sign_out.cross_site` for a request of another site, for GET, and where the session was not made by
+    /// [`AuthRequest::enter`](crate::integrate::AuthRequest::enter).
+    pub fn require_from_this_site(&self) -> Result<()> {
+        match self.from_this_site {
+            true => Ok(()),
+            false => Err(Error::new(Code::CrossSite, "the request was not posted by a page of this site")),
+        }
     }
 
     /// The session, which is loaded once. After a store that failed, the next call asks again.
     pub(crate) async fn open(&self) -> Result<Session> {
-        self.open_by(|cookies| async move { self.client.load_session(&cookies).await }).await
+        let client = self.set_up()?;
+        self.open_by(|cookies| async move { client.load_session(&cookies).await }).await
+    }
+
+    /// The same for a request that begins or ends a sign-in.
+    pub(super) async fn open_to_sign_in(&self) -> Result<Session> {
+        self.must_act()?;
+        self.open().await
     }
 
     /// The same for a request that ends the session.
     pub(super) async fn open_to_end(&self) -> Result<Session> {
-        self.open_by(|cookies| async move { self.client.load_to_end(&cookies).await }).await
+        self.must_act()?;
+        let client = self.set_up()?;
+        self.open_by(|cookies| async move { client.load_to_end(&cookies).await }).await
+    }
+
+    fn must_act(&self) -> Result<()> {
+        match self.only_looks {
+            true => Err(Error::new(Code::LooksOnly, "a HEAD request or a prefetch neither signs in nor out")),
+            false => Ok(()),
+        }
+    }
+
+    /// The error of an operation, which the application may answer by itself.
+    pub(super) fn failed(&self, error: Error) -> Error {
+        if error.is_unseen() {
+            return error;
+        }
+        let error = error.handed_out();
+        if self.shared.finished.load(Ordering::SeqCst) {
+            error.log();
+        } else if error.is_unseen() {
+            self.shared
+                .failures
+                .get_or_init(Mutex::default)
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(error.clone());
+        }
+        error
+    }
+
+    /// What the application has answered by itself is logged here.
+    fn log_failures(&self) {
+        let Some(failures) = self.shared.failures.get() else { return };
+        for failure in std::mem::take(&mut *failures.lock().unwrap_or_else(PoisonError::into_inner)) {
+            failure.log();
+        }
     }
 
     async fn open_by<F: Future<Output = Result<Session>>>(
         &self,
         load: impl FnOnce(HeaderCookies) -> F,
     ) -> Result<Session> {
-        let Shared { cookies, session, asked, finished } = &*self.shared;
+        let Shared { cookies, session, asked, finished, .. } = &*self.shared;
         asked.store(true, Ordering::SeqCst);
         let load = || async { Ok(load(HeaderCookies::parse(cookies.as_str())).await?.into_shared()) };
         let session = session.get_or_try_init(load).await?.session();

@@ -227,7 +227,7 @@ impl Session {
         let mut loaded = self.write()?;
         if let Some(data) = loaded.data_mut() {
             if let Some(refresh_token) = &data.refresh_token {
-                self.client.0.refreshes.forget_results(refresh_token, self.client.config().now());
+                self.client.0.under_way.refreshes.forget_results(refresh_token, self.client.config().now());
             }
             data.access_tokens.clear();
         }

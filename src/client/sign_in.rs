@@ -8,7 +8,7 @@ use crate::{
     error::{Code, Error, Result},
     oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS},
     session::{Hints, Silent, Transaction},
-    types::{Prompt, Redirect, SignInOptions},
+    types::{AppJsonError, Prompt, Redirect, SignInOptions},
 };
 
 /// Bytes. With as many the cookie of a sign-in is as large as it is to be at most.
@@ -20,14 +20,15 @@ impl Session {
     /// characters) is cut to its path, and then to `base_url`.
     ///
     /// # Errors
-    /// `sign_in.return_to_refused` for an address to return to on another site; `options.invalid`; `network.…` and `discovery.…` where
+    /// `sign_in.return_to_refused` for an address to return to on another site; `sign_in.unknown_host`; `options.invalid`; `network.…` and `discovery.…` where
     /// Logto cannot be asked.
     pub async fn sign_in(&mut self, options: SignInOptions) -> Result<Redirect> {
         let client = self.client.clone();
+        client.refuse_elsewhere()?;
         let config = client.config();
         let return_to = match &options.post_redirect_uri {
             Some(wanted) => config.application().return_to(wanted)?,
-            None => config.application().home(),
+            None => config.landing(),
         };
         let redirect_uri = options.redirect_uri.clone().unwrap_or_else(|| config.redirect_uri());
         if !Url::parse(&redirect_uri).is_ok_and(|url| url.has_host()) {
@@ -35,14 +36,19 @@ impl Session {
         }
         let options = prompted(options)?;
         check_extra_params(&options)?;
+        let too_large = |error: AppJsonError| error.with_code(Code::InvalidOption);
+        let app_state = options.app_state.clone().transpose().map_err(too_large)?;
         let mut transaction = Transaction::begin(redirect_uri, return_to.to_string(), config.now())?;
         if options.silent {
             transaction.silent = Some(Silent::Probe);
             transaction.hints = hints(&options);
+        } else if only_asks_who_is_there(&options) {
+            transaction.silent = Some(Silent::Once);
         }
         transaction.max_age = options.max_age.map(clock::whole_seconds);
         transaction.acr_values = options.acr_values.clone().filter(|values| !values.trim().is_empty());
         transaction.from_another_site = options.from_another_site;
+        transaction.app_state = app_state;
         self.send_to_logto(transaction, &options).await
     }
 
@@ -90,6 +96,11 @@ fn hints(options: &SignInOptions) -> Hints {
         return Hints::default();
     }
     Hints { login_hint: login_hint.clone(), organization_id: organization_id.clone(), ui_locales: ui_locales.clone() }
+}
+
+/// Whether "nobody" is an answer. It is none where the user has to show more than that they are there.
+fn only_asks_who_is_there(options: &SignInOptions) -> bool {
+    options.prompt.as_deref() == Some(&[Prompt::None]) && options.max_age.is_none() && options.acr_values.is_none()
 }
 
 /// The options with the prompt that they call for.

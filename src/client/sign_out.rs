@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use super::{LogtoClient, Session};
 use crate::{
     error::Result,
@@ -22,12 +24,17 @@ impl Session {
     /// It works without a session, too. Where Logto is out of reach the session ends here alone, and the log says so.
     ///
     /// # Errors
-    /// `sign_in.return_to_refused` for a local sign-out that would lead to another site. Where Logto is out of reach or ends no sessions, such
+    /// `sign_in.return_to_refused` for a local sign-out that would lead to another site, and for a path that is none of the application's. Where Logto is out of reach or ends no sessions, such
     /// an address is passed over, and the user comes to `base_url`.
     pub async fn sign_out(&mut self, options: SignOutOptions) -> Result<Redirect> {
         let client = self.client.clone();
         let config = client.config();
-        let target = options.post_logout_redirect_uri.unwrap_or_else(|| config.base_url().to_owned());
+        let target = match options.post_logout_redirect_uri {
+            // Logto compares whole addresses.
+            Some(path) if path.starts_with('/') => config.post_logout_address(&path)?,
+            Some(uri) => uri,
+            None => config.after_sign_out().to_owned(),
+        };
         let local = if options.local_only { Some(config.application().return_to(&target)?) } else { None };
 
         let (ended, sessions) = {
@@ -36,7 +43,7 @@ impl Session {
         };
         let refresh_token = ended.as_ref().and_then(|data| data.refresh_token.clone());
         if let Some(refresh_token) = &refresh_token {
-            client.0.refreshes.sign_out(refresh_token, config.now());
+            client.0.under_way.refreshes.sign_out(refresh_token, config.now());
         }
         if !sessions.is_empty() {
             client.end_for_good(sessions, refresh_token.filter(|_| options.revoke)).await;
@@ -64,18 +71,29 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Ends the session here alone, and revokes the refresh token; the session at Logto goes on. For an application that answers by itself: it
+    /// is [`sign_out`](Self::sign_out) with [`local_only`](SignOutOptions::local_only), without a redirect.
+    ///
+    /// # Errors
+    /// See [`commit`](Self::commit).
+    pub async fn sign_out_locally(&mut self) -> Result<()> {
+        self.sign_out(SignOutOptions::new().local_only(true)).await.map(drop)
+    }
+}
+
 impl LogtoClient {
     /// Ends the sessions for good and revokes the refresh token, in a task of its own: who signs out may close the page before Logto has
     /// answered.
     async fn end_for_good(&self, sessions: EndedSessions, refresh_token: Option<Secret>) {
         let client = self.clone();
-        let task = tokio::spawn(async move {
+        let ending = async move {
             sessions.write(&client.config().cookies, client.config().now()).await;
             if let Some(refresh_token) = refresh_token {
                 client.revoke(&refresh_token).await;
             }
-        });
-        if let Err(error) = task.await {
+        };
+        if let Err(error) = tokio::spawn(ending.in_current_span()).await {
             tracing::error!(target: "logto::sign_out", %error, "the end of a session broke off");
         }
     }

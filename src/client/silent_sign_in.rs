@@ -28,14 +28,27 @@ impl Session {
         match (answer, refusal.as_deref()) {
             (Ok(code), _) if !self.wants_refresh_token() => Ok(code),
             (Ok(_), _) | (Err(_), Some("consent_required")) => Err(self.second_request(done).await?),
-            (Err(error), Some(refusal)) if MUST_ASK.contains(&refusal) => {
-                tracing::debug!(target: "logto::sign_in", %error, "no silent sign-in; the session is that of before");
-                // It was right when the sign-in began, by the settings of then.
-                let page = self.client.config().application().return_to_or_home(&done.return_to);
-                Err(unfinished("Logto would have to ask the user", &page).caused_by(error))
-            }
+            (Err(error), Some(refusal)) if MUST_ASK.contains(&refusal) => Err(self.would_have_to_ask(error, done)),
             (Err(error), _) => Err(error),
         }
+    }
+
+    /// What comes of an error after `prompt=none` that the application has asked for: the page again where Logto would have to ask the user, which is
+    /// what was to be learned.
+    pub(super) fn nobody_to_ask(&self, error: Error, done: &Transaction) -> Error {
+        let refusal = error.oauth_error().map(|oauth| oauth.error().to_owned());
+        match refusal.as_deref() {
+            Some("consent_required") => self.would_have_to_ask(error, done),
+            Some(refusal) if MUST_ASK.contains(&refusal) => self.would_have_to_ask(error, done),
+            _ => error,
+        }
+    }
+
+    fn would_have_to_ask(&self, error: Error, done: &Transaction) -> Error {
+        tracing::debug!(target: "logto::sign_in", %error, "no silent sign-in; the session is that of before");
+        // It was right when the sign-in began, by the settings of then.
+        let page = self.client.config().application().return_to_or_home(&done.return_to);
+        unfinished("Logto would have to ask the user", &page).caused_by(error)
     }
 
     fn wants_refresh_token(&self) -> bool {
@@ -49,6 +62,7 @@ impl Session {
         transaction.silent = Some(Silent::SignIn);
         (transaction.max_age, transaction.acr_values) = (done.max_age, done.acr_values.clone());
         transaction.from_another_site = done.from_another_site;
+        transaction.app_state.clone_from(&done.app_state);
         let Hints { login_hint, organization_id, ui_locales } = done.hints.clone();
         let mut options =
             SignInOptions { login_hint, organization_id, ui_locales, ..SignInOptions::new().prompt([Prompt::Consent]) };

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{LogtoConfig, LogtoConfigBuilder, problems::Problems, warnings::warn_of_a_move_that_is_over};
+use super::{LogtoConfig, LogtoConfigBuilder, pages::Pages, problems::Problems, warnings::warn_of_a_move_that_is_over};
 use crate::{
+    clock::Clock,
     error::Result,
-    organizations::ORGANIZATIONS_RESOURCE,
     scopes,
     session::{CookieSettings, Keys, NextCookie, Stores},
     store::{Bounded, MemoryRevocations, RefreshCoordinator, RevocationStore, SessionStore},
@@ -19,39 +19,43 @@ impl LogtoConfigBuilder {
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do.
     pub fn build(self) -> Result<LogtoConfig> {
         let mut problems = Problems::default();
-        let server = self.server.check(&mut problems);
+        let server = self.server.clone().check(&mut problems);
 
         let app_id = problems.app_id(self.app_id.as_deref());
-        problems.unless(self.app_secret.as_ref().is_none_or(|secret| !secret.expose().trim().is_empty()), || {
-            "app_secret is empty (leave it out for a public client)".into()
-        });
+        problems.unless(
+            "app_secret",
+            self.app_secret.as_ref().is_none_or(|secret| !secret.expose().trim().is_empty()),
+            || "app_secret is empty (leave it out for a public client)".into(),
+        );
 
         let base_url = problems.url(
             "base_url",
             self.base_url.as_deref(),
             "set LOGTO_BASE_URL to the public address of this application, such as http://localhost:3000",
         );
-        let secure = base_url.as_ref().is_some_and(|url| problems.secure(url, self.cookie_secure));
-        let cookie_domain = match (&base_url, &self.cookie_domain) {
-            (Some(url), Some(domain)) => problems.cookie_domain(url, domain),
-            _ => None,
-        };
+        let cookies = self.cookies(base_url.as_ref(), &app_id, &mut problems);
+        let base_urls = self.checked_base_urls(base_url.as_ref(), cookies.own.attributes(), &mut problems);
+        self.fit_elsewhere(&base_urls, &mut problems);
 
-        problems.secrets(self.cookie_secret.as_ref(), &self.previous_cookie_secrets, base_url.as_ref());
+        let public_url = base_urls.public().or(base_url.as_ref());
+        problems.secrets(self.cookie_secret.as_ref(), &self.previous_cookie_secrets, public_url);
 
         let prompt = self.prompt.unwrap_or_else(|| vec![Prompt::Consent]);
-        problems.unless(!prompt.contains(&Prompt::None) || prompt.len() == 1, || {
+        problems.unless("prompt", !prompt.contains(&Prompt::None) || prompt.len() == 1, || {
             "prompt holds `none` with others (`none` stands alone)".into()
         });
         let scopes = problems.scopes(&self.scopes, self.include_reserved_scopes.unwrap_or(true));
-        let mut resources = problems.resources(self.resources);
-        if scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS)
-            && !resources.iter().any(|resource| resource == ORGANIZATIONS_RESOURCE)
-        {
-            resources.push(ORGANIZATIONS_RESOURCE.to_owned());
-        }
+        let resources = problems.resources(self.resources, &scopes);
         let allowed_return_origins = problems.origins(&self.allowed_return_origins);
         problems.routes(&self.routes);
+        problems.trusted_audiences(&self.trusted_audiences);
+        let pages = Pages {
+            after_sign_in: self.after_sign_in.map(Into::into),
+            after_sign_out: self.after_sign_out.map(Into::into),
+            sign_in_page: self.sign_in_page,
+            errors: self.error_pages,
+        }
+        .checked(&mut problems, base_url.as_ref(), &base_urls, &allowed_return_origins);
         problems.signing_alg(self.id_token_signed_response_alg.as_deref());
 
         let lifetime = self.session_lifetime.unwrap_or_default();
@@ -75,29 +79,25 @@ impl LogtoConfigBuilder {
         if scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) && !prompt.contains(&Prompt::Consent) {
             tracing::warn!(target: "logto::config", "`prompt` lacks consent, so Logto gives no refresh token although `offline_access` is asked for");
         }
-        let sessions =
-            self.session_store.map(|store| -> Arc<dyn SessionStore> { Arc::new(Bounded::new(store, store_timeout)) });
-        let revocations = self
-            .revocation_store
-            .map(|store| -> Arc<dyn RevocationStore> { Arc::new(Bounded::new(store, store_timeout)) })
-            .or_else(|| sessions.as_ref()?.revocations())
-            .unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(&server.clock))));
+        let (stores, endings_in_memory) =
+            bounded_stores(self.session_store, self.revocation_store, store_timeout, &server.clock);
         let refresh_coordinator = self
             .refresh_coordinator
             .map(|coordinator| -> Arc<dyn RefreshCoordinator> { Arc::new(Bounded::new(coordinator, store_timeout)) });
-        let stores = Stores { sessions, revocations };
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
         let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets)
             .map(|next| next.until(self.from_next_until));
         warn_of_a_move_that_is_over(self.session_format, self.from_next_until, server.clock.now());
         Ok(LogtoConfig {
-            cookies: CookieSettings::new(keys, lifetime, stores, &app_id, secure, cookie_domain)
+            cookies: CookieSettings::new(keys, lifetime, stores, cookies.own)
+                .with_earlier(cookies.earlier)
                 .with_leeway(server.leeway)
                 .with_next(next)
                 .with_sign_in_timeout(sign_in_timeout),
             app_id,
             app_secret: self.app_secret,
             base_url,
+            base_urls,
             scopes,
             include_reserved_scopes: self.include_reserved_scopes.unwrap_or(true),
             resources,
@@ -105,12 +105,32 @@ impl LogtoConfigBuilder {
             response_mode: self.response_mode,
             allowed_return_origins,
             id_token_alg: self.id_token_signed_response_alg,
+            trusted_audiences: self.trusted_audiences,
             store_timeout,
             session_format: self.session_format,
             from_next_until: self.from_next_until,
             routes: self.routes,
+            pages,
             refresh_coordinator,
+            endings_in_memory,
+            on_sign_in: self.on_sign_in,
             server,
         })
     }
+}
+
+/// The stores, each bounded in time, and whether nothing but memory remembers which sessions ended.
+fn bounded_stores(
+    sessions: Option<Arc<dyn SessionStore>>,
+    revocations: Option<Arc<dyn RevocationStore>>,
+    timeout: Duration,
+    clock: &Arc<dyn Clock>,
+) -> (Stores, bool) {
+    let sessions = sessions.map(|store| -> Arc<dyn SessionStore> { Arc::new(Bounded::new(store, timeout)) });
+    let revocations = revocations
+        .map(|store| -> Arc<dyn RevocationStore> { Arc::new(Bounded::new(store, timeout)) })
+        .or_else(|| sessions.as_ref()?.revocations());
+    let in_memory = revocations.is_none();
+    let revocations = revocations.unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(clock))));
+    (Stores { sessions, revocations }, in_memory)
 }

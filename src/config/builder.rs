@@ -10,7 +10,10 @@ use super::{
     server::{ServerSettings, server_setters},
 };
 use crate::{
+    cookies::SameSite,
     error::{Error, Result},
+    hook::{SignIn, SignInHook, SignInRefusal},
+    response::{AuthResponse, ErrorPageRequest, ErrorPages},
     secret::Secret,
     session::{SessionFormat, SessionLifetime},
     store::{RefreshCoordinator, RevocationStore, SessionStore},
@@ -28,10 +31,18 @@ pub struct LogtoConfigBuilder {
     pub(crate) app_id: Option<String>,
     pub(crate) app_secret: Option<Secret>,
     pub(super) base_url: Option<String>,
+    pub(super) further_base_urls: Vec<String>,
+    pub(super) host_header: Option<String>,
     pub(super) cookie_secret: Option<Secret>,
     pub(super) previous_cookie_secrets: Vec<Secret>,
     pub(super) cookie_secure: Option<bool>,
     pub(super) cookie_domain: Option<String>,
+    pub(super) cookie_name: Option<String>,
+    pub(super) previous_cookie_names: Vec<String>,
+    pub(super) cookie_path: Option<String>,
+    pub(super) cookie_same_site: SameSite,
+    pub(super) cookie_partitioned: Option<bool>,
+    pub(super) cookie_session_only: Option<bool>,
     pub(super) scopes: Vec<String>,
     pub(super) include_reserved_scopes: Option<bool>,
     pub(super) resources: Vec<String>,
@@ -44,15 +55,23 @@ pub struct LogtoConfigBuilder {
     pub(super) from_next_until: Option<SystemTime>,
     pub(super) sign_in_timeout: Option<u64>,
     pub(super) id_token_signed_response_alg: Option<String>,
+    pub(super) trusted_audiences: Vec<String>,
     #[serde(deserialize_with = "super::seconds::deserialize")]
     pub(super) store_timeout: Option<Duration>,
     pub(super) routes: Routes,
+    pub(super) after_sign_in: Option<String>,
+    pub(super) after_sign_out: Option<String>,
+    pub(super) sign_in_page: Option<String>,
+    #[serde(skip)]
+    pub(super) error_pages: Option<Arc<ErrorPages>>,
     #[serde(skip)]
     pub(super) session_store: Option<Arc<dyn SessionStore>>,
     #[serde(skip)]
     pub(super) revocation_store: Option<Arc<dyn RevocationStore>>,
     #[serde(skip)]
     pub(super) refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
+    #[serde(skip)]
+    pub(super) on_sign_in: Option<SignInHook>,
 }
 
 impl LogtoConfigBuilder {
@@ -70,9 +89,26 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// The public address of this application; may have a path. The only source of redirect URIs: the Host header is never read. Required.
+    /// The public address of this application; may have a path. Required. The only source of redirect URIs, with
+    /// [`further_base_urls`](Self::further_base_urls): without those the Host header is never read.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self
+    }
+
+    /// Other addresses of this application, each with its own host. A request is served by the one that its host names: redirect URIs, cookies and
+    /// where a browser may be sent follow it. The first label of a host may be `*`: `https://*.preview.example.com`. A host that is not
+    /// on the list is served as `base_url`, and no sign-in begins or ends there: `sign_in.unknown_host`. See the guide `docs/hosts.md`.
+    pub fn further_base_urls<S: Into<String>>(mut self, urls: impl IntoIterator<Item = S>) -> Self {
+        self.further_base_urls = urls.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// In which header a request says which host it came to, for [`further_base_urls`](Self::further_base_urls): `host`, or what your proxy sets,
+    /// `x-forwarded-host` or `forwarded` (RFC 7239). Name one of the latter only if the proxy sets it on every request and passes on none that it
+    /// was sent. Default: `host`.
+    pub fn host_header(mut self, name: impl Into<String>) -> Self {
+        self.host_header = Some(name.into());
         self
     }
 
@@ -104,7 +140,53 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// Scopes to ask for besides `openid`, `offline_access` and `profile`; those of your API resources, too. See [`scopes`]. They take the place
+    /// What the session's cookie is called, in place of `logto_` and the app id: 1 to 64 letters, digits, `-`, `_` and `.`. The prefix `__Host-` is
+    /// added where browsers take it: over https, without [`cookie_domain`](Self::cookie_domain) and with the path `/`. For users to stay signed in
+    /// through a change see [`previous_cookie_names`](Self::previous_cookie_names).
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.cookie_name = Some(name.into());
+        self
+    }
+
+    /// Names that the session's cookie had before, as browsers have them, with `__Host-` where it had that: at most four. A session under such a
+    /// name, and a sign-in under way, is taken over; the first response to it writes the present name and deletes that one. After one idle lifetime the
+    /// list can go.
+    ///
+    /// The cookie that is deleted is one with the present path and domain, or with the path `/` where the name begins with `__Host-`. One of
+    /// another path or domain stays until it expires by itself, and ends when the session does.
+    pub fn previous_cookie_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.previous_cookie_names = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The path of the cookies, as it stands in the address: for two applications on one host that must not see each other's. All routes are to be
+    /// below it. Default: `/`. Another one takes the prefix `__Host-` away, so that other pages of the host can set a cookie of this name, and
+    /// with that its name changes: see [`previous_cookie_names`](Self::previous_cookie_names).
+    pub fn cookie_path(mut self, path: impl Into<String>) -> Self {
+        self.cookie_path = Some(path.into());
+        self
+    }
+
+    /// Whether the session's cookie comes along with requests that other sites cause. Default: with links, and no more ([`SameSite::Lax`]).
+    pub fn cookie_same_site(mut self, same_site: SameSite) -> Self {
+        self.cookie_same_site = same_site;
+        self
+    }
+
+    /// Whether a browser keeps the cookies apart for each site that shows this one in a frame (`Partitioned`, also called CHIPS). It takes
+    /// [`SameSite::None`]. A session that began in a tab of its own is then none in a frame.
+    pub fn cookie_partitioned(mut self, partitioned: bool) -> Self {
+        self.cookie_partitioned = Some(partitioned);
+        self
+    }
+
+    /// Whether the session's cookie has no `Max-Age`: a browser that is closed forgets it, unless it restores its tabs. Default: no.
+    pub fn cookie_session_only(mut self, session_only: bool) -> Self {
+        self.cookie_session_only = Some(session_only);
+        self
+    }
+
+    /// Scopes to ask for besides `openid`, `offline_access` and `profile`; those of your API resources, too. See [`scopes`](crate::scopes). They take the place
     /// of those that were set before.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = word_list(scopes);
@@ -160,6 +242,14 @@ impl LogtoConfigBuilder {
         self
     }
 
+    /// Audiences that an ID token may have beside this application (OpenID Connect Core 1.0 section 3.1.3.7, point 3): other
+    /// applications of the same server that are as trusted as this one. Default: none, so a token for several is refused, whatever its `azp` says.
+    /// Logto's tokens have one audience.
+    pub fn trusted_audiences<S: Into<String>>(mut self, audiences: impl IntoIterator<Item = S>) -> Self {
+        self.trusted_audiences = audiences.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// The date on which [`SessionFormat::FromNext`] ends: from then on a cookie of `@logto/next` is ignored, and nothing has to be deployed for
     /// that. Required with it; two weeks after the last route has moved do. For serde and in the environment `YYYY-MM-DD`, in UTC.
     pub fn from_next_until(mut self, until: SystemTime) -> Self {
@@ -187,6 +277,50 @@ impl LogtoConfigBuilder {
         self
     }
 
+    /// Where a user lands who signs in and asked for no page: a path of this site, or a URL on an allowed origin. Default: `base_url`.
+    pub fn after_sign_in(mut self, page: impl Into<String>) -> Self {
+        self.after_sign_in = Some(page.into());
+        self
+    }
+
+    /// Where a user lands who signs out: a path of this site, or a URL on an allowed origin. Default: `base_url`. Its address must be registered in
+    /// the Logto Console as a post sign-out redirect URI, to the letter: otherwise Logto answers the sign-out with an error page of its own.
+    pub fn after_sign_out(mut self, page: impl Into<String>) -> Self {
+        self.after_sign_out = Some(page.into());
+        self
+    }
+
+    /// The path of a page of the application's own to which users are sent who have to sign in, below `base_url`. Default: the sign-in route
+    /// ([`Routes::sign_in`]). The page gets the query of that route: `return_to`, and `max_age` and `acr_values` where a guard asks for a fresh or a
+    /// stronger login. It hands them on to the sign-in route, or to a route of its own that signs in. It must not ask for a signed-in user itself.
+    pub fn sign_in_page(mut self, path: impl Into<String>) -> Self {
+        self.sign_in_page = Some(path.into());
+        self
+    }
+
+    /// Answers of the application's own in place of the crate's error pages and JSON: of the routes, the guards, and
+    /// [`error_response`](crate::LogtoClient::error_response). `None` is for the crate's own answer. What leads a browser on, such as the redirect to sign
+    /// in, is no error page; the 401 of a program is one. Refusals of bearer tokens ([`ApiAuth`](crate::api::ApiAuth)) are answered by their own rules.
+    ///
+    /// ```
+    /// use logto::{LogtoConfig, integrate::{AuthResponse, ResponseFormat}};
+    ///
+    /// let config = LogtoConfig::builder().error_pages(|error, request| match request.format() {
+    ///     ResponseFormat::Html => Some(AuthResponse::html(
+    ///         error.status(),
+    ///         format!(r#"<h1>{}</h1><a href="{}">Sign in</a>"#, error.summary(), request.sign_in()),
+    ///     )),
+    ///     _ => None,
+    /// });
+    /// ```
+    pub fn error_pages<F>(mut self, answer: F) -> Self
+    where
+        F: Fn(&Error, &ErrorPageRequest<'_>) -> Option<AuthResponse> + Send + Sync + 'static,
+    {
+        self.error_pages = Some(Arc::new(answer));
+        self
+    }
+
     /// Keeps sessions in a store, and nothing but an id in the cookie. Default: the whole session in cookies.
     pub fn session_store(mut self, store: impl SessionStore) -> Self {
         self.session_store = Some(Arc::new(store));
@@ -203,6 +337,37 @@ impl LogtoConfigBuilder {
     /// Makes refreshes exclusive over several instances that share sessions in cookies. A session store that can brings its own.
     pub fn refresh_coordinator(mut self, coordinator: impl RefreshCoordinator) -> Self {
         self.refresh_coordinator = Some(Arc::new(coordinator));
+        self
+    }
+
+    /// Asks the application about each sign-in before it becomes a session. It may create the user's row, note something in the
+    /// [session](SignIn::set_data), or [refuse](SignInRefusal). Default: whoever Logto lets in is signed in.
+    ///
+    /// It is asked once for each sign-in, also where the callback comes twice, and over several instances where they have a
+    /// [`refresh_coordinator`](Self::refresh_coordinator). A silent sign-in and a step-up are sign-ins, too; a refresh is none. It runs in a task of its own: a
+    /// browser that hangs up does not stop it. It has 10 seconds, and is dropped then.
+    ///
+    /// After a refusal and after a failure nobody is signed in by this sign-in, its refresh token is revoked at Logto, and the session of before is
+    /// left as it was. What the function itself did before is its own to undo: a database has transactions for that.
+    ///
+    /// ```
+    /// # async fn upsert(sub: &str) -> std::io::Result<()> { Ok(()) }
+    /// use logto::{LogtoConfig, SignInRefusal};
+    ///
+    /// let config = LogtoConfig::builder().on_sign_in(|sign_in| async move {
+    ///     if sign_in.claims().email_verified != Some(true) {
+    ///         return Err(SignInRefusal::redirect("/confirm-your-address"));
+    ///     }
+    ///     upsert(&sign_in.claims().sub).await?; // an error ends the sign-in with `sign_in.hook_failed`
+    ///     Ok(())
+    /// });
+    /// ```
+    pub fn on_sign_in<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: Fn(SignIn) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), SignInRefusal>> + Send + 'static,
+    {
+        self.on_sign_in = Some(SignInHook::new(hook));
         self
     }
 }

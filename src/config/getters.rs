@@ -5,10 +5,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{LogtoConfig, Routes};
+use super::{LogtoConfig, Routes, pages::Landing};
 use crate::{
     clock::Clock,
+    cookies::SameSite,
     http::HttpClient,
+    response::ErrorPages,
     session::{SessionFormat, SessionLifetime},
     store::{RefreshCoordinator, RevocationStore, SessionStore},
     types::{Prompt, ResponseMode},
@@ -40,6 +42,12 @@ impl LogtoConfig {
         &self.addresses().accepted_issuers
     }
 
+    /// Whether the address of Logto may be http on another machine.
+    #[must_use]
+    pub fn allow_insecure_endpoint(&self) -> bool {
+        self.server.allows_insecure_endpoint()
+    }
+
     /// The app id.
     #[must_use]
     pub fn app_id(&self) -> &str {
@@ -52,16 +60,64 @@ impl LogtoConfig {
         self.base_url.as_str().trim_end_matches('/')
     }
 
+    /// The other addresses of the application, without a trailing slash.
+    #[must_use]
+    pub fn further_base_urls(&self) -> &[String] {
+        self.base_urls.further()
+    }
+
+    /// In which header a request says which host it came to.
+    #[must_use]
+    pub fn host_header(&self) -> &str {
+        self.base_urls.header().name()
+    }
+
     /// Whether cookies are `Secure`.
     #[must_use]
     pub fn cookie_secure(&self) -> bool {
-        self.cookies.is_secure()
+        self.cookies.own.attributes().secure
     }
 
     /// The domain whose subdomains share the session; none where it is this host's alone.
     #[must_use]
     pub fn cookie_domain(&self) -> Option<&str> {
-        self.cookies.domain()
+        self.cookies.own.attributes().domain.as_deref()
+    }
+
+    /// The name of the session's cookie, as browsers have it: with `__Host-` where that was added.
+    #[must_use]
+    pub fn cookie_name(&self) -> &str {
+        self.cookies.own.session_name()
+    }
+
+    /// Names that the session's cookie had before.
+    #[must_use]
+    pub fn previous_cookie_names(&self) -> Vec<&str> {
+        self.cookies.earlier_names().collect()
+    }
+
+    /// The path of the cookies.
+    #[must_use]
+    pub fn cookie_path(&self) -> &str {
+        &self.cookies.own.attributes().path
+    }
+
+    /// Whether the session's cookie comes along with requests that other sites cause.
+    #[must_use]
+    pub fn cookie_same_site(&self) -> SameSite {
+        self.cookies.own.attributes().same_site
+    }
+
+    /// Whether a browser keeps the cookies apart for each site that shows this one in a frame.
+    #[must_use]
+    pub fn cookie_partitioned(&self) -> bool {
+        self.cookies.own.attributes().partitioned
+    }
+
+    /// Whether the session's cookie has no `Max-Age`.
+    #[must_use]
+    pub fn cookie_session_only(&self) -> bool {
+        self.cookies.own.attributes().session_only
     }
 
     /// All scopes that a sign-in asks for, `openid`, `offline_access` and `profile` among them.
@@ -118,6 +174,12 @@ impl LogtoConfig {
         self.id_token_alg.as_deref()
     }
 
+    /// Audiences that a token may have beside this application.
+    #[must_use]
+    pub fn trusted_audiences(&self) -> &[String] {
+        &self.trusted_audiences
+    }
+
     /// When cookies of `@logto/next` cease to be taken over, if it was set.
     #[must_use]
     pub fn from_next_until(&self) -> Option<SystemTime> {
@@ -153,6 +215,30 @@ impl LogtoConfig {
         &self.routes
     }
 
+    /// Where a user lands who signs in and asked for no page: an address.
+    #[must_use]
+    pub fn after_sign_in(&self) -> &str {
+        self.pages.after_sign_in.as_ref().map_or(self.base_url(), Landing::address)
+    }
+
+    /// Where a user lands who signs out: an address.
+    #[must_use]
+    pub fn after_sign_out(&self) -> &str {
+        self.pages.after_sign_out.as_ref().map_or(self.base_url(), Landing::address)
+    }
+
+    /// The path of the page that users are sent to who have to sign in, where it is not the sign-in route.
+    #[must_use]
+    pub fn sign_in_page(&self) -> Option<&str> {
+        self.pages.sign_in_page.as_deref()
+    }
+
+    /// What answers errors in place of the crate's own pages, if it was set.
+    #[must_use]
+    pub fn error_pages(&self) -> Option<&Arc<ErrorPages>> {
+        self.pages.errors.as_ref()
+    }
+
     /// The client that reaches Logto, if it was set.
     #[must_use]
     pub fn http_client(&self) -> Option<&Arc<dyn HttpClient>> {
@@ -176,6 +262,12 @@ impl LogtoConfig {
     pub fn refresh_coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
         let of_store = || self.session_store().and_then(SessionStore::coordinator);
         self.refresh_coordinator.clone().or_else(of_store)
+    }
+
+    /// Whether the application is asked about each sign-in.
+    #[must_use]
+    pub fn on_sign_in(&self) -> bool {
+        self.on_sign_in.is_some()
     }
 
     /// The clock to go by.

@@ -6,7 +6,8 @@ use url::{Host, Url};
 
 use super::Routes;
 use crate::{
-    error::{Code, Error},
+    error::{Code, ConfigProblem, Error},
+    organizations::ORGANIZATIONS_RESOURCE,
     scopes,
     secret::Secret,
     session::{SIGN_IN_TIMEOUT_SECONDS, SessionFormat, SessionLifetime},
@@ -23,13 +24,17 @@ const MAX_LIFETIME_SECONDS: u64 = 400 * 24 * 60 * 60;
 
 /// Everything that is wrong, each as "what (what to do)".
 #[derive(Default)]
-pub(crate) struct Problems(pub(crate) Vec<String>);
+pub(crate) struct Problems(pub(crate) Vec<ConfigProblem>);
 
 impl Problems {
-    pub(crate) fn unless(&mut self, right: bool, problem: impl FnOnce() -> String) {
+    pub(crate) fn unless(&mut self, setting: &'static str, right: bool, problem: impl FnOnce() -> String) {
         if !right {
-            self.0.push(problem());
+            self.add(setting, problem());
         }
+    }
+
+    pub(crate) fn add(&mut self, setting: &'static str, problem: String) {
+        self.0.push(ConfigProblem::new(setting, problem));
     }
 
     pub(crate) fn into_error(self) -> Error {
@@ -38,25 +43,26 @@ impl Problems {
         } else {
             format!("{} settings are wrong", self.0.len())
         };
-        Error::new(Code::ConfigInvalid, format!("{count}: {}", self.0.join("; ")))
+        let all: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        Error::new(Code::ConfigInvalid, format!("{count}: {}", all.join("; "))).with_config_problems(self.0)
     }
 
-    pub(crate) fn url(&mut self, name: &str, value: Option<&str>, missing: &str) -> Option<Url> {
+    pub(crate) fn url(&mut self, name: &'static str, value: Option<&str>, missing: &str) -> Option<Url> {
         let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else {
-            self.0.push(format!("{name} is missing ({missing})"));
+            self.add(name, format!("{name} is missing ({missing})"));
             return None;
         };
         let url = match Url::parse(value) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => url,
             _ => {
-                self.0.push(format!("{name} is not a URL (it begins with https:// or http://)"));
+                self.add(name, format!("{name} is not a URL (it begins with https:// or http://)"));
                 return None;
             }
         };
-        self.unless(url.query().is_none() && url.fragment().is_none(), || {
+        self.unless(name, url.query().is_none() && url.fragment().is_none(), || {
             format!("{name} has a query or a fragment (leave it out)")
         });
-        self.unless(url.username().is_empty() && url.password().is_none(), || {
+        self.unless(name, url.username().is_empty() && url.password().is_none(), || {
             format!("{name} has a user name or a password (leave it out)")
         });
         Some(url)
@@ -64,14 +70,20 @@ impl Problems {
 
     pub(super) fn signing_alg(&mut self, alg: Option<&str>) {
         const ACCEPTED: [&str; 5] = ["ES256", "ES384", "ES512", "RS256", "PS256"];
-        self.unless(alg.is_none_or(|alg| ACCEPTED.contains(&alg)), || {
+        self.unless("id_token_signed_response_alg", alg.is_none_or(|alg| ACCEPTED.contains(&alg)), || {
             format!("id_token_signed_response_alg is none of {} (leave it out to accept them all)", ACCEPTED.join(", "))
+        });
+    }
+
+    pub(super) fn trusted_audiences(&mut self, audiences: &[String]) {
+        self.unless("trusted_audiences", audiences.iter().all(|audience| !audience.trim().is_empty()), || {
+            "trusted_audiences holds an empty text (leave it out)".into()
         });
     }
 
     pub(crate) fn app_id(&mut self, id: Option<&str>) -> String {
         let id = id.map(str::trim).unwrap_or_default();
-        self.unless(!id.is_empty(), || {
+        self.unless("app_id", !id.is_empty(), || {
             "app_id is missing (set LOGTO_APP_ID to the app id of Logto Console › Applications)".into()
         });
         id.to_owned()
@@ -80,41 +92,44 @@ impl Problems {
     /// A secret that everybody knows protects nobody but the developer on a machine of their own.
     pub(super) fn secrets(&mut self, current: Option<&Secret>, previous: &[Secret], base_url: Option<&Url>) {
         let is_public = base_url.is_some_and(|url| !is_loopback(url));
-        self.unless(current.is_some(), || {
+        self.unless("cookie_secret", current.is_some(), || {
             "cookie_secret is missing (set LOGTO_COOKIE_SECRET to the output of `openssl rand -base64 32`)".into()
         });
         let current = current.into_iter().map(|secret| ("cookie_secret", secret));
         for (name, secret) in current.chain(previous.iter().map(|secret| ("previous_cookie_secrets", secret))) {
             let length = secret.expose().len();
-            self.unless(length >= MIN_SECRET_BYTES, || {
+            self.unless(name, length >= MIN_SECRET_BYTES, || {
                 format!("{name} has {length} bytes (it needs {MIN_SECRET_BYTES}: `openssl rand -base64 32`)")
             });
             if let Some(known) = super::printed::known(secret).filter(|_| is_public) {
-                self.0.push(format!("{name} {known}, so anyone can sign in as anyone (use `openssl rand -base64 32`)"));
+                self.add(
+                    name,
+                    format!("{name} {known}, so anyone can sign in as anyone (use `openssl rand -base64 32`)"),
+                );
             }
         }
     }
 
     pub(super) fn lifetime(&mut self, lifetime: SessionLifetime) {
         let (idle, absolute) = (lifetime.idle.as_secs(), lifetime.absolute.as_secs());
-        self.unless(1 <= idle && idle <= absolute && absolute <= MAX_LIFETIME_SECONDS, || {
+        self.unless("session_lifetime", 1 <= idle && idle <= absolute && absolute <= MAX_LIFETIME_SECONDS, || {
             format!("session_lifetime is not 1 <= idle <= absolute <= {MAX_LIFETIME_SECONDS} seconds (400 days; browsers keep no cookie longer)")
         });
     }
 
     pub(super) fn times(&mut self, leeway: u64, timeout: Duration) {
-        self.unless(leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
+        self.unless("leeway", leeway <= 600, || "leeway is over 600 seconds (set the clock by NTP instead)".into());
         self.timeout(timeout);
     }
 
     pub(crate) fn timeout(&mut self, timeout: Duration) {
-        self.unless((MIN_TIMEOUT..=Duration::from_secs(120)).contains(&timeout), || {
+        self.unless("timeout", (MIN_TIMEOUT..=Duration::from_secs(120)).contains(&timeout), || {
             "timeout is not between 0.1 and 120 seconds".into()
         });
     }
 
     pub(super) fn store_timeout(&mut self, timeout: Duration) {
-        self.unless((MIN_TIMEOUT..=Duration::from_secs(30)).contains(&timeout), || {
+        self.unless("store_timeout", (MIN_TIMEOUT..=Duration::from_secs(30)).contains(&timeout), || {
             "store_timeout is not between 0.1 and 30 seconds".into()
         });
     }
@@ -122,8 +137,8 @@ impl Problems {
     pub(super) fn secure(&mut self, base_url: &Url, asked: Option<bool>) -> bool {
         let https = base_url.scheme() == "https";
         let secure = asked.unwrap_or(https);
-        self.unless(https || !secure, || "cookie_secure is true and base_url is http (browsers would drop the cookies: leave cookie_secure out, or use https)".into());
-        self.unless(!https || secure, || {
+        self.unless("cookie_secure", https || !secure, || "cookie_secure is true and base_url is http (browsers would drop the cookies: leave cookie_secure out, or use https)".into());
+        self.unless("cookie_secure", !https || secure, || {
             "cookie_secure is false and base_url is https (leave cookie_secure out)".into()
         });
         secure
@@ -141,7 +156,7 @@ impl Problems {
             }
             _ => false,
         });
-        self.unless(covering.is_some(), || {
+        self.unless("cookie_domain", covering.is_some(), || {
             "cookie_domain does not cover the host of base_url (browsers would drop the cookies)".into()
         });
         covering
@@ -153,21 +168,21 @@ impl Problems {
             SessionFormat::Next => "next",
             SessionFormat::FromNext => "from-next",
         };
-        self.unless(!store || format != SessionFormat::Next, || {
+        self.unless("session_format", !store || format != SessionFormat::Next, || {
             "session_format is next and there is a session_store (Next.js cannot read it: leave it out, or use `from-next`)".into()
         });
-        self.unless(!domain, || {
+        self.unless("session_format", !domain, || {
             format!("session_format is {name} and there is a cookie_domain (@logto/next writes its cookie for one host: leave cookie_domain out)")
         });
         let token = app_id.len() <= 64
             && app_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        self.unless(token, || {
+        self.unless("session_format", token, || {
             format!("session_format is {name} and app_id cannot be part of a cookie's name (copy it from Logto Console › Applications)")
         });
     }
 
     pub(super) fn end_of_move(&mut self, format: SessionFormat, until: Option<SystemTime>) {
-        self.unless(format != SessionFormat::FromNext || until.is_some(), || {
+        self.unless("from_next_until", format != SessionFormat::FromNext || until.is_some(), || {
             "session_format is from-next and from_next_until is missing (a subdomain can plant the cookie that is taken over: set LOGTO_FROM_NEXT_UNTIL to the date on which that ends, two weeks after the last route has moved)".into()
         });
     }
@@ -175,7 +190,9 @@ impl Problems {
     /// In seconds. More than a day serves nobody: Logto's pages work for an hour.
     pub(super) fn sign_in_timeout(&mut self, timeout: Option<u64>) -> i64 {
         let timeout = timeout.map_or(SIGN_IN_TIMEOUT_SECONDS, |timeout| timeout.try_into().unwrap_or(i64::MAX));
-        self.unless((60..=86_400).contains(&timeout), || "sign_in_timeout is not between 60 and 86,400 seconds".into());
+        self.unless("sign_in_timeout", (60..=86_400).contains(&timeout), || {
+            "sign_in_timeout is not between 60 and 86,400 seconds".into()
+        });
         timeout
     }
 
@@ -188,26 +205,32 @@ impl Problems {
             }
         }
         let has = |scope: &str| all.iter().any(|known| known == scope);
-        self.unless(has(scopes::OPENID), || {
+        self.unless("scopes", has(scopes::OPENID), || {
             "scopes lacks `openid` (add it, or leave include_reserved_scopes on)".into()
         });
-        self.unless(!has(scopes::ORGANIZATION_ROLES) || has(scopes::ORGANIZATIONS), || {
+        self.unless("scopes", !has(scopes::ORGANIZATION_ROLES) || has(scopes::ORGANIZATIONS), || {
             format!("scope {} needs {} (add it to scopes)", scopes::ORGANIZATION_ROLES, scopes::ORGANIZATIONS)
         });
         all
     }
 
-    pub(super) fn resources(&mut self, resources: Vec<String>) -> Vec<String> {
+    /// Those that were set, and the one that stands for organizations where the scopes ask for them.
+    pub(super) fn resources(&mut self, mut resources: Vec<String>, scopes: &[String]) -> Vec<String> {
         for resource in &resources {
-            self.resource(resource);
+            self.resource("resources", resource);
+        }
+        if scopes.iter().any(|scope| scope == scopes::ORGANIZATIONS)
+            && !resources.iter().any(|resource| resource == ORGANIZATIONS_RESOURCE)
+        {
+            resources.push(ORGANIZATIONS_RESOURCE.to_owned());
         }
         resources
     }
 
     /// RFC 8707 section 2: an absolute URI without a fragment. Logto splits at commas.
-    pub(crate) fn resource(&mut self, resource: &str) {
+    pub(crate) fn resource(&mut self, setting: &'static str, resource: &str) {
         let right = Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) && !resource.contains([',', ' ']);
-        self.unless(right, || "a resource is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)".into());
+        self.unless(setting, right, || "a resource is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)".into());
     }
 
     pub(super) fn origins(&mut self, origins: &[String]) -> Vec<url::Origin> {
@@ -217,7 +240,7 @@ impl Problems {
             .map(|url| url.origin())
             .filter(url::Origin::is_tuple)
             .collect();
-        self.unless(parsed.len() == origins.len(), || {
+        self.unless("allowed_return_origins", parsed.len() == origins.len(), || {
             "allowed_return_origins holds something that is not an origin (like https://admin.example.com)".into()
         });
         parsed
@@ -226,11 +249,13 @@ impl Problems {
     pub(super) fn routes(&mut self, routes: &Routes) {
         let all = routes.all();
         for (index, (name, path)) in all.iter().enumerate() {
-            self.unless(path.starts_with('/') && path.len() > 1 && !path.contains(['?', '#', '{', '}', ' ']), || {
-                format!("{name} is not a plain path (like /logto/sign-in)")
-            });
+            self.unless(
+                name,
+                path.starts_with('/') && path.len() > 1 && !path.contains(['?', '#', '{', '}', ' ']),
+                || format!("{name} is not a plain path (like /logto/sign-in)"),
+            );
             if let Some((other, _)) = all.iter().take(index).find(|(_, other)| other == path) {
-                self.0.push(format!("{name} is the same path as {other}"));
+                self.add(name, format!("{name} is the same path as {other}"));
             }
         }
     }

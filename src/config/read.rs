@@ -13,7 +13,8 @@ use serde::{
 use super::{LogtoConfigBuilder, server::ServerSettings};
 
 /// The settings of the server, which are apart from the others.
-const OF_SERVER: [&str; 6] = ["endpoint", "issuer", "internal_endpoint", "accepted_issuers", "leeway", "timeout"];
+const OF_SERVER: [&str; 7] =
+    ["endpoint", "issuer", "internal_endpoint", "accepted_issuers", "allow_insecure_endpoint", "leeway", "timeout"];
 
 impl<'de> Deserialize<'de> for LogtoConfigBuilder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -28,10 +29,20 @@ impl<'de> Deserialize<'de> for LogtoConfigBuilder {
 /// What a setting is, for the error about one that is something else.
 fn expected(name: &str) -> &'static str {
     match name {
-        "accepted_issuers" | "allowed_return_origins" | "previous_cookie_secrets" | "resources" | "scopes" => {
-            "a list of texts"
-        }
-        "cookie_secure" | "include_reserved_scopes" => "true or false",
+        "accepted_issuers"
+        | "allowed_return_origins"
+        | "further_base_urls"
+        | "previous_cookie_names"
+        | "previous_cookie_secrets"
+        | "resources"
+        | "scopes"
+        | "trusted_audiences" => "a list of texts",
+        "allow_insecure_endpoint"
+        | "cookie_partitioned"
+        | "cookie_secure"
+        | "cookie_session_only"
+        | "include_reserved_scopes" => "true or false",
+        "cookie_same_site" => "`lax`, `strict` or `none`",
         "from_next_until" => "a date like 2027-01-31",
         "leeway" | "sign_in_timeout" | "store_timeout" | "timeout" => "a whole number of seconds",
         "prompt" => "a list of `none`, `login` and `consent`",
@@ -88,6 +99,7 @@ impl<'de, A: MapAccess<'de>> Quiet<'_, A> {
             "issuer" => self.server.issuer = self.next_value()?,
             "internal_endpoint" => self.server.internal_endpoint = self.next_value()?,
             "accepted_issuers" => self.server.accepted_issuers = Some(self.next_value()?),
+            "allow_insecure_endpoint" => self.server.allow_insecure_endpoint = self.next_value()?,
             "leeway" => self.server.leeway = self.next_value()?,
             _ => self.server.timeout = self.next_value::<Option<u64>>()?.map(Duration::from_secs),
         }

@@ -79,6 +79,23 @@ paths! {
 }
 
 impl Routes {
+    /// The default paths below a prefix: `Routes::below("/auth")` has the callback at `/auth/callback`. Register that address in Logto Console, and mount the
+    /// routes without the prefix: they have it already.
+    pub fn below(prefix: &str) -> Self {
+        let prefix = prefix.trim_end_matches('/');
+        let below = |path: String| format!("{prefix}{path}");
+        let Self { sign_in, sign_up, callback, sign_out, user, back_channel_logout, initiate_login } = Self::default();
+        Self {
+            sign_in: below(sign_in),
+            sign_up: below(sign_up),
+            callback: below(callback),
+            sign_out: below(sign_out),
+            user: below(user),
+            back_channel_logout: below(back_channel_logout),
+            initiate_login: initiate_login.map(below),
+        }
+    }
+
     /// Where other sites, and Logto's pages, send a user to sign in (OpenID Connect Core 1.0 section 4), such as `/logto/initiate-login`.
     /// Default: there is no such route.
     pub fn initiate_login(mut self, path: impl Into<String>) -> Self {

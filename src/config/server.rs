@@ -10,7 +10,7 @@ use url::Url;
 use super::problems::{DEFAULT_TIMEOUT, Problems, is_loopback};
 use crate::{
     clock::{Clock, SystemClock},
-    error::Result,
+    error::{ConfigProblem, Result},
     http::{self, HttpClient, Transport},
     oidc::{discovery::Addresses, provider::Provider},
 };
@@ -23,13 +23,14 @@ pub(crate) struct ServerSettings {
     pub(crate) issuer: Option<String>,
     pub(crate) internal_endpoint: Option<String>,
     pub(crate) accepted_issuers: Option<Vec<String>>,
+    pub(crate) allow_insecure_endpoint: Option<bool>,
     /// In seconds.
     pub(crate) leeway: Option<u64>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) http_client: Option<Arc<dyn HttpClient>>,
     pub(crate) clock: Option<Arc<dyn Clock>>,
     /// What the environment holds and nobody can read.
-    pub(super) unreadable: Vec<String>,
+    pub(super) unreadable: Vec<ConfigProblem>,
     /// The server of a configuration, for what is not set here.
     pub(crate) fallback: Option<Server>,
 }
@@ -74,7 +75,7 @@ impl ServerSettings {
     fn addresses(&self, problems: &mut Problems) -> Option<Addresses> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let (endpoint, issuer) = (given(&self.endpoint), given(&self.issuer));
-        problems.unless(issuer.is_none() || endpoint.is_none(), || {
+        problems.unless("issuer", issuer.is_none() || endpoint.is_none(), || {
             "endpoint and issuer are both given (endpoint is for Logto, issuer for a server whose issuer is not endpoint and /oidc)".into()
         });
         let missing = "set LOGTO_ENDPOINT to the address of Logto, such as https://my-tenant.logto.app";
@@ -83,17 +84,20 @@ impl ServerSettings {
             None => ("endpoint", problems.url("endpoint", endpoint.as_deref(), missing)),
         };
         if let Some(url) = &url {
-            problems.unless(url.scheme() == "https" || is_loopback(url), || {
+            let insecure = url.scheme() != "https" && !is_loopback(url);
+            problems.unless(name, !insecure || self.allows_insecure_endpoint(), || {
                 format!("{name} is http on another machine (use https; passwords and tokens travel over it)")
             });
-            problems.unless(issuer.is_some() || !url.path().trim_end_matches('/').ends_with("/oidc"), || {
-                "endpoint ends with /oidc (leave it out; it is added)".into()
-            });
+            problems.unless(
+                "endpoint",
+                issuer.is_some() || !url.path().trim_end_matches('/').ends_with("/oidc"),
+                || "endpoint ends with /oidc (leave it out; it is added)".into(),
+            );
         }
         let internal_endpoint =
             given(&self.internal_endpoint).and_then(|url| problems.url("internal_endpoint", Some(&url), ""));
         let accepted_issuers = self.accepted_issuers.clone().unwrap_or_default();
-        problems.unless(accepted_issuers.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
+        problems.unless("accepted_issuers", accepted_issuers.iter().all(|issuer| Url::parse(issuer).is_ok()), || {
             "accepted_issuers holds something that is not a URL (an issuer looks like https://my-tenant.logto.app/oidc)"
                 .into()
         });
@@ -104,6 +108,10 @@ impl ServerSettings {
             endpoint,
             internal_endpoint,
         })
+    }
+
+    pub(crate) fn allows_insecure_endpoint(&self) -> bool {
+        self.allow_insecure_endpoint.unwrap_or_default()
     }
 
     /// Whether nothing is set that requests and what is kept of their answers depend on. The leeway is for tokens alone.
@@ -119,13 +127,14 @@ impl ServerSettings {
     /// What is not set is as `other` has it. The internal endpoint and the accepted issuers belong to the server that `other` names.
     fn or(self, other: &Self) -> Self {
         let names_a_server = self.endpoint.is_some() || self.issuer.is_some();
-        let Self { endpoint, issuer, internal_endpoint, accepted_issuers, .. } =
+        let Self { endpoint, issuer, internal_endpoint, accepted_issuers, allow_insecure_endpoint, .. } =
             if names_a_server { Self::default() } else { other.clone() };
         Self {
             endpoint: self.endpoint.or(endpoint),
             issuer: self.issuer.or(issuer),
             internal_endpoint: self.internal_endpoint.or(internal_endpoint),
             accepted_issuers: self.accepted_issuers.or(accepted_issuers),
+            allow_insecure_endpoint: self.allow_insecure_endpoint.or(allow_insecure_endpoint),
             leeway: self.leeway.or(other.leeway),
             timeout: self.timeout.or(other.timeout),
             http_client: self.http_client.or_else(|| other.http_client.clone()),
@@ -142,6 +151,11 @@ impl Server {
         self.settings.http_client.as_ref()
     }
 
+    /// Whether the address may be http on another machine.
+    pub(crate) fn allows_insecure_endpoint(&self) -> bool {
+        self.settings.allows_insecure_endpoint()
+    }
+
     /// What the server says of itself, its keys, and the HTTP client that reaches it: one for whatever is made from one configuration.
     ///
     /// # Errors
@@ -151,6 +165,7 @@ impl Server {
         if let Some(provider) = &*provider {
             return Ok(Arc::clone(provider));
         }
+        warn_of_an_insecure_endpoint(&self.addresses.endpoint);
         let client = http::given_or_default(self.settings.http_client.clone())?;
         let transport = Transport::new(client, self.timeout);
         let made = Provider::new(transport, Arc::clone(&self.addresses), Arc::clone(&self.clock));
@@ -165,6 +180,13 @@ impl Server {
 
     pub(crate) fn now(&self) -> i64 {
         crate::clock::unix_seconds(self.clock.now())
+    }
+}
+
+/// At each start: once for whatever is made from one configuration.
+fn warn_of_an_insecure_endpoint(endpoint: &Url) {
+    if endpoint.scheme() != "https" && !is_loopback(endpoint) {
+        tracing::warn!(target: "logto::config", %endpoint, "Logto is reached by http on another machine, as allow_insecure_endpoint says: passwords and tokens travel in the clear, and whoever is on the way can sign in as anyone");
     }
 }
 
@@ -200,6 +222,23 @@ macro_rules! server_setters {
         pub fn accepted_issuers<S: Into<String>>(mut self, issuers: impl IntoIterator<Item = S>) -> Self {
             self.server.accepted_issuers = Some(issuers.into_iter().map(Into::into).collect());
             self
+        }
+
+        /// Whether `endpoint` or `issuer` may be http on another machine. Default: no. With it passwords, codes and tokens travel in the clear, and
+        /// whoever is on the way can read them, or sign in as anyone, so each start is warned of in the log: for a closed network without
+        /// certificates, and never for the internet. Where the users' browsers reach Logto by https and this program by http, set
+        /// [`internal_endpoint`](Self::internal_endpoint) instead, which needs no permission.
+        pub fn allow_insecure_endpoint(mut self, allow: bool) -> Self {
+            self.server.allow_insecure_endpoint = Some(allow);
+            self
+        }
+
+        /// Calls a setter where there is a value: `builder.optional(secret, LogtoConfigBuilder::app_secret)`. What is `None` stays as it is.
+        pub fn optional<T>(self, value: Option<T>, setter: impl FnOnce(Self, T) -> Self) -> Self {
+            match value {
+                Some(value) => setter(self, value),
+                None => self,
+            }
         }
 
         /// How long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.

@@ -1,3 +1,5 @@
+mod cookies;
+
 use std::time::Duration;
 
 use super::{LogtoConfig, LogtoConfigBuilder, Routes};

@@ -13,6 +13,7 @@ use crate::{
         discovery::{self, ProviderMetadata},
         jwks,
     },
+    telemetry::Endpoint,
 };
 
 const DISCOVERY: &str = "discovery";
@@ -49,7 +50,7 @@ impl LogtoClient {
     async fn fetch_discovery(&self) -> Result<(Url, Value, HeaderMap)> {
         let url = discovery::document_url(self.0.provider.addresses())?;
         let request = request(Method::GET, &url).header(header::ACCEPT, "application/json").body(Vec::new());
-        let response = self.transport().send(valid(request)?, Repeat::Always).await?;
+        let response = self.transport().send(Endpoint::Discovery, valid(request)?, Repeat::Always).await?;
         if response.status() != StatusCode::OK {
             return Err(unexpected(&response, Code::DiscoveryFailed, &url));
         }

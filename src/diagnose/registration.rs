@@ -19,6 +19,7 @@ use crate::{
         token,
     },
     organizations::ORGANIZATIONS_RESOURCE,
+    telemetry::Endpoint,
     types::{Prompt, ResponseMode, SignInOptions},
 };
 
@@ -91,7 +92,7 @@ impl LogtoClient {
         }
         .url();
         let skipped = || Check::skipped(SCOPES, "it takes a redirect URI that Logto accepts");
-        match self.get_without_cookies(&url).await {
+        match self.get_without_cookies(Endpoint::Authorization, &url).await {
             Ok(response) => match redirected_error(response.headers(), &redirect_uri) {
                 Some(error) => [
                     Check::ok(REDIRECT_URI, format!("{redirect_uri} is registered")),
@@ -165,7 +166,7 @@ impl LogtoClient {
         let endpoint = discovery::to_internal_url(endpoint, self.0.provider.addresses());
         let target = config.base_url();
         let url = end_session_url(&endpoint, &config.app_id, None, target, None);
-        let response = match self.get_without_cookies(&url).await {
+        let response = match self.get_without_cookies(Endpoint::EndSession, &url).await {
             Ok(response) if response.status() == StatusCode::OK => {
                 return Check::ok(POST_SIGN_OUT, format!("{target} is registered"));
             }
@@ -185,9 +186,9 @@ impl LogtoClient {
     }
 
     /// Opens an address as a browser without cookies would, and stays there.
-    async fn get_without_cookies(&self, url: &Url) -> Result<Response<Vec<u8>>> {
+    async fn get_without_cookies(&self, endpoint: Endpoint, url: &Url) -> Result<Response<Vec<u8>>> {
         let request = request(Method::GET, url).header(header::ACCEPT, "text/html,application/json").body(Vec::new());
-        self.transport().exchange(valid(request)?, Repeat::Always).await
+        self.transport().exchange(endpoint, valid(request)?, Repeat::Always).await
     }
 }
 

@@ -67,7 +67,7 @@ fn base_url(config: &LogtoConfig) -> Check {
 fn cookies(config: &LogtoConfig) -> Check {
     let settings = &config.cookies;
     let lifetime = crate::clock::whole_seconds(settings.lifetime.idle);
-    let cookie = settings.own.cookie(settings.own.session_name().to_owned(), "…".to_owned(), lifetime);
+    let cookie = settings.own.session_cookie(settings.own.session_name().to_owned(), "…".to_owned(), lifetime);
     let store = if settings.stores.sessions.is_some() { "session in a store, reference" } else { "whole session" };
     let secure = match (cookie.secure(), settings.own.have_host_prefix()) {
         (Some(true), true) => "sent over https alone, and no other host can set it",

@@ -122,14 +122,23 @@ codes! {
     ClientRejected CLIENT_INVALID_CREDENTIALS "client.invalid_credentials" Config "Compare the app id and app secret with Logto Console › Applications › your app › Endpoints & Credentials."
     GrantNotAllowed CLIENT_GRANT_NOT_ALLOWED "client.grant_not_allowed" Config "Client credentials are for an app of the type Machine-to-machine; for a token exchange turn on `Allow token exchange` in Logto Console › Applications › your app."
     RequestRefused SIGN_IN_REQUEST_REFUSED "sign_in.request_refused" Config "Logto refuses how this application asks: compare the message with the settings here and with Logto Console › Applications › your app."
+    NotSetUp SIGN_IN_NOT_SET_UP "sign_in.not_set_up" Config "This application runs without sign-in: give its `CurrentClient` settings with `replace`, or leave out what needs a user."
     IssuerMismatched DISCOVERY_ISSUER_MISMATCHED "discovery.issuer_mismatched" Config "Set `endpoint` to exactly the address that Logto calls itself (scheme, host, port, path), or list the other one in `accepted_issuers`."
 
     LayerMissing INTEGRATION_MISSING "integration.missing" Usage "Add the integration's layer to the application, after the routes that use it."
+    RoutesNested INTEGRATION_NESTED "integration.nested" Usage "Mount the authentication routes at the outermost router, without a prefix; `Routes::below` gives them other paths."
     SessionCommitted SESSION_ALREADY_COMMITTED "session.already_committed" Usage "The response has begun, so the session can no longer be written: do the work before the handler returns."
     ApiOtherOrigin API_OTHER_ORIGIN "api.other_origin" Usage "Give `send` a path below the client's `base_url`, or an address that begins with it; make another client for another API."
     InvalidOption OPTIONS_INVALID "options.invalid" Usage "Correct the option that the message names."
     ClaimsUnexpected CLAIMS_UNEXPECTED "claims.unexpected" Usage "Let the type say what Logto Console › Custom JWT adds: an `Option` or `#[serde(default)]` for what may be missing."
+    DataTooLarge SESSION_DATA_TOO_LARGE "session.data_too_large" Usage "Keep what is large in a database, under the user's id (`sub`); the slot in the session takes 1,024 bytes of JSON."
+    DataUnexpected SESSION_DATA_UNEXPECTED "session.data_unexpected" Usage "Read the value as the type that it was written as, or one that takes both: sessions outlive a deployment. `set_data` and `clear_data` replace it."
     Randomness SYSTEM_RANDOMNESS "system.randomness" Usage "The operating system must provide random bytes."
+
+    LooksOnly REQUEST_LOOKS_ONLY "request.looks_only" InvalidRequest "Nothing is to be done: a HEAD request or a prefetch changes nothing, and the browser asks again when its user comes."
+    UnknownHost SIGN_IN_UNKNOWN_HOST "sign_in.unknown_host" InvalidRequest "Open the site at one of its base URLs, or list this host in `further_base_urls`. Behind a proxy: have it pass on the `Host` that the browser asked for, or name the header that it sets in `host_header`."
+    HookFailed SIGN_IN_HOOK_FAILED "sign_in.hook_failed" Application "The function of `on_sign_in` returned an error or panicked: the log has the cause. Nobody was signed in; the user signs in again."
+    HookTimeout SIGN_IN_HOOK_TIMEOUT "sign_in.hook_timeout" Application "The function of `on_sign_in` did not return within 10 seconds: bound what it waits for. Nobody was signed in; the user signs in again."
 
     ReturnToRefused SIGN_IN_RETURN_TO_REFUSED "sign_in.return_to_refused" InvalidRequest "Return to a path on this site, or list the other origin in `allowed_return_origins`."
     InvalidParameter SIGN_IN_INVALID_PARAMETER "sign_in.invalid_parameter" InvalidRequest "Correct the parameter that the message names, where the link to the sign-in is made: it came from the address of the request."
@@ -148,6 +157,7 @@ codes! {
 
     UserCancelled USER_CANCELLED "user_cancelled" Cancelled "The user left the sign-in: offer to sign in again."
     AccessDenied SIGN_IN_ACCESS_DENIED "sign_in.access_denied" Forbidden "The user may not use this application, and another sign-in of the same user meets the same answer. Who may: Logto Console › Applications › your app › Rules; or a script in Logto Console › Custom JWT denied it, whose text is in the message."
+    SignInRefused SIGN_IN_REFUSED "sign_in.refused" Forbidden "The application's sign-in hook refused the user: let them sign out and use another account."
     AuthorizationRefused CALLBACK_URI_VERIFICATION_ERROR_FOUND "callback_uri_verification.error_found" Forbidden "Logto refused the sign-in and says why in the message."
     SilentUnfinished SIGN_IN_SILENT_UNFINISHED "sign_in.silent_unfinished" Cancelled "Send the browser on: `LogtoClient::error_response` makes a redirect of this error, and `handle_sign_in` follows it by itself."
     TokenAccessDenied TOKEN_ACCESS_DENIED "token.access_denied" Forbidden "Logto gives this user no such access token: a script in Logto Console › Custom JWT denied it (`api.denyAccess`), and its text is in the message; or the user may no longer use the application (Logto Console › Applications › your app › Rules)."
@@ -246,8 +256,13 @@ impl Code {
     /// Where the status differs from its kind's.
     pub(crate) fn status(self) -> Option<u16> {
         match self {
+            // No content: whoever looks gets nothing to look at.
+            Self::LooksOnly => Some(204),
             Self::CrossSite => Some(403),
             Self::MethodNotAllowed => Some(405),
+            Self::NotSetUp => Some(403),
+            // RFC 9110 section 15.5.20: another host was meant.
+            Self::UnknownHost => Some(421),
             // OpenID Connect Back-Channel Logout 1.0 section 2.8. Other tokens come from Logto's answers, these from whoever posts one.
             code if code.as_str().starts_with("logout_token.") => Some(400),
             // RFC 6750 section 3.1.

@@ -8,6 +8,8 @@ pub enum ErrorKind {
     Config,
     /// The application's programmer: the crate was called in a way it cannot serve.
     Usage,
+    /// The application: its own code has failed.
+    Application,
     /// The request: its callback does not belong to a sign-in that this browser began here, a parameter or the method is wrong, or it came from
     /// another site.
     InvalidRequest,

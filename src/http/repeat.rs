@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::http::Method;
 
-use super::{BodyTooLarge, RedirectFollowed};
+use super::failure::{BodyTooLarge, RedirectFollowed};
 use crate::error::BoxError;
 
 /// When a request whose connection broke is sent once more, on a connection of its own.
@@ -40,6 +40,17 @@ impl Repeat {
 #[cfg(feature = "reqwest")]
 pub(super) fn is_broken_connection(error: &BoxError) -> bool {
     Broke::by(error) != Broke::No
+}
+
+/// Whether a request failed before anything of it was sent: there was no connection. Only reqwest tells it; of another client it is not known.
+pub(super) fn has_no_connection(error: &BoxError) -> bool {
+    #[cfg(feature = "reqwest")]
+    return error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
+    #[cfg(not(feature = "reqwest"))]
+    {
+        _ = error;
+        false
+    }
 }
 
 #[derive(PartialEq, Eq)]

@@ -10,10 +10,12 @@ use tokio::{
     sync::OwnedMutexGuard,
     time::{Instant, timeout},
 };
+use tracing::{Instrument, Span, span};
 
 use crate::{
     clock::moment,
     error::{Code, Error, Result},
+    telemetry::follow,
 };
 
 /// What a response may take beyond the timeout on a busy machine.
@@ -35,6 +37,8 @@ struct InFlight {
     lock: Arc<tokio::sync::Mutex<()>>,
     /// When the permit expires.
     deadline: Option<Instant>,
+    /// The span of who began it: those of the callers that wait follow from it.
+    span: Option<span::Id>,
 }
 
 /// Held while the request is under way.
@@ -62,10 +66,11 @@ impl SingleFlight {
             if let Some(permit) = self.try_begin() {
                 return permit;
             }
-            let (lock, deadline) = {
+            let (lock, deadline, span) = {
                 let in_flight = self.in_flight();
-                (Arc::clone(&in_flight.lock), in_flight.deadline)
+                (Arc::clone(&in_flight.lock), in_flight.deadline, in_flight.span.clone())
             };
+            follow(span.as_ref());
             let wait = deadline.map_or(self.limit, |deadline| deadline.saturating_duration_since(moment()));
             if let Ok(guard) = timeout(wait, lock.lock_owned()).await {
                 let mut in_flight = self.in_flight();
@@ -90,6 +95,7 @@ impl SingleFlight {
 impl InFlight {
     fn permit(&mut self, guard: OwnedMutexGuard<()>, limit: Duration) -> Permit {
         self.deadline = moment().checked_add(limit);
+        self.span = Span::current().id();
         Permit(guard)
     }
 
@@ -98,7 +104,7 @@ impl InFlight {
     }
 }
 
-/// Makes the request in a task of its own: whoever asked for it may leave, and the others get what it brings.
+/// Makes the request in a task of its own, within the span of whoever asked for it: that one may leave, and the others get what it brings.
 ///
 /// # Errors
 /// [`request_aborted`] where the task panicked or its runtime ended.
@@ -106,7 +112,7 @@ impl InFlight {
 pub(crate) fn run_in_task<T: Send + 'static>(
     request: impl Future<Output = T> + Send + 'static,
 ) -> impl Future<Output = Result<T>> {
-    let task = tokio::spawn(request);
+    let task = tokio::spawn(request.in_current_span());
     async { task.await.map_err(|source| request_aborted().with_source(source)) }
 }
 

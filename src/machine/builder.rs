@@ -74,7 +74,7 @@ impl MachineClientBuilder {
         let server = self.server.check(&mut problems);
         let app_id = problems.app_id(self.app_id.as_deref());
         let app_secret = self.app_secret.filter(|secret| !secret.expose().trim().is_empty());
-        problems.unless(app_secret.is_some(), || {
+        problems.unless("app_secret", app_secret.is_some(), || {
             "app_secret is missing (set LOGTO_APP_SECRET to the secret of the machine-to-machine app in Logto Console › Applications)".into()
         });
         let (Some(server), Some(app_secret), true) = (server, app_secret, problems.0.is_empty()) else {

@@ -1,5 +1,7 @@
 //! Token exchange (RFC 8693): a token that somebody brings, for an access token of its user.
 
+use tracing::Level;
+
 use crate::{
     client::{AccessToken, LogtoClient, stored_access_token},
     clock::{Clock, unix_seconds},
@@ -9,6 +11,7 @@ use crate::{
         token::{self, ACCESS_TOKEN_TYPE, Exchanged},
     },
     secret::Secret,
+    telemetry::in_operation,
     types::{TokenKey, word_list},
 };
 
@@ -124,7 +127,9 @@ impl LogtoClient {
     /// `token_exchange.subject_refused`, `client.grant_not_allowed`, `token.access_denied`, `organization.access_denied` and the others of
     /// organizations, `token.resource_refused`, `client.invalid_credentials`: see the hint. `network.…` and others with [`is_transient`](crate::Error::is_transient): try again.
     pub async fn exchange_token(&self, exchange: TokenExchange) -> Result<TokenExchangeResponse> {
-        exchange_token(&self.0.provider, &self.credentials(), self.clock(), exchange).await
+        let client = self.credentials();
+        let provider = &self.0.provider;
+        in_operation!(Level::INFO, "exchange_token", exchange_token(provider, &client, self.clock(), exchange).await)
     }
 }
 

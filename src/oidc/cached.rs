@@ -106,7 +106,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
             let state = self.0.state();
             let now = clock.now();
             if let Some(outcome) = state.resolve_without_fetch(caller, now, *ttl) {
-                return outcome;
+                return outcome.inspect_err(|error| not_asked(self.0.what, error));
             }
             (state.turn, state.stale(now, *ttl))
         };
@@ -303,6 +303,11 @@ impl Failure {
         let doublings = self.in_a_row.saturating_sub(1).min(8);
         FAILURE_TTL.saturating_mul(1 << doublings).min(MIN_REFETCH_INTERVAL)
     }
+}
+
+/// The error itself tells of a request, which was another one.
+fn not_asked(what: &str, error: &Error) {
+    tracing::info!(target: "logto::cache", what, %error, "Logto was not asked: this is the failure of less than a second ago");
 }
 
 /// Whether `now` is less than `span` after `since`. Time before `since` is not: the clock was set back.

@@ -6,6 +6,7 @@ use url::Url;
 use crate::{
     error::{Code, Error, Result},
     http::Transport,
+    telemetry::Endpoint,
     types::Server,
 };
 
@@ -52,7 +53,8 @@ pub(crate) fn document_url(addresses: &Addresses) -> Result<Url> {
 
 /// Fetches the document and checks that it speaks of the server that was asked for.
 pub(crate) async fn fetch(transport: &Transport, addresses: &Addresses) -> Result<ProviderMetadata> {
-    let metadata: ProviderMetadata = transport.get_json(&document_url(addresses)?, Code::DiscoveryFailed).await?;
+    let metadata: ProviderMetadata =
+        transport.get_json(Endpoint::Discovery, &document_url(addresses)?, Code::DiscoveryFailed).await?;
     check_issuer(&metadata.issuer, addresses)?;
     metadata.resolve_endpoints(addresses)
 }

@@ -25,6 +25,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) alg: Option<&'a str>,
     /// The issuer, and those that are accepted beside it.
     pub(crate) issuers: &'a [&'a str],
+    /// Audiences that it may have beside us.
+    pub(crate) trusted_audiences: &'a [String],
     /// The nonce of the sign-in. A refresh has none to compare with.
     pub(crate) nonce: Option<&'a str>,
     /// The access token that came in the same response.
@@ -81,8 +83,8 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
     let iss = required(claims.iss, "iss", Code::IdTokenIss)?;
     check_iss(&iss, expected)?;
 
-    // 3. `aud` contains us. Others beside us are trusted only if the token was issued to us, which `azp` says.
-    // 4. and 5. `azp`, if it is there, is us.
+    // 3. `aud` contains us, and nobody else who was not named as trusted.
+    // 4. and 5. `azp`, if it is there, is us. It does not stand in for the trust in the others: the server wrote both.
     let aud = required(claims.aud, "aud", Code::IdTokenAud)?;
     let azp = optional(claims.azp, "azp", Code::IdTokenAzp)?;
     if !aud.contains(expected.client_id) {
@@ -95,10 +97,11 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
             let message = format!("the ID token's azp is `{}`, expected app id `{}`", excerpt(azp), expected.client_id);
             return Err(Error::new(Code::IdTokenAzp, message));
         }
-        None if aud.iter().any(|one| one != expected.client_id) => {
-            return Err(Error::new(Code::IdTokenAzp, "the ID token is for several apps and has no azp"));
-        }
         _ => {}
+    }
+    if let Some(other) = aud.untrusted(expected.client_id, expected.trusted_audiences) {
+        let message = format!("the ID token is for `{}`, too, which is none of trusted_audiences", excerpt(other));
+        return Err(Error::new(Code::IdTokenAud, message));
     }
 
     // 9. Now is before `exp`; and not before `nbf` (RFC 7519 section 4.1.5).

@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     error::{Code, Error, Result},
     http::{Transport, path_of},
+    telemetry::Endpoint,
 };
 
 /// For how long a key that the server has withdrawn may still be believed. New keys are noticed at once, by the tokens that name them.
@@ -115,7 +116,7 @@ impl Keys<'_> {
     fn fetch(&self) -> impl Future<Output = Result<KeySet>> + Send + use<> {
         let (transport, jwks_uri) = (self.transport.clone(), self.jwks_uri.clone());
         async move {
-            let keys: KeySet = transport.get_json(&jwks_uri, Code::KeySetFailed).await?;
+            let keys: KeySet = transport.get_json(Endpoint::KeySet, &jwks_uri, Code::KeySetFailed).await?;
             // It would take the place of keys that serve.
             if keys.keys.is_empty() {
                 let message = format!("{} answered without a key that can verify a signature", path_of(&jwks_uri));
@@ -173,7 +174,7 @@ pub(crate) struct KeyClassification {
 
 /// Fetches the key set past the cache, and says what is in it.
 pub(crate) async fn classify_keys(transport: &Transport, jwks_uri: &Url) -> Result<KeyClassification> {
-    let document: Document = transport.get_json(jwks_uri, Code::KeySetFailed).await?;
+    let document: Document = transport.get_json(Endpoint::KeySet, jwks_uri, Code::KeySetFailed).await?;
     let mut classification = KeyClassification { usable: Vec::new(), skipped: Vec::new() };
     for jwk in document.keys {
         match Key::from_jwk(jwk) {

@@ -2,12 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tracing::Level;
+
 use super::{
     cached::{Cached, Caller},
     discovery::{self, Addresses, ProviderMetadata},
     jwks::{KeySet, KeySource, Keys},
 };
-use crate::{clock::Clock, error::Result, http::Transport};
+use crate::{
+    clock::Clock,
+    error::Result,
+    http::Transport,
+    telemetry::{self, in_operation},
+};
 
 /// Discovery hardly ever changes; the key set has its own, shorter life.
 const DISCOVERY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
@@ -22,6 +29,7 @@ pub(crate) struct Provider {
 
 impl Provider {
     pub(crate) fn new(transport: Transport, addresses: Arc<Addresses>, clock: Arc<dyn Clock>) -> Self {
+        telemetry::describe();
         let timeout = transport.timeout();
         let discovery = Cached::new("discovery", DISCOVERY_TTL, timeout, Arc::clone(&clock));
         Self { transport, addresses, discovery, keys: KeySource::new(timeout, clock) }
@@ -38,8 +46,10 @@ impl Provider {
 
     /// Fetches metadata and keys ahead of the first need.
     pub(crate) async fn warm_up(&self) -> Result<()> {
-        let metadata = self.metadata().await?;
-        self.keys(&metadata).current().await.map(drop)
+        in_operation!(Level::INFO, "warm_up", {
+            let metadata = self.metadata().await?;
+            self.keys(&metadata).current().await.map(drop)
+        })
     }
 
     pub(crate) async fn metadata(&self) -> Result<Arc<ProviderMetadata>> {

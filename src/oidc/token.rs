@@ -13,6 +13,7 @@ use crate::{
     error::{Code, Error, Result},
     http::{Repeat, Transport, parse_json, request, unexpected, valid},
     secret::Secret,
+    telemetry::Endpoint,
     types::TokenKey,
 };
 
@@ -178,7 +179,7 @@ pub(crate) async fn revoke(
     refresh_token: &Secret,
 ) -> Result<()> {
     let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
-    let response = post_form(transport, endpoint, client, &form, Repeat::Always).await?;
+    let response = post_form(transport, (Endpoint::Revocation, endpoint), client, &form, Repeat::Always).await?;
     match response.status() {
         StatusCode::OK => Ok(()),
         _ => Err(token_endpoint_error(&response, endpoint, false)),
@@ -193,7 +194,7 @@ pub(crate) async fn introspect(
     token: &str,
 ) -> Result<Map<String, Value>> {
     let form = [("token", token), ("token_type_hint", "access_token")];
-    let response = post_form(transport, endpoint, client, &form, Repeat::Always).await?;
+    let response = post_form(transport, (Endpoint::Introspection, endpoint), client, &form, Repeat::Always).await?;
     match response.status() {
         StatusCode::OK => parse_json(&response, Code::IntrospectionFailed, endpoint),
         _ => Err(match token_endpoint_error(&response, endpoint, false) {
@@ -227,7 +228,7 @@ async fn token_request(
     form: &[(&str, &str)],
     repeat: Repeat,
 ) -> Result<TokenResponse> {
-    let response = post_form(transport, endpoint, client, form, repeat).await?;
+    let response = post_form(transport, (Endpoint::Token, endpoint), client, form, repeat).await?;
     if response.status() != StatusCode::OK {
         let of_organization = form.iter().any(|(name, _)| *name == "organization_id");
         return Err(token_endpoint_error(&response, endpoint, of_organization));
@@ -247,7 +248,7 @@ fn is_token(text: &str) -> bool {
 
 async fn post_form(
     transport: &Transport,
-    endpoint: &Url,
+    (endpoint, url): (Endpoint, &Url),
     client: &Client<'_>,
     form: &[(&str, &str)],
     repeat: Repeat,
@@ -255,13 +256,13 @@ async fn post_form(
     // RFC 6749 section 3.2.1: a client without a secret names itself in the body.
     let public = client.secret.is_none().then_some(("client_id", client.id));
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).extend_pairs(public).finish();
-    let mut request = request(Method::POST, endpoint)
+    let mut request = request(Method::POST, url)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json");
     if let Some(secret) = client.secret {
         request = request.header(header::AUTHORIZATION, basic(client.id, secret));
     }
-    transport.send(valid(request.body(body.into_bytes()))?, repeat).await
+    transport.send(endpoint, valid(request.body(body.into_bytes()))?, repeat).await
 }
 
 /// `client_secret_basic`: both parts are form-urlencoded first (RFC 6749 section 2.3.1).

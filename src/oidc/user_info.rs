@@ -8,6 +8,7 @@ use crate::{
     error::{Code, Error, Result},
     http::{Repeat, Transport, parse_json, request, unexpected, valid},
     secret::Secret,
+    telemetry::Endpoint,
 };
 
 /// Asks who the access token belongs to, which must be `sub`.
@@ -15,7 +16,7 @@ pub(crate) async fn fetch(transport: &Transport, endpoint: &Url, access_token: &
     let request = request(Method::GET, endpoint)
         .header(header::ACCEPT, "application/json")
         .header(header::AUTHORIZATION, format!("Bearer {}", access_token.expose()));
-    let response = transport.send(valid(request.body(Vec::new()))?, Repeat::Always).await?;
+    let response = transport.send(Endpoint::UserInfo, valid(request.body(Vec::new()))?, Repeat::Always).await?;
     if response.status() != StatusCode::OK {
         return Err(unexpected(&response, Code::UserInfoFailed, endpoint));
     }

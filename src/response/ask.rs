@@ -26,6 +26,6 @@ impl AuthResponse {
             escape(go_on),
             escape(home)
         );
-        Self::html(200, body, WITHOUT_FORM)
+        Self::page(200, body, WITHOUT_FORM)
     }
 }

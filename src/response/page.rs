@@ -12,28 +12,6 @@ pub(super) const WITHOUT_FORM: &str =
 const WITH_FORM: &str =
     "default-src 'none'; style-src 'unsafe-inline'; form-action *; base-uri 'none'; frame-ancestors 'none'";
 
-/// What a user needs to know, without a word of what is inside.
-pub(super) fn summary(error: &Error) -> &'static str {
-    match error.kind() {
-        ErrorKind::Cancelled | ErrorKind::Forbidden if is_about_the_sign_in(error) => {
-            "The sign-in was cancelled or refused."
-        }
-        ErrorKind::Forbidden if error.is(Code::AccessDenied) => "You do not have access to this application.",
-        ErrorKind::Forbidden => "You do not have access to this page.",
-        _ if error.is(Code::StepUpRequired) => "Please sign in once more to confirm that it is you.",
-        ErrorKind::NotAuthenticated => "Please sign in.",
-        ErrorKind::InvalidRequest if error.is(Code::MethodNotAllowed) => "Please confirm that you want to sign out.",
-        ErrorKind::InvalidRequest if error.is(Code::CrossSite) => {
-            "This request came from another site and was refused."
-        }
-        ErrorKind::InvalidRequest if is_about_the_link(error) => "The link that led here cannot be used to sign in.",
-        ErrorKind::InvalidRequest => "This sign-in cannot be completed. Please try again.",
-        _ if error.is_transient() => "The sign-in service cannot be reached right now. Please try again in a moment.",
-        ErrorKind::Usage => "Something is wrong with this page. Please try again later.",
-        _ => "Something is wrong with the sign-in. Please try again later.",
-    }
-}
-
 /// What the browser calls the page.
 fn title(error: &Error) -> &'static str {
     match error.kind() {
@@ -46,21 +24,11 @@ fn title(error: &Error) -> &'static str {
 
 /// Whether the user is known and may not, so that signing in again changes nothing.
 fn denies_access(error: &Error) -> bool {
-    error.kind() == ErrorKind::Forbidden && !is_about_the_sign_in(error)
-}
-
-/// Whether a sign-in ended without a user, so that another may end with one.
-fn is_about_the_sign_in(error: &Error) -> bool {
-    [Code::UserCancelled, Code::AuthorizationRefused, Code::SilentUnfinished].into_iter().any(|code| error.is(code))
+    error.kind() == ErrorKind::Forbidden && !error.is_about_the_sign_in()
 }
 
 fn asks_to_sign_out(error: &Error) -> bool {
     error.is(Code::MethodNotAllowed) || error.is(Code::CrossSite)
-}
-
-/// Whether the address that was opened is what is wrong, so that to open it again changes nothing.
-fn is_about_the_link(error: &Error) -> bool {
-    [Code::InvalidParameter, Code::ReturnToRefused, Code::InvalidInitiation].into_iter().any(|code| error.is(code))
 }
 
 /// The policy of the [`error`] page.
@@ -73,7 +41,7 @@ fn offers_sign_out(error: &Error) -> bool {
 }
 
 pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
-    let mut body = format!("<h1>{}</h1>\n", escape(summary(error)));
+    let mut body = format!("<h1>{}</h1>\n", escape(error.summary()));
     if denies_access(error) {
         body.push_str("<p>To use another account, sign out first.</p>\n");
     }
@@ -83,7 +51,7 @@ pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
             r#"<form method="post" action="{}"><button>Sign out</button></form>"#,
             escape(links.sign_out)
         );
-    } else if error.kind() != ErrorKind::Usage {
+    } else if error.kind() != ErrorKind::Usage && !error.is(Code::NotSetUp) {
         let _ = writeln!(body, r#"<p><a class="button" href="{}">Sign in</a></p>"#, escape(links.sign_in));
     }
     let _ = writeln!(body, r#"<p><a href="{}">Back to the start page</a></p>"#, escape(links.home));
@@ -115,6 +83,16 @@ pub(super) fn repost_page(fields: impl Iterator<Item = (String, String)>) -> Str
     )
 }
 
+/// The address is that of a page of ours, or one that was judged.
+pub(super) fn again(address: &str) -> String {
+    let address = escape(address);
+    let refresh = format!(r#"<meta http-equiv="refresh" content="0;url={address}">"#);
+    format!(
+        "{}<p>Signing you in …</p>\n<p><a class=\"button\" href=\"{address}\">Continue</a></p>\n</main></body></html>\n",
+        head_with("Sign-in", &refresh),
+    )
+}
+
 const DIAGNOSE: &str =
     "<p>To look further: <code>LogtoClient::diagnose()</code> compares the settings with what Logto answers.</p>";
 
@@ -124,9 +102,13 @@ fn is_about_logto(error: &Error) -> bool {
 }
 
 pub(super) fn head(title: &str) -> String {
+    head_with(title, "")
+}
+
+fn head_with(title: &str, more: &str) -> String {
     format!(
         r#"<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{more}<title>{title}</title>
 {STYLE}"#
     )
 }

@@ -10,7 +10,7 @@ use crate::{
 /// Logto sends it, and no browser: no cookie is read or set, and who sent it is told by the token.
 pub(super) async fn handle(logto: &LogtoClient, request: &AuthRequest) -> AuthResponse {
     if request.method != "POST" {
-        return AuthResponse::json(405, &serde_json::json!({ "code": "routes.method_not_allowed" }))
+        return AuthResponse::document(405, &serde_json::json!({ "code": "routes.method_not_allowed", "message": "The method is not that of the route." }))
             .header("allow", "POST");
     }
     let result = match request.form() {

@@ -38,7 +38,7 @@ pub(super) fn asks_first(
 /// # Errors
 /// `sign_in.return_to_refused`.
 pub(super) fn check_return_to(logto: &LogtoClient, return_to: &str) -> Result<()> {
-    let leads_on = logto.config().base_url.join(return_to).is_ok_and(|url| {
+    let leads_on = logto.config().application().resolve(return_to).is_ok_and(|url| {
         matches!(logto.route(url.path()), Some(Route::SignIn | Route::SignUp))
             && url.query_pairs().any(|(name, _)| name == "one_time_token")
     });
@@ -53,6 +53,6 @@ pub(super) fn check_return_to(logto: &LogtoClient, return_to: &str) -> Result<()
 fn is_ours_or_the_users(logto: &LogtoClient, request: &AuthRequest) -> bool {
     match request.header("sec-fetch-site") {
         Some(site) => matches!(site, "same-origin" | "none"),
-        None => request.referring_page(&logto.config().base_url).is_some(),
+        None => request.referring_page(logto.config().application()).is_some(),
     }
 }

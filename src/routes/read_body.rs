@@ -26,11 +26,15 @@ impl AuthRequest {
     /// }
     /// ```
     #[must_use]
-    pub async fn read_body<B, E>(self, logto: &LogtoClient, read: impl Future<Output = Result<B, E>>) -> Self
+    pub async fn read_body<'c, B, E>(
+        self,
+        logto: impl Into<Option<&'c LogtoClient>>,
+        read: impl Future<Output = Result<B, E>>,
+    ) -> Self
     where
         B: Into<Vec<u8>>,
     {
-        if !logto.route_needs_body(self.path()) {
+        if !logto.into().is_some_and(|logto| logto.route_needs_body(self.path())) {
             return self;
         }
         let bytes = tokio::time::timeout(READ_TIMEOUT, read).await.ok().and_then(Result::ok);

@@ -6,8 +6,8 @@ use url::{Url, form_urlencoded};
 
 use super::FORM_MEDIA_TYPE;
 use crate::{
-    client::{LogtoClient, RequestSession},
-    response::ResponseFormat,
+    client::{LogtoClient, RequestSession, some_client_compares_hosts},
+    types::Application,
 };
 
 /// A request, as far as authentication looks at it.
@@ -25,24 +25,18 @@ pub struct AuthRequest {
     pub(super) target: String,
     headers: Vec<(&'static str, String)>,
     body: String,
+    is_prefetch: bool,
     session: Option<RequestSession>,
 }
 
-/// All that is ever asked for.
-const HEADERS: [&str; 12] = [
-    "cookie",
-    "content-type",
-    "accept",
-    "origin",
-    "referer",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-purpose",
-    "purpose",
-    "x-purpose",
-    "x-moz",
-    "next-router-prefetch",
-];
+/// All that is ever asked for: of each request, of one that may have a body, and of one that htmx makes; and what says that a browser looks ahead.
+const HEADERS: [&str; 6] = ["cookie", "accept", "referer", "sec-fetch-mode", "sec-fetch-site", "hx-request"];
+const HEADERS_WITH_BODY: [&str; 2] = ["content-type", "origin"];
+const HEADERS_OF_HTMX: [&str; 2] = ["hx-current-url", "hx-boosted"];
+const HEADERS_OF_PREFETCH: [&str; 5] = ["sec-purpose", "purpose", "x-purpose", "x-moz", "next-router-prefetch"];
+
+/// What is asked for beside them where an application has several base URLs.
+const HOST_HEADERS: [&str; 3] = ["host", "x-forwarded-host", "forwarded"];
 
 impl fmt::Debug for AuthRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,10 +47,23 @@ impl fmt::Debug for AuthRequest {
 
 impl AuthRequest {
     /// A request by its method, its path with query, and a function that gives a header by its lower-case name (joining several `cookie`
-    /// headers with `"; "`, and reading bytes that are not UTF-8 as any character). Under a nested router give the path as the browser asked for it.
+    /// headers with `"; "`, and reading bytes that are not UTF-8 as any character; `host` is the authority of the request's address, where it has
+    /// one, as with HTTP/2). Under a nested router give the path as the browser asked for it.
     pub fn new(method: &str, target: &str, header: impl Fn(&str) -> Option<String>) -> Self {
-        let headers = HEADERS.into_iter().filter_map(|name| Some((name, header(name)?))).collect();
-        Self { method: method.to_owned(), target: target.to_owned(), headers, body: String::new(), session: None }
+        let read = |names: &'static [&'static str]| names.iter().filter_map(|name| Some((*name, header(name)?)));
+        let mut headers: Vec<_> = read(&HEADERS).collect();
+        if headers.last().is_some_and(|(name, _)| *name == "hx-request") {
+            headers.extend(read(&HEADERS_OF_HTMX));
+        }
+        if !matches!(method, "GET" | "HEAD") {
+            headers.extend(read(&HEADERS_WITH_BODY));
+        }
+        if some_client_compares_hosts() {
+            headers.extend(read(&HOST_HEADERS));
+        }
+        let is_prefetch = read(&HEADERS_OF_PREFETCH).any(|(name, value)| is_purpose_of_prefetch(name, &value));
+        let (method, target) = (method.to_owned(), target.to_owned());
+        Self { method, target, headers, body: String::new(), is_prefetch, session: None }
     }
 
     /// The body, where [`LogtoClient::route_needs_body`] says that it is read: see [`read_body`](Self::read_body).
@@ -78,7 +85,19 @@ impl AuthRequest {
     pub fn from_parts(parts: &http::request::Parts, uri: &http::Uri) -> Self {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         Self::from_headers(parts.method.as_str(), target, &parts.headers)
+            .addressed_to(parts.uri.authority())
             .session(parts.extensions.get::<RequestSession>().cloned())
+    }
+
+    /// The host is that of the address, if it has one (RFC 9112 section 3.2.2, RFC 9113 section 8.3.1).
+    fn addressed_to(mut self, authority: Option<&http::uri::Authority>) -> Self {
+        if let Some(authority) = authority.filter(|_| some_client_compares_hosts()) {
+            let authority = authority.as_str();
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            self.headers.retain(|(name, _)| *name != "host");
+            self.headers.push(("host", host.to_owned()));
+        }
+        self
     }
 
     /// For the frameworks on `http` 1 that have no [`Parts`](http::request::Parts): [`new`](Self::new) with the headers as a map.
@@ -121,22 +140,16 @@ impl AuthRequest {
         form_urlencoded::parse(query.as_bytes()).into_owned()
     }
 
-    /// The request's session of this client, shared with the layers around it: the one way in, for integrations, routes and pages.
+    /// The request's session of this client, shared with the layers around it: the one way in, for integrations, routes and pages. Without a client
+    /// nobody is signed in.
     #[must_use]
-    pub fn enter(&self, logto: &LogtoClient) -> RequestSession {
-        RequestSession::enter(logto, self.session.clone(), self.cookie_header())
-    }
-
-    /// A person in a browser, or a program? `Sec-Fetch-Mode` says so (Fetch Metadata); older clients by `Accept`.
-    #[must_use]
-    pub fn response_format(&self) -> ResponseFormat {
-        let accepts_html = self.header("accept").is_some_and(|accept| accept.contains("text/html"));
-        match self.header("sec-fetch-mode") {
-            Some("navigate" | "nested-navigate") => ResponseFormat::Html,
-            Some(_) => ResponseFormat::Json,
-            None if accepts_html => ResponseFormat::Html,
-            None => ResponseFormat::Json,
-        }
+    pub fn enter<'c>(&self, logto: impl Into<Option<&'c LogtoClient>>) -> RequestSession {
+        let logto = logto.into().map(|logto| logto.of_request(self));
+        let session = RequestSession::enter(logto.as_deref(), self.session.clone(), self.cookie_header());
+        // HEAD looks, and a browser that looks ahead does no more.
+        let only_looks = self.is_prefetch || self.method == "HEAD";
+        let is_same_origin = |logto: &LogtoClient| self.is_same_origin(&logto.config().base_url);
+        session.of_request(only_looks, !self.is_page_request() && logto.as_deref().is_some_and(is_same_origin))
     }
 
     /// Whether it asks for a page, so that the browser can ask for it again.
@@ -144,17 +157,14 @@ impl AuthRequest {
         matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
-    /// The page that a form was on, if it is one of this site's.
-    pub(super) fn referring_page(&self, base_url: &Url) -> Option<&str> {
-        self.header("referer").filter(|page| Url::parse(page).is_ok_and(|page| page.origin() == base_url.origin()))
+    /// The page that a form was on, if it is one of the application's.
+    pub(super) fn referring_page(&self, application: Application<'_>) -> Option<&str> {
+        self.header("referer").filter(|page| Url::parse(page).is_ok_and(|page| application.contains(&page)))
     }
 
     /// A browser that looks ahead must not begin a sign-in, let alone use one up.
     pub(super) fn is_prefetch(&self) -> bool {
-        ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().filter_map(|name| self.header(name)).any(|value| {
-            let value = value.to_ascii_lowercase();
-            ["prefetch", "prerender", "preview"].iter().any(|purpose| value.contains(purpose))
-        }) || self.header("next-router-prefetch").is_some()
+        self.is_prefetch
     }
 
     /// Whether a page of another site led here, also by way of a redirect (Fetch Metadata section 2.3).
@@ -170,4 +180,9 @@ impl AuthRequest {
             (None, None) => false,
         }
     }
+}
+
+fn is_purpose_of_prefetch(name: &str, value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    name == "next-router-prefetch" || ["prefetch", "prerender", "preview"].iter().any(|purpose| value.contains(purpose))
 }

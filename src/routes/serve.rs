@@ -1,10 +1,15 @@
 //! A whole request around a handler: what the integrations do for their frameworks, for all others.
 
-use http::Response;
+use std::{convert::Infallible, result::Result};
+
+use http::{
+    HeaderMap, Response,
+    header::{self, HeaderName},
+};
 
 use crate::{
-    client::{LogtoClient, RequestSession},
-    error::Result,
+    client::{LogtoClient, RequestSession, SessionHeaders},
+    error::Error,
     response::AuthResponse,
     routes::AuthRequest,
 };
@@ -39,17 +44,42 @@ impl LogtoClient {
     ) -> Response<B>
     where
         B: From<String>,
-        P: Future<Output = Result<Response<B>>>,
+        P: Future<Output = Result<Response<B>, Error>>,
+    {
+        self.handle_request_with(request, B::from, page).await
+    }
+
+    /// [`handle_request`](Self::handle_request) for a body that is not `From<String>`: `body` makes one of the text of our own pages.
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    ///
+    /// use http::{Response, request::Parts};
+    /// use http_body_util::{BodyExt, combinators::BoxBody};
+    /// use hyper::body::Bytes;
+    /// use logto::{LogtoClient, integrate::AuthRequest};
+    ///
+    /// async fn answer(logto: &LogtoClient, parts: Parts) -> Response<BoxBody<Bytes, Infallible>> {
+    ///     let request = AuthRequest::from_parts(&parts, &parts.uri);
+    ///     logto.handle_request_with(&request, BodyExt::boxed, |session| async move {
+    ///         Ok(Response::new(session.require_user().await?.sub().to_owned().boxed()))
+    ///     })
+    ///     .await
+    /// }
+    /// ```
+    pub async fn handle_request_with<B, P>(
+        &self,
+        request: &AuthRequest,
+        body: impl FnOnce(String) -> B,
+        page: impl FnOnce(RequestSession) -> P,
+    ) -> Response<B>
+    where
+        P: Future<Output = Result<Response<B>, Error>>,
     {
         if let Some(response) = self.handle_auth_routes(request).await {
-            return with_body(response);
+            return with_body(response, body);
         }
-        let session = request.enter(self);
-        let response = match page(session.clone()).await {
-            Ok(response) => response,
-            Err(error) => with_body(self.error_response(request, &error)),
-        };
-        self.finish(request, &session, response).await
+        page_in(&request.enter(self), request, body, page).await
     }
 
     /// Gives the request its session and runs a middleware that is around [`handle_request`](Self::handle_request): it may read the session before and after,
@@ -79,27 +109,143 @@ impl LogtoClient {
         B: From<String>,
         M: Future<Output = Response<B>>,
     {
-        let session = request.enter(self);
-        let request = request.session(Some(session.clone()));
-        let response = middleware(request.clone(), session.clone()).await;
-        self.finish(&request, &session, response).await
+        self.with_session_with(request, B::from, middleware).await
     }
 
-    /// After the page: it may have renewed a token, or signed the user out.
-    async fn finish<B: From<String>>(
+    /// [`with_session`](Self::with_session) for a body that is not `From<String>`: `body` makes one of the text of our own pages.
+    pub async fn with_session_with<B, M>(
         &self,
-        request: &AuthRequest,
-        session: &RequestSession,
-        mut response: Response<B>,
-    ) -> Response<B> {
-        match session.commit().await {
-            Ok(headers) => headers.append_to(response.headers_mut()),
-            Err(error) => response = with_body(self.error_response(request, &error)),
-        }
-        response
+        request: AuthRequest,
+        body: impl FnOnce(String) -> B,
+        middleware: impl FnOnce(AuthRequest, RequestSession) -> M,
+    ) -> Response<B>
+    where
+        M: Future<Output = Response<B>>,
+    {
+        around(request.enter(self), request, body, middleware).await
     }
 }
 
-fn with_body<B: From<String>>(response: AuthResponse) -> Response<B> {
-    Response::<String>::from(response).map(B::from)
+/// The answer to a request that is for none of the authentication routes.
+pub(super) async fn page_in<B, P>(
+    session: &RequestSession,
+    request: &AuthRequest,
+    body: impl FnOnce(String) -> B,
+    page: impl FnOnce(RequestSession) -> P,
+) -> Response<B>
+where
+    P: Future<Output = Result<Response<B>, Error>>,
+{
+    match page(session.clone()).await {
+        Ok(response) => infallible(session.finish_response(request, Ok(response), body).await),
+        Err(error) => {
+            // The page is text until it is known that the session can be written.
+            let response = Response::<String>::from(session.error_response(request, &error));
+            let response = infallible(session.finish_response(request, Ok(response), |page| page).await);
+            response.map(body)
+        }
+    }
+}
+
+/// What a middleware answers that shares the session with what is inside of it.
+pub(super) async fn around<B, M>(
+    session: RequestSession,
+    request: AuthRequest,
+    body: impl FnOnce(String) -> B,
+    middleware: impl FnOnce(AuthRequest, RequestSession) -> M,
+) -> Response<B>
+where
+    M: Future<Output = Response<B>>,
+{
+    let request = request.session(Some(session.clone()));
+    let response = middleware(request.clone(), session.clone()).await;
+    infallible(session.finish_response(&request, Ok(response), body).await)
+}
+
+impl RequestSession {
+    /// For integrations: what a layer does when what is inside of it has answered. The session is finished, and its cookies are appended.
+    ///
+    /// A response with an [`Error`] of ours among its extensions is replaced by [`error_response`](Self::error_response), but for the headers that
+    /// other layers added to it, such as those of CORS. `body` makes a body of the text of our own pages.
+    ///
+    /// # Errors
+    /// That of `outcome`. There is no response to append cookies to then: what a store holds is kept, and a changed cookie is lost with a warning.
+    pub async fn finish_response<B, E>(
+        &self,
+        request: &AuthRequest,
+        outcome: Result<Response<B>, E>,
+        body: impl FnOnce(String) -> B,
+    ) -> Result<Response<B>, E> {
+        let headers = self.commit().await;
+        let mut response = match outcome {
+            Ok(response) => response,
+            Err(error) => {
+                lost(headers);
+                return Err(error);
+            }
+        };
+        let failure = response.extensions_mut().remove::<Error>();
+        match (headers, failure) {
+            (Ok(headers), failure) => {
+                if let Some(error) = failure {
+                    response = replaced(response.headers(), self.error_response(request, &error), body);
+                }
+                headers.append_to(response.headers_mut());
+            }
+            (Err(error), _) => response = replaced(response.headers(), self.error_response(request, &error), body),
+        }
+        Ok(response)
+    }
+}
+
+/// Headers of a response that speak of its body alone.
+const OF_THE_BODY: [HeaderName; 11] = [
+    header::ACCEPT_RANGES,
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::CONTENT_TYPE,
+    header::ETAG,
+    header::LAST_MODIFIED,
+    header::LOCATION,
+    header::TRANSFER_ENCODING,
+];
+
+/// Another response in the place of a handler's. What other layers added to that stays: without the headers of CORS no script could read why it
+/// was refused.
+fn replaced<B>(headers: &HeaderMap, answer: AuthResponse, body: impl FnOnce(String) -> B) -> Response<B> {
+    let mut response = with_body(answer, body);
+    let own: Vec<_> = response.headers().keys().filter(|name| *name != header::SET_COOKIE).cloned().collect();
+    let kept = headers.iter().filter(|(name, _)| !OF_THE_BODY.contains(name) && !own.contains(name));
+    for (name, value) in kept {
+        response.headers_mut().append(name, value.clone());
+    }
+    response
+}
+
+/// No response is there to carry the cookies.
+fn lost(headers: Result<SessionHeaders, Error>) {
+    match headers {
+        Ok(headers) if headers.set_cookies().is_empty() => {}
+        Ok(_) => tracing::warn!(
+            target: "logto::session",
+            "the session changed, and the service inside of the layer failed without a response to carry its cookie; turn its errors into responses inside of the layer"
+        ),
+        Err(error) => tracing::error!(
+            target: "logto::session",
+            code = error.code().as_str(), %error, hint = error.hint(),
+            "the session could not be written, after the service inside of the layer failed"
+        ),
+    }
+}
+
+pub(super) fn with_body<B>(response: AuthResponse, body: impl FnOnce(String) -> B) -> Response<B> {
+    Response::<String>::from(response).map(body)
+}
+
+fn infallible<T>(result: Result<T, Infallible>) -> T {
+    let Ok(value) = result;
+    value
 }

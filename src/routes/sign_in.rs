@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{AuthRequest, one_time_token};
 use crate::{
-    client::RequestSession,
+    client::{LogtoClient, RequestSession},
     error::{Code, Error, ErrorKind, Result},
     response::AuthResponse,
     types::{FirstScreen, SignInOptions},
 };
 
 pub(super) async fn begin(
+    logto: &LogtoClient,
     request: &AuthRequest,
     session: &RequestSession,
     screen: Option<FirstScreen>,
@@ -21,7 +22,7 @@ pub(super) async fn begin(
         let asked = value.clone();
         options = match name.as_str() {
             "return_to" => {
-                one_time_token::check_return_to(session.client(), &value)?;
+                one_time_token::check_return_to(logto, &value)?;
                 options.post_redirect_uri(value)
             }
             "direct_sign_in" => options.direct_sign_in(value.parse().map_err(wrong)?),
@@ -41,11 +42,11 @@ pub(super) async fn begin(
     if let Some(screen) = screen {
         options = options.first_screen(screen);
     }
-    if let Some(page) = one_time_token::asks_first(session.client(), request, &options, &read) {
+    if let Some(page) = one_time_token::asks_first(logto, request, &options, &read) {
         return Ok(page);
     }
     options.from_another_site = request.is_from_another_site();
-    Ok(AuthResponse::redirect(&session.sign_in(options).await.map_err(wrong)?))
+    Ok(request.follow(&session.sign_in(options).await.map_err(wrong)?))
 }
 
 fn seconds(text: &str) -> Result<Duration> {

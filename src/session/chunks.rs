@@ -17,10 +17,11 @@ const MAX_ATTEMPTS: usize = 64;
 
 /// The cookies for `sealed`, or `None` where four do not hold it.
 pub(super) fn split(own: &OwnCookies, sealed: &str, max_age: i64) -> Option<Vec<Cookie<'static>>> {
-    let room =
-        |name: String| MAX_COOKIE_BYTES.saturating_sub(own.cookie(name, String::new(), max_age).to_string().len());
+    let room = |name: String| {
+        MAX_COOKIE_BYTES.saturating_sub(own.session_cookie(name, String::new(), max_age).to_string().len())
+    };
     if sealed.len() <= room(own.chunk_name(0)) {
-        return Some(vec![own.cookie(own.chunk_name(0), sealed.to_owned(), max_age)]);
+        return Some(vec![own.session_cookie(own.chunk_name(0), sealed.to_owned(), max_age)]);
     }
     (2..=MAX_CHUNKS).find_map(|count| {
         let text = format!("{count}.{sealed}");
@@ -30,7 +31,7 @@ pub(super) fn split(own: &OwnCookies, sealed: &str, max_age: i64) -> Option<Vec<
                 // The text is ASCII, so every index is a boundary.
                 let (chunk, remaining) = rest.split_at_checked(room(own.chunk_name(index))).unwrap_or((rest, ""));
                 rest = remaining;
-                own.cookie(own.chunk_name(index), chunk.to_owned(), max_age)
+                own.session_cookie(own.chunk_name(index), chunk.to_owned(), max_age)
             })
             .collect();
         rest.is_empty().then_some(cookies)

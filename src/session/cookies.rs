@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use cookie::{Cookie, CookieJar};
+use http::{HeaderMap, HeaderValue, header::SET_COOKIE};
 
 /// Reads the cookies of one request and queues cookies for its response.
 ///
@@ -58,6 +59,28 @@ impl HeaderCookies {
     #[must_use]
     pub fn set_cookie_headers(&self) -> Vec<String> {
         self.queued.values().map(ToString::to_string).collect()
+    }
+
+    /// Appends the `Set-Cookie` headers to the head of a response, for the frameworks on `http` 1. What is there stays.
+    ///
+    /// ```
+    /// use logto::HeaderCookies;
+    ///
+    /// # fn answer(cookies: HeaderCookies) -> http::Response<String> {
+    /// let mut response = http::Response::new("signed out".to_owned());
+    /// cookies.append_to(response.headers_mut());
+    /// # response
+    /// # }
+    /// ```
+    pub fn append_to(&self, headers: &mut HeaderMap) {
+        for (name, cookie) in &self.queued {
+            match HeaderValue::from_str(&cookie.to_string()) {
+                Ok(value) => _ = headers.append(SET_COOKIE, value),
+                Err(error) => {
+                    tracing::error!(target: "logto", name, %error, "a cookie that no header can hold is left out");
+                }
+            }
+        }
     }
 }
 

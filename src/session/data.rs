@@ -1,6 +1,6 @@
 //! What a session holds.
 
-use super::packed::Jwt;
+use super::{app_data::AppData, packed::Jwt};
 use crate::{error::Result, secret::Secret, store::SessionId, types::TokenKey};
 
 /// One user's session.
@@ -23,6 +23,7 @@ pub(crate) struct SessionData {
     pub(crate) refresh_token: Option<Secret>,
     /// Newest last.
     pub(crate) access_tokens: Vec<StoredAccessToken>,
+    pub(crate) app_data: AppData,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +78,7 @@ impl SessionData {
             id_token,
             refresh_token: None,
             access_tokens: Vec::new(),
+            app_data: AppData::default(),
         })
     }
 
@@ -100,6 +102,7 @@ impl SessionData {
             }
         }
         self.touched_at = self.touched_at.max(other.touched_at);
+        self.app_data.merge(other.app_data);
     }
 
     /// Whether another state of this session has all that this one has.
@@ -107,6 +110,7 @@ impl SessionData {
         self.refresh_token == other.refresh_token
             && self.id_token == other.id_token
             && self.touched_at <= other.touched_at
+            && self.app_data.adds_nothing_to(&other.app_data)
             && self.access_tokens.iter().all(|token| other.access_tokens.contains(token))
     }
 
@@ -123,10 +127,16 @@ impl SessionData {
         let access_tokens = self.access_tokens.iter().map(|stored| stored.token.expose().len()).sum();
         let refresh_token = self.refresh_token.as_ref().map_or(0, |token| token.expose().len());
         let id_token = self.id_token.size();
-        [(ID_TOKEN, id_token), ("the access tokens", access_tokens), ("the refresh token", refresh_token)]
-            .into_iter()
-            .max_by_key(|&(_, size)| size)
-            .unwrap_or((ID_TOKEN, id_token))
+        let app_data = self.app_data.size();
+        [
+            (ID_TOKEN, id_token),
+            ("the access tokens", access_tokens),
+            ("the refresh token", refresh_token),
+            ("the application's data", app_data),
+        ]
+        .into_iter()
+        .max_by_key(|&(_, size)| size)
+        .unwrap_or((ID_TOKEN, id_token))
     }
 }
 

@@ -53,7 +53,7 @@ impl LoadedSession {
         }
         let mut present = names(settings, &found);
         if settings.next().is_some_and(|next| next.is_ignored(&found, now)) {
-            present.retain(|name| settings.own.is_session_name(name));
+            present.retain(|name| settings.is_own_session_name(name));
         }
         let Opened { origin, data, others, preserved, rewrite } = persist::open(settings, &found, now).await?;
         let interval = settings.lifetime.touch_interval();
@@ -66,7 +66,7 @@ impl LoadedSession {
 
     /// The session of a request that is to end it, while its store is down: what can be told from the cookies.
     pub(crate) fn load_ids(settings: &CookieSettings, cookies: &dyn Cookies) -> Self {
-        let (found, pending) = sorted(settings, cookies, |name| settings.own.is_session_name(name));
+        let (found, pending) = sorted(settings, cookies, |name| settings.is_own_session_name(name));
         let others = persist::stored_ids(settings, &found).into_iter().map(KnownSession::Id).collect();
         Self { present: names(settings, &found), others, pending, ..Self::default() }
     }
@@ -164,6 +164,11 @@ impl LoadedSession {
         self.pending.take(settings, state)
     }
 
+    /// Gives the sign-in back that was taken last: it was not used up after all.
+    pub(crate) fn put_transaction_back(&mut self) {
+        self.pending.put_back();
+    }
+
     /// Writes what changed; returns the cookies of the response. Empty if nothing changed.
     pub(crate) async fn commit(mut self, settings: &CookieSettings, now: i64) -> Result<Vec<Cookie<'static>>> {
         let mut written = mem::take(&mut self.pending).into_cookies(settings, now);
@@ -181,7 +186,7 @@ impl LoadedSession {
             let stale = self.present.into_iter().filter(|name| session.iter().all(|cookie| cookie.name() != name));
             written.extend(stale.map(|name| match self.signed_out && name == settings.own.session_name() {
                 true => settings.own.sign_out_marker(),
-                false => settings.own.deletion(name),
+                false => settings.deletion(name),
             }));
             written.extend(session);
         }
@@ -207,7 +212,7 @@ fn sorted(
         if value.is_empty() {
         } else if is_of_session(name) {
             found.push((name.to_owned(), value.to_owned()));
-        } else if settings.own.is_transaction_name(name) {
+        } else if settings.is_transaction_name(name) {
             pending.add(name, value);
         }
     });

@@ -16,7 +16,12 @@ pub(super) enum Origin {
     /// The cookies hold it.
     Cookies,
     /// A store holds it, in this revision.
-    Store { id: SessionId, revision: u64 },
+    Store {
+        id: SessionId,
+        revision: u64,
+        /// Whether the cookie that points to it has a name of before.
+        is_renamed: bool,
+    },
     /// It began with a sign-in that another request has ended, too, and was written by that one: a store holds it, or it was ended.
     SignIn,
 }

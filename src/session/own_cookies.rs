@@ -1,33 +1,81 @@
 //! The cookies of an application: how they are named, and with which attributes they are set and deleted.
 
 use base64_simd::URL_SAFE_NO_PAD;
-use cookie::{Cookie, SameSite, time};
+use cookie::{Cookie, time};
 use sha2::{Digest, Sha256};
+
+use crate::cookies::SameSite;
 
 /// Seconds: the way to Logto, and back to a page that may never come.
 const SIGN_OUT_MARKER_LIFETIME_SECONDS: i64 = 60;
+
+/// What browsers take for a promise: Secure, no Domain, `Path=/`.
+const HOST_PREFIX: &str = "__Host-";
 
 /// Names and attributes of the cookies that this crate sets for one application. The cookie of `@logto/next` is apart: see `next/next_cookie.rs`.
 #[derive(Debug, Clone)]
 pub(crate) struct OwnCookies {
     session_name: String,
-    secure: bool,
-    domain: Option<String>,
+    attributes: CookieAttributes,
+}
+
+/// The attributes of an application's cookies.
+#[derive(Debug, Clone)]
+pub(crate) struct CookieAttributes {
+    pub(crate) secure: bool,
+    pub(crate) domain: Option<String>,
+    /// Without a slash at its end, but for `/` itself.
+    pub(crate) path: String,
+    pub(crate) same_site: SameSite,
+    pub(crate) partitioned: bool,
+    /// Whether the session's cookie is gone when the browser is closed.
+    pub(crate) session_only: bool,
+}
+
+impl CookieAttributes {
+    /// Those of an application that has set nothing else.
+    pub(crate) fn new(secure: bool, domain: Option<String>) -> Self {
+        Self { secure, domain, path: "/".to_owned(), same_site: SameSite::Lax, partitioned: false, session_only: false }
+    }
 }
 
 impl OwnCookies {
-    pub(super) fn new(app_id: &str, secure: bool, domain: Option<String>) -> Self {
+    /// Of this name, with the prefix `__Host-` where browsers take it.
+    pub(crate) fn new(name: &str, attributes: CookieAttributes) -> Self {
         // RFC 6265bis section 4.1.3.2: the browser itself then refuses the cookie from a subdomain or over http.
-        let prefix = if secure && domain.is_none() { "__Host-" } else { "" };
-        Self { session_name: format!("{prefix}logto_{}", cookie_token(app_id)), secure, domain }
+        let is_of_host = attributes.secure && attributes.domain.is_none() && attributes.path == "/";
+        let prefix = if is_of_host { HOST_PREFIX } else { "" };
+        Self { session_name: format!("{prefix}{name}"), attributes }
     }
 
-    pub(super) fn is_secure(&self) -> bool {
-        self.secure
+    /// The same for another host of the application.
+    pub(super) fn at(&self, secure: bool, domain: Option<String>) -> Self {
+        let name = self.session_name.strip_prefix(HOST_PREFIX).unwrap_or(&self.session_name);
+        Self::new(name, CookieAttributes { secure, domain, ..self.attributes.clone() })
     }
 
-    pub(super) fn domain(&self) -> Option<&str> {
-        self.domain.as_deref()
+    /// The name of an application that has set none.
+    pub(crate) fn default_name(app_id: &str) -> String {
+        format!("logto_{}", cookie_token(app_id))
+    }
+
+    /// The cookies of a name that these had before. They are read and deleted, and never written.
+    pub(crate) fn earlier(&self, whole_name: &str) -> Self {
+        let mut attributes = self.attributes.clone();
+        if whole_name.starts_with(HOST_PREFIX) {
+            (attributes.domain, attributes.path) = (None, "/".to_owned());
+        }
+        Self { session_name: whole_name.to_owned(), attributes }
+    }
+
+    /// Whether both would be one cookie to a browser (RFC 6265bis section 5.7).
+    pub(crate) fn are_the_same(&self, other: &Self) -> bool {
+        let identity = |own: &Self| (own.attributes.domain.clone(), own.attributes.path.clone());
+        self.session_name == other.session_name && identity(self) == identity(other)
+    }
+
+    pub(crate) fn attributes(&self) -> &CookieAttributes {
+        &self.attributes
     }
 
     /// The session's cookie; further chunks are `name.1`, `name.2`, ….
@@ -40,7 +88,7 @@ impl OwnCookies {
     }
 
     /// Whether `name` is the session's cookie or one of its chunks.
-    pub(super) fn is_session_name(&self, name: &str) -> bool {
+    pub(crate) fn is_session_name(&self, name: &str) -> bool {
         match name.strip_prefix(self.session_name.as_str()) {
             Some("") => true,
             Some(rest) => rest.strip_prefix('.').is_some_and(|index| matches!(index.as_bytes(), [b'1'..=b'9'])),
@@ -56,7 +104,7 @@ impl OwnCookies {
     }
 
     /// Whether `name` is that of a sign-in under way. It may be sent back in a deletion, so nothing but letters of base64url is taken.
-    pub(super) fn is_transaction_name(&self, name: &str) -> bool {
+    pub(crate) fn is_transaction_name(&self, name: &str) -> bool {
         let hash = self.after_transaction_prefix(name);
         hash.is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
     }
@@ -82,23 +130,42 @@ impl OwnCookies {
 
     /// Whether no other host can set these cookies (RFC 6265bis section 4.1.3.2).
     pub(crate) fn have_host_prefix(&self) -> bool {
-        self.session_name.starts_with("__Host-")
+        self.session_name.starts_with(HOST_PREFIX)
     }
 
     /// A cookie that lives `max_age` seconds.
     pub(crate) fn cookie(&self, name: String, value: String, max_age: i64) -> Cookie<'static> {
+        let same_site = match self.attributes.same_site {
+            // It has to come back from Logto, which may be another site.
+            SameSite::Strict if self.after_transaction_prefix(&name).is_some() => cookie::SameSite::Lax,
+            SameSite::Strict => cookie::SameSite::Strict,
+            SameSite::Lax => cookie::SameSite::Lax,
+            SameSite::None => cookie::SameSite::None,
+        };
         let mut cookie = Cookie::build((name, value))
-            .path("/")
+            .path(self.attributes.path.clone())
             .http_only(true)
-            .same_site(SameSite::Lax)
+            .same_site(same_site)
             .max_age(time::Duration::seconds(max_age.max(0)));
-        if self.secure {
+        if self.attributes.secure {
             cookie = cookie.secure(true);
         }
-        if let Some(domain) = &self.domain {
+        if self.attributes.partitioned {
+            cookie = cookie.partitioned(true);
+        }
+        if let Some(domain) = &self.attributes.domain {
             cookie = cookie.domain(domain.clone());
         }
         cookie.build()
+    }
+
+    /// A cookie of the session, which lives `max_age` seconds, or until the browser is closed.
+    pub(crate) fn session_cookie(&self, name: String, value: String, max_age: i64) -> Cookie<'static> {
+        let mut cookie = self.cookie(name, value, max_age);
+        if self.attributes.session_only {
+            cookie.set_max_age(None);
+        }
+        cookie
     }
 
     /// The deletion of a cookie: the same attributes, or the browser keeps it.
@@ -113,6 +180,12 @@ impl OwnCookies {
     pub(super) fn sign_out_marker(&self) -> Cookie<'static> {
         self.cookie(self.session_name.clone(), "signed-out".to_owned(), SIGN_OUT_MARKER_LIFETIME_SECONDS)
     }
+}
+
+/// Those of an application that has set nothing.
+#[cfg(test)]
+pub(super) fn own(app_id: &str, secure: bool) -> OwnCookies {
+    OwnCookies::new(&OwnCookies::default_name(app_id), CookieAttributes::new(secure, None))
 }
 
 /// Logto's app ids are letters and digits; any other text is hashed, since a cookie's name is a token (RFC 6265 section 4.1.1).

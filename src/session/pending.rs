@@ -4,6 +4,8 @@
 //! that are made at once do not see each other's cookies, so each one has to be small by itself; and another site can make a browser begin
 //! as many as it likes, so those share a few names.
 
+use std::mem;
+
 use cookie::Cookie;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,8 @@ pub(super) const MAX_PENDING: usize = 4;
 pub(super) const MAX_HEADER_BYTES: usize = 4096;
 /// Bytes that one of them takes. What an address to return to needs beyond it goes into the cookie that they share.
 const MAX_SIGN_IN_BYTES: usize = 448;
+/// Bytes of a sealed value for each three of what is in it, at least.
+const SEALED_BYTES_FOR_THREE: usize = 4;
 /// Bytes of that cookie.
 const MAX_ADDRESS_BYTES: usize = 2048;
 /// Cookies for sign-ins that other sites begin.
@@ -37,6 +41,8 @@ pub(super) struct Pending {
     queued: Vec<Cookie<'static>>,
     /// Whether a sign-in ended here. Others may be on their way back at this moment.
     taken: bool,
+    /// The cookies of the sign-in that was taken last, by name and sealed value.
+    last_taken: Vec<(String, String)>,
 }
 
 /// One that can still end.
@@ -82,7 +88,7 @@ impl Pending {
         alive.retain(|pending| pending.name != name);
         if transaction.from_another_site {
             // It takes the place of others like it first: another site is not to end what this one began.
-            alive.sort_by_key(|pending| !settings.own.is_cross_site_transaction_name(&pending.name));
+            alive.sort_by_key(|pending| !settings.is_cross_site_transaction_name(&pending.name));
         }
         let whole = transaction.return_to.clone();
         let path = whole.split(['?', '#']).next().unwrap_or_default();
@@ -91,9 +97,11 @@ impl Pending {
             let cut = if path.len() > MAX_ADDRESS_BYTES { home } else { path };
             (transaction.return_to, transaction.is_cut) = (cut.to_owned(), true);
         }
+        let state = transaction.app_state.as_ref().map_or(0, |state| state.as_str().len());
+        let most = MAX_SIGN_IN_BYTES + state.div_ceil(3) * SEALED_BYTES_FOR_THREE;
         let mut value = seal(settings, &name, transaction)?;
         for cut in [path, home] {
-            if size(&name, &value) > MAX_SIGN_IN_BYTES {
+            if size(&name, &value) > most {
                 (transaction.return_to, transaction.is_cut) = (cut.to_owned(), true);
                 value = seal(settings, &name, transaction)?;
             }
@@ -120,28 +128,46 @@ impl Pending {
 
     /// Takes the sign-in with this `state`: it is used up, whatever comes of it. An expired one is taken, too, and says so itself.
     pub(super) fn take(&mut self, settings: &CookieSettings, state: &str) -> Option<Transaction> {
-        let own = settings.own.transaction_name(state);
-        let is_candidate = |name: &str| name == own || settings.own.is_cross_site_transaction_name(name);
+        let own: Vec<_> = settings.all_own().map(|own| own.transaction_name(state)).collect();
+        let is_own = |name: &str| own.iter().any(|own| own == name);
+        let is_candidate = |name: &str| is_own(name) || settings.is_cross_site_transaction_name(name);
         let candidates = || self.sent.iter().filter(|(name, _)| is_candidate(name)).take(MAX_OPENED);
         // Another path or domain may have a cookie of this name, too.
-        if candidates().filter(|(name, _)| *name == own).count() > 1 {
-            settings.warn_of_several(&own);
+        for own in &own {
+            if candidates().filter(|(name, _)| name == own).count() > 1 {
+                settings.warn_of_several(own);
+            }
         }
         let found = candidates().find_map(|(name, value)| {
             open(settings, name, value).filter(|transaction| transaction.has_state(state)).map(|found| (name, found))
         });
-        let name = found.as_ref().map_or(&own, |(name, _)| *name).clone();
+        let unreadable = || candidates().find(|(name, _)| is_own(name)).map(|(name, _)| name);
+        let name = found.as_ref().map(|(name, _)| *name).or_else(unreadable).cloned();
         let transaction = found.map(|(_, transaction)| transaction);
-        if self.sent.iter().any(|(sent, _)| *sent == name) {
-            self.forget(settings, name.clone());
+        let is_cross_site = name.as_ref().is_some_and(|name| settings.is_cross_site_transaction_name(name));
+        if let Some(name) = name {
+            self.last_taken = self.cookies_named(&name);
+            self.forget(settings, name);
         }
         self.taken = true;
         let mut transaction = transaction?;
-        transaction.from_another_site = settings.own.is_cross_site_transaction_name(&name);
+        transaction.from_another_site = is_cross_site;
         if transaction.is_cut {
             self.restore_address(settings, &mut transaction);
         }
         Some(transaction)
+    }
+
+    /// Undoes [`take`](Self::take): the sign-in was not used up after all.
+    pub(super) fn put_back(&mut self) {
+        for (name, value) in mem::take(&mut self.last_taken) {
+            self.queued.retain(|cookie| cookie.name() != name);
+            self.sent.push((name, value));
+        }
+    }
+
+    fn cookies_named(&self, name: &str) -> Vec<(String, String)> {
+        self.sent.iter().filter(|(sent, _)| sent == name).cloned().collect()
     }
 
     pub(super) fn forget_all(&mut self, settings: &CookieSettings) {
@@ -166,8 +192,7 @@ impl Pending {
     fn alive(&mut self, settings: &CookieSettings, now: i64, forget_unreadable: bool) -> Vec<Alive> {
         let mut alive: Vec<Alive> = Vec::new();
         let mut over = Vec::new();
-        for (name, value) in
-            self.sent.iter().filter(|(name, _)| *name != settings.own.long_address_name()).take(MAX_OPENED)
+        for (name, value) in self.sent.iter().filter(|(name, _)| !settings.is_long_address_name(name)).take(MAX_OPENED)
         {
             match open(settings, name, value) {
                 Some(pending) if !pending.is_expired(settings, now) => {
@@ -217,12 +242,13 @@ impl Pending {
     }
 
     fn restore_address(&mut self, settings: &CookieSettings, transaction: &mut Transaction) {
-        let name = settings.own.long_address_name();
-        for (_, value) in self.sent.iter().filter(|(sent, _)| *sent == name).take(MAX_OPENED) {
-            let bytes = settings.keys.open(&name, value);
+        for (name, value) in self.sent.iter().filter(|(sent, _)| settings.is_long_address_name(sent)).take(MAX_OPENED) {
+            let bytes = settings.keys.open(name, value);
             let address = bytes.as_ref().and_then(|bytes| postcard::from_bytes::<LongAddress<'_>>(bytes).ok());
             if let Some(address) = address.filter(|address| transaction.has_state(address.state)) {
                 address.return_to.clone_into(&mut transaction.return_to);
+                let name = name.clone();
+                self.last_taken.extend(self.cookies_named(&name));
                 return self.forget(settings, name);
             }
         }
@@ -235,7 +261,7 @@ impl Pending {
     fn forget(&mut self, settings: &CookieSettings, name: String) {
         if self.may_delete() {
             self.sent.retain(|(sent, _)| *sent != name);
-            self.queue(settings.own.deletion(name));
+            self.queue(settings.deletion(name));
         }
     }
 
@@ -248,7 +274,7 @@ impl Pending {
 
 /// Whether the cookies may hold the sign-in with this `state`, as far as their names tell.
 pub(super) fn is_named(settings: &CookieSettings, name: &str, state: &str) -> bool {
-    name == settings.own.transaction_name(state) || settings.own.is_cross_site_transaction_name(name)
+    settings.all_own().any(|own| name == own.transaction_name(state)) || settings.is_cross_site_transaction_name(name)
 }
 
 /// A cookie for a sign-in that another site begins: one that is free, else that of the oldest.

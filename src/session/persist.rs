@@ -12,6 +12,7 @@ use super::{
     data::SessionData,
     next,
     opened::{KnownSession, Opened, Origin, PreservedMembers},
+    own_cookies::OwnCookies,
     revocation,
     settings::CookieSettings,
     wire,
@@ -52,8 +53,13 @@ async fn open_own(settings: &CookieSettings, cookies: &[(String, String)], now: 
             }
         }
     }
-    let (origin, data) = newest.map_or((Origin::None, None), |(origin, data)| (origin, Some(data)));
-    let rewrite = data.is_none() && !is_early;
+    let (mut origin, data) = newest.map_or((Origin::None, None), |(origin, data)| (origin, Some(data)));
+    // It moves to the present name at once, so that the name of before can be given up after one idle lifetime.
+    let renames = data.is_some() && cookies.iter().all(|(name, _)| !settings.own.is_session_name(name));
+    if let Origin::Store { is_renamed, .. } = &mut origin {
+        *is_renamed = renames;
+    }
+    let rewrite = renames || data.is_none() && !is_early;
     Ok(Opened { origin, data, others, preserved: PreservedMembers::default(), rewrite })
 }
 
@@ -64,8 +70,11 @@ pub(super) fn stored_ids(settings: &CookieSettings, cookies: &[(String, String)]
 }
 
 fn plaintexts(settings: &CookieSettings, cookies: &[(String, String)]) -> Vec<Zeroizing<Vec<u8>>> {
-    let CookieSettings { keys, own, .. } = settings;
-    chunks::open_each(own, cookies, |text| keys.may_open(text), |text| keys.open(own.session_name(), text))
+    let keys = &settings.keys;
+    let each = |own: &OwnCookies| {
+        chunks::open_each(own, cookies, |text| keys.may_open(text), |text| keys.open(own.session_name(), text))
+    };
+    settings.all_own().flat_map(each).collect()
 }
 
 fn known((_, data): (Origin, SessionData)) -> KnownSession {

@@ -1,7 +1,7 @@
 //! What a session is read and written with.
 
 use std::{
-    fmt,
+    fmt, iter,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use cookie::Cookie;
 use tokio::sync::Semaphore;
 
 use super::{lifetime::SessionLifetime, next::next_cookie::NextCookie, own_cookies::OwnCookies, seal::Keys};
@@ -42,6 +43,8 @@ pub(crate) struct CookieSettings {
     pub(crate) lifetime: SessionLifetime,
     pub(crate) stores: Stores,
     pub(crate) own: OwnCookies,
+    /// Those of the names that they had before.
+    earlier: Vec<OwnCookies>,
     /// The cookie that is shared with Next.js, or taken over from it.
     next: Option<NextCookie>,
     leeway: Duration,
@@ -53,19 +56,13 @@ pub(crate) struct CookieSettings {
 }
 
 impl CookieSettings {
-    pub(crate) fn new(
-        keys: Keys,
-        lifetime: SessionLifetime,
-        stores: Stores,
-        app_id: &str,
-        secure: bool,
-        domain: Option<String>,
-    ) -> Self {
+    pub(crate) fn new(keys: Keys, lifetime: SessionLifetime, stores: Stores, own: OwnCookies) -> Self {
         Self {
             keys,
             lifetime,
             stores,
-            own: OwnCookies::new(app_id, secure, domain),
+            own,
+            earlier: Vec::new(),
             next: None,
             leeway: Duration::from_secs(60),
             sign_in_timeout_seconds: SIGN_IN_TIMEOUT_SECONDS,
@@ -74,9 +71,23 @@ impl CookieSettings {
         }
     }
 
+    /// The same for another host of the application.
+    pub(crate) fn at(self, secure: bool, domain: Option<String>) -> Self {
+        let own = self.own.at(secure, domain);
+        // What was a name of before at one host may be the present one at another.
+        let names = self.earlier.iter().map(OwnCookies::session_name).filter(|name| *name != own.session_name());
+        let earlier = names.map(|name| own.earlier(name)).collect();
+        Self { own, earlier, ..self }
+    }
+
     /// The same, with so many seconds for a sign-in.
     pub(crate) fn with_sign_in_timeout(self, sign_in_timeout_seconds: i64) -> Self {
         Self { sign_in_timeout_seconds, ..self }
+    }
+
+    /// The same, where the cookies had other names before.
+    pub(crate) fn with_earlier(self, earlier: Vec<OwnCookies>) -> Self {
+        Self { earlier, ..self }
     }
 
     /// The same, sharing sessions with Next.js or taking them over from it.
@@ -116,7 +127,40 @@ impl CookieSettings {
 
     /// Whether `name` is that of a cookie that may hold a session: ours, one of its chunks, or the one of Next.js.
     pub(crate) fn is_session_name(&self, name: &str) -> bool {
-        self.next().is_some_and(|next| next.name() == name) || self.own.is_session_name(name)
+        self.next().is_some_and(|next| next.name() == name) || self.is_own_session_name(name)
+    }
+
+    /// The same, without the one of Next.js.
+    pub(super) fn is_own_session_name(&self, name: &str) -> bool {
+        self.all_own().any(|own| own.is_session_name(name))
+    }
+
+    pub(super) fn is_transaction_name(&self, name: &str) -> bool {
+        self.all_own().any(|own| own.is_transaction_name(name))
+    }
+
+    pub(super) fn is_cross_site_transaction_name(&self, name: &str) -> bool {
+        self.all_own().any(|own| own.is_cross_site_transaction_name(name))
+    }
+
+    pub(super) fn is_long_address_name(&self, name: &str) -> bool {
+        self.all_own().any(|own| own.long_address_name() == name)
+    }
+
+    /// The deletion of a cookie of the present or of an earlier name.
+    pub(super) fn deletion(&self, name: String) -> Cookie<'static> {
+        let is_of = |own: &&OwnCookies| own.is_session_name(&name) || own.is_transaction_name(&name);
+        self.earlier.iter().find(is_of).unwrap_or(&self.own).deletion(name)
+    }
+
+    /// The cookies of the present name, and then those of the earlier ones.
+    pub(super) fn all_own(&self) -> impl Iterator<Item = &OwnCookies> {
+        iter::once(&self.own).chain(&self.earlier)
+    }
+
+    /// The names of the session's cookie before, as browsers have them.
+    pub(crate) fn earlier_names(&self) -> impl Iterator<Item = &str> {
+        self.earlier.iter().map(OwnCookies::session_name)
     }
 
     /// Says once that a browser sent several cookies of one name. At most one of them is ours to change.
@@ -133,14 +177,6 @@ impl CookieSettings {
     }
 
     /// Whether a request had several cookies of one name, since the process began.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.own.is_secure()
-    }
-
-    pub(crate) fn domain(&self) -> Option<&str> {
-        self.own.domain()
-    }
-
     pub(crate) fn saw_several(&self) -> bool {
         self.several.load(Ordering::Relaxed)
     }

@@ -25,7 +25,7 @@ pub(crate) struct StoredCopy {
 impl LoadedSession {
     /// A copy of the session, if it is in a store.
     pub(crate) fn stored_copy(&self, settings: &CookieSettings) -> Option<StoredCopy> {
-        let (Origin::Store { id, revision }, Some(store)) = (self.origin, &settings.stores.sessions) else {
+        let (Origin::Store { id, revision, .. }, Some(store)) = (self.origin, &settings.stores.sessions) else {
             return None;
         };
         Some(StoredCopy { store: Arc::clone(store), id, revision, data: self.data()?.clone() })
@@ -34,7 +34,7 @@ impl LoadedSession {
     /// Takes over what a task has saved of this session, so that the response need not write the same again. Passed over if the request
     /// has another session by now, or none.
     pub(crate) fn take_saved(&mut self, saved: StoredCopy) {
-        if let Origin::Store { id, revision } = &mut self.origin
+        if let Origin::Store { id, revision, .. } = &mut self.origin
             && *id == saved.id
             && let Some(data) = self.data.as_deref_mut()
         {

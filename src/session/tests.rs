@@ -11,6 +11,7 @@ use super::{
     CookieSettings, Jwt, Keys, LoadedSession, SessionData, SessionLifetime, StoredAccessToken, Stores, Subject,
     Transaction,
     cookies::{Cookies, HeaderCookies},
+    own_cookies::own,
 };
 use crate::{secret::Secret, store::MemoryRevocations, types::TokenKey};
 
@@ -30,7 +31,7 @@ pub(super) fn settings_of(app_id: &str, secure: bool) -> CookieSettings {
 
 fn of_keys(keys: Keys, app_id: &str, secure: bool) -> CookieSettings {
     let stores = Stores { sessions: None, revocations: std::sync::Arc::new(MemoryRevocations::new()) };
-    CookieSettings::new(keys, SessionLifetime::default(), stores, app_id, secure, None)
+    CookieSettings::new(keys, SessionLifetime::default(), stores, own(app_id, secure))
 }
 
 fn settings() -> CookieSettings {

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::settings::CookieSettings;
-use crate::{clock, error::Result};
+use crate::{clock, error::Result, types::AppJson};
 
 /// What the callback needs to know of the sign-in it ends.
 #[derive(Clone)]
@@ -32,19 +32,23 @@ pub(crate) struct Transaction {
     pub(crate) silent: Option<Silent>,
     /// What the second request of a silent sign-in says again.
     pub(crate) hints: Hints,
+    /// What the application sends along.
+    pub(crate) app_state: Option<AppJson>,
     /// Unix seconds.
     pub(crate) created_at: i64,
     /// Whether another site's page led here. It may do so as often as it likes, so such sign-ins share a few cookies. Not written.
     pub(crate) from_another_site: bool,
 }
 
-/// The two requests of a sign-in without a page.
+/// The requests of a sign-in without a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Silent {
     /// `prompt=none`.
     Probe,
     /// `prompt=consent`, of a user who has a session at Logto.
     SignIn,
+    /// `prompt=none` alone, as the application has asked for it: there is no second request.
+    Once,
 }
 
 /// For whom a sign-in is, in the words of its authorization request.
@@ -55,8 +59,17 @@ pub(crate) struct Hints {
     pub(crate) ui_locales: Option<String>,
 }
 
-/// The same as bytes. Addresses mostly begin alike. A byte more says that the sign-in is silent: 1 for the first request, which hints may follow, 2
-/// for the second.
+/// The same as bytes. Addresses mostly begin alike. A byte more says what kind of sign-in it is, if it is no plain one without a state:
+///
+/// | | |
+/// |---|---|
+/// | 1 | the first request of a silent sign-in; hints may follow, and a state after them |
+/// | 2 | the second request |
+/// | 3 | a sign-in with a state, which follows |
+/// | 4 | the second request of a silent sign-in with a state, which follows |
+/// | 5 | a silent sign-in that has no second request; a state may follow |
+///
+/// The state is JSON, to the end.
 #[derive(Serialize, Deserialize)]
 struct Written<'a> {
     seed: [u8; 32],
@@ -94,6 +107,7 @@ impl Transaction {
             acr_values: None,
             silent: None,
             hints: Hints::default(),
+            app_state: None,
             created_at,
             from_another_site: false,
         }
@@ -128,10 +142,19 @@ impl Transaction {
             created_at: self.created_at,
         };
         let mut bytes = postcard::to_allocvec(&written).ok().map(Zeroizing::new)?;
-        bytes.extend(self.silent.map(|silent| if silent == Silent::Probe { 1 } else { 2 }));
-        if self.silent == Some(Silent::Probe) && self.hints != Hints::default() {
+        let has_state = self.app_state.is_some();
+        bytes.extend(match (self.silent, has_state) {
+            (None, false) => None,
+            (Some(Silent::Probe), _) => Some(1),
+            (Some(Silent::SignIn), false) => Some(2),
+            (None, true) => Some(3),
+            (Some(Silent::SignIn), true) => Some(4),
+            (Some(Silent::Once), _) => Some(5),
+        });
+        if self.silent == Some(Silent::Probe) && (has_state || self.hints != Hints::default()) {
             bytes.extend(postcard::to_allocvec(&self.hints).ok()?);
         }
+        bytes.extend(self.app_state.iter().flat_map(|state| state.as_str().bytes()));
         Some(bytes)
     }
 
@@ -142,14 +165,25 @@ impl Transaction {
         transaction.is_cut = written.is_cut;
         transaction.max_age = written.max_age;
         transaction.acr_values = written.acr_values.map(str::to_owned);
-        (transaction.silent, transaction.hints) = match rest {
-            [1] => (Some(Silent::Probe), Hints::default()),
-            [2] => (Some(Silent::SignIn), Hints::default()),
-            [1, hints @ ..] => {
-                postcard::from_bytes(hints).map_or_else(|_| Default::default(), |hints| (Some(Silent::Probe), hints))
+        let state =
+            |bytes: &[u8]| std::str::from_utf8(bytes).ok().filter(|json| !json.is_empty()).map(AppJson::from_written);
+        match rest {
+            [1] => transaction.silent = Some(Silent::Probe),
+            [2] => transaction.silent = Some(Silent::SignIn),
+            [1, rest @ ..] => {
+                if let Ok((hints, rest)) = postcard::take_from_bytes(rest) {
+                    (transaction.silent, transaction.hints) = (Some(Silent::Probe), hints);
+                    transaction.app_state = state(rest);
+                }
             }
-            _ => Default::default(),
-        };
+            [5, rest @ ..] => (transaction.silent, transaction.app_state) = (Some(Silent::Once), state(rest)),
+            [3, rest @ ..] => transaction.app_state = state(rest),
+            [4, rest @ ..] => {
+                transaction.app_state = state(rest);
+                transaction.silent = transaction.app_state.is_some().then_some(Silent::SignIn);
+            }
+            _ => {}
+        }
         Some(transaction)
     }
 }

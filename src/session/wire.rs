@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{
+    app_data::AppData,
     compress::{Compressed, CompressionLevel},
     data::{SessionData, StoredAccessToken, Subject},
     packed::{Jwt, Packed},
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     error::{Code, Error, Result},
     store::SessionId,
-    types::TokenKey,
+    types::{AppJson, TokenKey},
 };
 
 /// A new layout gets a new number, and the old ones stay readable.
@@ -41,6 +42,13 @@ struct Wire<'a> {
     /// One for each access token.
     #[serde(borrow)]
     access_tokens: Vec<Packed<'a>>,
+}
+
+/// Behind the rest, and only where there is any: a session without it has the same bytes as ever, and who does not know of it passes it over.
+#[derive(Default, Serialize, Deserialize)]
+struct WireAppData<'a> {
+    slot: Option<&'a str>,
+    state: Option<&'a str>,
 }
 
 /// Everything but secrets.
@@ -111,7 +119,16 @@ pub(super) fn write(data: &SessionData, level: CompressionLevel) -> Result<Zeroi
     };
     let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
     bytes.push(LAYOUT);
-    postcard::to_extend(&wire, bytes).map(Zeroizing::new).map_err(unwritable)
+    let bytes = postcard::to_extend(&wire, bytes).map(Zeroizing::new).map_err(unwritable)?;
+    if data.app_data.is_empty() {
+        return Ok(bytes);
+    }
+    let app_data = WireAppData {
+        slot: data.app_data.slot().map(AppJson::as_str),
+        state: data.app_data.carried().map(AppJson::as_str),
+    };
+    let app_data = postcard::to_allocvec(&app_data).map(Zeroizing::new).map_err(unwritable)?;
+    Ok(Zeroizing::new([bytes.as_slice(), &app_data].concat()))
 }
 
 /// Reads what [`write`] wrote. `None` for anything else.
@@ -120,7 +137,11 @@ pub(super) fn read(bytes: &[u8]) -> Option<SessionData> {
     if layout != LAYOUT {
         return None;
     }
-    let wire: Wire<'_> = postcard::from_bytes(body).ok()?;
+    let (wire, rest) = postcard::take_from_bytes::<Wire<'_>>(body).ok()?;
+    let WireAppData { slot, state } = match rest {
+        [] => WireAppData::default(),
+        rest => postcard::from_bytes(rest).unwrap_or_default(),
+    };
     let text = wire.readable.text()?;
     let readable: Readable<'_> = postcard::from_bytes(&text).ok()?;
     let access_tokens = (readable.access_tokens.into_iter().zip(&wire.access_tokens))
@@ -149,6 +170,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<SessionData> {
         id_token: readable.id_token.signed(&wire.signature),
         refresh_token: wire.refresh_token.map_or(Some(None), |token| token.unpack().map(Some))?,
         access_tokens,
+        app_data: AppData::new(slot.map(AppJson::from_written), state.map(AppJson::from_written)),
     })
 }
 
@@ -171,5 +193,52 @@ impl<'a> Unsigned<'a> {
 
     fn signed(self, signature: &[u8]) -> Jwt {
         Jwt::new(self.header.into_owned(), self.payload.into_owned(), signature.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::secret::Secret;
+
+    fn session() -> SessionData {
+        let jwt = Jwt::parse("eyJ9.eyJ9.AAAA").unwrap();
+        let mut data = SessionData::begin(jwt, Subject::of("ada", None), 1_795_385_600, 1_795_385_600).unwrap();
+        data.refresh_token = Some(Secret::new("refresh-1"));
+        data
+    }
+
+    fn written(data: &SessionData) -> Vec<u8> {
+        write(data, CompressionLevel::Fast).unwrap().to_vec()
+    }
+
+    #[test]
+    fn data_of_the_application_stands_behind_the_bytes_of_a_session_without_it() {
+        let plain = session();
+        let bytes = written(&plain);
+        let wire: Wire<'_> = postcard::from_bytes(&bytes[1..]).unwrap();
+        assert_eq!(
+            postcard::to_allocvec(&wire).unwrap(),
+            &bytes[1..],
+            "without it there is nothing behind the members of before"
+        );
+        let (slot, state) = (AppJson::from_written("{\"shop\":1}"), AppJson::from_written("\"pro\""));
+        for app_data in [
+            AppData::new(Some(slot.clone()), Some(state.clone())),
+            AppData::new(Some(slot), None),
+            AppData::new(None, Some(state)),
+        ] {
+            let data = SessionData { app_data, ..plain.clone() };
+            let longer = written(&data);
+            assert!(longer.starts_with(&bytes) && longer.len() > bytes.len());
+            assert_eq!(read(&longer), Some(data));
+            // A version that does not know of it reads the session.
+            let wire: Wire<'_> = postcard::from_bytes(&longer[1..]).unwrap();
+            assert_eq!(wire.id, *plain.id.as_bytes());
+            // What cannot be read of it is none, and the session stays.
+            assert_eq!(read(&longer[..longer.len() - 1]).unwrap().app_data, AppData::default());
+        }
     }
 }

@@ -73,7 +73,7 @@ impl<R: StepUpPolicy> RecentlyAuthenticated<R> {
     pub async fn extract_optional(session: &RequestSession) -> Result<Option<Self>> {
         match Self::extract(session).await {
             Ok(user) => Ok(Some(user)),
-            Err(error) if error.requires_sign_in() => Ok(None),
+            Err(error) if error.means_nobody() => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -16,6 +16,7 @@ use crate::{
     store::{
         RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
     },
+    telemetry::{StoreKind, store_asked},
     types::BoxFuture,
 };
 
@@ -42,10 +43,12 @@ impl<S: ?Sized + Send + Sync> Bounded<S> {
     /// What a call gives, or an error after the limit. The call is dropped then; whether it was carried out, nobody knows.
     fn within<'a, T: Send + 'a>(
         &'a self,
+        (kind, operation): (StoreKind, &'static str),
         mut call: BoxFuture<'a, Result<T, BoxError>>,
     ) -> BoxFuture<'a, Result<T, BoxError>> {
         Box::pin(async move {
             if !self.breaker.lets_pass(self.limit) {
+                store_asked(kind, operation, true, None);
                 return Err(OPEN_MESSAGE.into());
             }
             let began = clock::moment();
@@ -57,6 +60,7 @@ impl<S: ?Sized + Send + Sync> Bounded<S> {
                     Err(format!("no answer within {:?} (setting store_timeout)", self.limit).into())
                 }),
             };
+            store_asked(kind, operation, answer.is_err(), Some(began));
             self.breaker.learn(answer.is_err() && began.elapsed() >= HANG_THRESHOLD);
             answer
         })
@@ -71,11 +75,11 @@ impl<S: ?Sized> fmt::Debug for Bounded<S> {
 
 impl SessionStore for Bounded<dyn SessionStore> {
     fn create<'a>(&'a self, id: &'a SessionId, session: &'a StoredSession) -> BoxFuture<'a, Result<bool, BoxError>> {
-        self.within(self.store.create(id, session))
+        self.within((StoreKind::Session, "create"), self.store.create(id, session))
     }
 
     fn load<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<Option<StoredSession>, BoxError>> {
-        self.within(self.store.load(id))
+        self.within((StoreKind::Session, "load"), self.store.load(id))
     }
 
     fn save<'a>(
@@ -84,15 +88,15 @@ impl SessionStore for Bounded<dyn SessionStore> {
         session: &'a StoredSession,
         expected_revision: u64,
     ) -> BoxFuture<'a, Result<SaveOutcome, BoxError>> {
-        self.within(self.store.save(id, session, expected_revision))
+        self.within((StoreKind::Session, "save"), self.store.save(id, session, expected_revision))
     }
 
     fn delete<'a>(&'a self, id: &'a SessionId) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.within(self.store.delete(id))
+        self.within((StoreKind::Session, "delete"), self.store.delete(id))
     }
 
     fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
-        self.within(self.store.revoke(which))
+        self.within((StoreKind::Session, "revoke"), self.store.revoke(which))
     }
 
     fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
@@ -104,47 +108,47 @@ impl SessionStore for Bounded<dyn SessionStore> {
     }
 
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
-        self.within(self.store.warnings())
+        self.within((StoreKind::Session, "warnings"), self.store.warnings())
     }
 }
 
 impl RevocationStore for Bounded<dyn RevocationStore> {
     fn record<'a>(&'a self, key: &'a str, cutoff: SystemTime, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.within(self.store.record(key, cutoff, ttl))
+        self.within((StoreKind::Revocation, "record"), self.store.record(key, cutoff, ttl))
     }
 
     fn latest_cutoff<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Option<SystemTime>, BoxError>> {
-        self.within(self.store.latest_cutoff(keys))
+        self.within((StoreKind::Revocation, "latest_cutoff"), self.store.latest_cutoff(keys))
     }
 
     fn claim<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<bool, BoxError>> {
-        self.within(self.store.claim(key, ttl))
+        self.within((StoreKind::Revocation, "claim"), self.store.claim(key, ttl))
     }
 
     fn release<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.within(self.store.release(key))
+        self.within((StoreKind::Revocation, "release"), self.store.release(key))
     }
 
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
-        self.within(self.store.warnings())
+        self.within((StoreKind::Revocation, "warnings"), self.store.warnings())
     }
 }
 
 impl RefreshCoordinator for Bounded<dyn RefreshCoordinator> {
     fn lock<'a>(&'a self, key: &'a str, ttl: Duration) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
-        self.within(self.store.lock(key, ttl))
+        self.within((StoreKind::Coordinator, "lock"), self.store.lock(key, ttl))
     }
 
     fn unlock<'a>(&'a self, key: &'a str, holder: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.within(self.store.unlock(key, holder))
+        self.within((StoreKind::Coordinator, "unlock"), self.store.unlock(key, holder))
     }
 
     fn load_result<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<String>, BoxError>> {
-        self.within(self.store.load_result(key))
+        self.within((StoreKind::Coordinator, "load_result"), self.store.load_result(key))
     }
 
     fn store_result<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.within(self.store.store_result(key, value, ttl))
+        self.within((StoreKind::Coordinator, "store_result"), self.store.store_result(key, value, ttl))
     }
 }
 

@@ -4,6 +4,8 @@ mod entry;
 mod record;
 mod revocations;
 mod tombstones;
+#[cfg(feature = "tower-sessions-0-15")]
+mod version_0_15;
 
 use std::{
     fmt,
@@ -14,6 +16,8 @@ use std::{
 use tokio::sync::{Mutex, MutexGuard};
 use tower_sessions_core::{SessionStore as Backend, session::Id};
 
+#[cfg(feature = "tower-sessions-0-15")]
+pub use self::version_0_15::TowerSessions015;
 use self::{
     entry::Entry,
     record::{insert, session_id},

@@ -1,6 +1,6 @@
 //! Where a browser may be sent: one judge of every address that becomes a `Location` or a link on a page.
 
-use std::{fmt, ops::Deref};
+use std::{borrow::Cow, fmt, ops::Deref};
 
 use url::{Origin, Position, Url};
 
@@ -32,31 +32,62 @@ pub(crate) struct Application<'a> {
     pub(crate) allowed: &'a [Origin],
 }
 
-impl Application<'_> {
-    /// The absolute address for what somebody wants to return to: a path of the application, or a URL.
+impl<'a> Application<'a> {
+    /// The absolute address for what somebody wants to return to: a path of the application, or a URL. A path is below the base URL, as those of
+    /// the routes are: with the base URL's own path before it, or without.
     ///
     /// # Errors
-    /// `sign_in.return_to_refused` where it leads elsewhere.
+    /// `sign_in.return_to_refused` where it leads elsewhere: to another origin, or out of the application on its own.
     pub(crate) fn return_to(self, wanted: &str) -> Result<Destination> {
         let refused = |why: &str| Error::new(Code::ReturnToRefused, format!("the address to return to {why}"));
         // Browsers drop tabs and line breaks, and read `\` as `/`: nobody needs them, and every trick does.
         if wanted.contains(|c: char| c.is_control() || c == '\\') {
             return Err(refused("holds a backslash or a control character"));
         }
-        let url = match wanted.starts_with('/') {
-            true => self.base_url.join(wanted),
-            false => Url::parse(wanted),
-        }
-        .map_err(|source| refused("is neither a path nor a URL").with_source(source))?;
-        let elsewhere = |url: &Url| {
-            let origin = url.origin();
-            (origin != self.base_url.origin() && !self.allowed.contains(&origin))
-                .then(|| format!("leads to another origin, {}", origin.ascii_serialization()))
+        let url = self.resolve(wanted).map_err(|source| refused("is neither a path nor a URL").with_source(source))?;
+        let elsewhere = |url: &Url| match url.origin() {
+            origin if self.allowed.contains(&origin) => None,
+            origin if origin != self.base_url.origin() => {
+                Some(format!("leads to another origin, {}", origin.ascii_serialization()))
+            }
+            _ if !self.contains(url) => Some(format!("leads out of the application, which is below {}", self.prefix())),
+            _ => None,
         };
         match objection(&url, elsewhere) {
             Some(why) => Err(refused(&why)),
             None => Ok(Destination(url.into())),
         }
+    }
+
+    /// The address that is meant, which may lead anywhere.
+    ///
+    /// # Errors
+    /// Where it is neither a path nor a URL.
+    pub(crate) fn resolve(self, wanted: &str) -> std::result::Result<Url, url::ParseError> {
+        // A browser takes what begins with two slashes for a host.
+        match wanted.starts_with('/') && !wanted.starts_with("//") {
+            true => self.base_url.join(&self.below_prefix(wanted)),
+            false => Url::options().base_url(Some(self.base_url).filter(|_| wanted.starts_with('/'))).parse(wanted),
+        }
+    }
+
+    /// A path of the site, of one that may have the prefix already.
+    pub(crate) fn below_prefix(self, path: &str) -> Cow<'_, str> {
+        let is_inside =
+            path.strip_prefix(self.prefix()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
+        if is_inside { Cow::Borrowed(path) } else { Cow::Owned(format!("{}{path}", self.prefix())) }
+    }
+
+    /// Whether an address is one of the application's pages.
+    pub(crate) fn contains(self, url: &Url) -> bool {
+        let inside =
+            || url.path().strip_prefix(self.prefix()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        url.origin() == self.base_url.origin() && inside()
+    }
+
+    /// The path of the base URL, without a trailing slash: empty, or `/app` where the application lives under a prefix.
+    pub(crate) fn prefix(self) -> &'a str {
+        self.base_url.path().trim_end_matches('/')
     }
 
     /// The same, or the start page in its place, where it is too late to refuse.

@@ -3,7 +3,10 @@ use std::{fmt::Debug, str::FromStr};
 use serde_json::json;
 
 use super::{DirectSignIn, FirstScreen, Identifier, Prompt, ResponseMode, SignInOptions, TokenOptions};
-use crate::{api::TokenRequirements, error::Error, machine::TokenExchange, session::SessionFormat, step_up::StepUp};
+use crate::{
+    api::TokenRequirements, cookies::SameSite, error::Error, machine::TokenExchange, session::SessionFormat,
+    step_up::StepUp,
+};
 
 fn is_read_back<T>(option: &T, word: &str)
 where
@@ -32,6 +35,9 @@ fn every_option_that_is_a_word_is_read_back() {
     for format in SessionFormat::ALL {
         is_read_back(format, format.as_str());
     }
+    for same_site in SameSite::ALL {
+        is_read_back(same_site, same_site.as_str());
+    }
     for connector in [DirectSignIn::social("kakao"), DirectSignIn::sso("a:b c")] {
         assert_eq!(connector.as_str().parse::<DirectSignIn>().unwrap(), connector);
         assert_eq!(connector.to_string(), connector.as_str());
@@ -48,6 +54,9 @@ fn an_option_has_the_same_word_for_serde() {
     }
     for format in SessionFormat::ALL {
         assert_eq!(serde_json::to_value(format).unwrap(), json!(format.as_str()));
+    }
+    for same_site in SameSite::ALL {
+        assert_eq!(serde_json::to_value(same_site).unwrap(), json!(same_site.as_str()));
     }
 }
 

@@ -62,14 +62,11 @@ mod api;
 
 mod recent_auth;
 
-use std::{
-    convert::Infallible,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use axum::{
-    Router,
-    body::{Body, to_bytes},
+    BoxError, Router,
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri, Request},
     http::{self, StatusCode, request::Parts},
     response::{IntoResponse, Response},
@@ -80,7 +77,7 @@ use tower_service::Service;
 
 pub use self::api::api_metadata;
 use crate::{
-    client::{LogtoClient, LogtoContext, RequestSession, SignedIn},
+    client::{CurrentClient, LogtoContext, RequestSession, SignedIn},
     error::Error,
     response::AuthResponse,
     routes::AuthRequest,
@@ -89,32 +86,40 @@ use crate::{
 
 /// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::handle_auth_routes`].
-pub fn routes<S: Clone + Send + Sync + 'static>(logto: &LogtoClient) -> Router<S> {
-    logto.config().routes().paths().into_iter().fold(Router::new(), |router, path| {
+///
+/// Merge them at the outermost router, or nest them below the path of the configured base URL. Nested elsewhere they answer `integration.nested`, which says
+/// how to mount them.
+///
+/// [`LogtoClient::handle_auth_routes`]: crate::LogtoClient::handle_auth_routes
+pub fn routes<S: Clone + Send + Sync + 'static>(logto: impl Into<CurrentClient>) -> Router<S> {
+    let logto = logto.into();
+    logto.route_paths().into_iter().fold(Router::new(), |router, path| {
         let logto = logto.clone();
         router.route(path, any(move |request: Request| handle_auth_route(logto.clone(), request)))
     })
 }
 
-async fn handle_auth_route(logto: LogtoClient, request: Request) -> Response {
+async fn handle_auth_route(logto: CurrentClient, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let request = auth_request(&parts).read_body(&logto, to_bytes(body, AuthRequest::MAX_BODY_BYTES)).await;
-    match logto.handle_auth_routes(&request).await {
-        Some(response) => response.into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
+    let request =
+        auth_request(&parts).read_body(logto.get().as_ref(), to_bytes(body, AuthRequest::MAX_BODY_BYTES)).await;
+    let response = logto.handle_mounted_routes(&request, ".merge(logto::axum::routes(&logto))").await;
+    response.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
 }
 
 /// The layer that gives each request its session and appends the session's cookies to the response. Add it after the routes.
+///
+/// It stands wherever a layer of tower-http can stand: around a [`Router`], in a `ServiceBuilder`, around or inside of compression, tracing, limits and
+/// timeouts, around any service on `http` 1. The body of its response is axum's; [`logto::tower::layer`](crate::tower::layer) is without axum.
 #[must_use]
-pub fn layer(logto: LogtoClient) -> LogtoLayer {
-    LogtoLayer { logto }
+pub fn layer(logto: impl Into<CurrentClient>) -> LogtoLayer {
+    LogtoLayer { logto: logto.into() }
 }
 
 /// See [`layer`].
 #[derive(Debug, Clone)]
 pub struct LogtoLayer {
-    logto: LogtoClient,
+    logto: CurrentClient,
 }
 
 impl<S> Layer<S> for LogtoLayer {
@@ -128,42 +133,36 @@ impl<S> Layer<S> for LogtoLayer {
 /// See [`layer`].
 #[derive(Debug, Clone)]
 pub struct LogtoService<S> {
-    logto: LogtoClient,
+    logto: CurrentClient,
     inner: S,
 }
 
-impl<S> Service<Request> for LogtoService<S>
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for LogtoService<S>
 where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    ResBody: HttpBody<Data = Bytes> + Send + 'static,
+    ResBody::Error: Into<BoxError>,
 {
     type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response, S::Error>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        // The clone may not be ready; the one that was polled is.
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
-        let logto = self.logto.clone();
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let auth = auth_request(&parts);
+        let session = auth.enter(self.logto.get().as_ref());
+        parts.extensions.insert(session.clone());
+        let inner = self.inner.call(Request::from_parts(parts, body));
         Box::pin(async move {
-            let (mut parts, body) = request.into_parts();
-            let auth = auth_request(&parts);
-            let session = auth.enter(&logto);
-            parts.extensions.insert(session.clone());
-            let mut response = inner.call(Request::from_parts(parts, body)).await?;
-            if let Some(error) = response.extensions_mut().remove::<Error>() {
-                response = logto.error_response(&auth, &error).into_response();
-            }
-            match session.commit().await {
-                Ok(headers) => headers.append_to(response.headers_mut()),
-                Err(error) => response = logto.error_response(&auth, &error).into_response(),
-            }
-            Ok(response)
+            // Axum's own body stays as it is.
+            let outcome = inner.await.map(|response| response.map(Body::new));
+            session.finish_response(&auth, outcome, Body::from).await
         })
     }
 }

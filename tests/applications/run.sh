@@ -17,3 +17,10 @@ for application in jsonwebtoken ring native-tls; do
   cargo run --quiet --locked --package "application-$application"
 done
 lacks application-native-tls rustls
+
+# Built at once: these are about what they do, and share their features.
+echo application-moved-over
+cargo build --quiet --locked --package application-moved-over --bins
+for source in moved_over/src/bin/*.rs; do
+  cargo run --quiet --locked --package application-moved-over --bin "$(basename "$source" .rs)"
+done

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use logto::{HeaderCookies, LogtoClient, Routes, SignInOptions, SignOutOptions, testing::another_instance};
+use logto::{ErrorCode, HeaderCookies, LogtoClient, Routes, SignInOptions, SignOutOptions, testing::another_instance};
 
 use crate::{
     header, open,
@@ -28,21 +28,29 @@ const SIGNS: &[&str] = &[
 /// Every place in `src/` that does so. `Redirect::to` takes a judged address and nothing else, the headers are written of a `Redirect`, and the
 /// links of a page are judged addresses.
 const PLACES: &[(&str, &str)] = &[
-    ("src/diagnose/registration.rs", "LOCATION"), // is read
+    ("src/diagnose/registration.rs", "LOCATION"),     // is read
+    ("src/client/refresh/renewal.rs", "\"refresh\""), // the name of a span
     ("src/client/handle_sign_in.rs", "Redirect::to("),
     ("src/client/sign_in.rs", "Redirect::to("),
     ("src/client/sign_out.rs", "Redirect::to("),
     ("src/error/code.rs", "action="), // the text of a hint
     ("src/response.rs", "\"location\""),
+    ("src/response.rs", "hx-redirect"),
     ("src/response/ask.rs", "href="),
     ("src/response/page.rs", "action="),
+    ("src/response/own.rs", "Redirect::to("),
+    ("src/response/page.rs", "\"refresh\""),
     ("src/response/page.rs", "href="),
+    ("src/response/page.rs", "http-equiv"),
     ("src/routes.rs", "Redirect::to("),
+    ("src/routes/errors.rs", "Redirect::to("),
+    ("src/routes/serve.rs", "LOCATION"), // is taken off
     ("src/routes/initiation.rs", "Redirect::to("),
     ("src/types.rs", "\"location\""), // in `Debug`
     ("src/types/destination.rs", "Destination("),
     ("src/web/actix_web/response.rs", "LOCATION"),
     ("src/web/axum.rs", "Redirect::to("),
+    ("src/web/rocket/replace.rs", "\"location\""), // is taken off
     ("src/web/rocket/response.rs", "\"location\""),
 ];
 
@@ -79,7 +87,17 @@ fn every_place_that_leads_a_browser_somewhere_is_known() {
 
 async fn signed_out(logto: &LogtoClient, wanted: &str) -> String {
     let options = SignOutOptions::new().post_logout_redirect_uri(wanted);
-    logto.sign_out(&mut HeaderCookies::default(), options).await.unwrap().location().to_owned()
+    match logto.sign_out(&mut HeaderCookies::default(), options).await {
+        Ok(redirect) => redirect.location().to_owned(),
+        // A path is one of this application, or refused before anything ends.
+        Err(error) => {
+            assert!(
+                wanted.starts_with('/') && error.code() == ErrorCode::SIGN_IN_RETURN_TO_REFUSED,
+                "{wanted:?}: {error}"
+            );
+            format!("{BASE_URL}/")
+        }
+    }
 }
 
 const ALLOWED: &str = "https://admin.example.test";

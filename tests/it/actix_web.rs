@@ -1,23 +1,29 @@
 //! actix-web: the adapter of [`crate::frameworks`], and what only actix-web has.
 
+mod answers;
+
 use std::{sync::atomic::Ordering, time::Duration};
 
 use actix_web::{
-    App, HttpResponse, HttpServer, ResponseError,
+    App, HttpRequest, HttpResponse, HttpServer, ResponseError,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     error::ErrorImATeapot,
+    http::header::SET_COOKIE,
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
-use logto::{Error, LogtoConfig, RequestSession, SignedIn, TokenOptions, testing::TestClock};
+use logto::{
+    Error, HeaderCookies, LogtoConfig, RequestSession, SignedIn, TokenOptions, integrate::CurrentClient,
+    testing::TestClock,
+};
 use reqwest::Method;
 
 use crate::{
     counted_store::Counted,
     frameworks::{
         cases::a_page_tells_that_the_store_is_down,
-        pages::{self, Late, home, kakao, maybe, me, the_same_for_everyone},
+        pages::{self, Answer, Late, home, kakao, maybe, me, result, the_same_for_everyone},
         served::{Adapter, Application, Served, Setup},
     },
     http_browser::{location, set_cookies},
@@ -37,6 +43,22 @@ async fn cookies(session: RequestSession) -> Result<HttpResponse, Error> {
         .append_header(("set-cookie", "lang=ko"))
         .append_header(("cache-control", "private"))
         .finish())
+}
+
+async fn by_hand(
+    logto: web::Data<CurrentClient>,
+    request: HttpRequest,
+    mut cookies: HeaderCookies,
+) -> Result<HttpResponse, Error> {
+    let answer = pages::by_hand(&logto.get().unwrap(), &request.uri().to_string(), &mut cookies).await?;
+    let mut response = match answer {
+        Answer::Redirect(location) => HttpResponse::Found().append_header(("location", location)).finish(),
+        Answer::Text(text) => HttpResponse::Ok().body(text),
+    };
+    for cookie in cookies.set_cookie_headers() {
+        response.headers_mut().append(SET_COOKIE, cookie.parse().unwrap());
+    }
+    Ok(response)
 }
 
 async fn late(session: RequestSession, late: web::Data<Late>) -> &'static str {
@@ -73,6 +95,8 @@ fn pages(config: &mut ServiceConfig) {
         .route("/me", web::get().to(me))
         .route("/me", web::post().to(me))
         .route("/maybe", web::get().to(maybe))
+        .route("/result", web::get().to(result))
+        .route("/hand/{what}", web::get().to(by_hand))
         .route("/books", web::get().to(books))
         .route("/cookies", web::get().to(cookies))
         .route("/kakao", web::post().to(kakao))
@@ -114,7 +138,7 @@ impl Adapter for ActixWeb {
     async fn serve(self, listener: Self::Listener, Application { logto, mount, late }: Application) {
         let late = web::Data::from(late);
         serve!(listener, move || {
-            let app = App::new().app_data(late.clone());
+            let app = App::new().app_data(late.clone()).app_data(web::Data::new(logto.clone()));
             let app = match mount {
                 "" => app.configure(pages).configure(logto::actix_web::routes(&logto)),
                 scope => app.service(web::scope(scope).configure(pages).configure(logto::actix_web::routes(&logto))),

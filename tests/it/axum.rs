@@ -9,17 +9,18 @@ use std::{
 use axum::{
     Extension, Json, Router,
     extract::Request,
+    http::{HeaderMap, StatusCode, Uri},
     response::{AppendHeaders, IntoResponse, Response},
     routing::{get, post},
 };
-use logto::{Error, RequestSession, SignedIn, TokenOptions};
+use logto::{Error, HeaderCookies, RequestSession, SignedIn, TokenOptions, integrate::CurrentClient};
 use tokio::net::TcpListener;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
     frameworks::{
-        pages::{self, Late, home, kakao, maybe, me, the_same_for_everyone},
+        pages::{self, Answer, Late, home, kakao, maybe, me, result, the_same_for_everyone},
         served::{Adapter, Application},
     },
     plain_http::plain_http,
@@ -34,6 +35,18 @@ async fn books(_user: SignedIn, session: RequestSession) -> Result<Json<Vec<Stri
 async fn cookies(session: RequestSession) -> Result<impl IntoResponse, Error> {
     session.get_access_token(TokenOptions::new().resource(BOOKS)).await?;
     Ok(AppendHeaders([("set-cookie", "theme=dark"), ("set-cookie", "lang=ko"), ("cache-control", "private")]))
+}
+
+async fn by_hand(Extension(logto): Extension<CurrentClient>, uri: Uri, headers: HeaderMap) -> Response {
+    let header = headers.get_all("cookie").iter().map(|value| value.to_str().unwrap()).collect::<Vec<_>>().join("; ");
+    let mut cookies = HeaderCookies::parse(header);
+    let mut response = match pages::by_hand(&logto.get().unwrap(), &uri.to_string(), &mut cookies).await {
+        Ok(Answer::Redirect(location)) => (StatusCode::FOUND, [("location", location)]).into_response(),
+        Ok(Answer::Text(text)) => text.into_response(),
+        Err(error) => error.into_response(),
+    };
+    cookies.append_to(response.headers_mut());
+    response
 }
 
 async fn late(session: RequestSession, Extension(late): Extension<Arc<Late>>) {
@@ -60,6 +73,8 @@ impl Adapter for Axum {
             .route("/", get(home))
             .route("/me", get(me).post(me))
             .route("/maybe", get(maybe))
+            .route("/result", get(result))
+            .route("/hand/{what}", get(by_hand).layer(Extension(logto.clone())))
             .route("/books", get(books))
             .route("/cookies", get(cookies))
             .route("/kakao", post(kakao))

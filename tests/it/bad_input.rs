@@ -261,7 +261,7 @@ async fn an_id_token_with_a_fault_is_refused_with_its_code() {
         ("id_token.invalid_aud", |_, claims| claims["aud"] = json!(["other", "another"])),
         ("id_token.invalid_aud", |_, claims| claims["aud"] = json!(null)),
         ("id_token.invalid_azp", |_, claims| claims["azp"] = "other".into()),
-        ("id_token.invalid_azp", |_, claims| claims["aud"] = json!(["app", "other"])),
+        ("id_token.invalid_aud", |_, claims| claims["aud"] = json!(["app", "other"])),
         ("id_token.invalid_sub", |_, claims| claims["sub"] = json!(null)),
         ("id_token.invalid_sub", |_, claims| claims["sub"] = "".into()),
         ("id_token.expired", |_, claims| claims["exp"] = 1.into()),

@@ -7,6 +7,7 @@ use std::{
 
 use logto::{
     LogtoConfig, Prompt, ResponseMode, Routes, SessionFormat, SessionLifetime,
+    cookies::SameSite,
     integrate::Clock,
     scopes,
     store::{MemoryRevocations, MemoryStore},
@@ -40,6 +41,13 @@ fn every_setting_that_is_no_secret_is_read_back() {
         .from_next_until(UNIX_EPOCH + seconds(1_900_000_000))
         .sign_in_timeout(seconds(900))
         .id_token_signed_response_alg("ES384")
+        .cookie_name("shop")
+        .previous_cookie_names(["__Host-logto_app", "old"])
+        .cookie_same_site(SameSite::None)
+        .cookie_partitioned(true)
+        .cookie_session_only(true)
+        .trusted_audiences(["sister"])
+        .allow_insecure_endpoint(true)
         .leeway(seconds(30))
         .timeout(seconds(5))
         .store_timeout(seconds(2))
@@ -62,6 +70,16 @@ fn every_setting_that_is_no_secret_is_read_back() {
         ("https://www.example.com/shop", "https://www.example.com/shop/back")
     );
     assert!(config.cookie_secure());
+    assert_eq!((config.cookie_name(), config.cookie_path()), ("__Host-shop", "/"));
+    assert_eq!(config.previous_cookie_names(), ["__Host-logto_app", "old"]);
+    assert_eq!(
+        (config.cookie_same_site(), config.cookie_partitioned(), config.cookie_session_only()),
+        (SameSite::None, true, true)
+    );
+    assert_eq!(
+        (config.trusted_audiences(), config.allow_insecure_endpoint()),
+        (["sister".to_owned()].as_slice(), true)
+    );
     let asked = [scopes::OPENID, scopes::OFFLINE_ACCESS, scopes::PROFILE, scopes::EMAIL, "read:books"];
     assert_eq!((config.scopes(), config.include_reserved_scopes()), (asked.map(str::to_owned).as_slice(), true));
     assert_eq!(config.resources(), ["https://api.example.com"]);
@@ -96,6 +114,13 @@ fn what_was_not_set_has_its_default() {
         config.cookie_secret(COOKIE_SECRET).include_reserved_scopes(false).scopes([scopes::OPENID]).build().unwrap();
     assert_eq!((config.scopes(), config.include_reserved_scopes()), ([scopes::OPENID.to_owned()].as_slice(), false));
     assert_eq!((config.cookie_secure(), config.cookie_domain(), config.internal_endpoint()), (false, None, None));
+    assert_eq!((config.cookie_name(), config.cookie_path()), ("logto_app", "/"));
+    assert!(config.previous_cookie_names().is_empty() && config.trusted_audiences().is_empty());
+    assert_eq!(
+        (config.cookie_same_site(), config.cookie_partitioned(), config.cookie_session_only()),
+        (SameSite::Lax, false, false)
+    );
+    assert!(!config.allow_insecure_endpoint());
     assert_eq!((config.prompt(), config.response_mode()), ([Prompt::Consent].as_slice(), ResponseMode::Query));
     assert_eq!((config.session_format(), config.from_next_until()), (SessionFormat::Logto, None));
     let minute = Duration::from_secs(60);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use cookie::CookieJar;
+use cookie::{Cookie, CookieJar};
 use logto::{
-    ContextOptions, DirectSignIn, FirstScreen, HeaderCookies, LogtoClient, RequestSession, SessionLifetime,
+    ContextOptions, Cookies, DirectSignIn, FirstScreen, HeaderCookies, LogtoClient, RequestSession, SessionLifetime,
     SignInOptions, SignOutOptions, TokenOptions,
     testing::{Endpoint, MockOrganization, MockUser},
 };
@@ -291,6 +291,31 @@ async fn an_abandoned_sign_in_costs_no_session_unless_asked() {
 }
 
 #[tokio::test]
+async fn a_local_sign_out_ends_the_session_here_alone_with_nowhere_to_go() {
+    let site = Site::start().await;
+    let mut browser = site.signed_in("ada").await;
+    let copied = browser.clone();
+    let mut cookies = browser.request();
+    site.logto.sign_out_locally(&mut cookies).await.unwrap();
+    browser.receive(&cookies.set_cookie_headers());
+    assert!(!site.is_signed_in(&browser).await);
+    assert_eq!((site.mock.request_count(Endpoint::Revocation), site.mock.requests_total()), (1, 1));
+    assert!(!site.is_signed_in(&copied).await, "it is over wherever it was copied to");
+    // Without a session, and as the session of a request.
+    site.logto.sign_out_locally(&mut browser.request()).await.unwrap();
+    let browser = site.signed_in("ada").await;
+    let session = RequestSession::new(site.logto.clone(), browser.header());
+    session.sign_out_locally().await.unwrap();
+    assert!(!session.is_authenticated().await.unwrap());
+    let headers = session.commit().await.unwrap();
+    assert!(
+        headers.set_cookies().iter().any(|cookie| cookie.starts_with("logto_app=signed-out;")),
+        "{:?}",
+        headers.set_cookies()
+    );
+}
+
+#[tokio::test]
 async fn sign_out_succeeds_without_logto_or_without_a_session() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
@@ -412,4 +437,17 @@ async fn a_public_client_names_itself_in_the_body() {
     site.end(&mut browser, &callback).await.unwrap();
     let request = site.mock.last_request(Endpoint::Token).unwrap();
     assert_eq!((request.form_value("client_id"), request.header("authorization")), (Some("spa"), None));
+}
+
+#[test]
+fn cookies_are_appended_to_those_that_a_response_has() {
+    let mut cookies = HeaderCookies::parse("sent=1");
+    cookies.set(Cookie::new("lang", "ko"));
+    cookies.set(Cookie::new("broken", "a\r\nset-cookie: b=1"));
+    cookies.set(Cookie::build(("theme", "")).path("/").max_age(cookie::time::Duration::ZERO).build());
+    let mut headers = http::HeaderMap::new();
+    headers.insert("set-cookie", "own=1".parse().unwrap());
+    cookies.append_to(&mut headers);
+    let values: Vec<_> = headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    assert_eq!(values, ["own=1", "lang=ko", "theme=; Path=/; Max-Age=0"]);
 }

@@ -3,7 +3,8 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use logto::{
-    ResponseMode, SignInOptions,
+    RequestSession, ResponseMode, SignInOptions,
+    cookies::SameSite,
     integrate::{AuthRequest, AuthResponse},
 };
 use url::{Url, form_urlencoded};
@@ -229,4 +230,23 @@ async fn a_posted_callback_is_refused_without_the_setting() {
     let site = self::site().await;
     let reply = respond(&site, "PUT", "", FORM, "code=a&state=b").await;
     assert_eq!((reply.status(), header(&reply, "allow")), (405, "GET, HEAD, POST"));
+}
+
+/// What is posted once more comes from this site, and so does the page after it: nothing is asked for a third time.
+#[tokio::test]
+async fn a_posted_callback_has_strict_cookies_the_second_time() {
+    let strict = |config: logto::LogtoConfigBuilder| {
+        config.response_mode(ResponseMode::FormPost).cookie_same_site(SameSite::Strict)
+    };
+    let site = Site::with(|mock| mock, strict).await;
+    let mut browser = Browser::default();
+    let body = signs_in(&site, &mut browser, "ada").await;
+    // A handler of the application has no such page.
+    let own = RequestSession::new(site.logto.clone(), "");
+    assert_eq!(own.handle_sign_in(&body).await.unwrap_err().code(), "sign_in_session.not_found");
+    let page = post(&site, &mut browser, false, &body).await;
+    assert_eq!(page.status(), 200);
+    let ended = post(&site, &mut browser, true, &fields(&page)).await;
+    assert_eq!((ended.status(), header(&ended, "location").is_empty()), (303, false));
+    assert!(site.is_signed_in(&browser).await);
 }

@@ -11,6 +11,8 @@ macro_rules! tests_with {
         tests_with! { $adapter;
             a_browser_signs_in_comes_back_and_signs_out
             a_program_that_is_not_signed_in_gets_401_as_json
+            a_handler_may_take_the_reason_why_nobody_is_signed_in
+            the_operations_of_the_client_work_by_hand_over_the_cookies_of_the_framework
             parameters_of_the_sign_in_route_reach_logto
             cookies_of_the_application_are_kept_beside_those_of_the_session
             pages_of_a_user_are_not_stored_by_caches
@@ -27,6 +29,9 @@ macro_rules! tests_with {
             a_session_is_closed_when_the_response_begins
             a_body_that_never_ends_is_given_up
             a_one_time_token_that_another_site_leads_to_is_asked_about_first
+            each_host_signs_in_for_itself
+            an_application_without_a_client_serves_nobody_until_it_has_one
+            routes_below_a_path_are_refused_while_there_is_no_client
         }
     };
     ($adapter:expr; $($case:ident)+) => {

@@ -14,7 +14,7 @@ use logto::{
 };
 
 use crate::{
-    logs::listen,
+    logs::listen_with_spans,
     support::{APP_SECRET, BASE_URL, BOOKS, Browser, COOKIE_SECRET, Site},
 };
 
@@ -109,7 +109,7 @@ fn parameter(address: &str, name: &str) -> String {
 #[tokio::test]
 async fn no_page_header_error_or_log_tells_a_secret() {
     // Everything, what other crates say included; the mock is another server.
-    let (log, _guard) = listen("trace,logto::testing=off");
+    let (log, _guard) = listen_with_spans("trace,logto::testing=off");
     let site = Site::start().await;
     let mut secrets = vec![("the app secret", APP_SECRET.to_owned()), ("the cookie secret", COOKIE_SECRET.to_owned())];
     let mut user = Visitor { site: &site, browser: Browser::default(), seen: Seen::default() };
@@ -218,7 +218,17 @@ async fn no_page_header_error_or_log_tells_a_secret() {
         _ => false,
     });
     let logged = log.text();
-    for expected in ["signed in", "signed out", "asked Logto", "answered with an error", "refused a back-channel"] {
+    let spans = [
+        "logto.handle_sign_in",
+        "logto.sign_out",
+        "logto.back_channel_logout",
+        "logto.refresh",
+        "logto.fetch_user_info",
+        "logto.outcome=\"done\"",
+    ];
+    let requests = ["token", "jwks", "userinfo", "revocation"].map(|endpoint| format!("logto.endpoint=\"{endpoint}\""));
+    let texts = ["signed in", "signed out", "asked Logto", "answered with an error", "refused a back-channel"];
+    for expected in texts.into_iter().chain(spans).chain(requests.iter().map(String::as_str)) {
         assert!(logged.contains(expected), "{expected}: {logged}");
     }
     assert!(user.seen.0.len() > 100, "{} texts were looked at", user.seen.0.len());

@@ -14,6 +14,7 @@ use logto::{
     machine::{MachineClient, TokenExchange},
     testing::{Endpoint, Fault, MockApp, MockLogto},
 };
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::support::{APP_SECRET, BOOKS, Browser, COOKIE_SECRET, Site};
 
@@ -39,12 +40,21 @@ impl Log {
 
 /// Writes down what is logged on this thread, until the guard goes.
 pub fn listen(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
+    listen_to(filter, FmtSpan::NONE)
+}
+
+/// The same, with a line for each span that begins, with its fields, and one for each that ends, with those that came later.
+pub fn listen_with_spans(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
+    listen_to(filter, FmtSpan::NEW | FmtSpan::CLOSE)
+}
+
+fn listen_to(filter: &str, spans: FmtSpan) -> (Log, tracing::subscriber::DefaultGuard) {
     // Somebody in the process wants everything: what a thread without a log says first would else be off for all threads, now and then.
     _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     let log = Log::default();
     let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || writer.clone()).with_ansi(false);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_span_events(spans);
+    let subscriber = subscriber.with_writer(move || writer.clone()).with_ansi(false);
     (log, tracing::subscriber::set_default(subscriber.finish()))
 }
 
@@ -123,7 +133,7 @@ async fn a_whole_sign_in_logs_no_secret() {
 
 #[tokio::test]
 async fn a_machine_that_calls_an_api_logs_no_secret() {
-    let (log, _guard) = listen("trace,logto::testing=off,hyper=off,reqwest=off");
+    let (log, _guard) = listen_with_spans("trace,logto::testing=off,hyper=off,reqwest=off");
     let app = MockApp::new("machine", APP_SECRET).role("librarian").token_exchange(true);
     let mock = MockLogto::builder().machine_to_machine_app(app).start().await.unwrap();
     let machine = MachineClient::builder().endpoint(mock.endpoint()).app_id("machine").app_secret(APP_SECRET);
@@ -157,7 +167,10 @@ async fn a_machine_that_calls_an_api_logs_no_secret() {
     }
 
     let logged = log.text();
-    for expected in ["asked Logto", "asked an API", "another is tried", "Logto gave no token"] {
+    let spans = ["logto.get_machine_token", "logto.exchange_token", "endpoint=\"api\""];
+    for expected in
+        [["asked Logto", "asked an API", "another is tried", "Logto gave no token"].as_slice(), &spans].concat()
+    {
         assert!(logged.contains(expected), "{expected}: {logged}");
     }
     for secret in secrets {

@@ -4,6 +4,9 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::format_push_string, clippy::type_complexity, clippy::too_many_lines)]
 
+#[path = "../scenarios/jar.rs"]
+#[allow(dead_code, reason = "the scenarios use the rest")]
+mod jar;
 mod support;
 
 mod access_denied;
@@ -11,6 +14,9 @@ mod access_denied;
 mod actix_web;
 mod anonymous_input;
 mod api_client;
+mod app_data;
+mod app_state;
+mod asked;
 mod axum;
 mod back_channel;
 mod bad_input;
@@ -18,10 +24,13 @@ mod bare;
 mod base_path;
 mod clock_ahead;
 mod config_getters;
+mod config_problems;
 mod configuration_mistakes;
+mod cookie_settings;
 mod cookies_of_one_name;
 mod coordinator;
 mod counted_store;
+mod current_client;
 mod diagnose;
 mod discovery_members;
 mod double_callback;
@@ -33,8 +42,13 @@ mod forge;
 mod form_post;
 mod frameworks;
 mod gate;
+mod glob_import;
+mod guards;
 mod hang_ups;
 mod hanging_store;
+mod host_settings;
+mod hosts;
+mod hosts_with_settings;
 mod http_browser;
 mod idle_connections;
 mod instances;
@@ -44,12 +58,18 @@ mod lifetimes;
 mod login_initiation;
 mod logs;
 mod machine;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod mistakes;
 mod next;
 mod oidc_provider;
 #[cfg(all(feature = "actix-web", feature = "rocket"))]
 mod one_session;
+#[cfg(feature = "utoipa")]
+mod openapi;
 mod organizations;
+mod own_pages;
+mod own_routes;
 mod parity;
 #[rustfmt::skip]
 #[allow(unused_imports, reason = "that they can be imported is the test")]
@@ -69,20 +89,26 @@ mod refused_pages;
 mod resource_server;
 #[cfg(feature = "rocket")]
 mod rocket;
+mod scripts;
 mod security_rows;
 mod settings;
 mod shared_provider;
 mod shared_traits;
+mod sign_in_hook;
 mod sign_out_hint;
 mod signed_in;
 mod silent_sign_in;
 mod skipped;
 mod skipping;
 mod slow_body;
+mod spans;
+mod stacks;
 mod step_up;
 mod stores;
 mod streamed;
 mod timeouts;
 mod token_for_logto;
+mod unmounted_routes;
+mod unsent_code;
 mod user_json;
 mod worker;

@@ -3,6 +3,9 @@
 // Rocket gives guards by value.
 #![allow(clippy::needless_pass_by_value)]
 
+mod forwards;
+mod launch;
+
 use std::{
     net::Ipv4Addr,
     sync::{Arc, Mutex, atomic::Ordering},
@@ -10,12 +13,12 @@ use std::{
 };
 
 use ::rocket::{
-    Build, Config, Request, Responder, State, async_trait,
+    Build, Config, Either, Request, Responder, State, async_trait,
     config::{LogLevel, Shutdown},
     error::ErrorKind,
     fairing::AdHoc,
     get,
-    http::{ContentType, CookieJar, Header, Method as Verb, Status},
+    http::{ContentType, CookieJar, Header, Method as Verb, Status, uri::Origin},
     local::asynchronous::Client,
     post,
     request::{FromRequest, Outcome},
@@ -23,6 +26,8 @@ use ::rocket::{
 };
 use logto::{
     ContextOptions, Error, LogtoContext, Redirect, RequestSession, SignedIn, TokenOptions,
+    integrate::CurrentClient,
+    rocket::JarCookies,
     step_up::{MaxAge, RecentlyAuthenticated},
     testing::{Endpoint, Fault, TestClock},
 };
@@ -33,13 +38,13 @@ use crate::{
     counted_store::Counted,
     frameworks::{
         cases::a_page_tells_that_the_store_is_down,
-        pages::{self, Late},
+        pages::{self, Answer, Late},
         served::{Adapter, Application, Served, Setup},
     },
     http_browser::{code, location, request, set_cookies, text},
     plain_http::plain_http,
     port::Port,
-    support::BOOKS,
+    support::{BOOKS, Site},
 };
 
 #[get("/")]
@@ -87,6 +92,12 @@ fn either(context: Result<LogtoContext, Error>) -> (Status, &'static str) {
     }
 }
 
+/// A handler that answers the failure of one guard, and has another that Rocket makes `None`.
+#[get("/both")]
+fn both(context: Result<LogtoContext, Error>, user: Option<SignedIn>) -> String {
+    format!("{} {}", context.is_ok(), user.is_some())
+}
+
 /// A guard of the application's own, on top of ours.
 struct Admin;
 
@@ -108,6 +119,26 @@ impl<'r> FromRequest<'r> for Admin {
 fn admin(_admin: Admin) -> &'static str {
     "admin"
 }
+
+#[get("/result")]
+async fn result(user: Result<SignedIn, Error>) -> Result<String, Error> {
+    pages::result(user).await
+}
+
+#[get("/hand/<_>")]
+async fn by_hand(
+    logto: &State<CurrentClient>,
+    target: &Origin<'_>,
+    mut cookies: JarCookies<'_>,
+) -> Result<(Status, Either<String, AtAddress>), Error> {
+    Ok(match pages::by_hand(&logto.get().unwrap(), &target.to_string(), &mut cookies).await? {
+        Answer::Redirect(location) => (Status::Found, Either::Right(AtAddress((), Header::new("location", location)))),
+        Answer::Text(text) => (Status::Ok, Either::Left(text)),
+    })
+}
+
+#[derive(Responder)]
+struct AtAddress((), Header<'static>);
 
 #[get("/books")]
 async fn books(_user: SignedIn, session: RequestSession) -> Result<(ContentType, String), Error> {
@@ -162,10 +193,11 @@ fn own_default(status: Status, _: &Request<'_>) -> (Status, String) {
 fn pages_of(port: Port, Application { logto, mount, late }: Application) -> ::rocket::Rocket<Build> {
     let mount = if mount.is_empty() { "/" } else { mount };
     build(port.number())
-        .mount(mount, routes![home, me, post_me, maybe, own_401, ranked, ranked_for_others, either, admin])
-        .mount(mount, routes![books, cookies, kakao, self::late, the_same_for_everyone])
+        .mount(mount, routes![home, me, post_me, maybe, own_401, ranked, ranked_for_others, either, both, admin])
+        .mount(mount, routes![result, by_hand, books, cookies, kakao, self::late, the_same_for_everyone])
         .mount(mount, logto::rocket::routes(&logto))
         .manage(late)
+        .manage(logto.clone())
         .manage(port)
         .attach(logto::rocket::fairing(logto))
 }
@@ -313,7 +345,7 @@ async fn a_store_that_is_down_is_told_by_every_kind_of_page() {
     served.sign_in("/logto/sign-in").await;
     let cookies = served.browser.cookies.clone();
     store.down.store(true, Ordering::SeqCst);
-    for target in ["/maybe", "/own-401", "/ranked", "/admin"] {
+    for target in ["/maybe", "/own-401", "/ranked", "/both", "/admin"] {
         a_page_tells_that_the_store_is_down(&mut served, target).await;
     }
     assert_eq!(text(served.navigate("/either").await).await, (503, "store.failed".into()), "its own page");
@@ -376,6 +408,35 @@ async fn a_missing_fairing_is_an_error_that_names_the_fairing() {
         plain_http().build().unwrap().get(format!("http://localhost:{port}/admin")).send().await.unwrap().status(),
         500
     );
+}
+
+#[tokio::test]
+async fn routes_at_a_mount_that_the_base_url_lacks_say_how_they_are_mounted_instead() {
+    let site = Site::start().await;
+    let rocket = build(0)
+        .mount("/auth", logto::rocket::routes(&site.logto))
+        .mount("/later", logto::rocket::routes(None::<logto::LogtoClient>))
+        .mount("/", logto::rocket::routes(&site.logto));
+    let client = Client::untracked(rocket).await.unwrap();
+    for path in site.logto.config().routes().paths() {
+        let response = client.get(format!("/auth{path}?state=1")).dispatch().await;
+        assert_eq!(response.status().code, 500, "{path}");
+        let body: Value = serde_json::from_str(&response.into_string().await.unwrap()).unwrap();
+        assert_eq!(body["code"], "integration.nested", "{path}");
+        let hint = body["hint"].as_str().unwrap();
+        assert!(hint.contains(".mount(\"/\", logto::rocket::routes(&logto))"), "{hint}");
+        assert!(hint.contains("Routes::below(\"/auth\")"), "{hint}");
+        // Without a client nobody knows whether the mount is right.
+        // A back channel is told 400 and nothing else (OpenID Connect Back-Channel Logout 1.0 section 2.8).
+        let status = if path.contains("back-channel") { 400 } else { 403 };
+        assert_eq!(client.get(format!("/later{path}")).dispatch().await.status().code, status, "{path}");
+    }
+    // Rocket decodes a path before it looks for the route: it is none in another spelling.
+    for path in
+        ["/logto/%73ign-in", "//logto/sign-in", "/auth//logto/sign-in", "//auth/logto/sign-in", "/%61uth/logto/sign-in"]
+    {
+        assert_eq!(client.get(path).dispatch().await.status().code, 404, "{path}");
+    }
 }
 
 /// Rocket's own way to test an application: no network, and cookies in the jar alone.

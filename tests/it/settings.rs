@@ -32,11 +32,14 @@ fn right() -> BTreeMap<&'static str, Value> {
         "accepted_issuers": ["https://old.example.com/oidc"], "app_id": "app", "app_secret": "a secret of the app",
         "base_url": "https://www.example.com", "cookie_secret": "a cookie secret of this test, long enough",
         "previous_cookie_secrets": ["a cookie secret of before, long enough"], "cookie_secure": true, "cookie_domain": "example.com",
+        "cookie_name": "shop", "previous_cookie_names": ["__Host-logto_app"], "cookie_path": "/", "cookie_same_site": "none",
+        "cookie_partitioned": true, "cookie_session_only": true, "trusted_audiences": ["sister"], "allow_insecure_endpoint": false,
         "scopes": ["email"], "include_reserved_scopes": true, "resources": ["https://api.example.com"], "prompt": ["consent"],
         "response_mode": "query", "allowed_return_origins": ["https://admin.example.com"],
         "session_lifetime": { "idle": 60, "absolute": 600 }, "session_format": "logto", "from_next_until": "2027-01-31",
         "sign_in_timeout": 600, "id_token_signed_response_alg": "ES384", "leeway": 30, "timeout": 5, "store_timeout": 3,
-        "routes": { "callback": "/auth/callback" },
+        "routes": { "callback": "/auth/callback" }, "after_sign_in": "/welcome", "after_sign_out": "/goodbye", "sign_in_page": "/login",
+        "further_base_urls": ["https://shop.example.com"], "host_header": "x-forwarded-host",
     });
     let names = settings.as_object().unwrap().clone();
     names.into_iter().map(|(name, value)| (&*name.leak(), value)).collect()
@@ -115,6 +118,9 @@ fn an_error_about_a_setting_in_a_file_names_the_expected_value() {
         ("leeway", json!("30"), "leeway is not a whole number of seconds"),
         ("prompt", json!("login"), "prompt is not a list of `none`, `login` and `consent`"),
         ("response_mode", json!("fragment"), "response_mode is not `query` or `form_post`"),
+        ("cookie_same_site", json!("Strict"), "cookie_same_site is not `lax`, `strict` or `none`"),
+        ("previous_cookie_names", json!(TEXT), "previous_cookie_names is not a list of texts"),
+        ("allow_insecure_endpoint", json!("yes"), "allow_insecure_endpoint is not true or false"),
         ("from_next_until", json!("soon"), "from_next_until is not a date like 2027-01-31"),
         ("routes", json!("/callback"), "routes is not a map of paths: sign_in, sign_up, callback"),
         ("session_format", json!("Next"), "session_format is not `logto`, `next` or `from-next`"),

@@ -17,6 +17,7 @@ use std::{
 use logto::{
     store::{
         MemoryRevocations, MemoryStore, SessionId, SessionSelector, SessionStore, StoredSession, TowerSessionStore,
+        TowerSessions015,
     },
     testing::{TestClock, TestSession, revocation_conformance, store_conformance},
 };
@@ -96,6 +97,16 @@ async fn tower_sessions_in_memory_pass_the_conformance_suite() {
     store_conformance(a.clone()).instance(b.clone()).without_revocation_count().single_process_compare_and_swap().await;
     // Clones are one instance.
     store_conformance(a.clone()).instance(a.clone()).without_revocation_count().await;
+    life::of_a_session([a, b]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tower_sessions_of_version_0_15_pass_the_conformance_suite() {
+    let shared = tower_sessions_memory_store_0_15::MemoryStore::default();
+    let of = |store| TowerSessionStore::new(TowerSessions015::new(store));
+    let (a, b) = (of(shared.clone()), of(shared));
+    store_conformance(a.clone()).instance(b.clone()).without_revocation_count().single_process_compare_and_swap().await;
+    revocation_conformance([a.clone()]).await;
     life::of_a_session([a, b]).await;
 }
 

@@ -270,7 +270,7 @@ fn is_below(host: &str, domain: &str) -> bool {
 fn default_path(url: &Url) -> String {
     match url.path().rfind('/') {
         Some(0) | None => "/".into(),
-        Some(slash) => url.path()[..slash].to_owned(),
+        Some(slash) => url.path().split_at(slash).0.to_owned(),
     }
 }
 

@@ -41,18 +41,23 @@ const FRAMEWORKS: &[&str] = &[
 /// Where time and random bytes come from. `testing` is another server beside the crate: its clock starts at the time it is, and its
 /// signing keys are made by the generator of the crate that signs.
 const TIME_AND_RANDOMNESS: &[&str] = &["src/clock.rs", "src/testing/"];
-/// Shared state that changes: the provider of a configuration, when a kept connection failed last, who is asking a server, the caches of discovery and keys, the refreshes and the exchanges of codes under way, the session of one request, a machine's tokens,
+/// Shared state that changes: the provider of a configuration, when a kept connection failed last, who is asking a server, the caches of discovery and keys, the refreshes and the exchanges of codes under way, the session of one request, whether its errors were logged, whether the routes are served, a machine's tokens,
 /// stores in memory, and the hashes of tokens that an API has verified.
 const SHARED_STATE: &[&str] = &[
     "src/api_client/replaced.rs",
     "src/config/server.rs",
+    "src/error/log.rs",
     "src/http/default_client.rs",
     "src/http/single_flight.rs",
     "src/oidc/cached.rs",
     "src/client/refresh/families.rs",
     "src/client/code_exchange/exchanges.rs",
+    "src/client/mounting.rs",
+    "src/client/current.rs",
+    "src/client/hosts.rs",
     "src/client/request_session.rs",
     "src/client/session.rs",
+    "src/hook/sign_in.rs",
     "src/machine/cache.rs",
     "src/api/verified.rs",
     "src/store/breaker.rs",

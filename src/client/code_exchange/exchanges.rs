@@ -14,8 +14,9 @@ use sha2::{Digest, Sha256};
 use crate::{
     claims::IdTokenClaims,
     client::result_age::{RESULT_TTL_SECONDS, is_recent_code_exchange},
-    error::Error,
+    error::{Error, Result},
     session::{SessionData, Transaction},
+    types::AppJson,
 };
 
 /// For how long it is remembered that a code was exchanged. RFC 6749 section 4.1.2 lets a code live ten minutes at most.
@@ -50,7 +51,14 @@ pub(in crate::client) struct CodeExchange {
     /// Whether other instances know of it: not where the coordinator was down when it was made.
     pub(super) is_shared: AtomicBool,
     pub(super) outcome: Arc<tokio::sync::Mutex<Outcome>>,
+    /// What the application has decided. Held while its hook is asked.
+    pub(super) decision: Arc<tokio::sync::Mutex<Option<Decision>>>,
+    /// What the session began with in its slot, for requests that come when the session of before has ended. It goes with the tokens.
+    slot: Mutex<Option<AppJson>>,
 }
+
+/// What the session begins with in its slot, or why there is to be none.
+pub(super) type Decision = Result<Option<AppJson>>;
 
 /// How far a sign-in has come in any request. It never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -101,6 +109,8 @@ impl CodeExchanges {
                 progress: Mutex::new(Progress::Exchanged),
                 is_shared: AtomicBool::new(false),
                 outcome: Arc::new(tokio::sync::Mutex::new(Outcome::Open)),
+                decision: Arc::default(),
+                slot: Mutex::default(),
             })
         }))
     }
@@ -121,6 +131,15 @@ impl CodeExchange {
         before
     }
 
+    /// What the session begins with in its slot: what this request knows, or else what another one with the same callback knew.
+    pub(in crate::client) fn slot_or_of_another_request(&self, slot: Option<AppJson>) -> Option<AppJson> {
+        let mut known = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_some() {
+            *known = slot;
+        }
+        known.clone()
+    }
+
     /// Whether it is worth a place. An exchange under way is; of one that is done the tokens go first.
     fn is_remembered(&self, now: i64) -> bool {
         let Ok(mut outcome) = self.outcome.try_lock() else { return true };
@@ -128,6 +147,7 @@ impl CodeExchange {
             && !is_recent_code_exchange(*at, now)
         {
             *tokens = None;
+            *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
         // One that was begun by a clock that was ahead counts as begun now: it is neither kept for ever, nor forgotten before its time.
         let began_at = self.began_at.fetch_min(now, Ordering::Relaxed).min(now);

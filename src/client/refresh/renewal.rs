@@ -1,5 +1,7 @@
 //! One session's use of a refresh: the request for tokens, and what its result does to the session.
 
+use tracing::{Instrument, Level};
+
 use super::{RefreshRequest, Refreshed};
 use crate::{
     claims::IdTokenClaims,
@@ -7,6 +9,7 @@ use crate::{
     error::{Code, Error, Result},
     secret::Secret,
     session::{SessionData, StoredCopy},
+    telemetry::in_operation,
 };
 
 /// What a session asks for.
@@ -22,7 +25,8 @@ pub(in crate::client) struct Renewal {
 
 impl Renewal {
     pub(in crate::client) async fn run(self) -> Result<Refreshed> {
-        self.client.clone().refresh(self).await
+        let client = self.client.clone();
+        in_operation!(Level::INFO, "refresh", client.refresh(self).await)
     }
 
     /// Runs in a task of its own and saves the session in its store, so that the tokens survive a handler that is dropped. Without a copy
@@ -31,15 +35,18 @@ impl Renewal {
     /// # Errors
     /// `session.ended` if the session was ended meanwhile, and the errors of [`run`](Self::run).
     pub(in crate::client) async fn run_and_save(self, copy: StoredCopy) -> Result<(Refreshed, Option<StoredCopy>)> {
-        let task = tokio::spawn(async move {
-            let (client, spent) = (self.client.clone(), self.refresh_token.clone());
-            let refreshed = self.run().await?;
-            let saved = match refreshed.has_more_than(&spent) {
-                true => save(&client, copy, &refreshed).await?,
-                false => None,
-            };
-            Ok((refreshed, saved))
-        });
+        let task = tokio::spawn(
+            async move {
+                let (client, spent) = (self.client.clone(), self.refresh_token.clone());
+                let refreshed = self.run().await?;
+                let saved = match refreshed.has_more_than(&spent) {
+                    true => save(&client, copy, &refreshed).await?,
+                    false => None,
+                };
+                Ok((refreshed, saved))
+            }
+            .in_current_span(),
+        );
         task.await.map_err(task_failed)?
     }
 }

@@ -1,5 +1,7 @@
 //! What the refreshes of a token family gave, for those who waited and those who come a moment later.
 
+use tracing::span;
+
 use super::Refreshed;
 use crate::{
     client::{freshness::FreshnessPolicy, result_age::is_recent_refresh},
@@ -18,6 +20,8 @@ pub(super) struct FamilyState {
     results: Vec<CompletedRefresh>,
     /// Logto said that the family is dead.
     pub(super) ended: Option<Error>,
+    /// The span of the last refresh: those that take its result follow from it.
+    pub(super) span: Option<span::Id>,
 }
 
 /// What a refresh gave for one key.
@@ -30,7 +34,7 @@ struct CompletedRefresh {
 
 impl FamilyState {
     pub(super) fn of(refresh_token: Secret) -> Self {
-        Self { refresh_token, refreshes: 0, id_token: None, results: Vec::new(), ended: None }
+        Self { refresh_token, refreshes: 0, id_token: None, results: Vec::new(), ended: None, span: None }
     }
 
     /// A result that fits: of a refresh that was completed while the caller waited, or (unless it insists on a fresh one) a good one of just

@@ -1,5 +1,7 @@
 //! What is asked of Logto, and what is taken of its answers: the refresh token first of all.
 
+use tracing::Instrument;
+
 use super::{results::FamilyState, shared::SharedResult};
 use crate::{
     claims::IdTokenClaims,
@@ -27,7 +29,7 @@ impl LogtoClient {
             .into_iter()
             .map(|key| {
                 let (client, spent, asked) = (self.clone(), spent.clone(), key.clone());
-                (key, tokio::spawn(async move { client.token_request(&spent, &asked).await }))
+                (key, tokio::spawn(async move { client.token_request(&spent, &asked).await }.in_current_span()))
             })
             .collect();
         let mut results = Vec::new();

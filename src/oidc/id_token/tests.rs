@@ -18,6 +18,7 @@ const ISSUER: &str = "https://logto.example/oidc";
 
 fn expected() -> Expected<'static> {
     Expected {
+        trusted_audiences: &[],
         alg: None,
         client_id: "app",
         issuers: &[ISSUER],
@@ -128,20 +129,22 @@ fn steps_3_to_5_the_token_is_for_this_app() {
     let aud = |aud: Value, azp: Value| with(claims(), &[("aud", aud), ("azp", azp)]);
     accepted(&aud(json!(["app"]), Value::Null), &expected());
     accepted(&aud(json!("app"), json!("app")), &expected());
-    accepted(&aud(json!(["other", "app"]), json!("app")), &expected());
+    let trusting = Expected { trusted_audiences: &["other".to_owned()], ..expected() };
+    for azp in [json!("app"), Value::Null] {
+        accepted(&aud(json!(["other", "app"]), azp.clone()), &trusting);
+        let of = |other: &str| format!("the ID token is for `{other}`, too, which is none of trusted_audiences");
+        refused(&aud(json!(["app", "other"]), azp.clone()), &expected(), "id_token.invalid_aud", &of("other"));
+        refused(&aud(json!(["other", "app", "third"]), azp), &trusting, "id_token.invalid_aud", &of("third"));
+    }
     accepted(&aud(json!(["app", "app"]), Value::Null), &expected());
     let code = "id_token.invalid_aud";
     let found = "the ID token's aud is `other`, expected app id `app`";
     refused(&aud(json!("other"), Value::Null), &expected(), code, found);
     refused(&aud(json!(["other"]), json!("app")), &expected(), code, found);
     refused(&aud(json!([]), Value::Null), &expected(), code, "the ID token's aud is ``, expected app id `app`");
-    let several = "the ID token's aud is `one`, `two`, expected app id `app`";
-    refused(&aud(json!(["one", "two"]), Value::Null), &expected(), code, several);
-    let code = "id_token.invalid_azp";
-    let message = "the ID token is for several apps and has no azp";
-    refused(&aud(json!(["app", "other"]), Value::Null), &expected(), code, message);
-    let message = "the ID token's azp is `other`, expected app id `app`";
-    refused(&aud(json!(["app", "other"]), json!("other")), &expected(), code, message);
+    refused(&aud(json!(["one", "two"]), Value::Null), &expected(), code, &found.replace("other", "one`, `two"));
+    let (code, message) = ("id_token.invalid_azp", "the ID token's azp is `other`, expected app id `app`");
+    refused(&aud(json!(["app", "other"]), json!("other")), &trusting, code, message);
     refused(&aud(json!("app"), json!("other")), &expected(), code, message);
 }
 

@@ -2,7 +2,7 @@ use std::{fs, path::Path};
 
 use super::*;
 use crate::{
-    response::{AuthResponse, ResponseFormat},
+    response::{AuthResponse, ErrorPageRequest, ResponseFormat},
     types::{Application, Destination},
 };
 
@@ -17,14 +17,20 @@ fn links([home, sign_in, sign_out]: &[Destination; 3]) -> Links<'_> {
     Links { home, sign_in, sign_out }
 }
 
+/// A page that somebody in a browser asked for.
+fn asked<'a>(destinations: &'a [Destination; 3], base_url: &'a url::Url) -> ErrorPageRequest<'a> {
+    let application = Application { base_url, allowed: &[] };
+    ErrorPageRequest { format: ResponseFormat::Html, path: "/me", links: links(destinations), application }
+}
+
 /// What stands between two marks.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map_or("", |(inside, _)| inside)
 }
 
-/// Errors of an API and of a back-channel logout are answered to programs alone.
+/// Errors of an API and of a back-channel logout are answered to programs alone, and who only looks gets nothing to look at.
 fn has_a_page(code: Code) -> bool {
-    !["bearer_token.", "logout_token."].iter().any(|prefix| code.as_str().starts_with(prefix))
+    !["bearer_token.", "logout_token.", "request.looks_only"].iter().any(|prefix| code.as_str().starts_with(prefix))
 }
 
 #[test]
@@ -98,7 +104,7 @@ fn sources_below(folder: &Path) -> String {
 /// Every error on one page: what a developer sees, page, message and hint. `bash tests/error_pages.sh` makes a picture of it.
 #[test]
 fn every_error_is_on_the_contact_sheet() {
-    let destinations = destinations();
+    let (destinations, base_url) = (destinations(), "http://localhost:3000".parse().unwrap());
     let sources = sources_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let mut sheet = format!("<!doctype html><meta charset=\"utf-8\"><title>Errors</title>{SHEET_STYLE}");
     for &code in Code::ALL {
@@ -110,6 +116,7 @@ fn every_error_is_on_the_contact_sheet() {
             (false, is_logout) => {
                 let answer = match (is_logout, sample.kind()) {
                     (true, _) => AuthResponse::back_channel_logout(Some(&sample)).into_body(),
+                    (false, ErrorKind::InvalidRequest) => "no content".to_owned(),
                     (false, ErrorKind::Config) => AuthResponse::from(&sample).into_body(),
                     (false, _) => "JSON, with a challenge in `WWW-Authenticate`".to_owned(),
                 };
@@ -124,9 +131,10 @@ fn every_error_is_on_the_contact_sheet() {
             sample.http_status()
         );
         assert!(
-            AuthResponse::error(&sample, ResponseFormat::Html, &links(&destinations), true)
-                .body()
-                .contains(sample.code().as_str())
+            sample.is(Code::LooksOnly)
+                || AuthResponse::error(&sample, &asked(&destinations, &base_url), None, true)
+                    .body()
+                    .contains(sample.code().as_str())
         );
     }
     for code in Code::ALL {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::session::own_cookies::own as own_of;
 
 fn cookies(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -20,7 +21,7 @@ fn tried(cookies: &[(String, String)], good: impl Fn(&str) -> bool) -> Vec<Strin
 }
 
 fn own() -> OwnCookies {
-    OwnCookies::new("app", false, None)
+    own_of("app", false)
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::{
     secret::Secret,
     session::{
         CookieSettings, HeaderCookies, Jwt, Keys, LoadedSession, SessionData, SessionFormat, SessionLifetime,
-        StoredAccessToken, Stores, Subject,
+        StoredAccessToken, Stores, Subject, own_cookies::own,
     },
     store::MemoryRevocations,
     types::TokenKey,
@@ -32,7 +32,7 @@ fn settings_with(format: SessionFormat, app_id: &str, secret: &str, previous: &[
     let secret = Secret::new(secret);
     let keys = Keys::derive(app_id, &secret, &previous).unwrap();
     let stores = Stores { sessions: None, revocations: Arc::new(MemoryRevocations::new()) };
-    CookieSettings::new(keys, SessionLifetime::default(), stores, app_id, true, None)
+    CookieSettings::new(keys, SessionLifetime::default(), stores, own(app_id, true))
         .with_next(NextCookie::new(format, app_id, &secret, &previous))
 }
 
@@ -315,4 +315,21 @@ fn a_logto_next_cookie_is_ignored_after_the_end_date_of_the_migration() {
         assert!(open.data().is_none());
         assert_eq!(commit(open, &settings, now).unwrap().len(), 0);
     }
+}
+
+#[test]
+fn data_of_the_application_is_kept_beside_the_stamp() {
+    let settings = settings();
+    let mut open = load(&settings, SEALED, NOW + 60);
+    let slot = crate::types::AppJson::from_written("{\"shop\":1}");
+    open.data_mut().unwrap().app_data.set_slot(Some(slot.clone()));
+    let written = commit(open, &settings, NOW + 60).unwrap();
+    let back = load(&settings, written[0].value(), NOW + 120);
+    assert_eq!(back.data().unwrap().app_data.slot(), Some(&slot));
+    // A session without it has the members of before alone.
+    let mut open = load(&settings, SEALED, NOW + 60);
+    open.data_mut().unwrap().touched_at = NOW;
+    let members = unsealed(&commit(open, &settings, NOW + 60).unwrap());
+    let stamp = members["accessToken"]["logto-rust"].as_object().unwrap();
+    assert!(!stamp.contains_key("data") && !stamp.contains_key("appState"), "{stamp:?}");
 }

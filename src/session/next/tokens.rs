@@ -10,9 +10,12 @@ use serde_json::{Map, Value};
 
 use crate::{
     secret::Secret,
-    session::data::{REFRESH_MARGIN_SECONDS, SessionData, StoredAccessToken},
+    session::{
+        app_data::AppData,
+        data::{REFRESH_MARGIN_SECONDS, SessionData, StoredAccessToken},
+    },
     store::SessionId,
-    types::TokenKey,
+    types::{AppJson, TokenKey},
 };
 
 /// Their keys all have an `@`.
@@ -29,6 +32,12 @@ pub(super) struct Stamp {
     created_at: i64,
     touched_at: i64,
     issued_at: i64,
+    /// What the application keeps in the session, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<String>,
+    /// What travelled with the sign-in, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    app_state: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,6 +90,8 @@ impl Stamp {
             created_at: data.created_at,
             touched_at: data.touched_at,
             issued_at: data.issued_at,
+            data: data.app_data.slot().map(|json| json.as_str().to_owned()),
+            app_state: data.app_data.carried().map(|json| json.as_str().to_owned()),
         }
     }
 
@@ -95,6 +106,8 @@ impl Stamp {
         // Their refreshes move the ID token's `iat`, which stands in `touched_at`, but not the stamp.
         data.touched_at = data.touched_at.max(self.touched_at);
         data.issued_at = self.issued_at;
+        let json = |json: &Option<String>| json.as_deref().map(AppJson::from_written);
+        data.app_data = AppData::new(json(&self.data), json(&self.app_state));
         Some(())
     }
 }

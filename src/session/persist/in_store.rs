@@ -29,7 +29,7 @@ fn reference(settings: &CookieSettings, data: &SessionData) -> Result<Cookie<'st
     let plaintext = [[STORE_REFERENCE_TAG].as_slice(), data.id.as_bytes()].concat();
     let sealed = settings.keys.seal(settings.own.session_name(), &plaintext)?;
     let max_age = settings.lifetime.ends_at(data.created_at, data.touched_at).saturating_sub(data.touched_at);
-    Ok(settings.own.cookie(settings.own.chunk_name(0), sealed, max_age))
+    Ok(settings.own.session_cookie(settings.own.chunk_name(0), sealed, max_age))
 }
 
 pub(in crate::session) async fn load(
@@ -47,7 +47,7 @@ pub(in crate::session) async fn load(
         delete(settings, &id).await;
         return Ok((Origin::None, None));
     }
-    Ok((Origin::Store { id, revision: stored.revision }, data))
+    Ok((Origin::Store { id, revision: stored.revision, is_renamed: false }, data))
 }
 
 /// Writes a session; gives the cookies to set, which are none where the browser's says the same. `None` where the store says that the
@@ -64,7 +64,7 @@ pub(super) async fn write(
         data.touched_at = now;
     }
     let (id, revision) = match origin {
-        Origin::Store { id, revision } => (id, revision),
+        Origin::Store { id, revision, .. } => (id, revision),
         Origin::None | Origin::Cookies if create(settings, store, &mut data, now).await? => {
             // Looked up after the write, as a revocation is noted before the store is told: whichever comes first, one sees the other.
             if revocation::is_revoked(settings, &data).await {
@@ -78,7 +78,7 @@ pub(super) async fn write(
         // is a conflict.
         Origin::None | Origin::Cookies | Origin::SignIn => (data.id, 0),
     };
-    let is_new_here = !matches!(origin, Origin::Store { .. });
+    let is_new_here = !matches!(origin, Origin::Store { is_renamed: false, .. });
     match save(settings, store, id, revision, data, now).await? {
         // The cookie of a session that was read says the same as before; it is sent again only to live longer.
         Some(saved) => {

@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde::Serialize;
+
 use crate::{
     secret::Secret,
-    types::{DirectSignIn, FirstScreen, Identifier, Prompt, word_list},
+    types::{AppJson, AppJsonError, DirectSignIn, FirstScreen, Identifier, MAX_APP_STATE_BYTES, Prompt, word_list},
 };
 
 /// Options of [`sign_in`](crate::LogtoClient::sign_in). All have sensible defaults.
@@ -32,6 +34,7 @@ pub struct SignInOptions {
     pub(crate) acr_values: Option<String>,
     pub(crate) extra_params: BTreeMap<String, String>,
     pub(crate) clear_tokens: bool,
+    pub(crate) app_state: Option<Result<AppJson, AppJsonError>>,
     /// Whether a page of another site led the browser here.
     pub(crate) from_another_site: bool,
 }
@@ -48,7 +51,7 @@ impl SignInOptions {
         self
     }
 
-    /// Where the user goes after the callback: a path on this site, or a URL on an allowed origin. Default: `base_url`.
+    /// Where the user goes after the callback: a path below `base_url`, or a URL of the application or on an allowed origin. Default: `base_url`.
     #[doc(alias = "return_to")]
     pub fn post_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_redirect_uri = Some(uri.into());
@@ -56,6 +59,11 @@ impl SignInOptions {
     }
 
     /// What Logto asks the user. Default: the configuration's `prompt`.
+    ///
+    /// With [`Prompt::None`] alone the browser comes back to [`post_redirect_uri`](Self::post_redirect_uri) without a word where Logto would have to ask the
+    /// user, such as one who is not signed in there: the session is then the one of before. A page that begins such a sign-in by itself has to know that
+    /// it was tried, by an address of its own (`/?tried=1`), or it begins another without end. [`silent`](Self::silent) does more: a refresh token
+    /// comes with it. With [`max_age`](Self::max_age) or [`acr_values`](Self::acr_values) Logto's answer is an error as ever.
     pub fn prompt(mut self, prompt: impl IntoIterator<Item = Prompt>) -> Self {
         self.prompt = Some(prompt.into_iter().collect());
         self
@@ -136,6 +144,27 @@ impl SignInOptions {
     /// Any further parameter of the authorization request. The crate's own parameters cannot be overridden.
     pub fn extra_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra_params.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sends a value of the application's along with the sign-in: the plan that was chosen, an invitation. It is sealed in the sign-in's cookie, so
+    /// that nobody reads or changes it and nothing but the application sets it; no query of a route does. The
+    /// [hook](crate::LogtoConfigBuilder::on_sign_in) gets it, and one page after the sign-in, by
+    /// [`take_app_state`](crate::RequestSession::take_app_state). Each sign-in has its own, also where two tabs sign in at once.
+    ///
+    /// At most 512 bytes as JSON; `sign_in` fails with `options.invalid` where it is larger, and begins nothing. It has nothing to do with the
+    /// parameter `state` of OpenID Connect.
+    ///
+    /// ```
+    /// #[derive(serde::Serialize)]
+    /// struct Chosen<'a> {
+    ///     plan: &'a str,
+    /// }
+    ///
+    /// let options = logto::SignInOptions::new().app_state(&Chosen { plan: "pro" });
+    /// ```
+    pub fn app_state<T: Serialize + ?Sized>(mut self, state: &T) -> Self {
+        self.app_state = Some(AppJson::of("app_state", state, MAX_APP_STATE_BYTES));
         self
     }
 

@@ -23,8 +23,9 @@ impl SignOutOptions {
         Self::default()
     }
 
-    /// Where the user goes in the end. Default: `base_url`. Must be registered in the Logto Console, unless [`local_only`](Self::local_only).
-    /// Where Logto has no part in the sign-out it must be of this site, or on an allowed origin.
+    /// Where the user goes in the end: a path below `base_url`, or a URL. Default: the setting
+    /// [`after_sign_out`](crate::LogtoConfigBuilder::after_sign_out). Its address must be registered in the Logto Console as a post sign-out redirect URI, to
+    /// the letter, unless [`local_only`](Self::local_only): Logto answers one that is not with an error page of its own. Where Logto has no part in the sign-out it must be of this site, or on an allowed origin.
     pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_logout_redirect_uri = Some(uri.into());
         self

@@ -62,7 +62,7 @@ impl TokenOptions {
     }
 
     /// Asks Logto even if a valid token is at hand. What was taken from the user is gone from the new one; a permission of an API resource that
-    /// came after the sign-in is not in it: that takes a new sign-in, see [`SignInOptions::silent`].
+    /// came after the sign-in is not in it: that takes a new sign-in, see [`SignInOptions::silent`](crate::SignInOptions::silent).
     pub fn force_refresh(mut self, force: bool) -> Self {
         self.force_refresh = force;
         self

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use actix_web::{
-    Error as ActixError, FromRequest, HttpMessage, HttpRequest, ResponseError,
+    Error as ActixError, FromRequest, HttpMessage, HttpRequest,
     body::MessageBody,
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
     http::header::AUTHORIZATION,
@@ -11,10 +11,11 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::response::logged_with;
+use super::response::{answered, is_same, replaced};
 use crate::{
     api::{ApiAuth, ApiPolicy, ResourceServer},
     error::Error,
+    response::AuthResponse,
 };
 
 /// The middleware that gives each request the API to which [`ApiAuth`] is to be good, for an app or a scope. The innermost one counts.
@@ -40,12 +41,23 @@ async fn with_api<B: MessageBody + 'static>(
     request.extensions_mut().insert(api);
     let response = next.call(request).await?;
     let refused = response.request().extensions_mut().remove::<Refusal>();
-    let answered = response.response().error().and_then(|error| error.as_error().cloned());
-    Ok(match refused {
+    let answered = answered(response.response());
+    match refused {
         // A handler with an `Option` knows nothing of it.
-        Some(Refusal(error)) => response.into_response(logged_with(error, answered.as_ref()).error_response()),
-        None => response.map_into_boxed_body(),
-    })
+        Some(Refusal(error)) if !is_same(&error, answered.as_ref()) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
+            Ok(ServiceResponse::new(request, replaced(&response, AuthResponse::from(&error))))
+        }
+        _ => Ok(response.map_into_boxed_body()),
+    }
+}
+
+/// For a middleware further in that has answered with this error.
+pub(super) fn forget_refusal(request: &HttpRequest, answered: &Error) {
+    let mut extensions = request.extensions_mut();
+    if extensions.get::<Refusal>().is_some_and(|Refusal(error)| is_same(error, Some(answered))) {
+        extensions.remove::<Refusal>();
+    }
 }
 
 /// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Its path begins at the host's root, so
@@ -83,6 +95,6 @@ impl<R: ApiPolicy + 'static> FromRequest for ApiAuth<R> {
 fn api_missing() -> Error {
     let error = Error::integration_missing(".wrap(logto::actix_web::api(api.clone()))");
     // An `Option` would hide it.
-    tracing::error!(target: "logto", code = error.code().as_str(), %error, hint = error.hint());
-    error
+    tracing::error!(target: "logto", code = error.code().as_str(), hint = error.hint(), "{error}");
+    error.logged()
 }

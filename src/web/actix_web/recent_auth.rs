@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
-use super::remember;
+use super::extractors::remember;
 use crate::{
     client::RequestSession,
     error::Error,

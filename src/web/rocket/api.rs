@@ -5,10 +5,10 @@ use rocket::{
     fairing::{self, Fairing, Info, Kind},
     http::{Method, Status},
     request::{FromRequest, Outcome},
-    response::Responder,
     route,
 };
 
+use super::replace::replace;
 use crate::{
     api::{ApiAuth, ApiPolicy, ResourceServer},
     error::Error,
@@ -47,11 +47,7 @@ impl Fairing for ApiFairing {
         if !override_response && response.status() != INTERNAL_STATUS {
             return;
         }
-        if let Ok(replacement) = AuthResponse::from(error).respond_to(request) {
-            // What other fairings added to the response stays, but it was not this body that one of them encoded.
-            response.remove_header("content-encoding");
-            response.merge(replacement);
-        }
+        replace(request, response, AuthResponse::from(error));
     }
 }
 
@@ -94,8 +90,8 @@ impl<'r, R: ApiPolicy> FromRequest<'r> for ApiAuth<R> {
 
 fn fairing_missing() -> Error {
     let error = Error::integration_missing(".attach(logto::rocket::api(api))");
-    tracing::error!(target: "logto", code = error.code().as_str(), %error, hint = error.hint());
-    error
+    tracing::error!(target: "logto", code = error.code().as_str(), hint = error.hint(), "{error}");
+    error.logged()
 }
 
 /// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Mount it at `/`, for its path begins at

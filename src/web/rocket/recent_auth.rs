@@ -5,6 +5,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
+use super::guards::outcome;
 use crate::{
     client::RequestSession,
     error::Error,
@@ -27,8 +28,8 @@ impl<'r, R: StepUpPolicy> FromRequest<'r> for RecentlyAuthenticated<R> {
             Outcome::Success(session) => {
                 let checked = Self::extract(&session).await;
                 // `Option` of the guard is for users who would have to sign in; it would hide a failure.
-                let override_response = checked.as_ref().is_err_and(|error| !error.requires_sign_in());
-                super::outcome(request, checked.map(Some), override_response)
+                let override_response = checked.as_ref().is_err_and(|error| !error.means_nobody());
+                outcome(request, checked.map(Some), override_response)
             }
             Outcome::Error(error) => Outcome::Error(error),
             Outcome::Forward(status) => Outcome::Forward(status),

@@ -8,7 +8,8 @@ use rocket::{
     response::{self, Responder},
 };
 
-use crate::{response::AuthResponse, types::Redirect};
+use super::fairing::{LogtoFairing, logged_by_the_fairing};
+use crate::{error::Error, response::AuthResponse, types::Redirect};
 
 impl<'r> Responder<'r, 'static> for Redirect {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
@@ -25,5 +26,14 @@ impl<'r> Responder<'r, 'static> for AuthResponse {
         }
         let body = self.into_body();
         response.sized_body(body.len(), Cursor::new(body)).ok()
+    }
+}
+
+/// A page for a browser, JSON for a program.
+impl<'r> Responder<'r, 'static> for Error {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let error = logged_by_the_fairing(request, self);
+        let fairing = request.rocket().state::<LogtoFairing>();
+        fairing.map_or_else(|| (&error).into(), |fairing| fairing.error_response(request, &error)).respond_to(request)
     }
 }

@@ -74,6 +74,8 @@ in_a_browser! {
         the_back_button_after_a_sign_out_shows_nothing_of_the_user,
         a_sign_in_leads_back_to_the_page_wanted;
     kakao: kakao in Chromium over Http: the_tutorial_works_from_its_first_checkpoint_to_its_last;
+    spa: spa in Chromium over Http: a_page_of_scripts_lives_on_a_cookie, a_page_of_scripts_calls_an_api_with_a_token;
+    spa_https: spa in Chromium over Https: a_page_of_scripts_lives_on_a_cookie, a_page_of_scripts_calls_an_api_with_a_token;
 }
 
 /// The callback is posted by Logto's page, which is another site's, and then once more by our own: its script runs by its hash, and the
@@ -211,6 +213,41 @@ async fn a_sign_in_leads_back_to_the_page_wanted(app: &App, browser: &Arc<Browse
     assert_eq!(window.url().await, wanted);
 }
 
+/// `docs/single-page.md`: the page is told where to go, and comes back to itself.
+async fn a_page_of_scripts_lives_on_a_cookie(app: &App, browser: &Arc<Browser>) {
+    let page = format!("{}/?view=all", app.base);
+    let window = browser.open(&page).await;
+    window.shows("Nobody is signed in.").await;
+    window.press("Sign in").await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("Signed in as user-ada.").await;
+    assert_eq!(window.url().await, page);
+    window.press("Add a note").await;
+    window.shows("a note").await;
+    // Another window signs out by `fetch`, at Logto as well.
+    let other = window.another(&app.base).await;
+    other.shows("a note").await;
+    other.press("Sign out").await;
+    other.shows("Nobody is signed in.").await;
+    // This one hears of it with its next call, and the user comes back to it.
+    window.turn_to().await;
+    window.press("Add a note").await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("Signed in as user-ada.").await;
+    assert_eq!(window.url().await, page);
+}
+
+async fn a_page_of_scripts_calls_an_api_with_a_token(app: &App, browser: &Arc<Browser>) {
+    let page = format!("{}/bearer", app.base);
+    let window = browser.open(&page).await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("user-ada reads Sketch of the Analytical Engine.").await;
+    assert_eq!(window.url().await, page);
+    // A token that the API no longer takes is replaced.
+    window.press("Try a wrong token").await;
+    window.shows("user-ada reads Sketch of the Analytical Engine.").await;
+}
+
 async fn a_callback_by_post(engine: Engine, scheme: Scheme) {
     let app = App::with("certification_rp", scheme, &[("LOGTO_RESPONSE_MODE", "form_post")]).await;
     let browser = Browser::start(engine).await;
@@ -220,6 +257,34 @@ async fn a_callback_by_post(engine: Engine, scheme: Scheme) {
     assert_eq!(window.url().await, format!("{}/user", app.base));
     window.press("Sign out").await;
     window.shows("The state is the one that was sent.").await;
+}
+
+/// A `Strict` cookie does not come along on the way back from Logto, nor to the page after it, unless a page of this site leads there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strict_session_cookie_is_there_on_the_page_after_the_sign_in() {
+    let app = App::with("certification_rp", Scheme::Http, &[("LOGTO_COOKIE_SAME_SITE", "strict")]).await;
+    let browser = Browser::start(Engine::Chromium).await;
+    let window = browser.open(&format!("{}/user", app.base)).await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("user-ada").await;
+    assert_eq!(window.url().await, format!("{}/user", app.base));
+}
+
+/// The page that asks for the callback once more takes the callback's place in the history, and the page after it takes that.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_back_button_after_a_strict_sign_in_goes_in_no_circle() {
+    let app = App::with("certification_rp", Scheme::Http, &[("LOGTO_COOKIE_SAME_SITE", "strict")]).await;
+    let browser = Browser::start(Engine::Chromium).await;
+    let wanted = format!("{}/user", app.base);
+    let window = browser.open(&wanted).await;
+    window.sign_in("ada", "lovelace").await;
+    window.shows("user-ada").await;
+    window.back().await;
+    let text = window.settled_text().await;
+    assert!(!window.url().await.contains("/callback"), "{text}");
+    window.go(&wanted).await;
+    window.shows("user-ada").await;
+    assert_eq!(window.url().await, wanted);
 }
 
 async fn pictures_are_taken_before_during_and_after_a_sign_in(app: &App, browser: &Arc<Browser>) {

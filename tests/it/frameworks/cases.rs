@@ -5,11 +5,13 @@ use std::{sync::atomic::Ordering, time::Duration};
 use logto::testing::{Endpoint, Fault, TestClock};
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::Value;
+use url::Url;
 
 use super::served::{Adapter, Served, Setup};
 use crate::{
     counted_store::Counted,
     http_browser::{code, location, set_cookies, text},
+    support::Browser,
 };
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
@@ -55,6 +57,34 @@ pub async fn a_program_that_is_not_signed_in_gets_401_as_json(framework: impl Ad
     // A form that was posted cannot be come back to.
     let response = served.ask(Method::POST, "/me", &[("sec-fetch-mode", "navigate")]).await;
     assert_eq!((response.status().as_u16(), location(&response)), (303, "/logto/sign-in"));
+}
+
+pub async fn a_handler_may_take_the_reason_why_nobody_is_signed_in(framework: impl Adapter) {
+    let mut served = Served::start(framework).await;
+    let response = served.navigate("/result").await;
+    assert_eq!((response.status().as_u16(), location(&response)), (302, "/logto/sign-in?return_to=%2Fresult"));
+    let response = served.ask(Method::GET, "/result", &[]).await;
+    assert_eq!(code(response).await, (401, "not_authenticated".into()));
+    served.sign_in("/logto/sign-in").await;
+    assert_eq!(served.navigate("/result").await.text().await.unwrap(), "ada");
+}
+
+pub async fn the_operations_of_the_client_work_by_hand_over_the_cookies_of_the_framework(framework: impl Adapter) {
+    let mut served = Served::start(framework).await;
+    assert_eq!(served.navigate("/hand/me").await.text().await.unwrap(), "");
+    assert_eq!(served.sign_in("/hand/sign-in").await, format!("{}/hand/me", served.origin));
+    assert_eq!(served.navigate("/hand/me").await.text().await.unwrap(), "ada");
+    assert_eq!(served.navigate("/me").await.text().await.unwrap(), "ada", "the same session");
+    // A cookie of the name with another value, from a domain above, comes before it or after it.
+    for copies in ["logto_app=copied; {}", "{}; logto_app=copied"] {
+        let cookies = copies.replace("{}", &served.browser.header());
+        let response = served.http.get(format!("{}/hand/me", served.origin)).header("cookie", cookies);
+        assert_eq!(response.send().await.unwrap().text().await.unwrap(), "ada", "{copies}");
+    }
+    assert_eq!(location(&served.navigate("/hand/sign-out").await), format!("{}/", served.origin));
+    assert_eq!(served.navigate("/hand/me").await.text().await.unwrap(), "");
+    let response = served.navigate("/hand/callback?code=a&state=b").await;
+    assert_eq!(response.status(), 400);
 }
 
 pub async fn parameters_of_the_sign_in_route_reach_logto(framework: impl Adapter) {
@@ -220,7 +250,7 @@ pub async fn a_store_that_is_down_signs_nobody_out(framework: impl Adapter) {
     served.sign_in("/logto/sign-in").await;
     let cookies = served.browser.cookies.clone();
     store.down.store(true, Ordering::SeqCst);
-    for target in ["/", "/me", "/maybe", "/books", "/logto/user"] {
+    for target in ["/", "/me", "/maybe", "/result", "/books", "/hand/me", "/logto/user"] {
         a_page_tells_that_the_store_is_down(&mut served, target).await;
     }
     store.down.store(false, Ordering::SeqCst);
@@ -328,4 +358,80 @@ pub async fn a_one_time_token_that_another_site_leads_to_is_asked_about_first(fr
         assert_eq!(response.status(), status, "{from}");
         assert_eq!(set_cookies(&response).len(), usize::from(status == 302), "{from}");
     }
+}
+
+/// `localhost` and `127.0.0.1` are two hosts, with a browser for each: their cookies are their own.
+pub async fn each_host_signs_in_for_itself(framework: impl Adapter) {
+    let mut served = Served::with(framework, Setup::several_hosts()).await;
+    let port = served.origin.rsplit(':').next().unwrap().to_owned();
+    let (first, other) = (served.origin.clone(), format!("http://127.0.0.1:{port}"));
+    let mut browsers = Vec::new();
+    for origin in [&first, &other] {
+        served.origin.clone_from(origin);
+        served.browser = Browser::default();
+        served.mock.clear_browser_session();
+        let response = served.navigate("/me").await;
+        assert_eq!(location(&response), "/logto/sign-in?return_to=%2Fme", "{origin}");
+        assert_eq!(served.sign_in("/logto/sign-in?return_to=/me").await, format!("{origin}/me"));
+        assert_eq!(served.navigate("/me").await.text().await.unwrap(), "ada", "{origin}");
+        browsers.push(served.browser.clone());
+    }
+    let response = served.post("/logto/sign-out", &[("sec-fetch-site", "same-origin")], "").await;
+    let to_logto = Url::parse(location(&response)).unwrap();
+    let back = to_logto.query_pairs().find(|(name, _)| name == "post_logout_redirect_uri").unwrap().1.into_owned();
+    assert_eq!(back, other);
+    assert_eq!(served.navigate("/me").await.status(), 302);
+    (served.origin, served.browser) = (first, browsers.swap_remove(0));
+    assert_eq!(served.navigate("/me").await.status(), 200, "the other host's session goes on");
+
+    let preview = format!("pr-1.example.localhost:{port}");
+    let response = served.ask(Method::GET, "/logto/sign-in", &[("host", &preview)]).await;
+    let to_logto = Url::parse(location(&response)).unwrap();
+    let back = to_logto.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+    assert_eq!(back, format!("http://{preview}/callback"));
+    for host in ["evil.example", "127.0.0.1", "a.b.example.localhost"] {
+        let response = served.ask(Method::GET, "/logto/sign-in", &[("host", host)]).await;
+        assert_eq!(code(response).await, (421, "sign_in.unknown_host".to_owned()), "{host}");
+        assert_eq!(served.ask(Method::GET, "/static", &[("host", host)]).await.status(), 200, "{host}");
+    }
+}
+
+pub async fn an_application_without_a_client_serves_nobody_until_it_has_one(framework: impl Adapter) {
+    let mut served = Served::with(framework, Setup::without_client()).await;
+    for has_been_one in [false, true] {
+        assert_eq!(served.navigate("/").await.text().await.unwrap(), "please sign in");
+        assert_eq!(served.navigate("/maybe").await.text().await.unwrap(), "false", "{has_been_one}");
+        assert_eq!(served.navigate("/static").await.status(), 200);
+        for target in ["/me", "/books", "/logto/sign-in", "/logto/user"] {
+            let response = served.navigate(target).await;
+            assert_eq!(response.status(), 403, "{target}");
+            let page = response.text().await.unwrap();
+            assert!(page.contains("sign-in is not set up"), "{target}: {page}");
+            let response = served.ask(Method::GET, target, &[]).await;
+            assert_eq!(code(response).await, (403, "sign_in.not_set_up".to_owned()), "{target}");
+        }
+        assert_eq!(served.post("/logto/back-channel-logout", &[FORM], "logout_token=t").await.status(), 400);
+
+        served.current.replace(served.logto.config().clone()).unwrap();
+        if !has_been_one {
+            assert!(served.sign_in("/logto/sign-in?return_to=/me").await.ends_with("/me"));
+        }
+        assert_eq!(served.navigate("/me").await.text().await.unwrap(), "ada", "{has_been_one}");
+        served.current.remove();
+    }
+}
+
+/// Without a client no base URL is known, and the router has found the route all the same.
+pub async fn routes_below_a_path_are_refused_while_there_is_no_client(framework: impl Adapter) {
+    let mut served = Served::with(framework, Setup::without_client_below("/shop")).await;
+    for target in ["/shop/logto/sign-in", "/shop/callback?code=c&state=s", "/shop/logto/user"] {
+        let response = served.ask(Method::GET, target, &[]).await;
+        assert_eq!(code(response).await, (403, "sign_in.not_set_up".to_owned()), "{target}");
+    }
+    let told = served.post("/shop/logto/back-channel-logout", &[FORM], "logout_token=t").await;
+    assert_eq!(told.status(), 400);
+    assert!(told.text().await.unwrap().contains("sign_in.not_set_up"));
+    assert_eq!(served.navigate("/shop/logto/sign-in/more").await.status(), 404);
+    served.current.replace(served.logto.config().clone()).unwrap();
+    assert!(served.sign_in("/shop/logto/sign-in?return_to=/me").await.ends_with("/shop/me"));
 }

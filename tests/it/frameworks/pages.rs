@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use logto::{DirectSignIn, Error, LogtoContext, Redirect, RequestSession, SignInOptions, SignedIn, TokenOptions};
+use logto::{
+    ContextOptions, Cookies, DirectSignIn, Error, LogtoClient, LogtoContext, Redirect, RequestSession, SignInOptions,
+    SignOutOptions, SignedIn, TokenOptions,
+};
 use tokio::sync::{Notify, watch};
 
 use crate::support::BOOKS;
@@ -19,6 +22,38 @@ pub async fn me(user: SignedIn) -> String {
 
 pub async fn maybe(user: Option<SignedIn>) -> String {
     format!("{}", user.is_some())
+}
+
+pub async fn result(user: Result<SignedIn, Error>) -> Result<String, Error> {
+    Ok(me(user?).await)
+}
+
+/// What [`by_hand`] answers: where the browser goes, or a text.
+pub enum Answer {
+    Redirect(String),
+    Text(String),
+}
+
+/// The operations of the client over the cookies alone, without the session that the request has otherwise.
+pub async fn by_hand(logto: &LogtoClient, target: &str, cookies: &mut dyn Cookies) -> Result<Answer, Error> {
+    let redirect = match target.split('?').next() {
+        Some("/hand/sign-in") => {
+            let callback = format!("{}/hand/callback", logto.config().base_url().trim_end_matches('/'));
+            logto.sign_in(cookies, SignInOptions::new().redirect_uri(callback).post_redirect_uri("/hand/me")).await?
+        }
+        Some("/hand/callback") => {
+            let redirect = logto.handle_sign_in(cookies, target).await?;
+            // What was queued is seen in the same request.
+            assert!(logto.is_authenticated(cookies).await?);
+            redirect
+        }
+        Some("/hand/sign-out") => logto.sign_out(cookies, SignOutOptions::new().local_only(true)).await?,
+        _ => {
+            let context = logto.get_context(cookies, ContextOptions::new()).await?;
+            return Ok(Answer::Text(context.claims().and_then(|claims| claims.username.clone()).unwrap_or_default()));
+        }
+    };
+    Ok(Answer::Redirect(redirect.location().to_owned()))
 }
 
 /// The scopes of a token for the books. Two calls, one session, one exchange.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use logto::{
     LogtoClient,
+    integrate::CurrentClient,
     testing::{MockLogto, TestClock},
 };
 use reqwest::{Method, Response};
@@ -18,6 +19,8 @@ use crate::{
 /// How a framework serves an application with the pages of [`super::pages`]:
 ///
 /// - `GET /`, `GET` and `POST /me`, `GET /maybe`, `GET /late` and `GET /static`.
+/// - `GET /result` takes `Result<SignedIn, Error>`.
+/// - `GET /hand/…` is [`by_hand`](super::pages::by_hand), over the cookies as the framework has them.
 /// - `GET /books` takes `SignedIn` and answers with the scopes as JSON.
 /// - `GET /cookies` refreshes the access token, sets the cookies `theme` and `lang` and says `Cache-Control: private`.
 /// - `POST /kakao` begins a sign-in.
@@ -36,7 +39,7 @@ pub trait Adapter: Copy {
 }
 
 pub struct Application {
-    pub logto: LogtoClient,
+    pub logto: CurrentClient,
     /// The path below which all is mounted; empty for none.
     pub mount: &'static str,
     pub late: Arc<Late>,
@@ -49,12 +52,16 @@ pub struct Setup {
     prefix: &'static str,
     mount: &'static str,
     store: Option<Counted>,
+    /// Whether it is at `127.0.0.1`, too, and below one label of `example.localhost`.
+    hosts: bool,
+    /// Whether it begins without a client.
+    without_client: bool,
 }
 
 impl Setup {
     /// At a base URL with a path, which the application serves itself.
     pub fn below(prefix: &'static str) -> Self {
-        Self { prefix, mount: prefix, store: None }
+        Self { prefix, mount: prefix, ..Self::default() }
     }
 
     /// The same behind a proxy that takes the path off.
@@ -65,6 +72,18 @@ impl Setup {
     pub fn store(store: &Counted) -> Self {
         Self { store: Some(store.clone()), ..Self::default() }
     }
+
+    pub fn several_hosts() -> Self {
+        Self { hosts: true, ..Self::default() }
+    }
+
+    pub fn without_client() -> Self {
+        Self { without_client: true, ..Self::default() }
+    }
+
+    pub fn without_client_below(prefix: &'static str) -> Self {
+        Self { without_client: true, ..Self::below(prefix) }
+    }
 }
 
 pub struct Served {
@@ -72,6 +91,8 @@ pub struct Served {
     pub clock: TestClock,
     #[cfg_attr(not(feature = "rocket"), allow(dead_code))]
     pub logto: LogtoClient,
+    /// What the application serves with.
+    pub current: CurrentClient,
     pub late: Arc<Late>,
     /// The base URL without its path.
     pub origin: String,
@@ -91,24 +112,32 @@ impl Served {
 
     /// `serve` listens on `port`.
     pub async fn at(port: u16, setup: Setup, serve: impl AsyncFnOnce(Application)) -> Self {
-        let Setup { prefix, mount, store } = setup;
+        let Setup { prefix, mount, store, hosts, without_client } = setup;
         let origin = format!("http://localhost:{port}");
         let base = format!("{origin}{prefix}");
         let clock = TestClock::new();
         let registered = app("app")
             .redirect_uri(format!("{base}/callback"))
+            .redirect_uri(format!("{base}/hand/callback"))
             .post_logout_redirect_uri(&base)
             .backchannel_logout_uri(format!("{base}/logto/back-channel-logout"));
+        let other = format!("http://127.0.0.1:{port}");
+        let registered = registered.redirect_uri(format!("{other}/callback")).post_logout_redirect_uri(&other);
         let mock = MockLogto::builder().app(registered).clock(clock.clone()).start().await.unwrap();
         let config = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base);
+        let config = match hosts {
+            true => config.further_base_urls([other, format!("http://*.example.localhost:{port}")]),
+            false => config,
+        };
         let config = match store {
             Some(store) => config.session_store(store),
             None => config,
         };
         let logto = LogtoClient::new(config.build().unwrap()).unwrap();
         let late = Arc::new(Late::default());
-        serve(Application { logto: logto.clone(), mount, late: Arc::clone(&late) }).await;
-        Self { mock, clock, logto, late, origin, browser: Browser::default(), http: without_redirects() }
+        let current = if without_client { CurrentClient::default() } else { CurrentClient::from(&logto) };
+        serve(Application { logto: current.clone(), mount, late: Arc::clone(&late) }).await;
+        Self { mock, clock, logto, current, late, origin, browser: Browser::default(), http: without_redirects() }
     }
 
     pub async fn ask(&mut self, method: Method, target: &str, headers: &[(&str, &str)]) -> Response {

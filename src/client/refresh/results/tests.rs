@@ -14,6 +14,7 @@ fn a_result_noted_by_a_clock_that_was_ahead_is_not_handed_out() {
         id_token: None,
         results: vec![completed(7200, 3600)],
         ended: None,
+        span: None,
     };
     let result = |now, seen| state.result(&TokenKey::default(), seen, FreshnessPolicy::default(), now).is_some();
     for (now, found) in [(0, false), (7199, false), (7200, true), (7230, true), (7231, false)] {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::{
     secret::Secret,
-    session::{Jwt, Keys, SessionLifetime, Stores, Subject},
+    session::{Jwt, Keys, SessionLifetime, Stores, Subject, own_cookies::own},
     store::MemoryRevocations,
 };
 
@@ -13,7 +13,7 @@ const NOW: i64 = 1_795_385_600;
 fn a_stored_session_is_sealed_for_its_id() {
     let keys = Keys::derive("app", &Secret::new("0123456789abcdef0123456789abcdef"), &[]).unwrap();
     let stores = Stores { sessions: None, revocations: Arc::new(MemoryRevocations::new()) };
-    let settings = CookieSettings::new(keys, SessionLifetime::default(), stores, "app", true, None);
+    let settings = CookieSettings::new(keys, SessionLifetime::default(), stores, own("app", true));
     let data = SessionData::begin(Jwt::parse("e30.e30.AAAA").unwrap(), Subject::default(), NOW, NOW).unwrap();
     let bytes = wire::write(&data, CompressionLevel::Fast).unwrap();
     let is_opened = |name: &str| {

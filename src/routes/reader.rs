@@ -1,0 +1,64 @@
+//! Who asks, and so in which form an answer can be used.
+
+use super::AuthRequest;
+use crate::{
+    response::{AuthResponse, ResponseFormat},
+    types::Redirect,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// A browser that goes to a page: it follows redirects and shows pages.
+    Browser,
+    /// A script of a page (`fetch`, XHR): it cannot follow a redirect to another origin.
+    Script,
+    /// htmx, which is a script that goes where a header says.
+    Htmx,
+    /// An `EventSource`, whose page sees events alone.
+    EventSource,
+    /// Any other program: it follows redirects, and reads JSON.
+    Program,
+}
+
+impl AuthRequest {
+    /// `Sec-Fetch-Mode` says whether a browser goes to a page or a script asks (Fetch Metadata); older clients by `Accept`.
+    pub(super) fn reader(&self) -> Reader {
+        let accepts = |media_type: &str| self.header("accept").is_some_and(|accept| accept.contains(media_type));
+        match self.header("sec-fetch-mode") {
+            _ if self.header("hx-request") == Some("true") => Reader::Htmx,
+            Some("navigate" | "nested-navigate") => Reader::Browser,
+            // It gets, and accepts nothing else (WHATWG HTML section 9.2.2). A script that reads a stream by itself sees the status.
+            Some("cors" | "same-origin") if self.method == "GET" && self.accepts_events_alone() => Reader::EventSource,
+            Some("cors" | "same-origin") => Reader::Script,
+            Some(_) => Reader::Program,
+            None if accepts("text/html") => Reader::Browser,
+            None if accepts("application/json") => Reader::Script,
+            None => Reader::Program,
+        }
+    }
+
+    fn accepts_events_alone(&self) -> bool {
+        self.header("accept").is_some_and(|accept| accept.trim().eq_ignore_ascii_case("text/event-stream"))
+    }
+
+    /// In which form the one who asks can read an answer.
+    #[must_use]
+    pub fn response_format(&self) -> ResponseFormat {
+        match self.reader() {
+            Reader::Browser => ResponseFormat::Html,
+            Reader::EventSource => ResponseFormat::EventStream,
+            Reader::Script | Reader::Htmx | Reader::Program => ResponseFormat::Json,
+        }
+    }
+
+    /// A redirect in the form that the one who asks can follow: a script is told the address as JSON (`location`), htmx by `HX-Redirect` as well.
+    /// For routes of the application's own that lead to Logto.
+    pub fn follow(&self, redirect: &Redirect) -> AuthResponse {
+        match self.reader() {
+            Reader::Htmx => AuthResponse::address(redirect).hx_redirect(redirect.location()),
+            Reader::Script => AuthResponse::address(redirect),
+            _ if self.is_page_request() => AuthResponse::redirect(redirect),
+            _ => AuthResponse::see_other(redirect),
+        }
+    }
+}

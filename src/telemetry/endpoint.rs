@@ -1,0 +1,32 @@
+//! What a request is for: a name that is safe to print, and one of few.
+
+/// An endpoint that the crate asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// An application's API, which is not Logto.
+    Api,
+    Authorization,
+    Discovery,
+    EndSession,
+    Introspection,
+    KeySet,
+    Revocation,
+    Token,
+    UserInfo,
+}
+
+impl Endpoint {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Authorization => "authorization",
+            Self::Discovery => "discovery",
+            Self::EndSession => "end_session",
+            Self::Introspection => "introspection",
+            Self::KeySet => "jwks",
+            Self::Revocation => "revocation",
+            Self::Token => "token",
+            Self::UserInfo => "userinfo",
+        }
+    }
+}

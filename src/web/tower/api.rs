@@ -1,0 +1,129 @@
+//! The other side: an API that takes access tokens.
+
+use std::{
+    mem,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{
+    Request, Response,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+    request::Parts,
+};
+use http_body_util::Either;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::{
+    api::{ApiAuth, ResourceServer, TokenRequirements},
+    error::Error,
+    response::AuthResponse,
+    types::BoxFuture,
+};
+
+/// The layer that lets requests with a good access token through, with their [`ApiAuth`] among the extensions, and refuses all others.
+///
+/// A browser's preflight request has no token: a `CorsLayer` belongs around this layer.
+#[must_use]
+pub fn api(api: ResourceServer) -> ApiLayer {
+    ApiLayer { guard: Arc::new(Guard { api, requirements: TokenRequirements::new(), is_optional: false }) }
+}
+
+/// See [`api`].
+#[derive(Debug, Clone)]
+pub struct ApiLayer {
+    guard: Arc<Guard>,
+}
+
+#[derive(Debug, Clone)]
+struct Guard {
+    api: ResourceServer,
+    requirements: TokenRequirements,
+    is_optional: bool,
+}
+
+impl ApiLayer {
+    /// What a token must be allowed. Default: nothing but to be good.
+    #[must_use]
+    pub fn require(mut self, requirements: TokenRequirements) -> Self {
+        Arc::make_mut(&mut self.guard).requirements = requirements;
+        self
+    }
+
+    /// Lets requests without credentials through, too; they have no [`ApiAuth`]. Whoever sends credentials must send good ones.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        Arc::make_mut(&mut self.guard).is_optional = true;
+        self
+    }
+}
+
+impl<S> Layer<S> for ApiLayer {
+    type Service = ApiService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ApiService { guard: Arc::clone(&self.guard), inner }
+    }
+}
+
+/// See [`api`].
+#[derive(Debug, Clone)]
+pub struct ApiService<S> {
+    guard: Arc<Guard>,
+    inner: S,
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for ApiService<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
+    S::Future: Send,
+    ReqBody: Send + 'static,
+{
+    type Response = Response<Either<String, ResBody>>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, S::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        // The clone may not be ready; the one that was polled is.
+        let clone = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, clone);
+        let guard = Arc::clone(&self.guard);
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            match guard.authorize(&parts).await {
+                Ok(auth) => {
+                    // A token that an outer layer took is for another API.
+                    parts.extensions.remove::<ApiAuth>();
+                    // The API beside the token: so the extractors of axum work in there.
+                    parts.extensions.insert(guard.api.clone());
+                    auth.map(|auth| parts.extensions.insert(auth));
+                    inner.call(Request::from_parts(parts, body)).await.map(|response| response.map(Either::Right))
+                }
+                Err(error) => Ok(Response::<String>::from(refusal(&parts, &error)).map(Either::Left)),
+            }
+        })
+    }
+}
+
+impl Guard {
+    async fn authorize(&self, parts: &Parts) -> Result<Option<ApiAuth>, Error> {
+        let authorization = parts.headers.get_all(AUTHORIZATION);
+        let auth = if self.is_optional {
+            self.api.authorize_optional(authorization, &self.requirements).await?
+        } else {
+            Some(self.api.authorize(authorization, &self.requirements).await?)
+        };
+        Ok(auth.map(ApiAuth::from))
+    }
+}
+
+/// A client of gRPC reads a status of HTTP as the fault of something on the way.
+fn refusal(parts: &Parts, error: &Error) -> AuthResponse {
+    let media_type = parts.headers.get(CONTENT_TYPE).map_or(&[][..], |value| value.as_bytes());
+    if media_type.starts_with(b"application/grpc") { AuthResponse::grpc(error) } else { AuthResponse::from(error) }
+}

@@ -1,0 +1,1 @@
+draw("orders by month");
