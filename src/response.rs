@@ -44,6 +44,22 @@ pub enum ResponseFormat {
 }
 
 impl AuthResponse {
+    /// For integrations: headers of a response that speak of its body alone, in lower case. A response in the place of a handler's takes over all others,
+    /// such as those of CORS.
+    pub const HEADERS_OF_THE_BODY: [&str; 11] = [
+        "accept-ranges",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-range",
+        "content-type",
+        "etag",
+        "last-modified",
+        "location",
+        "transfer-encoding",
+    ];
+
     fn new(status: u16) -> Self {
         // What is said here is said to one user at one moment.
         Self { status, headers: vec![("cache-control", "no-store".to_owned())], body: String::new() }

@@ -10,8 +10,8 @@ use std::{
 
 use super::{Inner, LogtoClient, mounting::Mounting};
 use crate::{
-    config::{LogtoConfig, Routes},
-    error::{Code, Error, Result},
+    config::{LogtoConfig, Routes, problems::Problems},
+    error::Result,
 };
 
 /// The client that serves now: none, one, or another. For an application in which sign-in is optional, or whose settings change while it
@@ -110,10 +110,10 @@ impl CurrentClient {
     /// `config.http_client`; `config.invalid` where the settings have other [`routes`](Self::routes). What was in force stays so.
     pub fn replace(&self, config: LogtoConfig) -> Result<()> {
         if config.routes() != self.routes() {
-            return Err(Error::new(
-                Code::ConfigInvalid,
-                "a setting is wrong: routes are not those that the application has mounted (restart it to change them)",
-            ));
+            let mut problems = Problems::default();
+            let problem = "routes are not those that the application has mounted (restart it to change them)";
+            problems.add("routes", problem.into());
+            return Err(problems.into_error());
         }
         let before = {
             let present = self.0.present.read().unwrap_or_else(PoisonError::into_inner);

@@ -49,25 +49,22 @@ pub(crate) struct RequestHost {
     port: Option<u16>,
 }
 
-/// What is set, with what `base_url` was found to be.
-struct Given<'a> {
-    pub(super) further: &'a [String],
-    pub(super) host_header: Option<&'a str>,
-    pub(super) base: Option<BaseUrl>,
-    pub(super) cookie_secure: Option<bool>,
-    /// As it was set.
-    pub(super) cookie_domain: Option<&'a str>,
-}
-
 impl BaseUrls {
     /// Checks them. What is wrong is added to `problems`.
-    fn check(given: Given<'_>, problems: &mut Problems) -> Self {
-        let Given { further, host_header, base, cookie_secure, cookie_domain } = given;
-        let header = HostHeader::named(host_header, problems);
+    pub(super) fn check(
+        settings: &LogtoConfigBuilder,
+        base_url: Option<&Url>,
+        cookies: &CookieAttributes,
+        problems: &mut Problems,
+    ) -> Self {
+        let LogtoConfigBuilder { further_base_urls: further, host_header, cookie_secure, .. } = settings;
+        let CookieAttributes { secure, domain, .. } = cookies;
+        let header = HostHeader::named(host_header.as_deref(), problems);
         problems.unless("host_header", header == HostHeader::Host || !further.is_empty(), || {
             "host_header is set and there are no further_base_urls (with one base URL no host is read: leave host_header out)".into()
         });
-        let mut all: Vec<BaseUrl> = base.into_iter().collect();
+        let base = |url: &Url| BaseUrl { url: url.clone(), secure: *secure, cookie_domain: domain.clone() };
+        let mut all: Vec<BaseUrl> = base_url.map(base).into_iter().collect();
         for text in further {
             let Some(url) = problems.url("further_base_urls", Some(text), "") else { continue };
             problems.unless("further_base_urls", is_host_or_pattern(&url), || {
@@ -80,7 +77,7 @@ impl BaseUrls {
             problems.unless("further_base_urls", cookie_secure.is_none_or(|secure| secure == https), || {
                 "further_base_urls holds an address that cookie_secure does not fit (leave cookie_secure out: it follows each base URL)".into()
             });
-            let cookie_domain = cookie_domain.filter(|domain| covers(domain, &url)).map(str::to_owned);
+            let cookie_domain = domain.clone().filter(|domain| covers(domain, &url));
             all.push(BaseUrl { secure: https, url, cookie_domain });
         }
         if further.is_empty() {
@@ -210,27 +207,6 @@ impl RequestHost {
     /// Whether the port is that of the address. A port that is not said is its scheme's.
     pub(crate) fn is_of(&self, url: &Url) -> bool {
         self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
-    }
-}
-
-impl LogtoConfigBuilder {
-    /// The base URLs, as `base_url` and its cookies were found to be.
-    pub(super) fn checked_base_urls(
-        &self,
-        base_url: Option<&Url>,
-        cookies: &CookieAttributes,
-        problems: &mut Problems,
-    ) -> BaseUrls {
-        let CookieAttributes { secure, domain, .. } = cookies;
-        let base = |url: &Url| BaseUrl { url: url.clone(), secure: *secure, cookie_domain: domain.clone() };
-        let given = Given {
-            further: &self.further_base_urls,
-            host_header: self.host_header.as_deref(),
-            base: base_url.map(base),
-            cookie_secure: self.cookie_secure,
-            cookie_domain: domain.as_deref(),
-        };
-        BaseUrls::check(given, problems)
     }
 }
 

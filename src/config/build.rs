@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{LogtoConfig, LogtoConfigBuilder, pages::Pages, problems::Problems, warnings::warn_of_a_move_that_is_over};
+use super::{
+    LogtoConfig, LogtoConfigBuilder, base_urls::BaseUrls, pages::Pages, problems::Problems,
+    warnings::warn_of_a_move_that_is_over,
+};
 use crate::{
     clock::Clock,
     error::Result,
@@ -34,7 +37,7 @@ impl LogtoConfigBuilder {
             "set LOGTO_BASE_URL to the public address of this application, such as http://localhost:3000",
         );
         let cookies = self.cookies(base_url.as_ref(), &app_id, &mut problems);
-        let base_urls = self.checked_base_urls(base_url.as_ref(), cookies.own.attributes(), &mut problems);
+        let base_urls = BaseUrls::check(&self, base_url.as_ref(), cookies.own.attributes(), &mut problems);
         self.fit_elsewhere(&base_urls, &mut problems);
 
         let public_url = base_urls.public().or(base_url.as_ref());

@@ -2,10 +2,7 @@
 
 use std::{convert::Infallible, result::Result};
 
-use http::{
-    HeaderMap, Response,
-    header::{self, HeaderName},
-};
+use http::{HeaderMap, Response, header};
 
 use crate::{
     client::{LogtoClient, RequestSession, SessionHeaders},
@@ -198,27 +195,14 @@ impl RequestSession {
     }
 }
 
-/// Headers of a response that speak of its body alone.
-const OF_THE_BODY: [HeaderName; 11] = [
-    header::ACCEPT_RANGES,
-    header::CONTENT_DISPOSITION,
-    header::CONTENT_ENCODING,
-    header::CONTENT_LANGUAGE,
-    header::CONTENT_LENGTH,
-    header::CONTENT_RANGE,
-    header::CONTENT_TYPE,
-    header::ETAG,
-    header::LAST_MODIFIED,
-    header::LOCATION,
-    header::TRANSFER_ENCODING,
-];
-
 /// Another response in the place of a handler's. What other layers added to that stays: without the headers of CORS no script could read why it
 /// was refused.
 fn replaced<B>(headers: &HeaderMap, answer: AuthResponse, body: impl FnOnce(String) -> B) -> Response<B> {
     let mut response = with_body(answer, body);
     let own: Vec<_> = response.headers().keys().filter(|name| *name != header::SET_COOKIE).cloned().collect();
-    let kept = headers.iter().filter(|(name, _)| !OF_THE_BODY.contains(name) && !own.contains(name));
+    let kept = headers
+        .iter()
+        .filter(|(name, _)| !AuthResponse::HEADERS_OF_THE_BODY.contains(&name.as_str()) && !own.contains(name));
     for (name, value) in kept {
         response.headers_mut().append(name, value.clone());
     }

@@ -44,13 +44,11 @@ const PLACES: &[(&str, &str)] = &[
     ("src/response/page.rs", "http-equiv"),
     ("src/routes.rs", "Redirect::to("),
     ("src/routes/errors.rs", "Redirect::to("),
-    ("src/routes/serve.rs", "LOCATION"), // is taken off
     ("src/routes/initiation.rs", "Redirect::to("),
     ("src/types.rs", "\"location\""), // in `Debug`
     ("src/types/destination.rs", "Destination("),
     ("src/web/actix_web/response.rs", "LOCATION"),
     ("src/web/axum.rs", "Redirect::to("),
-    ("src/web/rocket/replace.rs", "\"location\""), // is taken off
     ("src/web/rocket/response.rs", "\"location\""),
 ];
 

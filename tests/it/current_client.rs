@@ -120,6 +120,7 @@ async fn a_mistake_in_the_new_settings_leaves_those_of_before_in_force() {
     let error = current.replace(other_routes.clone()).unwrap_err();
     assert_eq!(error.code(), "config.invalid");
     assert!(error.to_string().contains("routes are not those that the application has mounted"), "{error}");
+    assert_eq!(error.config_problems().first().map(logto::diagnose::ConfigProblem::setting), Some("routes"));
     assert!(is_signed_in(&current, &browser).await);
     let mounted = CurrentClient::with_routes(Routes::new().callback("/back"));
     mounted.replace(other_routes).unwrap();

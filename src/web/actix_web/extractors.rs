@@ -28,30 +28,37 @@ fn middleware_missing() -> Error {
     error.logged()
 }
 
+/// What comes of a request's session.
+pub(super) type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+
+/// Asks the request's session, and remembers a failure for the middleware.
+pub(super) fn extracted<T>(
+    request: &HttpRequest,
+    ask: impl AsyncFnOnce(RequestSession) -> Result<T, Error> + 'static,
+) -> Extracted<T> {
+    let request = request.clone();
+    Box::pin(async move {
+        let session = RequestSession::extract(&request).await?;
+        ask(session).await.inspect_err(|error| remember(&request, error))
+    })
+}
+
 impl FromRequest for LogtoContext {
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let session = RequestSession::extract(&request).await?;
-            session.get_context(ContextOptions::new()).await.inspect_err(|error| remember(&request, error))
-        })
+        extracted(request, async |session| session.get_context(ContextOptions::new()).await)
     }
 }
 
 /// The middleware answers the error, unless the handler takes a `Result` and answers it: a browser goes to sign in, a program gets 401.
 impl FromRequest for SignedIn {
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let session = RequestSession::extract(&request).await?;
-            session.require_user().await.inspect_err(|error| remember(&request, error))
-        })
+        extracted(request, async |session| session.require_user().await)
     }
 }
 
@@ -68,7 +75,7 @@ impl FromRequest for HeaderCookies {
 
 /// For the middleware: actix-web makes `None` of the error where the handler takes an `Option` of the extractor. That is right for a user who
 /// would have to sign in, and wrong for a session that could not be read: the middleware answers with the failure then.
-pub(super) fn remember(request: &HttpRequest, error: &Error) {
+fn remember(request: &HttpRequest, error: &Error) {
     if !error.means_nobody() {
         request.extensions_mut().insert(error.clone());
     }

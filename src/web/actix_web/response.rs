@@ -5,7 +5,7 @@ use actix_web::{
     body::BoxBody,
     http::{
         StatusCode,
-        header::{self, HeaderName, HeaderValue},
+        header::{self, HeaderValue},
     },
 };
 
@@ -63,26 +63,13 @@ fn http_response(auth_response: AuthResponse) -> HttpResponse {
     response.body(auth_response.into_body())
 }
 
-/// Headers of a response that speak of its body alone.
-const OF_THE_BODY: [HeaderName; 9] = [
-    header::ACCEPT_RANGES,
-    header::CONTENT_DISPOSITION,
-    header::CONTENT_ENCODING,
-    header::CONTENT_LANGUAGE,
-    header::CONTENT_RANGE,
-    header::CONTENT_TYPE,
-    header::ETAG,
-    header::LAST_MODIFIED,
-    header::LOCATION,
-];
-
 /// Another response in the place of a handler's. What other middleware added to it stays: without the headers of CORS no script could read why
 /// it was refused.
 pub(super) fn replaced(response: &HttpResponse, auth_response: AuthResponse) -> HttpResponse {
     let mut replacement = http_response(auth_response);
     let own: Vec<_> = replacement.headers().keys().filter(|name| *name != header::SET_COOKIE).cloned().collect();
     for (name, value) in response.headers() {
-        if !OF_THE_BODY.contains(name) && !own.contains(name) {
+        if !AuthResponse::HEADERS_OF_THE_BODY.contains(&name.as_str()) && !own.contains(name) {
             replacement.headers_mut().append(name.clone(), HeaderValue::clone(value));
         }
     }

@@ -4,24 +4,10 @@ use rocket::{Request, Response, response::Responder};
 
 use crate::response::AuthResponse;
 
-/// Headers of a response that speak of its body alone.
-const OF_THE_BODY: [&str; 10] = [
-    "accept-ranges",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-range",
-    "content-type",
-    "etag",
-    "last-modified",
-    "location",
-];
-
 /// Puts another response in the place of a handler's. What other fairings added to it stays.
 pub(super) fn replace<'r>(request: &'r Request<'_>, response: &mut Response<'r>, replacement: AuthResponse) {
     if let Ok(replacement) = replacement.respond_to(request) {
-        for name in OF_THE_BODY {
+        for name in AuthResponse::HEADERS_OF_THE_BODY {
             response.remove_header(name);
         }
         let cookies: Vec<_> = response.headers().get("set-cookie").map(str::to_owned).collect();
