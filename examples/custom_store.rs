@@ -101,6 +101,20 @@ impl SessionStore for FileStore {
             Ok(count)
         })
     }
+
+    fn list<'a>(&'a self, sub: &'a str) -> Option<Later<'a, Vec<(SessionId, StoredSession)>>> {
+        let sub = sub.to_owned();
+        Some(self.alone(move |directory| {
+            let mut listed = Vec::new();
+            for entry in fs::read_dir(directory)? {
+                let path = entry?.path();
+                let id = path.file_name().and_then(|name| SessionId::from_key(name.to_str()?));
+                let session = read(&path)?.filter(|session| session.sub == sub);
+                listed.extend(id.zip(session));
+            }
+            Ok(listed)
+        }))
+    }
 }
 
 /// The session in a file; one that has expired is no longer there.

@@ -8,6 +8,7 @@ mod builder;
 mod challenge;
 mod facts;
 mod introspection;
+mod list;
 mod metadata;
 mod opaque;
 mod requirements;
@@ -27,6 +28,7 @@ pub use self::{
 };
 use self::{
     auth_info::ApiContext,
+    list::List,
     metadata::Metadata,
     opaque::OpaqueTokens,
     verified::{TokenHash, TwoGenerationCache, Verdict},
@@ -34,7 +36,7 @@ use self::{
 use crate::{
     clock::{date_seconds, unix_seconds},
     error::{Code, Error, Result},
-    oidc::provider::Provider,
+    oidc::{algorithms::Algorithms, provider::Provider},
     response::AuthResponse,
     telemetry::{in_operation, token_verified},
 };
@@ -58,14 +60,21 @@ use crate::{
 /// # Ok(()) }
 /// ```
 ///
-/// A token is a JWT of type `at+jwt`, signed with one of Logto's keys by ES256, ES384, ES512, RS256 or PS256, for this issuer and audience,
+/// A token is a JWT of type `at+jwt`, signed with one of Logto's keys by ES256, ES384, ES512, RS256 or PS256
+/// (see [`accepted_algorithms`](ResourceServerBuilder::accepted_algorithms)), for this issuer and audience,
 /// neither expired nor from the future (RFC 9068 section 4). What was verified is remembered until the token expires or the keys change:
 /// see [`token_cache_capacity`](ResourceServerBuilder::token_cache_capacity).
+///
+/// An API that takes tokens of several Logto tenants is [`one_of`](Self::one_of) several resource servers.
 ///
 /// Every refusal is an [`Error`] that answers for itself: [`http_status`](Error::http_status) and
 /// [`www_authenticate`](Error::www_authenticate) are those of RFC 6750, and `AuthResponse::from(&error)` is the response.
 #[derive(Clone)]
-pub struct ResourceServer(Arc<Inner>);
+pub struct ResourceServer {
+    /// The one that judges tokens; of a list the first, which answers where no token says whose it is.
+    server: Arc<Inner>,
+    list: Option<Arc<List>>,
+}
 
 struct Inner {
     provider: Arc<Provider>,
@@ -74,6 +83,7 @@ struct Inner {
     verified: TwoGenerationCache<Verdict>,
     opaque: Option<OpaqueTokens>,
     metadata: Option<Metadata>,
+    algorithms: Algorithms,
 }
 
 impl ResourceServer {
@@ -87,7 +97,10 @@ impl ResourceServer {
     /// # Errors
     /// What keeps the first request from being served: `network.…`, `discovery.…` or `jwks.failed`.
     pub async fn warm_up(&self) -> Result<()> {
-        self.0.provider.warm_up().await
+        match &self.list {
+            Some(list) => list.warm_up().await,
+            None => self.server.provider.warm_up().await,
+        }
     }
 
     /// Whether a request may do what it asks for: `authorization` are the values of its `Authorization` headers, all of them.
@@ -102,7 +115,7 @@ impl ResourceServer {
     ) -> Result<AuthInfo> {
         let missing = || {
             let error = Error::new(Code::BearerMissing, "the request has no bearer token");
-            self.0.context.realm.challenge(error, requirements)
+            self.server.context.realm.challenge(error, requirements)
         };
         self.authorize_optional(authorization, requirements).await?.ok_or_else(missing)
     }
@@ -118,6 +131,7 @@ impl ResourceServer {
         requirements: &TokenRequirements,
     ) -> Result<Option<AuthInfo>> {
         let verdict = in_operation!(Level::DEBUG, "verify_token", self.judge(authorization, requirements).await);
+        let verdict = verdict.map_err(|error| self.server.context.tell_refused(error));
         token_verified(verdict.as_ref().map(Option::as_ref));
         verdict
     }
@@ -127,14 +141,14 @@ impl ResourceServer {
         authorization: impl IntoIterator<Item = V>,
         requirements: &TokenRequirements,
     ) -> Result<Option<AuthInfo>> {
-        let challenge = |error| self.0.context.realm.challenge(error, requirements);
+        let challenge = |error| self.server.context.realm.challenge(error, requirements);
         let Some(header) = bearer::header(authorization).map_err(challenge)? else {
             return Ok(None);
         };
         let Some(token) = bearer::token(header.as_ref()).map_err(challenge)? else {
             return Ok(None);
         };
-        let auth = self.verify_checked(token).await.map_err(challenge)?;
+        let auth = self.verify_checked(token, requirements).await?;
         auth.require(requirements)?;
         Ok(Some(auth))
     }
@@ -144,29 +158,63 @@ impl ResourceServer {
     /// # Errors
     /// As [`authorize`](Self::authorize), except those about the header and about requirements.
     pub async fn verify(&self, token: &str) -> Result<AuthInfo> {
-        let challenge = |error| self.0.context.realm.challenge(error, &TokenRequirements::new());
+        let none = TokenRequirements::new();
         let verdict = in_operation!(
             Level::DEBUG,
             "verify_token",
             match bearer::check(token.as_bytes()) {
-                Ok(()) => self.verify_checked(token).await.map_err(challenge),
-                Err(error) => Err(challenge(error)),
+                Ok(()) => self.verify_checked(token, &none).await,
+                Err(error) => Err(self.server.context.realm.challenge(error, &none)),
             }
         );
+        let verdict = verdict.map_err(|error| self.server.context.tell_refused(error));
         token_verified(verdict.as_ref().map(Some));
         verdict
     }
 
-    /// Verifies a token that [`bearer::check`] has let through.
-    async fn verify_checked(&self, token: &str) -> Result<AuthInfo> {
+    /// Verifies a token that [`bearer::check`] has let through. The challenge of a refusal is that of the server that judged it.
+    async fn verify_checked(&self, token: &str, requirements: &TokenRequirements) -> Result<AuthInfo> {
+        let server = match &self.list {
+            Some(list) => {
+                list.server_for(token).map_err(|error| self.server.context.realm.challenge(error, requirements))?
+            }
+            None => &self.server,
+        };
+        server.verify(token).await.map_err(|error| server.context.realm.challenge(error, requirements))
+    }
+
+    /// The API's metadata (RFC 9728): which server issues tokens for it, and with which scopes. Serve it at
+    /// [`protected_resource_metadata_path`](Self::protected_resource_metadata_path), without asking for a token.
+    ///
+    /// `None` for an API that is no resource with a web address as its identifier.
+    #[must_use]
+    pub fn protected_resource_metadata(&self) -> Option<AuthResponse> {
+        let metadata = self.server.metadata.as_ref()?;
+        Some(match &self.list {
+            Some(list) => list.metadata_response(metadata),
+            None => metadata.response(&[self.server.provider.issuer()]),
+        })
+    }
+
+    /// Where the metadata belongs: `/.well-known/oauth-protected-resource`, followed by the path of the resource's identifier.
+    #[must_use]
+    pub fn protected_resource_metadata_path(&self) -> Option<&str> {
+        self.server.metadata.as_ref().map(|metadata| metadata.path.as_str())
+    }
+}
+
+/// What one server's tokens are judged by. A list shares nothing between two of them.
+impl Inner {
+    async fn verify(&self, token: &str) -> Result<AuthInfo> {
         // In boxes, since these may have to ask Logto: their futures are large, and most requests would carry them along for nothing.
         if !token.contains('.') {
             return Box::pin(self.introspect(token)).await;
         }
-        let now = unix_seconds(self.0.context.clock.now());
+        let now = unix_seconds(self.context.clock.now());
         let hash = TokenHash::of(token);
         match self.cached_verdict(&hash, now) {
             Some(auth) => Ok(auth),
+            None if self.opaque.is_some() && opaque::is_opaque(token) => Box::pin(self.introspect(token)).await,
             None => Box::pin(self.verify_uncached(token, hash, now)).await,
         }
     }
@@ -174,18 +222,18 @@ impl ResourceServer {
     /// The verdict of a moment ago, if it stands. There is none when the keys are due to be fetched again, so a key that Logto withdrew is not
     /// believed for ever.
     fn cached_verdict(&self, hash: &TokenHash, now: i64) -> Option<AuthInfo> {
-        let keys = self.0.provider.cached_keys()?;
-        let verdict = self.0.verified.get(hash, now)?;
+        let keys = self.provider.cached_keys()?;
+        let verdict = self.verified.get(hash, now)?;
         if keys.fingerprint() == &verdict.keys {
             return Some(verdict.auth);
         }
-        self.0.verified.forget(hash);
+        self.verified.forget(hash);
         None
     }
 
     async fn verify_uncached(&self, token: &str, hash: TokenHash, now: i64) -> Result<AuthInfo> {
-        let Inner { provider, audiences, context, verified, .. } = &*self.0;
-        let jws = verify::parse(token)?;
+        let Inner { provider, audiences, context, verified, algorithms, .. } = self;
+        let jws = verify::parse(token, *algorithms)?;
         let metadata = provider.metadata().await?;
         let issuers = provider.issuers(&metadata);
         let expected = verify::Expected { issuers: &issuers, audiences, leeway: context.leeway };
@@ -200,31 +248,16 @@ impl ResourceServer {
     }
 
     async fn introspect(&self, token: &str) -> Result<AuthInfo> {
-        let Inner { provider, audiences, context, opaque, .. } = &*self.0;
+        let Inner { provider, audiences, context, opaque, .. } = self;
         match opaque {
             Some(opaque) => opaque.verify(token, provider, audiences, context).await,
             None => Err(Error::new(Code::BearerOpaque, "the access token is opaque, expected a JWT")),
         }
     }
-
-    /// The API's metadata (RFC 9728): which server issues tokens for it, and with which scopes. Serve it at
-    /// [`protected_resource_metadata_path`](Self::protected_resource_metadata_path), without asking for a token.
-    ///
-    /// `None` for an API that is no resource with a web address as its identifier.
-    #[must_use]
-    pub fn protected_resource_metadata(&self) -> Option<AuthResponse> {
-        self.0.metadata.as_ref().map(|metadata| metadata.response(self.0.provider.issuer()))
-    }
-
-    /// Where the metadata belongs: `/.well-known/oauth-protected-resource`, followed by the path of the resource's identifier.
-    #[must_use]
-    pub fn protected_resource_metadata_path(&self) -> Option<&str> {
-        self.0.metadata.as_ref().map(|metadata| metadata.path.as_str())
-    }
 }
 
 impl fmt::Debug for ResourceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResourceServer").field("audiences", &self.0.audiences).finish_non_exhaustive()
+        f.debug_struct("ResourceServer").field("audiences", &self.server.audiences).finish_non_exhaustive()
     }
 }

@@ -3,11 +3,13 @@
 mod access_token;
 mod app_data;
 mod back_channel_logout;
+mod claims_age;
 mod code_exchange;
 mod context;
 mod coordinate;
 mod current;
 mod freshness;
+mod granted;
 mod handle_sign_in;
 mod hosts;
 mod mounting;
@@ -18,6 +20,7 @@ mod request_session;
 mod result_age;
 mod session;
 mod session_headers;
+mod sessions;
 mod sign_in;
 mod sign_out;
 mod silent_sign_in;
@@ -35,20 +38,24 @@ pub use self::{
     request_session::{RequestSession, SignedIn},
     session::Session,
     session_headers::SessionHeaders,
+    sessions::ListedSession,
 };
 pub(crate) use self::{
-    access_token::stored_access_token, hosts::some_client_compares_hosts, session::not_authenticated,
+    access_token::stored_access_token, hosts::some_client_compares_hosts, request_session::cross_site_refused,
+    session::not_authenticated,
 };
-use self::{code_exchange::CodeExchanges, hosts::Hosts, mounting::Mounting, refresh::Refreshes};
+use self::{
+    claims_age::Unanswered, code_exchange::CodeExchanges, hosts::Hosts, mounting::Mounting, refresh::Refreshes,
+};
 use crate::{
     claims::IdTokenClaims,
     clock::Clock,
-    config::LogtoConfig,
+    config::{LogtoConfig, server::warn_of_clear_text},
     error::{Code, Error, Result},
-    http::Transport,
+    http::{Pauses, Transport},
     oidc::{
         discovery::ProviderMetadata,
-        id_token::{self, Expected},
+        id_token::{self, Expected, Original},
         jwks::Keys,
         provider::Provider,
         token,
@@ -104,6 +111,10 @@ pub(crate) struct Inner {
 struct UnderWay {
     refreshes: Refreshes,
     code_exchanges: CodeExchanges,
+    /// Grants and access tokens about which Logto asked to be left alone.
+    pauses: Pauses,
+    /// Sessions of whose users Logto did not say whether they may still sign in.
+    unanswered: Unanswered,
 }
 
 /// What an ID token is checked for besides itself.
@@ -112,7 +123,7 @@ struct IdTokenExpectations<'a> {
     nonce: Option<&'a str>,
     max_age: Option<Duration>,
     acr_values: Option<&'a str>,
-    refreshed: Option<&'a IdTokenClaims>,
+    refreshed: Option<&'a Original>,
 }
 
 impl LogtoClient {
@@ -134,7 +145,8 @@ impl LogtoClient {
         for warning in config.warnings() {
             tracing::warn!(target: "logto::config", "{warning}");
         }
-        let (provider, coordinator) = (config.server.provider()?, config.refresh_coordinator());
+        warn_of_clear_text(&config.clear_text());
+        let (provider, coordinator) = (config.server.provider_unwarned()?, config.refresh_coordinator());
         let alone = Inner { config, provider, under_way, coordinator, mounting, hosts: None, elsewhere: None };
         let hosts = Hosts::of(&alone);
         Ok(Self(Arc::new(Inner { hosts, ..alone })))
@@ -199,7 +211,7 @@ impl LogtoClient {
         let issuers = self.issuers(&metadata);
         let expected = Expected {
             client_id: &config.app_id,
-            alg: config.id_token_alg.as_deref(),
+            algorithms: config.id_token_algorithms(),
             issuers: &issuers,
             trusted_audiences: &config.trusted_audiences,
             nonce: expectations.nonce,

@@ -7,13 +7,16 @@ mod cookies;
 mod date;
 mod env;
 mod getters;
+mod max_age;
 mod pages;
 mod printed;
 pub(crate) mod problems;
 mod read;
 mod routes;
 mod seconds;
+pub(crate) mod security;
 pub(crate) mod server;
+mod strict;
 mod unknown;
 mod warnings;
 
@@ -27,11 +30,11 @@ use url::Url;
 
 pub(crate) use self::base_urls::{BaseUrl, BaseUrls, RequestHost};
 pub use self::{builder::LogtoConfigBuilder, routes::Routes};
-use self::{pages::Pages, server::Server};
+use self::{pages::Pages, security::Security, server::Server};
 use crate::{
     error::Result,
     hook::SignInHook,
-    oidc::discovery::Addresses,
+    oidc::{algorithms::Algorithms, discovery::Addresses},
     secret::Secret,
     session::{CookieSettings, SessionFormat},
     store::RefreshCoordinator,
@@ -78,6 +81,9 @@ pub struct LogtoConfig {
     /// Whether nothing was set to remember which sessions ended, so that memory does.
     pub(crate) endings_in_memory: bool,
     pub(crate) on_sign_in: Option<SignInHook>,
+    pub(crate) security: Security,
+    /// Which stores are known to be reached without encryption.
+    pub(crate) clear_text_stores: Vec<&'static str>,
 }
 
 impl LogtoConfig {
@@ -136,6 +142,11 @@ impl LogtoConfig {
     /// Whether this is a developer's own machine, where an error page may tell more.
     pub(crate) fn is_local(&self) -> bool {
         problems::is_loopback(&self.base_url)
+    }
+
+    /// The algorithms that ID tokens and logout tokens may be signed with.
+    pub(crate) fn id_token_algorithms(&self) -> Algorithms {
+        self.server.algorithms.agreed(self.id_token_alg.as_deref())
     }
 
     /// Whether Logto is on this machine, where only its own browsers reach it.

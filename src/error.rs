@@ -13,10 +13,15 @@ mod log;
 mod oauth;
 mod sign_in;
 mod summary;
+mod untrusted;
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-pub(crate) use self::{code::Code, sign_in::OwnPage};
+pub(crate) use self::{
+    code::Code,
+    sign_in::OwnPage,
+    untrusted::{excerpt, excerpt_to, one_line},
+};
 pub use self::{code::ErrorCode, config_problem::ConfigProblem, kind::ErrorKind, oauth::OAuthError};
 
 /// The result of everything in this crate that can fail.
@@ -61,6 +66,8 @@ struct Inner {
     unsent: bool,
     /// Whether the log has it.
     logged: bool,
+    /// Whether a security event tells of it.
+    is_event: bool,
     /// Whether somebody has seen to it, where a request's session handed it out.
     seen: Option<log::Seen>,
 }
@@ -101,6 +108,7 @@ impl Error {
             transient: false,
             unsent: false,
             logged: false,
+            is_event: false,
             seen: None,
         }))
     }
@@ -132,6 +140,11 @@ impl Error {
     pub(crate) fn with_response(mut self, status: u16, retry_after: Option<Duration>) -> Self {
         let inner = self.inner_mut();
         (inner.status, inner.retry_after) = (Some(status), retry_after);
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, time: Duration) -> Self {
+        self.inner_mut().retry_after = Some(time);
         self
     }
 
@@ -237,13 +250,14 @@ impl Error {
     }
 
     /// How long Logto asked us to wait (`Retry-After`, RFC 9110 section 10.2.3), counted from its answer: at most a day. A date that is over is no
-    /// wait.
+    /// wait. Where Logto was not asked again because of such an answer, this is the rest of the time, of which at most five minutes are waited for.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The value of the response's `WWW-Authenticate` header, where an API refused a request (RFC 6750 section 3).
+    /// The value of the response's `WWW-Authenticate` header, where an API refused a request (RFC 6750 section 3). That of a 401 about a session is
+    /// no error's own: [`AuthResponse`](crate::integrate::AuthResponse) has it.
     #[must_use]
     pub fn www_authenticate(&self) -> Option<&str> {
         self.challenge().map(|challenge| challenge.header.as_str())
@@ -284,11 +298,6 @@ pub(crate) fn is_transient_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
-/// One line, whatever a server or a library put into its message.
-pub(crate) fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)?;
@@ -299,16 +308,20 @@ impl fmt::Display for Error {
     }
 }
 
+/// What a cause is cut to: some libraries quote what they could not read.
+const MAX_CAUSE_CHARS: usize = 1000;
+
 /// An error of another library in one line with the whole chain of its causes: what it says itself is often the least of it.
 pub(crate) struct WithCauses<'a>(pub(crate) &'a (dyn StdError + 'static));
 
 impl fmt::Display for WithCauses<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told = one_line(&self.0.to_string());
+        let line = |error: &dyn StdError| untrusted::cut(&one_line(&error.to_string()), MAX_CAUSE_CHARS).into_owned();
+        let mut told = line(self.0);
         f.write_str(&told)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
-            let text = one_line(&error.to_string());
+            let text = line(error);
             // Some libraries tell a cause and give it as the source, too.
             if !told.ends_with(&text) {
                 write!(f, ": {text}")?;

@@ -24,6 +24,7 @@
 //! - [`comparison`]: other crates
 //! - [`performance`]: figures, and how they were measured
 //! - [`security`]: threats, checks, limits, and what is yours
+//! - [`security_events`]: what the log says of sign-ins, sessions and refusals
 
 /// Links between documents are links between modules here: of two definitions of a label the first counts.
 macro_rules! guides {
@@ -54,6 +55,7 @@ guides! {
     testing_your_app "testing-your-app.md"
     deployment "deployment.md"
     hosts "hosts.md"
+    webhooks "webhooks.md"
     troubleshooting "troubleshooting.md"
     errors "errors.md"
     adding_a_framework "adding-a-framework.md"
@@ -62,4 +64,6 @@ guides! {
     comparison "comparison.md"
     performance "performance.md"
     security "security.md"
+    strict "strict.md"
+    security_events "security-events.md"
 }

@@ -2,7 +2,10 @@
 
 #[cfg(feature = "reqwest")]
 mod default_client;
+mod encoding;
 mod failure;
+mod freshness;
+mod pause;
 mod repeat;
 mod retry_after;
 mod single_flight;
@@ -23,18 +26,20 @@ pub use self::{
     stream::{BodyChunks, BodyStream},
 };
 pub(crate) use self::{
+    freshness::Fetched,
+    pause::{Pause, PauseName, Pauses},
     repeat::Repeat,
     single_flight::{Permit, SingleFlight, request_aborted, run_in_task},
 };
 use crate::{
     clock::moment,
-    error::{BoxError, Code, Error, OAuthError, Result, is_transient_status},
+    error::{BoxError, Code, Error, OAuthError, Result, excerpt, is_transient_status},
     telemetry::{Endpoint, WatchedRequest, sent_once_more},
     types::BoxFuture,
 };
 
 pub(crate) use self::retry_after::retry_after_at;
-use self::{failure::NotSent, repeat::has_no_connection, retry_after::retry_after};
+use self::{failure::NotSent, freshness::lifetime, repeat::has_no_connection, retry_after::retry_after};
 #[cfg(feature = "reqwest")]
 use self::{failure::RedirectFollowed, stream::ReqwestBody};
 
@@ -120,6 +125,8 @@ pub(crate) struct Transport {
     max_body_bytes: usize,
     /// For the log.
     server: &'static str,
+    /// Whether answers are read here, and so must not be encoded.
+    reads_answers: bool,
 }
 
 impl fmt::Debug for Transport {
@@ -130,12 +137,12 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     pub(crate) fn new(client: Arc<dyn HttpClient>, timeout: Duration) -> Self {
-        Self { client, timeout, max_body_bytes: MAX_BODY_BYTES, server: "Logto" }
+        Self { client, timeout, max_body_bytes: MAX_BODY_BYTES, server: "Logto", reads_answers: true }
     }
 
-    /// For an API, which is not Logto: bodies of up to `max_body_bytes` bytes are read.
+    /// For an API, which is not Logto: bodies of up to `max_body_bytes` bytes are handed on, in any encoding.
     pub(crate) fn to_api(client: Arc<dyn HttpClient>, timeout: Duration, max_body_bytes: usize) -> Self {
-        Self { client, timeout, max_body_bytes, server: "an API" }
+        Self { client, timeout, max_body_bytes, server: "an API", reads_answers: false }
     }
 
     /// How long a request takes at most.
@@ -171,6 +178,9 @@ impl Transport {
         let sent = Box::pin(async {
             let response = self.in_time(&what, self.attempt(request, repeat)).await?;
             tracing::debug!(target: "logto::http", %what, status = response.status().as_u16(), "asked {}", self.server);
+            if self.reads_answers {
+                encoding::check(&response, &what)?;
+            }
             Ok(response)
         });
         watched.run(sent).await
@@ -247,22 +257,28 @@ impl Transport {
     }
 
     /// Fetches a JSON document. Failures carry `code`, except those of the network.
-    pub(crate) async fn get_json<T: DeserializeOwned>(&self, endpoint: Endpoint, url: &Url, code: Code) -> Result<T> {
+    pub(crate) async fn get_json<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        url: &Url,
+        code: Code,
+    ) -> Result<Fetched<T>> {
         let request = request(Method::GET, url).header(header::ACCEPT, "application/json").body(Vec::new());
         let response = self.send(endpoint, valid(request)?, Repeat::Always).await?;
         if response.status() != StatusCode::OK {
             return Err(unexpected(&response, code, url));
         }
-        parse_json(&response, code, url)
+        Ok(Fetched { value: parse_json(&response, code, url)?, lifetime: lifetime(response.headers()) })
     }
 }
 
-/// A request that names this crate.
+/// A request to Logto: it names this crate, and asks for an answer that is not compressed.
 pub(crate) fn request(method: Method, url: &Url) -> ::http::request::Builder {
     Request::builder()
         .method(method)
         .uri(url.as_str())
         .header(header::USER_AGENT, concat!("logto-rust/", env!("CARGO_PKG_VERSION")))
+        .header(header::ACCEPT_ENCODING, encoding::IDENTITY)
 }
 
 /// The request, or an error where a header or the address cannot be sent.
@@ -280,7 +296,7 @@ pub(crate) fn parse_json<T: DeserializeOwned>(response: &Response<Vec<u8>>, code
     parsed.map_err(|source: serde_json::Error| {
         let media =
             response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no content type");
-        Error::new(code, format!("{} answered with something that cannot be read ({media})", path_of(url)))
+        Error::new(code, format!("{} answered with something that cannot be read ({})", path_of(url), excerpt(media)))
             .with_source(source)
             .with_response(response.status().as_u16(), None)
     })

@@ -80,7 +80,7 @@
 //! | `metrics` | | counters and durations by the crate `metrics`: [deployment](guide::deployment#what-to-watch) |
 //! | `tower-sessions`, `tower-sessions-0-15` | | [`logto::store::TowerSessionStore`]: sessions in any store of tower-sessions 0.14, and of 0.15 |
 //! | `tower` | | [`logto::tower`]: layers for any service on `http` 1; `axum` turns it on |
-//! | `utoipa` | | [`logto::openapi`]: errors and security schemes in documents of OpenAPI |
+//! | `utoipa`, `webhooks` | | [`logto::openapi`]: errors and security schemes in documents of OpenAPI; `logto::webhooks`: deliveries of Logto's webhooks |
 //! | `testing` | | [`logto::testing`]: MockLogto, forged sessions, a test clock; for development and tests only |
 //!
 //! # What this crate is not
@@ -110,6 +110,7 @@ mod config;
 pub mod cookies;
 pub mod diagnose;
 mod error;
+mod events;
 mod hook;
 mod http;
 pub mod integrate;
@@ -123,16 +124,27 @@ mod routes;
 pub mod scopes;
 mod secret;
 mod session;
+pub mod sessions;
 pub mod step_up;
 pub mod store;
 mod telemetry;
 mod types;
 mod web;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
 // Text alone: it is there for readers, and its examples are tests where all features are.
 #[cfg(any(
     doc,
-    all(doctest, feature = "actix-web", feature = "axum", feature = "redis", feature = "rocket", feature = "testing")
+    all(
+        doctest,
+        feature = "actix-web",
+        feature = "axum",
+        feature = "redis",
+        feature = "rocket",
+        feature = "testing",
+        feature = "webhooks"
+    )
 ))]
 pub mod guide;
 #[cfg(feature = "testing")]

@@ -2,7 +2,6 @@
 
 mod builder;
 mod cache;
-mod granted;
 mod token_exchange;
 
 use std::{fmt, sync::Arc};
@@ -82,7 +81,7 @@ impl MachineClient {
     /// missing role is found here and not in a 403 somewhere else.
     ///
     /// # Errors
-    /// `options.invalid` where neither a resource nor an organization is named. `client.invalid_credentials` (the secret), `client.grant_not_allowed`
+    /// `options.invalid` where neither a resource nor an organization is named, the resource is no absolute URI, or the organization is blank. `client.invalid_credentials` (the secret), `client.grant_not_allowed`
     /// (the app is of another type), `token.access_denied`, `token.resource_refused`, `organization.access_denied`, `token.scope_refused`:
     /// see the hint.
     /// `network.…` and others with [`Error::is_transient`]: try again.
@@ -121,6 +120,7 @@ impl MachineClient {
     }
 
     async fn token(&self, key: TokenKey, want: Want<'_>) -> Result<AccessToken> {
+        key.check()?;
         if key.resource.is_none() && key.organization.is_none() {
             return Err(Error::new(
                 Code::InvalidOption,
@@ -138,10 +138,8 @@ impl MachineClient {
         let metadata = provider.metadata().await?;
         let client = self.credentials();
         let asked_at = unix_seconds(clock.now());
-        let mut response =
-            token::client_credentials(provider.transport(), &metadata.token_endpoint, &client, &key).await?;
-        response.scope = response.scope.or_else(|| Some(granted::unsaid(response.access_token.expose(), &key.scopes)));
-        let token = client::stored_access_token(key.clone(), response, asked_at);
+        let response = token::client_credentials(provider.transport(), &metadata.token_endpoint, &client, &key).await?;
+        let token = client::stored_access_token(key.clone(), response, &key.scopes, asked_at);
         let missing: Vec<_> = key
             .scopes
             .iter()

@@ -1,5 +1,7 @@
 //! OpenID Connect as Logto speaks it: the requests, and the judgement of tokens.
 
+pub(crate) mod alg;
+pub(crate) mod algorithms;
 pub(crate) mod authorize;
 pub(crate) mod cached;
 pub(crate) mod callback;

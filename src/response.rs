@@ -20,7 +20,15 @@ pub(crate) use self::own::Links;
 pub use self::own::{ErrorPageRequest, ErrorPages};
 
 const JSON_MEDIA_TYPE: &str = "application/json";
+const WWW_AUTHENTICATE: &str = "www-authenticate";
+/// What a 401 asks for where it is about a session: the cookie that a sign-in sets. There is no scheme for it in the registry of HTTP; this name is
+/// the usual one (draft-broyer-http-cookie-auth). No browser knows it, so none asks its user for a password, as it would for `Basic`.
+const SESSION_CHALLENGE: &str = r#"Cookie realm="Logto""#;
 const HTML_MEDIA_TYPE: &str = "text/html; charset=utf-8";
+const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
+/// A page with which the user's way ends or waits. Another site that opened it as a window has no hold on it. Pages that lead on by themselves
+/// go without: the application itself may have opened the window, and waits for what it shows in the end.
+const ON_ITS_OWN: (&str, &str) = ("cross-origin-opener-policy", "same-origin");
 
 /// A response: a status, headers to append, a body. What the routes of [`LogtoClient::handle_auth_routes`](crate::LogtoClient::handle_auth_routes) answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,9 +52,9 @@ pub enum ResponseFormat {
 }
 
 impl AuthResponse {
-    /// For integrations: headers of a response that speak of its body alone, in lower case. A response in the place of a handler's takes over all others,
+    /// For integrations: headers of a response that speak of its body or its status alone, in lower case. A response in the place of a handler's takes over all others,
     /// such as those of CORS.
-    pub const HEADERS_OF_THE_BODY: [&str; 11] = [
+    pub const HEADERS_OF_THE_BODY: [&str; 12] = [
         "accept-ranges",
         "content-disposition",
         "content-encoding",
@@ -58,11 +66,13 @@ impl AuthResponse {
         "last-modified",
         "location",
         "transfer-encoding",
+        "www-authenticate",
     ];
 
     fn new(status: u16) -> Self {
-        // What is said here is said to one user at one moment.
-        Self { status, headers: vec![("cache-control", "no-store".to_owned())], body: String::new() }
+        // What is said here is said to one user at one moment, and is of the type that it says.
+        let headers = [("cache-control", "no-store"), NOSNIFF];
+        Self { status, headers: headers.map(|(name, value)| (name, value.to_owned())).to_vec(), body: String::new() }
     }
 
     /// No content.
@@ -105,6 +115,7 @@ impl AuthResponse {
         let headers = [
             ("cache-control", "public, max-age=3600"),
             ("access-control-allow-origin", "*"),
+            NOSNIFF,
             ("content-type", JSON_MEDIA_TYPE),
         ];
         let headers = headers.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
@@ -117,7 +128,7 @@ impl AuthResponse {
             error.http_status(),
             &serde_json::json!({ "code": error.code(), "message": challenge.description }),
         )
-        .header("www-authenticate", &challenge.header)
+        .header(WWW_AUTHENTICATE, &challenge.header)
     }
 
     /// A JSON document. What cannot be written as JSON is `{}`.
@@ -127,20 +138,20 @@ impl AuthResponse {
 
     /// A page of the application's own. No cache keeps it.
     pub fn html(status: StatusCode, body: impl Into<String>) -> Self {
-        let page = Self::new(status.as_u16()).header("content-type", HTML_MEDIA_TYPE);
-        Self { body: body.into(), ..page.header("x-content-type-options", "nosniff") }
+        Self { body: body.into(), ..Self::new(status.as_u16()).header("content-type", HTML_MEDIA_TYPE) }
     }
 
     pub(crate) fn document(status: u16, body: &impl serde::Serialize) -> Self {
         let body = serde_json::to_string(body).unwrap_or_else(|_| "{}".to_owned());
-        Self { body, ..Self::new(status).header("content-type", JSON_MEDIA_TYPE) }
+        // No other origin loads it as something else. A `fetch` with CORS is not concerned (Fetch, "cross-origin resource policy check").
+        let head = Self::new(status).header("cross-origin-resource-policy", "same-origin");
+        Self { body, ..head.header("content-type", JSON_MEDIA_TYPE) }
     }
 
     fn page(status: u16, body: String, policy: &str) -> Self {
         let page = Self::new(status)
             .header("content-type", HTML_MEDIA_TYPE)
             .header("content-security-policy", policy)
-            .header("x-content-type-options", "nosniff")
             .header("referrer-policy", "same-origin");
         Self { body, ..page }
     }
@@ -148,9 +159,9 @@ impl AuthResponse {
     /// A page of the application's own, whose scripts and styles are its own to restrict. Its address has the code, which is for no other site.
     fn own_page(page: &OwnPage) -> Self {
         let head = Self::new(page.status)
-            .header("content-type", "text/html; charset=utf-8")
-            .header("x-content-type-options", "nosniff")
-            .header("referrer-policy", "same-origin");
+            .header("content-type", HTML_MEDIA_TYPE)
+            .header("referrer-policy", "same-origin")
+            .header(ON_ITS_OWN.0, ON_ITS_OWN.1);
         Self { body: page.html.clone(), ..head }
     }
 
@@ -184,18 +195,21 @@ impl AuthResponse {
         }
         error.log();
         if let (ResponseFormat::Html, Some(page)) = (request.format(), error.page()) {
-            return Self::own_page(page);
+            return Self::own_page(page).with_challenge();
         }
         if let Some(response) = own.and_then(|own| own::ask(own, error, request)) {
-            return response;
+            return response.with_challenge();
         }
         let (status, links) = (error.http_status(), &request.links);
         let response = match request.format() {
-            ResponseFormat::Html => Self::page(status, page::error(error, links, details), page::policy(error)),
+            ResponseFormat::Html => {
+                let page = Self::page(status, page::error(error, links, details), page::policy(error));
+                page.header(ON_ITS_OWN.0, ON_ITS_OWN.1)
+            }
             ResponseFormat::EventStream if signs_in(error) => Self::event(&error_json(error, links, details)),
             _ => Self::document(status, &error_json(error, links, details)),
         };
-        response.retry_after(error)
+        response.retry_after(error).with_challenge()
     }
 
     /// For an `EventSource`: one event, and a minute until it comes again. A status other than 200 would end it without a word.
@@ -204,10 +218,21 @@ impl AuthResponse {
         Self { body: format!("retry: 60000\nevent: sign_in\ndata: {data}\n\n"), ..response }
     }
 
+    /// With the challenge of a session where a 401 has none (RFC 9110 section 15.5.2).
+    fn with_challenge(self) -> Self {
+        match self.status == 401 && self.header_value(WWW_AUTHENTICATE).is_none() {
+            true => self.header(WWW_AUTHENTICATE, SESSION_CHALLENGE),
+            false => self,
+        }
+    }
+
     /// When to come again, where that may help.
     fn retry_after(self, error: &Error) -> Self {
         match (self.status, error.retry_after()) {
-            (503, after) => self.header("retry-after", &after.map_or(5, |after| after.as_secs()).to_string()),
+            // Whole seconds, and none too few.
+            (503, after) => {
+                self.header("retry-after", &after.map_or(5, |after| after.as_millis().div_ceil(1000)).to_string())
+            }
             _ => self,
         }
     }
@@ -312,6 +337,7 @@ impl From<&Error> for AuthResponse {
             ),
         }
         .retry_after(error)
+        .with_challenge()
     }
 }
 
@@ -344,8 +370,9 @@ pub(crate) fn signs_in(error: &Error) -> bool {
 fn log_back_channel_logout(error: &Error) {
     let (code, hint) = (error.code().as_str(), error.hint());
     match error.kind() {
+        // A security event tells of it.
         ErrorKind::InvalidToken => {
-            tracing::warn!(target: "logto::sign_out", code, %error, hint, "refused a back-channel logout");
+            tracing::debug!(target: "logto::sign_out", code, %error, hint, "refused a back-channel logout");
         }
         _ => {
             tracing::error!(target: "logto::sign_out", code, %error, hint, "a back-channel logout failed; its sessions may live on");

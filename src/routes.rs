@@ -1,5 +1,7 @@
 //! The authentication routes, for any framework: a request as strings in, a [`AuthResponse`] out.
 
+mod accept;
+mod asked_by;
 mod back_channel;
 mod current;
 mod errors;
@@ -21,7 +23,7 @@ pub use self::request::AuthRequest;
 
 use crate::{
     client::{LogtoClient, RequestSession, SessionHeaders},
-    error::{Code, Error, Result},
+    error::{Code, Error, Result, excerpt},
     response::AuthResponse,
     types::{FirstScreen, Redirect, ResponseMode},
 };
@@ -48,11 +50,14 @@ impl LogtoClient {
     ///   [`ResponseMode::FormPost`](crate::ResponseMode::FormPost) by POST, too; it needs the request's [`body`](AuthRequest::body).
     /// - `POST /logto/sign-out`, from this site alone: ends the session, here and at Logto. Query or form: `return_to`, which must be registered
     ///   with Logto as a post sign-out redirect URI.
-    /// - `GET /logto/user`: `isAuthenticated`, and the `claims` as they are in the ID token, as JSON.
+    /// - `GET /logto/user`: `isAuthenticated`, and the `claims` as they are in the ID token, or those of
+    ///   [`user_route_claims`](crate::LogtoConfigBuilder::user_route_claims), as JSON.
     /// - `POST /logto/back-channel-logout`, from Logto: see [`back_channel_logout`](Self::back_channel_logout). It needs the request's
     ///   [`body`](AuthRequest::body).
     /// - `GET` and `POST` of [`Routes::initiate_login`](crate::Routes::initiate_login), if it is on: to Logto, for another site. Parameters:
     ///   `iss`, `login_hint`, `target_link_uri`.
+    ///
+    /// A sign-in begins where a browser goes to a page or a script of this site asks; images, scripts and frames of other sites begin none.
     ///
     /// Failures are responses, too: a page for people, JSON for programs, details in the log. A script cannot follow a redirect to Logto, so for
     /// `fetch` the sign-in and the sign-out answer with the address as JSON (`location`), and for htmx with `HX-Redirect`.
@@ -76,7 +81,7 @@ impl LogtoClient {
         let response = match (request.method.as_str(), route) {
             ("POST", Route::SignOut) => sign_out::end(self, request, &session).await,
             (_, Route::SignOut) => {
-                Err(Error::new(Code::MethodNotAllowed, format!("{} does not sign out, POST does", request.method)))
+                Err(Error::new(Code::MethodNotAllowed, format!("{} does not sign out, POST does", excerpt(&request.method))))
             }
             // HEAD looks, and must not change anything.
             ("HEAD", _) => Ok(AuthResponse::empty()),
@@ -95,11 +100,15 @@ impl LogtoClient {
             }
             ("GET", Route::InitiateLogin) => initiation::begin(self, request, &session).await,
             ("POST", Route::InitiateLogin) => initiation::redirect_to_get(self, request),
-            ("GET", Route::User) => user_route(&session).await,
+            ("GET", Route::User) => user_route(self, &session).await,
             _ => Ok(AuthResponse::document(405, &serde_json::json!({ "code": "routes.method_not_allowed", "message": "The method is not that of the route." }))
                 .header("allow", if self.accepts_cross_site_post(route) { "GET, HEAD, POST" } else { "GET, HEAD" })),
         };
         let response = response.unwrap_or_else(|error| {
+            let error = match route {
+                Route::SignIn | Route::SignUp | Route::InitiateLogin => self.tell_refused_request(error),
+                _ => error,
+            };
             let response = self.error_page(request, &error);
             if error.is(Code::MethodNotAllowed) { response.header("allow", "POST") } else { response }
         });
@@ -198,6 +207,7 @@ fn with_session(response: AuthResponse, session: &SessionHeaders) -> AuthRespons
     session.set_cookies().iter().fold(response, |response, cookie| response.header("set-cookie", cookie))
 }
 
-async fn user_route(session: &RequestSession) -> Result<AuthResponse> {
-    Ok(AuthResponse::document(200, &session.user_json().await?))
+async fn user_route(logto: &LogtoClient, session: &RequestSession) -> Result<AuthResponse> {
+    let user = session.user_json().await?;
+    Ok(AuthResponse::document(200, &user.with_claims_of(logto.config().user_route_claims())))
 }

@@ -13,6 +13,7 @@ mod format;
 mod largest;
 mod lifetime;
 mod limits;
+mod listing;
 mod loaded;
 pub(crate) mod logout_tokens;
 mod next;
@@ -21,6 +22,8 @@ mod own_cookies;
 mod packed;
 mod pending;
 mod persist;
+mod refused;
+mod remembered;
 mod retry;
 pub(crate) mod revocation;
 mod seal;
@@ -33,11 +36,12 @@ mod wire;
 pub(crate) use self::{
     app_data::AppData,
     data::{SessionData, StoredAccessToken, Subject},
-    derived_id::sign_in_id,
+    derived_id::{shown_id, sign_in_id},
     ended::{EndedSessions, end_session, is_over},
+    listing::sessions_of,
     loaded::{LoadedSession, has_transaction},
     next::next_cookie::NextCookie,
-    own_cookies::{CookieAttributes, OwnCookies},
+    own_cookies::{CookieAttributes, OwnCookies, without_prefix},
     packed::Jwt,
     seal::Keys,
     settings::{CookieSettings, SIGN_IN_TIMEOUT_SECONDS, Stores},

@@ -25,6 +25,6 @@ pub use self::{
     memory::{MemoryRevocations, MemoryStore},
     refresh_coordinator::RefreshCoordinator,
     revocation_store::RevocationStore,
-    session_store::{SaveOutcome, SessionSelector, SessionStore},
+    session_store::{SaveOutcome, SessionSelector, SessionStore, StoredSessions},
     stored_session::{SessionId, StoredSession},
 };

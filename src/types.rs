@@ -2,6 +2,7 @@
 
 mod app_json;
 mod destination;
+mod device;
 mod options;
 mod response_mode;
 mod words;
@@ -10,14 +11,16 @@ pub(crate) mod www_authenticate;
 use std::{fmt, future::Future, pin::Pin, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 pub(crate) use self::{
     app_json::{AppJson, AppJsonError, MAX_APP_STATE_BYTES, MAX_DATA_BYTES},
-    destination::{Application, Destination, Server},
+    destination::{Application, Destination, Server, check_redirect_uri},
     options::TokenKey,
     words::{unknown_word, words},
 };
 pub use self::{
+    device::Device,
     options::{ContextOptions, SignInOptions, SignOutOptions, TokenOptions},
     response_mode::ResponseMode,
 };
@@ -142,6 +145,11 @@ pub(crate) fn word_list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> Ve
         }
     }
     words
+}
+
+/// Whether this can name an API: an absolute URI without a fragment (RFC 8707 section 2). Logto splits at commas.
+pub(crate) fn is_resource(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.fragment().is_none()) && !text.contains([',', ' '])
 }
 
 /// Where to send the browser. A value: nothing happens until it is returned as a response.

@@ -13,6 +13,7 @@ use crate::{
     claims::{AccessTokenClaims, Actor, Audience, custom::read_as},
     clock::{Clock, unix_seconds, whole_seconds},
     error::{Code, Error, Result},
+    events::EventKind,
 };
 
 /// Who calls an API, by an access token that was verified. Cheap to clone.
@@ -38,6 +39,16 @@ pub(super) struct ApiContext {
     pub(super) leeway: Duration,
 }
 
+impl ApiContext {
+    /// Writes the event of a token that was refused. Who sends none, and what could not be judged, is none.
+    pub(super) fn tell_refused(&self, error: Error) -> Error {
+        match error.challenge().is_some() && !error.is(Code::BearerMissing) {
+            true => EventKind::BearerTokenRefused.event().api(&self.realm.name).write_error(error),
+            false => error,
+        }
+    }
+}
+
 impl AuthInfo {
     pub(super) fn new(facts: Facts, context: Arc<ApiContext>) -> Self {
         Self(Arc::new(Inner { facts, context }))
@@ -55,6 +66,13 @@ impl AuthInfo {
     #[must_use]
     pub fn sub(&self) -> &str {
         &self.claims().sub
+    }
+
+    /// The server that issued the token. Of an API that takes the tokens of [several](super::ResourceServer::one_of) it is part of who calls: two
+    /// servers may give the same [`sub`](Self::sub) to two users.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.claims().iss
     }
 
     /// The app that the token was issued to.
@@ -168,7 +186,17 @@ impl AuthInfo {
         let context = &self.0.context;
         requirements
             .check(&self.0.facts, unix_seconds(context.clock.now()), whole_seconds(context.leeway))
-            .map_err(|error| context.realm.challenge(error, requirements))
+            .map_err(|error| self.tell_refused(context.realm.challenge(error, requirements)))
+    }
+
+    /// Writes the event of a caller whose token is good and does not suffice.
+    fn tell_refused(&self, error: Error) -> Error {
+        let kind = match error.is(Code::BearerAuthentication) {
+            true => EventKind::StepUpAsked,
+            false => EventKind::PermissionRefused,
+        };
+        let event = kind.event().api(&self.0.context.realm.name).client_id(self.client_id()).sub(self.sub());
+        event.authentication(self.acr(), &self.claims().amr).write_error(error)
     }
 }
 

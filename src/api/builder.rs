@@ -99,7 +99,7 @@ impl ResourceServerBuilder {
     /// Whether refusals name the address of the [metadata](ResourceServer::protected_resource_metadata), so that clients (of the Model Context
     /// Protocol, say) find out by themselves where to get a token (RFC 9728 section 5.1). Default: no.
     ///
-    /// The resource's identifier must then be the address of the API, and the document must be served there.
+    /// The resource's identifier must then be the address of the API, with `https` (but on this machine), and the document must be served there.
     pub fn advertise_metadata(mut self, advertise: bool) -> Self {
         self.advertise_metadata = advertise;
         self
@@ -131,7 +131,7 @@ impl ResourceServerBuilder {
         let resource = self.audiences.iter().find_map(ApiAudience::identifier);
         let metadata = resource.and_then(|resource| Metadata::of(resource, self.scopes_supported));
         problems.unless("advertise_metadata", metadata.is_some() || !self.advertise_metadata, || {
-            "advertise_metadata needs a resource whose identifier is a web address (clients find the document from it)".into()
+            "advertise_metadata needs a resource whose identifier is a web address (with https, but on this machine: clients find the document from it)".into()
         });
 
         let (Some(server), Some(first), true) = (server, self.audiences.first(), problems.0.is_empty()) else {
@@ -142,15 +142,17 @@ impl ResourceServerBuilder {
             resource_metadata: metadata.as_ref().filter(|_| self.advertise_metadata).map(|found| found.url.clone()),
         };
         let size = self.token_cache_capacity.unwrap_or(1000);
-        Ok(ResourceServer(Arc::new(Inner {
+        let server = Arc::new(Inner {
             provider: server.provider()?,
+            algorithms: server.algorithms,
             context: Arc::new(ApiContext { realm, clock: server.clock, leeway: server.leeway }),
             audiences: self.audiences,
             verified: TwoGenerationCache::new(size),
             opaque: introspection
                 .map(|asking| OpaqueTokens::new(asking, self.introspection_cache, size, server.timeout)),
             metadata,
-        })))
+        });
+        Ok(ResourceServer { server, list: None })
     }
 }
 

@@ -68,6 +68,7 @@ fn client_message(code: Code) -> Option<(Option<&'static str>, &'static str)> {
         Code::BearerSub | Code::BearerClientId => "The access token lacks a claim.",
         Code::BearerExpired => "The access token expired.",
         Code::BearerNotYet | Code::BearerIat => "The access token is not valid yet.",
+        Code::BearerBound => "The access token is bound to a key. Ask for a plain bearer token.",
         Code::BearerInactive => "The access token is not active.",
         _ => return None,
     };

@@ -7,8 +7,8 @@ use super::{
     ApiAudience,
     facts::Facts,
     verify::{
-        Claims, check_audience, check_exp, check_iat, check_iss, check_nbf, not_empty, optional, payload_error,
-        required,
+        Claims, check_audience, check_exp, check_iat, check_iss, check_nbf, check_not_bound, not_empty, optional,
+        payload_error, required,
     },
 };
 use crate::{
@@ -52,13 +52,15 @@ impl Introspection {
         if answer.get("active") != Some(&Value::Bool(true)) {
             return Err(Error::new(Code::BearerInactive, "the access token is not active"));
         }
+        let claims = Claims::deserialize(&answer).map_err(payload_error)?;
+        // Before the type, which is then `DPoP` or another than that of a plain token (RFC 9449 section 6.2).
+        check_not_bound(claims.cnf.as_ref())?;
         // Logto tells of refresh tokens, too, and leaves `token_type` out. Whoever stole one must not get in with it.
         let token_type = answer.get("token_type").and_then(Value::as_str);
         if !token_type.is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
             return Err(Error::new(Code::BearerInactive, "the token is active and is no access token"));
         }
         // From here on as of a JWT: a claim of another type is never taken for one that is not there.
-        let claims = Claims::deserialize(&answer).map_err(payload_error)?;
         if let Some(iss) = optional(claims.iss, "iss", Code::BearerIss)? {
             check_iss(&iss, issuers)?;
         }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use base64_simd::URL_SAFE_NO_PAD;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -33,6 +34,12 @@ pub(super) struct OpaqueTokens {
     permits: Semaphore,
     /// For how long a permit is waited for.
     max_wait: Duration,
+}
+
+/// Whether a token is no JWT, dots or not: a JWT begins with a JSON object in base64url (RFC 7519 section 3).
+pub(super) fn is_opaque(token: &str) -> bool {
+    let header = token.split_once('.').and_then(|(header, _)| URL_SAFE_NO_PAD.decode_to_vec(header).ok());
+    !header.is_some_and(|header| header.trim_ascii_start().starts_with(b"{"))
 }
 
 impl OpaqueTokens {
@@ -94,3 +101,6 @@ impl OpaqueTokens {
         self.accepted.get(hash, now).map(Ok).or_else(|| self.refused.get(hash, now).map(Err))
     }
 }
+
+#[cfg(test)]
+mod tests;

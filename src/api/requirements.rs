@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::facts::Facts;
 use crate::{
     clock::{date_seconds, whole_seconds},
-    error::{Code, Error, Result},
+    error::{Code, Error, Result, excerpt},
     types::word_list,
 };
 
@@ -63,7 +63,7 @@ impl TokenRequirements {
             && facts.organization_id.as_ref() != Some(expected)
         {
             let found = facts.organization_id.as_deref().unwrap_or("none");
-            let message = format!("the access token is for organization `{found}`, expected `{expected}`");
+            let message = format!("the access token is for organization `{}`, expected `{expected}`", excerpt(found));
             return Err(Error::new(Code::BearerOrganization, message));
         }
         if let Some(missing) = self.scopes.iter().find(|scope| !facts.claims.scopes().any(|one| one == **scope)) {
@@ -76,7 +76,7 @@ impl TokenRequirements {
         let acr = facts.claims.acr.as_deref();
         if !self.acr_values.is_empty() && !self.acr_values.iter().any(|value| acr == Some(value)) {
             let expected = self.acr_values.join("` or `");
-            let found = acr.map_or_else(|| "missing".to_owned(), |acr| format!("`{acr}`"));
+            let found = acr.map_or_else(|| "missing".to_owned(), |acr| format!("`{}`", excerpt(acr)));
             let message = format!("the access token's acr is {found}, expected `{expected}`");
             return Err(Error::new(Code::BearerAuthentication, message));
         }

@@ -2,17 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::{ApiAudience, audience::Mismatch, facts::Facts};
 use crate::{
     claims::{Audience, Claim},
     clock::whole_seconds,
-    error::{Code, Error, Result},
+    error::{Code, Error, Result, excerpt},
     oidc::{
+        algorithms::Algorithms,
         jwks::{KeySet, Keys},
-        jws::{Jws, JwsError, decode_unverified, excerpt},
+        jws::{Jws, JwsError, decode_unverified},
     },
 };
 
@@ -28,9 +29,9 @@ pub(super) struct Expected<'a> {
 }
 
 /// Takes a token apart, and refuses what can be refused without a key.
-pub(super) fn parse(token: &str) -> Result<Jws<'_>> {
+pub(super) fn parse(token: &str, algorithms: Algorithms) -> Result<Jws<'_>> {
     // The algorithm is one of the asymmetric ones we accept, never `none`; keys in the header are not read: `Jws::parse` sees to both.
-    let jws = Jws::parse(token).map_err(jws_error)?;
+    let jws = Jws::parse(token).and_then(|jws| jws.admitted_by(algorithms)).map_err(jws_error)?;
     // "The resource server MUST verify that the `typ` header value is `at+jwt`": an ID token has the same issuer and keys.
     if jws.is_typ("at+jwt") {
         return Ok(jws);
@@ -74,6 +75,8 @@ pub(super) struct Claims {
     pub(super) client_id: Claim<String>,
     pub(super) scope: Claim<String>,
     pub(super) organization_id: Claim<String>,
+    /// RFC 7800: whatever it says, the token is good in the hands of one alone.
+    pub(super) cnf: Option<IgnoredAny>,
 }
 
 /// Checks the claims of an access token whose signature has been verified.
@@ -99,6 +102,7 @@ fn check(payload: Vec<u8>, expected: &Expected<'_>, now: i64) -> Result<Facts> {
     let client_id = required(claims.client_id, "client_id", Code::BearerClientId)?;
     not_empty(&client_id, "client_id", Code::BearerClientId)?;
     optional(claims.scope, "scope", Code::BearerMalformed)?;
+    check_not_bound(claims.cnf.as_ref())?;
 
     Ok(Facts { claims: serde_json::from_slice(&payload).map_err(payload_error)?, client_id, organization_id, payload })
 }
@@ -171,6 +175,15 @@ pub(super) fn check_iat(iat: i64, now: i64, leeway: i64) -> Result<()> {
     Err(Error::new(Code::BearerIat, message))
 }
 
+/// A token that is bound to a key says so for those who find it elsewhere (RFC 9449 section 7.1, RFC 8705 section 3): here nobody is asked for
+/// the key, so it is not taken.
+pub(super) fn check_not_bound(cnf: Option<&IgnoredAny>) -> Result<()> {
+    match cnf {
+        Some(_) => Err(Error::new(Code::BearerBound, "the access token is bound to a key (`cnf`)")),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn not_empty(text: &str, name: &str, code: Code) -> Result<()> {
     if text.is_empty() { Err(claim_error(name, "is empty", code)) } else { Ok(()) }
 }
@@ -191,10 +204,10 @@ pub(super) fn payload_error(error: serde_json::Error) -> Error {
     Error::new(Code::BearerMalformed, "the access token's payload cannot be read").with_source(error)
 }
 
-fn jws_error(error: JwsError) -> Error {
+pub(super) fn jws_error(error: JwsError) -> Error {
     let code = match error {
         JwsError::Malformed(_) => Code::BearerMalformed,
-        JwsError::Alg(_) => Code::BearerAlg,
+        JwsError::Alg(_) | JwsError::NotAdmitted { .. } => Code::BearerAlg,
         JwsError::UnknownKey { .. } => Code::BearerKey,
         JwsError::BadSignature { .. } => Code::BearerSignature,
         JwsError::Keys(error) => return error,

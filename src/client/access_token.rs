@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::granted;
 use crate::{
     claims::AccessTokenClaims,
     error::{Code, Error, Result},
@@ -81,7 +82,14 @@ impl From<&StoredAccessToken> for AccessToken {
     }
 }
 
-/// What the token endpoint gave, as a session keeps it. The lifetime counts from when it was asked.
-pub(crate) fn stored_access_token(key: TokenKey, tokens: TokenResponse, asked_at: i64) -> StoredAccessToken {
-    StoredAccessToken::new(key, tokens.access_token, tokens.scope.unwrap_or_default(), asked_at, tokens.expires_in)
+/// What the token endpoint gave, as a session keeps it. `scopes` are those that were asked for: they are granted where it does not say which are.
+/// The lifetime counts from when it was asked.
+pub(crate) fn stored_access_token(
+    key: TokenKey,
+    tokens: TokenResponse,
+    scopes: &[String],
+    asked_at: i64,
+) -> StoredAccessToken {
+    let scope = tokens.scope.unwrap_or_else(|| granted::unsaid(tokens.access_token.expose(), scopes));
+    StoredAccessToken::new(key, tokens.access_token, scope, asked_at, tokens.expires_in)
 }

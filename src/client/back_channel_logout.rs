@@ -6,7 +6,8 @@ use url::form_urlencoded;
 use super::LogtoClient;
 use crate::{
     clock::whole_seconds,
-    error::{Code, Error, Result},
+    error::{Code, Error, ErrorKind, Result},
+    events::EventKind,
     oidc::logout_token::{self, Expected, LogoutToken, Named},
     session::{logout_tokens, revocation},
     store::SessionSelector,
@@ -26,7 +27,18 @@ impl LogtoClient {
     /// `discovery.…` or `jwks.failed` where Logto's keys are not to be had: the same token may be taken again. The answer to each is
     /// exactly 400, and exactly 200 without an error (section 2.8).
     pub async fn back_channel_logout(&self, body: &str) -> Result<SessionSelector> {
-        in_operation!(Level::INFO, "back_channel_logout", self.end_by_logout_token(body).await)
+        let ended = in_operation!(Level::INFO, "back_channel_logout", self.end_by_logout_token(body).await);
+        ended.map_err(|error| self.tell_refused_logout(error))
+    }
+
+    /// Writes the event of a logout token that was not taken. A failure on this side is none.
+    pub(crate) fn tell_refused_logout(&self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::InvalidToken => {
+                EventKind::LogoutTokenRefused.event().client_id(self.config().app_id()).write_error(error)
+            }
+            _ => error,
+        }
     }
 
     async fn end_by_logout_token(&self, body: &str) -> Result<SessionSelector> {
@@ -36,16 +48,20 @@ impl LogtoClient {
         if !logout_tokens::claim(settings, &token.jti).await? {
             return Err(Error::new(Code::LogoutTokenReplayed, "the logout token was taken before"));
         }
-        let (by, ended) = match &token.names {
-            Named::Session(sid) => ("sid", SessionSelector::LogtoSession(sid.clone())),
-            Named::User(sub) => ("sub", SessionSelector::User(sub.clone())),
+        let ended = match &token.names {
+            Named::Session(sid) => SessionSelector::LogtoSession(sid.clone()),
+            Named::User(sub) => SessionSelector::User(sub.clone()),
         };
         if let Err(error) = self.end_and_record(&ended, &token).await {
             // A logout that failed half-way may be tried again.
             logout_tokens::release(settings, &token.jti).await;
             return Err(error);
         }
-        tracing::info!(target: "logto::sign_out", by, "signed out by Logto");
+        let event = EventKind::SignedOut.event().client_id(self.config().app_id()).by("logto");
+        match &token.sub {
+            Some(sub) => event.sub(sub).write(),
+            None => event.write(),
+        }
         Ok(ended)
     }
 
@@ -72,7 +88,7 @@ impl LogtoClient {
             "end_user_sessions",
             revocation::revoke(&config.cookies, &user, config.now()).await
         )?;
-        tracing::info!(target: "logto::sign_out", sub, "signed out everywhere");
+        EventKind::SignedOut.event().client_id(config.app_id()).by("application").sub(sub).write();
         Ok(())
     }
 
@@ -82,7 +98,8 @@ impl LogtoClient {
         let issuers = self.issuers(&metadata);
         let expected = Expected {
             client_id: &config.app_id,
-            alg: config.id_token_alg.as_deref(),
+            algorithms: config.id_token_algorithms(),
+            requires_typ: config.server.is_logto(),
             issuers: &issuers,
             leeway: config.server.leeway,
         };

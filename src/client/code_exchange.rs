@@ -132,7 +132,7 @@ impl LogtoClient {
             .ok_or_else(|| Error::new(Code::IdTokenMalformed, "the token endpoint gave no ID token"))?;
         let expected = IdTokenExpectations {
             nonce: Some(&transaction.nonce),
-            max_age: transaction.max_age.and_then(|age| u64::try_from(age).ok()).map(Duration::from_secs),
+            max_age: max_age(transaction, config.now()),
             acr_values: transaction.acr_values.as_deref(),
             ..IdTokenExpectations::default()
         };
@@ -145,7 +145,7 @@ impl LogtoClient {
         let mut data = SessionData::begin(id_token, subject, clock::date_seconds(claims.iat), config.now())?;
         data.id = session::sign_in_id(&transaction.nonce).unwrap_or(data.id);
         data.refresh_token = tokens.refresh_token.take();
-        data.put_access_token(stored_access_token(TokenKey::default(), tokens, asked_at));
+        data.put_access_token(stored_access_token(TokenKey::default(), tokens, &config.scopes, asked_at));
         Ok(Verified { data, claims })
     }
 
@@ -170,6 +170,13 @@ impl LogtoClient {
     fn coordination_of(&self, exchange: &CodeExchange) -> Option<Coordination<'_>> {
         self.coordination().filter(|_| exchange.is_shared.load(Ordering::Acquire))
     }
+}
+
+/// How long ago the user may have authenticated: what the sign-in asked for, and not before it began where the user has to authenticate in it.
+fn max_age(transaction: &Transaction, now: i64) -> Option<Duration> {
+    let since_it_began = transaction.must_reauthenticate.then(|| now.saturating_sub(transaction.created_at).max(0));
+    let seconds = [transaction.max_age, since_it_began].into_iter().flatten().min()?;
+    u64::try_from(seconds).ok().map(Duration::from_secs)
 }
 
 fn used_before() -> Error {

@@ -1,13 +1,12 @@
 //! Tells who is signed in.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::{AccessToken, RequestSession, Session, freshness::FreshnessPolicy, session::not_authenticated};
 use crate::{
     claims::{IdTokenClaims, UserInfo},
-    clock,
     error::{Error, Result},
     types::{ContextOptions, TokenKey, TokenOptions},
 };
@@ -43,6 +42,18 @@ pub(crate) struct UserJson {
     claims: Option<serde_json::Value>,
 }
 
+impl UserJson {
+    /// The same with those claims alone, where the names are given. Of an empty list nothing is left, not even an empty object.
+    pub(crate) fn with_claims_of(mut self, names: Option<&[String]>) -> Self {
+        let Some(names) = names else { return self };
+        if let Some(claims) = self.claims.as_mut().and_then(serde_json::Value::as_object_mut) {
+            claims.retain(|name, _| names.contains(name));
+        }
+        self.claims = self.claims.filter(|_| !names.is_empty());
+        self
+    }
+}
+
 impl RequestSession {
     /// Who is signed in, for the user route.
     pub(crate) async fn user_json(&self) -> Result<UserJson> {
@@ -50,7 +61,7 @@ impl RequestSession {
         let session = self.open().await?;
         let state = session.read();
         let claims = state.data().filter(|_| context.is_authenticated);
-        let claims = claims.and_then(|data| serde_json::from_slice(data.id_token.payload()).ok());
+        let claims = claims.and_then(|data| serde_json::from_slice(&data.claims()).ok());
         Ok(UserJson { is_authenticated: claims.is_some(), claims })
     }
 }
@@ -102,9 +113,11 @@ impl LogtoContext {
 }
 
 impl Session {
-    /// Who is signed in. With the default options it makes no request and writes no cookie.
+    /// Who is signed in. With the default options it makes a request only where the claims are older than
+    /// [`claims_max_age`](crate::LogtoConfigBuilder::claims_max_age) allows, and writes a cookie only then.
     ///
-    /// A session that Logto has ended is a context without a user.
+    /// A session that Logto has ended is a context without a user. Where Logto cannot be asked for newer claims, those of before are given;
+    /// with [`ContextOptions::claims_max_age`] that is an error.
     ///
     /// # Errors
     /// Where `options` ask for more: those of [`get_access_token`](Self::get_access_token) and
@@ -137,7 +150,8 @@ impl Session {
             keys.push(TokenKey::default());
         }
         let mut refused = BTreeMap::new();
-        for (key, token) in self.tokens_for(keys, FreshnessPolicy { force: true, validity: None }).await? {
+        for (key, token) in self.tokens_for(keys, FreshnessPolicy { force: true, ..FreshnessPolicy::default() }).await?
+        {
             let Err(error) = token else { continue };
             if let Some(data) = self.write()?.data_mut() {
                 data.access_tokens.retain(|stored| stored.key != key);
@@ -148,20 +162,12 @@ impl Session {
         Ok(LogtoContext { organization_errors: refused, ..context })
     }
 
-    async fn refresh_claims_older_than(&mut self, max_age: Duration) -> Result<()> {
-        let claims = self.get_id_token_claims().ok_or_else(not_authenticated)?;
-        let age = self.client.config().now().saturating_sub(clock::date_seconds(claims.iat));
-        if age > clock::whole_seconds(max_age) {
-            self.get_access_token(TokenOptions::new().force_refresh(true)).await?;
-        }
-        Ok(())
-    }
-
     // What may have to ask Logto is in a box that is made only then: most requests do not, and carry no space for it.
     async fn signed_in_context(&mut self, options: ContextOptions) -> Result<LogtoContext> {
         let mut context = LogtoContext::default();
-        if let Some(max_age) = options.claims_max_age {
-            Box::pin(self.refresh_claims_older_than(max_age)).await?;
+        match options.claims_max_age {
+            Some(max_age) => Box::pin(self.refresh_claims_older_than(max_age)).await?,
+            None => self.renew_due_claims().await,
         }
         if let Some(token) = options.access_token {
             let token = Box::pin(self.get_access_token(token)).await?;

@@ -9,6 +9,8 @@ use crate::{oidc::jws, session::StoredAccessToken};
 pub(super) struct FreshnessPolicy {
     /// Not one of before.
     pub(super) force: bool,
+    /// Not the one that the session holds: one that came a moment ago, to another request, or a new one.
+    pub(super) renew: bool,
     /// Seconds it must live yet; `None` for what its lifetime calls for.
     pub(super) validity: Option<i64>,
 }
@@ -16,7 +18,7 @@ pub(super) struct FreshnessPolicy {
 impl FreshnessPolicy {
     /// Whether a token that a session holds is handed out again.
     pub(super) fn is_met_by(&self, token: &StoredAccessToken, now: i64) -> bool {
-        !self.force && is_fresh(token, now, self.validity)
+        !self.force && !self.renew && is_fresh(token, now, self.validity)
     }
 }
 

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::{LogtoClient, PendingSignIn, Session, code_exchange::Progress};
 use crate::{
-    error::{Code, Error, Result},
+    error::{Code, Error, ErrorKind, Result},
+    events::EventKind,
     oidc::callback::CallbackParams,
+    secret::Secret,
     session::{self, AppData, Cookies, SessionData, Silent, Transaction},
     telemetry::{SignInOutcome, sign_in_ended},
     types::Redirect,
@@ -43,7 +45,9 @@ impl Session {
     /// leads on, to Logto or back to the page, and there is nobody to look at: [`error_response`](crate::LogtoClient::error_response) makes a
     /// redirect of it.
     pub async fn verify_sign_in(&mut self, query_or_url: &str) -> Result<PendingSignIn> {
-        self.verify_callback(query_or_url).await.inspect_err(count_failure)
+        self.verify_callback(query_or_url)
+            .await
+            .map_err(|error| tell_failure(error, self.client.config().app_id(), None))
     }
 
     async fn verify_callback(&mut self, query_or_url: &str) -> Result<PendingSignIn> {
@@ -53,7 +57,9 @@ impl Session {
         let state = params.state()?;
         // Before the sign-in is used up: where it cannot be fetched, the user can reload the page.
         let metadata = client.metadata().await?;
-        let transaction = self.take_transaction(state)?;
+        let mut transaction = self.take_transaction(state)?;
+        // By what the browser knows now: a sign-in that began before the session timed out is not to go round it.
+        transaction.must_reauthenticate = self.must_reauthenticate();
         let mut answer = params.code(&metadata.issuer, metadata.authorization_response_iss_parameter_supported);
         let silent = transaction.silent;
         // It was right when the sign-in began, by the settings of then.
@@ -64,6 +70,7 @@ impl Session {
             Some(Silent::SignIn) | None => {}
         }
         let app_state = transaction.app_state.clone();
+        let is_step_up = transaction.max_age.is_some() || transaction.acr_values.is_some();
         let exchanged = match client.exchange_once(answer?, transaction).await {
             Err(error) if error.is_unsent() => {
                 // Logto has not seen the code, which lives on: the same callback may be opened again.
@@ -78,7 +85,7 @@ impl Session {
             let (_, verified) = &exchanged;
             self.read().data().is_none_or(|present| present.subject.sub != verified.data.subject.sub)
         };
-        let pending = PendingSignIn::new(client, exchanged, return_to, app_state, is_new_to_browser);
+        let pending = PendingSignIn::new(client, exchanged, return_to, app_state, (is_new_to_browser, is_step_up));
         match silent {
             Some(Silent::Probe | Silent::SignIn) => self.of_the_same_user(pending).await,
             Some(Silent::Once) | None => Ok(pending),
@@ -94,7 +101,9 @@ impl Session {
     /// [hook](crate::LogtoConfigBuilder::on_sign_in) refuses the user without an address to go to, `sign_in.hook_failed` and `sign_in.hook_timeout` where it has no answer. The present
     /// session is left as it is.
     pub async fn accept_sign_in(&mut self, pending: PendingSignIn) -> Result<Redirect> {
-        self.accept_verified(pending).await.inspect_err(count_failure)
+        let verified = Arc::clone(&pending.verified);
+        let accepted = self.accept_verified(pending).await;
+        accepted.map_err(|error| tell_failure(error, self.client.config().app_id(), Some(&verified.claims.sub)))
     }
 
     async fn accept_verified(&mut self, pending: PendingSignIn) -> Result<Redirect> {
@@ -107,7 +116,7 @@ impl Session {
             Ok(slot) => slot,
             Err(error) => return client.leads_on(&error).ok_or(error),
         };
-        let PendingSignIn { exchange, verified, return_to, sign_in, .. } = pending;
+        let PendingSignIn { exchange, verified, return_to, sign_in, is_step_up, .. } = pending;
         let (data, progress) = (&verified.data, client.progress_of(&exchange).await);
         let is_written = progress == Progress::Written;
         // Where another request was let in before, the user may have signed out since.
@@ -119,6 +128,11 @@ impl Session {
             let mut loaded = self.write()?;
             // The browser may have it already, and maybe with newer tokens.
             if loaded.data().is_none_or(|present| present.id != data.id) {
+                if let Some(present) = loaded.data() {
+                    let left_behind = refresh_token_to_revoke(present, data);
+                    tell_replaced(present, data, config.app_id());
+                    loaded.left_behind = left_behind;
+                }
                 // A user who signs in once more keeps what the application has noted.
                 let of_before = loaded.data().filter(|present| present.subject.sub == data.subject.sub);
                 let slot = slot.or_else(|| of_before?.app_data.slot().cloned());
@@ -132,7 +146,15 @@ impl Session {
             loaded.signed_in_by = Some(Arc::clone(&exchange));
         }
         if exchange.advance(Progress::Accepted) == Progress::Exchanged {
-            tracing::info!(target: "logto::sign_in", sub = %verified.claims.sub, "signed in");
+            let claims = &verified.claims;
+            let tell = |kind: EventKind| {
+                let event = kind.event().client_id(config.app_id()).sub(&claims.sub).session(data.id.as_bytes());
+                event.authentication(claims.acr.as_deref(), &claims.amr).write();
+            };
+            tell(EventKind::SignedIn);
+            if is_step_up {
+                tell(EventKind::StepUpPassed);
+            }
             sign_in_ended(SignInOutcome::Completed);
         } else {
             tracing::debug!(target: "logto::sign_in", "the same sign-in once more");
@@ -165,11 +187,43 @@ impl Session {
     }
 }
 
-/// A silent sign-in that leads on has not ended, and a refusal of the hook is counted where the hook is asked.
-fn count_failure(error: &Error) {
-    if !error.is(Code::SilentUnfinished) && !error.is(Code::SignInRefused) {
-        sign_in_ended(SignInOutcome::Failed(error));
+/// The refresh token of the session of before, if Logto can forget it without forgetting that of the new one: a revocation ends the whole grant
+/// (RFC 7009 section 2.1), and Logto has one grant for each user, each of its sessions and each application. So another user has another
+/// grant, and so has another session at Logto, where both ID tokens name theirs (`sid`). Else both may share one.
+fn refresh_token_to_revoke(before: &SessionData, now: &SessionData) -> Option<Secret> {
+    let is_other_user = before.subject.sub != now.subject.sub;
+    let is_other_session = match (&before.subject.sid, &now.subject.sid) {
+        (Some(before), Some(now)) => before != now,
+        _ => false,
+    };
+    let is_apart = is_other_user || is_other_session;
+    before.refresh_token.clone().filter(|token| is_apart && now.refresh_token.as_ref() != Some(token))
+}
+
+/// Counts it and writes the event. A silent sign-in that leads on has not ended, and a refusal of the hook is counted where the hook is asked.
+fn tell_failure(error: Error, client_id: &str, sub: Option<&str>) -> Error {
+    if error.is(Code::SilentUnfinished) || error.is(Code::SignInRefused) {
+        return error;
     }
+    sign_in_ended(SignInOutcome::Failed(&error));
+    let kind = match error.kind() {
+        ErrorKind::Cancelled => EventKind::SignInCancelled,
+        _ => EventKind::SignInRefused,
+    };
+    let event = kind.event().client_id(client_id);
+    match sub {
+        Some(sub) => event.sub(sub).write_error(error),
+        None => event.write_error(error),
+    }
+}
+
+/// The session of before ends where another begins in the same browser.
+fn tell_replaced(before: &SessionData, data: &SessionData, client_id: &str) {
+    let event = match before.subject.sub == data.subject.sub {
+        true => EventKind::SessionReplaced.event().by("user"),
+        false => EventKind::SignedOut.event().by("another_user"),
+    };
+    event.client_id(client_id).sub(&before.subject.sub).session(before.id.as_bytes()).write();
 }
 
 impl LogtoClient {

@@ -13,7 +13,7 @@ use std::{
 use super::{Inner, LogtoClient};
 use crate::{
     config::{BaseUrl, RequestHost},
-    error::{Code, Error, Result},
+    error::{Code, Error, Result, excerpt},
 };
 
 /// Whether any client has several base URLs. A request's host is not read before: an application that has one pays nothing.
@@ -23,9 +23,6 @@ static COMPARED: AtomicBool = AtomicBool::new(false);
 pub(crate) fn some_client_compares_hosts() -> bool {
     COMPARED.load(Ordering::Relaxed)
 }
-
-/// Longer text of others is not repeated.
-const MAX_EXCERPT_CHARS: usize = 120;
 
 /// The clients of an application that has several base URLs, by the host and port of each.
 pub(super) struct Hosts(HashMap<String, LogtoClient>);
@@ -63,7 +60,7 @@ impl Inner {
 
     /// The same for a host that is none of the application's.
     fn elsewhere(&self, host: Option<&str>) -> LogtoClient {
-        let host = host.unwrap_or_default().escape_debug().take(MAX_EXCERPT_CHARS).collect();
+        let host = excerpt(host.unwrap_or_default()).into_owned();
         LogtoClient(Arc::new(Self { elsewhere: Some(host), ..self.alone() }))
     }
 }

@@ -2,7 +2,7 @@
 
 use tracing::Level;
 
-use super::{AccessToken, LogtoClient, LogtoContext, PendingSignIn, RequestSession};
+use super::{AccessToken, ListedSession, LogtoClient, LogtoContext, PendingSignIn, RequestSession};
 use crate::{
     claims::{AccessTokenClaims, IdTokenClaims, UserInfo},
     error::Result,
@@ -156,7 +156,16 @@ operations! { load_session, open_to_sign_in:
     accept_sign_in(pending: PendingSignIn) -> Redirect;
 }
 
+operations! { load_session, open_to_sign_in:
+    /// Ends one session of the signed-in user, by its id in the list.
+    end_own_session(id: &str) -> bool;
+    /// Ends all other sessions of the signed-in user, and gives how many. This one stays.
+    revoke_others() -> usize;
+}
+
 operations! { load_session, open:
+    /// The sessions of the signed-in user, this one included.
+    own_sessions() -> Vec<ListedSession>;
     /// Who is signed in, and whatever else `options` ask for.
     get_context(options: ContextOptions) -> LogtoContext, or LogtoContext::default();
     /// An access token, from the session or freshly from Logto.

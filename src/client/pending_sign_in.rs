@@ -9,8 +9,8 @@ use super::{
 use crate::{
     claims::user_info::UserInfo,
     error::{Code, Error, Result},
+    events::EventKind,
     hook::{SignIn, SignInFacts},
-    oidc::user_info,
     session,
     telemetry::{SignInOutcome, sign_in_ended},
     types::{AppJson, Destination, TokenKey},
@@ -46,6 +46,8 @@ pub struct PendingSignIn {
     pub(super) verified: Arc<Verified>,
     pub(super) return_to: Destination,
     pub(super) sign_in: SignIn,
+    /// Whether it asked for a recent or a stronger authentication.
+    pub(super) is_step_up: bool,
 }
 
 impl Deref for PendingSignIn {
@@ -68,7 +70,7 @@ impl PendingSignIn {
         (exchange, verified): (Arc<CodeExchange>, Arc<Verified>),
         return_to: Destination,
         app_state: Option<AppJson>,
-        is_new_to_browser: bool,
+        (is_new_to_browser, is_step_up): (bool, bool),
     ) -> Self {
         let key = TokenKey::default();
         let access_token = verified.data.access_tokens.iter().find(|token| token.key == key);
@@ -88,7 +90,7 @@ impl PendingSignIn {
                 })
             },
         });
-        Self { client, exchange, verified, return_to, sign_in }
+        Self { client, exchange, verified, return_to, sign_in, is_step_up }
     }
 
     /// What the hook decides about, while the request may end.
@@ -99,6 +101,7 @@ impl PendingSignIn {
             verified: Arc::clone(&self.verified),
             return_to: self.return_to.clone(),
             sign_in: self.sign_in.clone(),
+            is_step_up: self.is_step_up,
         }
     }
 
@@ -109,10 +112,20 @@ impl PendingSignIn {
     pub async fn refuse(self) {
         // Two requests with one callback may be refused at once; that is one sign-in.
         if self.exchange.advance(Progress::Refused) != Progress::Refused {
-            tracing::info!(target: "logto::sign_in", sub = %self.claims().sub, "a sign-in was refused by the application");
+            self.tell_refused("application");
             sign_in_ended(SignInOutcome::Refused);
         }
         self.client.give_up(&self.exchange, &self.verified).await;
+    }
+}
+
+impl PendingSignIn {
+    /// Writes the event: `application` or its `hook` let the user not in.
+    pub(super) fn tell_refused(&self, by: &'static str) {
+        let claims = self.claims();
+        let event = EventKind::SignInRefused.event().client_id(self.client.config().app_id()).sub(&claims.sub);
+        let event = event.authentication(claims.acr.as_deref(), &claims.amr);
+        event.by(by).reason(Code::SignInRefused.as_str()).write();
     }
 }
 
@@ -131,11 +144,9 @@ impl LogtoClient {
     async fn user_info_of(&self, verified: &Verified) -> Result<UserInfo> {
         let failed = |message| Error::new(Code::UserInfoFailed, message);
         let metadata = self.metadata().await?;
-        let endpoint =
-            metadata.userinfo_endpoint.as_ref().ok_or_else(|| failed("the server has no userinfo endpoint"))?;
         let key = TokenKey::default();
         let token = verified.data.access_tokens.iter().find(|token| token.key == key);
         let token = token.ok_or_else(|| failed("the sign-in has no access token for the userinfo endpoint"))?;
-        user_info::fetch(self.transport(), endpoint, &token.token, &verified.claims.sub).await
+        self.user_info(&metadata, &token.token, &verified.claims.sub).await
     }
 }

@@ -21,10 +21,13 @@ pub(super) use self::{families::Refreshes, renewal::Renewal};
 use self::{families::TokenFamily, results::FamilyState};
 use super::{LogtoClient, freshness::FreshnessPolicy, task_failed};
 use crate::{
-    claims::IdTokenClaims,
     error::{Code, Error, ErrorKind, Result},
+    events::EventKind,
+    http::PauseName,
+    oidc::id_token::Original,
     secret::Secret,
     session::{Jwt, StoredAccessToken},
+    store::SessionId,
     telemetry::{RefreshOutcome, follow, refresh_ended},
     types::TokenKey,
 };
@@ -48,10 +51,14 @@ pub(super) struct Refreshed {
     /// The newest refresh token: to be kept even where the rest is an error.
     pub(super) refresh_token: Secret,
     pub(super) id_token: Option<Jwt>,
+    /// Unix seconds when Logto was last asked with success; 0 where it was not.
+    pub(super) answered_at: i64,
     /// How many refreshes the session has seen with this one.
     pub(super) refreshes: u64,
     /// For each key that was asked for, or had been a moment before.
     pub(super) access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>,
+    /// Whether Logto was asked by this very refresh.
+    pub(super) asked: bool,
     /// Whether Logto was asked, and left the refresh token as it was.
     pub(super) kept: bool,
 }
@@ -62,7 +69,7 @@ impl LogtoClient {
     /// # Errors
     /// `session.ended` where the refresh token is dead. Everything else leaves it alive.
     async fn refresh(&self, renewal: Renewal) -> Result<Refreshed> {
-        let Renewal { refresh_token, request, before, refreshes, .. } = renewal;
+        let Renewal { refresh_token, request, before, refreshes, session, .. } = renewal;
         let RefreshRequest { keys, at_once, freshness } = request;
         let now = self.config().now();
         let family = self.0.under_way.refreshes.family(&refresh_token, now);
@@ -86,10 +93,33 @@ impl LogtoClient {
         }
         state.span = Span::current().id();
         let client = self.clone();
-        let refresh = async move { client.refresh_family(&family, state, missing, freshness, &before).await };
+        let refresh = async move {
+            let refreshed = client.refresh_family(&family, state, missing, freshness, &before).await;
+            client.tell_refreshed(&refreshed, &before, &session);
+            refreshed
+        };
         let mut refreshed = tokio::spawn(refresh.in_current_span()).await.map_err(task_failed)??;
         refreshed.access_tokens.append(&mut found);
         Ok(refreshed)
+    }
+
+    /// Writes the events of a refresh: what Logto gave, and what it refused.
+    fn tell_refreshed(&self, refreshed: &Result<Refreshed>, user: &Original, session: &SessionId) {
+        let event = |kind: EventKind| {
+            kind.event().client_id(self.config().app_id()).sub(&user.claims.sub).session(session.as_bytes())
+        };
+        let refused = match refreshed {
+            Ok(refreshed) => {
+                if refreshed.asked && refreshed.access_tokens.iter().any(|(_, token)| token.is_ok()) {
+                    event(EventKind::Refreshed).write();
+                }
+                refreshed.access_tokens.iter().filter_map(|(_, token)| token.as_ref().err()).find(|e| is_refusal(e))
+            }
+            Err(error) => Some(error).filter(|error| is_refusal(error)),
+        };
+        if let Some(error) = refused {
+            event(EventKind::RefreshRefused).reason(error.code().as_str()).write();
+        }
     }
 
     /// One refresh, or the result of one that another instance made a moment before.
@@ -99,7 +129,7 @@ impl LogtoClient {
         mut state: OwnedMutexGuard<FamilyState>,
         keys: Vec<TokenKey>,
         freshness: FreshnessPolicy,
-        before: &IdTokenClaims,
+        before: &Original,
     ) -> Result<Refreshed> {
         let coordination = self.coordination();
         let lock = match &coordination {
@@ -118,12 +148,19 @@ impl LogtoClient {
                 Some(found) => {
                     state.refresh_token = found.refresh_token;
                     state.id_token = found.id_token.or(state.id_token.take());
+                    state.answered_at = state.answered_at.max(found.at);
                     results.push((key, Ok(found.access_token)));
                 }
                 None => missing.push(key),
             }
         }
-        let (asked, spent) = (!missing.is_empty(), state.refresh_token.clone());
+        let spent = state.refresh_token.clone();
+        let name = PauseName::of(spent.expose());
+        if let Some(error) = self.0.under_way.pauses.error(name, self.config().server.clock.now()) {
+            tracing::debug!(target: "logto::refresh", %error, "Logto was not asked: it wants to be left alone");
+            results.extend(missing.drain(..).map(|key| (key, Err(error.clone()))));
+        }
+        let asked = !missing.is_empty();
         results.extend(self.request_tokens(&mut state, missing, before, coordination).await);
         let kept = asked && state.refresh_token == spent;
         // After the results: who follows the successor, past the lock, must find them.
@@ -152,7 +189,7 @@ impl LogtoClient {
         state.complete(family.complete(), &results, now);
         family.touch(now);
         family.ensure_active(&state)?;
-        Ok(state.refreshed(results, kept))
+        Ok(Refreshed { asked, ..state.refreshed(results, kept) })
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     claims::IdTokenClaims,
     error::{Code, Error, Result},
+    events::EventKind,
     session::HeaderCookies,
 };
 
@@ -171,6 +172,7 @@ impl RequestSession {
             let mut cookies = HeaderCookies::default();
             session.write_back(&mut cookies).await?;
             headers.set_cookies = cookies.set_cookie_headers();
+            headers.clear_site_data = session.clear_site_data();
         }
         Ok(headers)
     }
@@ -188,12 +190,18 @@ impl RequestSession {
         self.client().ok_or_else(Error::not_set_up)
     }
 
-    /// The signed-in user, if there is one.
+    /// The signed-in user, if there is one. Asks Logto where the claims are older than
+    /// [`claims_max_age`](crate::LogtoConfigBuilder::claims_max_age) allows.
     ///
     /// # Errors
     /// See [`LogtoClient::load_session`].
     pub async fn user(&self) -> Result<Option<SignedIn>> {
-        Ok(self.get_id_token_claims().await?.map(|claims| SignedIn { claims }))
+        if self.client.is_none() {
+            return Ok(None);
+        }
+        let mut session = self.open().await.map_err(|error| self.failed(error))?;
+        session.renew_due_claims().await;
+        Ok(session.get_id_token_claims().map(|claims| SignedIn { claims }))
     }
 
     /// The signed-in user.
@@ -213,10 +221,11 @@ impl RequestSession {
     /// `sign_out.cross_site` for a request of another site, for GET, and where the session was not made by
     /// [`AuthRequest::enter`](crate::integrate::AuthRequest::enter).
     pub fn require_from_this_site(&self) -> Result<()> {
-        match self.from_this_site {
-            true => Ok(()),
-            false => Err(Error::new(Code::CrossSite, "the request was not posted by a page of this site")),
+        if self.from_this_site {
+            return Ok(());
         }
+        let error = Error::new(Code::CrossSite, "the request was not posted by a page of this site");
+        Err(cross_site_refused(self.client(), error))
     }
 
     /// The session, which is loaded once. After a store that failed, the next call asks again.
@@ -284,5 +293,14 @@ impl RequestSession {
             session.read().close();
         }
         Ok(session)
+    }
+}
+
+/// Writes the event of a request that another site may have sent.
+pub(crate) fn cross_site_refused(client: Option<&LogtoClient>, error: Error) -> Error {
+    let event = EventKind::CrossSiteRefused.event();
+    match client {
+        Some(client) => event.client_id(client.config().app_id()).write_error(error),
+        None => event.write_error(error),
     }
 }

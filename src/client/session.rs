@@ -13,6 +13,7 @@ use super::{
 use crate::{
     claims::IdTokenClaims,
     error::{Code, Error, Result},
+    events::EventKind,
     secret::Secret,
     session::{Cookies, LoadedSession, SessionData},
 };
@@ -67,6 +68,10 @@ pub(super) struct State {
     loaded: LoadedSession,
     /// The sign-in that this request has accepted.
     pub(super) signed_in_by: Option<Arc<CodeExchange>>,
+    /// The refresh token of a session that this one took the place of, and that no session has any more.
+    pub(super) left_behind: Option<Secret>,
+    /// Whether this request signed out, with or without a session.
+    pub(super) signed_out: bool,
 }
 
 impl Deref for State {
@@ -93,7 +98,9 @@ impl LogtoClient {
     /// Loads the session of a request. A cookie that is garbage, foreign or expired is no session, never an error.
     ///
     /// # Errors
-    /// `store.failed` where sessions are kept in a store and it cannot be asked. Sessions in cookies never fail here.
+    /// `store.failed` where sessions are kept in a store and it cannot be asked; with
+    /// [`require_revocation_store`](crate::LogtoConfigBuilder::require_revocation_store) also where the revocation store cannot. Else sessions in
+    /// cookies never fail here.
     pub async fn load_session(&self, cookies: &dyn Cookies) -> Result<Session> {
         let loaded = LoadedSession::load(&self.config().cookies, cookies, self.config().now()).await?;
         Ok(self.session(loaded))
@@ -103,15 +110,23 @@ impl LogtoClient {
     pub(super) async fn load_to_end(&self, cookies: &dyn Cookies) -> Result<Session> {
         match self.load_session(cookies).await {
             Err(error) if error.is(Code::StoreFailed) => {
-                tracing::error!(target: "logto::session", %error, "a session is ended that cannot be read");
-                Ok(self.session(LoadedSession::load_ids(&self.config().cookies, cookies)))
+                tracing::error!(target: "logto::session", %error, "a session is ended while its store is down");
+                let config = self.config();
+                // What is not to be read without the revocation store can be ended without it.
+                let settings =
+                    config.require_revocation_store().then(|| config.cookies.clone().requiring_revocations(false));
+                let loaded = match settings {
+                    Some(settings) => LoadedSession::load(&settings, cookies, config.now()).await.ok(),
+                    None => None,
+                };
+                Ok(self.session(loaded.unwrap_or_else(|| LoadedSession::load_ids(&config.cookies, cookies))))
             }
             session => session,
         }
     }
 
     fn session(&self, loaded: LoadedSession) -> Session {
-        let state = State { loaded, signed_in_by: None };
+        let state = State { loaded, signed_in_by: None, left_behind: None, signed_out: false };
         Session { client: self.clone(), state: Held::Own(Mutex::new(state)) }
     }
 }
@@ -135,11 +150,13 @@ impl Session {
     /// Writes what changed. From here on the session can be read and not changed.
     pub(super) async fn write_back(&self, cookies: &mut dyn Cookies) -> Result<()> {
         let config = self.client.config();
-        let (changes, signed_in_by) = {
+        let (changes, signed_in_by, user, left_behind) = {
             let mut state = self.read();
             // Whoever has the session alone reads it no more.
             let readable = matches!(self.state, Held::Shared(_));
-            (state.loaded.take_changes(readable), state.signed_in_by.take())
+            let signed_in_by = state.signed_in_by.take();
+            let user = signed_in_by.as_ref().and_then(|_| Some(state.data()?.subject.sub.clone()));
+            (state.loaded.take_changes(readable), signed_in_by, user, state.left_behind.take())
         };
         for cookie in changes.commit(&config.cookies, config.now()).await? {
             cookies.set(cookie);
@@ -147,6 +164,12 @@ impl Session {
         // From here on another request with the same callback finds the session, or it was ended.
         if let Some(exchange) = signed_in_by {
             self.client.note_progress(&exchange, Progress::Written).await;
+        }
+        if let Some(sub) = user {
+            self.client.end_beyond_limit(&sub).await;
+        }
+        if let Some(refresh_token) = left_behind {
+            self.client.revoke_in_background(refresh_token);
         }
         Ok(())
     }
@@ -187,6 +210,11 @@ impl Session {
         &self.client
     }
 
+    /// The bytes of its id.
+    pub(crate) fn session_id(&self) -> Option<[u8; 16]> {
+        Some(*self.read().data()?.id.as_bytes())
+    }
+
     /// Whether somebody is signed in.
     #[must_use]
     pub fn is_authenticated(&self) -> bool {
@@ -199,7 +227,8 @@ impl Session {
         Some(self.read().data()?.id_token.compact())
     }
 
-    /// The claims of the ID token. They were checked when the user signed in.
+    /// The claims of the ID token. They were checked when the user signed in, or when a refresh brought them. `auth_time`, `acr`, `amr` and
+    /// `nonce` are those of the sign-in: a refresh authenticates nobody (OpenID Connect Core 12.2).
     #[must_use]
     pub fn get_id_token_claims(&self) -> Option<IdTokenClaims> {
         id_token_claims(self.read().data()?)
@@ -235,7 +264,10 @@ impl Session {
     }
 
     pub(super) fn try_clear_all_tokens(&self) -> Result<()> {
-        self.write()?.discard();
+        if let Some(ended) = self.write()?.forget() {
+            let event = EventKind::SignedOut.event().client_id(self.client.config().app_id()).by("application");
+            event.sub(&ended.subject.sub).session(ended.id.as_bytes()).write();
+        }
         Ok(())
     }
 }
@@ -246,5 +278,5 @@ pub(crate) fn not_authenticated() -> Error {
 
 /// The claims of a session's ID token. They were checked when it came.
 pub(super) fn id_token_claims(data: &SessionData) -> Option<IdTokenClaims> {
-    serde_json::from_slice(data.id_token.payload()).ok()
+    serde_json::from_slice(&data.claims()).ok()
 }

@@ -15,6 +15,8 @@ pub struct SessionHeaders {
     /// Whether the response may depend on who is signed in.
     pub(super) is_read: bool,
     pub(super) is_signed_in: bool,
+    /// What a browser is told to forget, where a user has signed out.
+    pub(super) clear_site_data: Option<String>,
 }
 
 /// Headers by which a handler speaks to shared caches beside `Cache-Control` (RFC 9213, before it Edge Architecture 1.0, and those of nginx,
@@ -29,6 +31,8 @@ const TARGETED: [&str; 7] = [
     "x-accel-expires",
 ];
 
+const CLEAR_SITE_DATA: &str = "clear-site-data";
+
 impl SessionHeaders {
     /// The `Set-Cookie` values, each to be appended as a header of its own.
     #[must_use]
@@ -36,14 +40,16 @@ impl SessionHeaders {
         &self.set_cookies
     }
 
-    /// Whether the response belongs to one user alone: the session was asked who is signed in, or it sets cookies.
+    /// Whether the response belongs to one user alone: the session was asked who is signed in, it sets cookies, or a user has signed out.
     #[must_use]
     pub fn is_private(&self) -> bool {
-        self.is_read || !self.set_cookies.is_empty()
+        self.is_read || !self.set_cookies.is_empty() || self.clear_site_data.is_some()
     }
 
     /// The headers of the response that get another value, or (with `None`) go: a private response says so in `Cache-Control`
     /// (RFC 9111 section 5.2) and in `Vary` (RFC 9110 section 12.5.5), and says nothing else in `CDN-Cache-Control` (RFC 9213).
+    ///
+    /// After a sign-out it says in `Clear-Site-Data` what the browser forgets, if that is set, unless the handler has said so.
     ///
     /// `said` gives what the handler said in a header, by its name in lower case; several of one name are joined with a comma.
     pub fn replacements(&self, said: impl Fn(&'static str) -> Option<String>) -> Vec<(&'static str, Option<String>)> {
@@ -54,7 +60,9 @@ impl SessionHeaders {
             self.cache_control(said("cache-control").as_deref()).map(|value| ("cache-control", Some(value)));
         let vary = vary(said("vary").as_deref()).map(|value| ("vary", Some(value)));
         let targeted = TARGETED.into_iter().filter(|name| said(name).is_some()).map(|name| (name, None));
-        cache_control.into_iter().chain(vary).chain(targeted).collect()
+        let forgets = self.clear_site_data.as_ref().filter(|_| said(CLEAR_SITE_DATA).is_none());
+        let forgets = forgets.map(|value| (CLEAR_SITE_DATA, Some(value.clone())));
+        cache_control.into_iter().chain(vary).chain(targeted).chain(forgets).collect()
     }
 
     /// The value that `Cache-Control` is to have, if the handler said `said`.

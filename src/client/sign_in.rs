@@ -1,14 +1,15 @@
 //! Signs a user in: begins a sign-in at Logto.
 
-use url::Url;
+use std::time::Duration;
 
-use super::Session;
+use super::{LogtoClient, Session};
 use crate::{
     clock,
-    error::{Code, Error, Result},
+    error::{Code, Error, ErrorKind, Result},
+    events::EventKind,
     oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS},
     session::{Hints, Silent, Transaction},
-    types::{AppJsonError, Prompt, Redirect, SignInOptions},
+    types::{AppJsonError, Prompt, Redirect, SignInOptions, check_redirect_uri},
 };
 
 /// Bytes. With as many the cookie of a sign-in is as large as it is to be at most.
@@ -19,10 +20,17 @@ impl Session {
     /// [`sign_in_timeout`](crate::LogtoConfigBuilder::sign_in_timeout). An address to return to that is too long for it (about 1,400
     /// characters) is cut to its path, and then to `base_url`.
     ///
+    /// With [`reauthenticate_after_timeout`](crate::LogtoConfigBuilder::reauthenticate_after_timeout), the first sign-in after a session that
+    /// timed out makes Logto ask the user. One that is to show no page ([`silent`](SignInOptions::silent), [`Prompt::None`]) leads back at once then.
+    ///
     /// # Errors
     /// `sign_in.return_to_refused` for an address to return to on another site; `sign_in.unknown_host`; `options.invalid`; `network.…` and `discovery.…` where
     /// Logto cannot be asked.
     pub async fn sign_in(&mut self, options: SignInOptions) -> Result<Redirect> {
+        self.begin_sign_in(options).await.map_err(|error| self.client.tell_refused_request(error))
+    }
+
+    async fn begin_sign_in(&mut self, options: SignInOptions) -> Result<Redirect> {
         let client = self.client.clone();
         client.refuse_elsewhere()?;
         let config = client.config();
@@ -31,11 +39,17 @@ impl Session {
             None => config.landing(),
         };
         let redirect_uri = options.redirect_uri.clone().unwrap_or_else(|| config.redirect_uri());
-        if !Url::parse(&redirect_uri).is_ok_and(|url| url.has_host()) {
-            return Err(Error::new(Code::InvalidOption, "redirect_uri is not an absolute URL"));
-        }
-        let options = prompted(options)?;
+        check_redirect_uri("redirect_uri", &redirect_uri)?;
+        let mut options = prompted(options)?;
         check_extra_params(&options)?;
+        if self.must_reauthenticate() {
+            if options.prompt.as_deref().is_some_and(|prompt| prompt.contains(&Prompt::None)) {
+                tracing::debug!(target: "logto::sign_in", "a session timed out, so no sign-in goes without a page");
+                return Ok(Redirect::to(return_to));
+            }
+            let timeout = Duration::from_secs(u64::try_from(config.cookies.sign_in_timeout()).unwrap_or_default());
+            options = asking(options, &config.prompt, timeout);
+        }
         let too_large = |error: AppJsonError| error.with_code(Code::InvalidOption);
         let app_state = options.app_state.clone().transpose().map_err(too_large)?;
         let mut transaction = Transaction::begin(redirect_uri, return_to.to_string(), config.now())?;
@@ -50,6 +64,11 @@ impl Session {
         transaction.from_another_site = options.from_another_site;
         transaction.app_state = app_state;
         self.send_to_logto(transaction, &options).await
+    }
+
+    /// Whether a session of this browser timed out, and the user has to authenticate for the next.
+    pub(super) fn must_reauthenticate(&self) -> bool {
+        self.client.config().reauthenticate_after_timeout() && self.read().timed_out()
     }
 
     /// Remembers the sign-in, and leads to Logto.
@@ -88,6 +107,18 @@ impl Session {
     }
 }
 
+impl LogtoClient {
+    /// Writes the event of a sign-in that does not begin, since what the browser asked for is refused. A mistake of the application is none.
+    pub(crate) fn tell_refused_request(&self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::InvalidRequest => {
+                EventKind::SignInRefused.event().client_id(self.config().app_id()).write_error(error)
+            }
+            _ => error,
+        }
+    }
+}
+
 /// What the second request of a silent sign-in says again, if it is short: it waits in a cookie.
 fn hints(options: &SignInOptions) -> Hints {
     let SignInOptions { login_hint, organization_id, ui_locales, .. } = options;
@@ -114,6 +145,15 @@ fn prompted(options: SignInOptions) -> Result<SignInOptions> {
         }
         false => Ok(options),
     }
+}
+
+/// The options of a sign-in in which Logto asks the user: by `login` among the prompts, beside the `consent` that brings a refresh token. With `max_age`
+/// the ID token says when the user authenticated (OpenID Connect Core section 2), so that the callback sees whether Logto has asked.
+fn asking(options: SignInOptions, configured: &[Prompt], timeout: Duration) -> SignInOptions {
+    let asked_for = options.prompt.as_deref().unwrap_or(configured).iter();
+    let others = asked_for.filter(|prompt| !matches!(prompt, Prompt::None | Prompt::Login)).copied();
+    let prompt = std::iter::once(Prompt::Login).chain(others).collect();
+    SignInOptions { prompt: Some(prompt), max_age: options.max_age.or(Some(timeout)), ..options }
 }
 
 /// What would make another request of it, or bring the answer by a way that the callback does not read.

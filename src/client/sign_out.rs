@@ -6,15 +6,20 @@ use tracing::Instrument;
 
 use super::{LogtoClient, Session};
 use crate::{
-    error::Result,
+    error::{Code, Error, Result},
+    events::EventKind,
     oidc::{jws::Jws, logout::end_session_url, token},
     secret::Secret,
     session::EndedSessions,
-    types::{Redirect, SignOutOptions},
+    types::{Redirect, SignOutOptions, check_redirect_uri},
 };
 
 /// A user who leaves does not wait for a slow server.
 const REVOCATION_TIMEOUT: Duration = Duration::from_secs(2);
+/// When Logto is asked once more after it failed, unless it names a time.
+const SECOND_TRY: Duration = Duration::from_secs(5);
+/// The longest time that Logto may name for it: the process may end meanwhile.
+const LATEST_SECOND_TRY: Duration = Duration::from_secs(5 * 60);
 
 impl Session {
     /// Ends the session here, revokes the refresh token, and gives the redirect that ends the session at Logto.
@@ -26,29 +31,42 @@ impl Session {
     /// # Errors
     /// `sign_in.return_to_refused` for a local sign-out that would lead to another site, and for a path that is none of the application's. Where Logto is out of reach or ends no sessions, such
     /// an address is passed over, and the user comes to `base_url`.
+    /// `options.invalid` for one that is neither a path nor an absolute `http` or `https` URL, or that has a fragment, a user name or a password. Nothing
+    /// ends then.
     pub async fn sign_out(&mut self, options: SignOutOptions) -> Result<Redirect> {
         let client = self.client.clone();
         let config = client.config();
         let target = match options.post_logout_redirect_uri {
             // Logto compares whole addresses.
             Some(path) if path.starts_with('/') => config.post_logout_address(&path)?,
-            Some(uri) => uri,
+            Some(uri) if options.local_only => uri,
+            Some(uri) => {
+                check_redirect_uri("post_logout_redirect_uri", &uri)?;
+                uri
+            }
             None => config.after_sign_out().to_owned(),
         };
         let local = if options.local_only { Some(config.application().return_to(&target)?) } else { None };
 
         let (ended, sessions) = {
             let mut loaded = self.write()?;
+            loaded.signed_out = true;
             (loaded.sign_out(&config.cookies), loaded.take_ended())
         };
         let refresh_token = ended.as_ref().and_then(|data| data.refresh_token.clone());
         if let Some(refresh_token) = &refresh_token {
             client.0.under_way.refreshes.sign_out(refresh_token, config.now());
         }
+        if let Some(id) = ended.as_ref().map(|data| data.id).or(sessions.first_id()) {
+            let event = EventKind::SignedOut.event().client_id(config.app_id()).session(id.as_bytes()).by("user");
+            match &ended {
+                Some(data) => event.sub(&data.subject.sub).write(),
+                None => event.write(),
+            }
+        }
         if !sessions.is_empty() {
             client.end_for_good(sessions, refresh_token.filter(|_| options.revoke)).await;
         }
-        tracing::info!(target: "logto::sign_out", had_session = ended.is_some(), "signed out");
         if let Some(target) = local {
             return Ok(Redirect::to(target));
         }
@@ -64,7 +82,8 @@ impl Session {
         let Some(endpoint) = &metadata.end_session_endpoint else {
             return without_logto();
         };
-        let hint = ended.filter(|_| options.id_token_hint).map(|data| data.id_token.compact());
+        let sends_hint = options.id_token_hint.unwrap_or(config.security.id_token_hint);
+        let hint = ended.filter(|_| sends_hint).map(|data| data.id_token.compact());
         let hint = hint.filter(|id_token| client.is_known_to_the_server(id_token));
         let url = end_session_url(endpoint, &config.app_id, hint.as_ref(), &target, options.state.as_deref());
         config.server().open(url).map(Redirect::to).or_else(|_| without_logto())
@@ -72,6 +91,11 @@ impl Session {
 }
 
 impl Session {
+    /// What the browser is told to forget with the answer: after a sign-out, if it is set.
+    pub(super) fn clear_site_data(&self) -> Option<String> {
+        self.client.config().clear_site_data_header().filter(|_| self.read().signed_out)
+    }
+
     /// Ends the session here alone, and revokes the refresh token; the session at Logto goes on. For an application that answers by itself: it
     /// is [`sign_out`](Self::sign_out) with [`local_only`](SignOutOptions::local_only), without a redirect.
     ///
@@ -101,12 +125,40 @@ impl LogtoClient {
     /// Whether the key that signed the ID token is one of the server's, as far as that is known without asking. One that was deleted there
     /// would have the sign-out refused on a page that leads nowhere.
     fn is_known_to_the_server(&self, id_token: &Secret) -> bool {
-        let keys = self.0.provider.cached_keys();
+        let keys = self.0.provider.recent_keys();
         keys.is_some_and(|keys| Jws::parse(id_token.expose()).is_ok_and(|jws| keys.verify(&jws).is_ok()))
     }
 
-    /// Revokes a refresh token as far as that goes: a failure is logged, and the sign-out goes on.
+    /// Revokes a refresh token that no session has any more, in a task of its own: nobody waits for it.
+    pub(super) fn revoke_in_background(&self, refresh_token: Secret) {
+        self.0.under_way.refreshes.sign_out(&refresh_token, self.config().now());
+        let client = self.clone();
+        tokio::spawn(async move { client.revoke(&refresh_token).await }.in_current_span());
+    }
+
+    /// Revokes a refresh token as far as that goes: a failure is logged, and the sign-out goes on. Where Logto was out of reach, busy or broken, a
+    /// task asks once more, after the time that Logto names or else a moment, as long as the process lives.
     pub(super) async fn revoke(&self, refresh_token: &Secret) {
+        let wait = match self.try_to_revoke(refresh_token).await {
+            Ok(()) => return,
+            Err(error) if error.is_transient() => {
+                tracing::warn!(target: "logto::sign_out", %error, "the refresh token was not revoked; Logto is asked once more");
+                error.retry_after().map_or(SECOND_TRY, |asked| asked.clamp(SECOND_TRY, LATEST_SECOND_TRY))
+            }
+            Err(error) => return not_revoked(&error),
+        };
+        let (client, refresh_token) = (self.clone(), refresh_token.clone());
+        let second_try = async move {
+            tokio::time::sleep(wait).await;
+            match client.try_to_revoke(&refresh_token).await {
+                Ok(()) => tracing::debug!(target: "logto::sign_out", "the refresh token is revoked now"),
+                Err(error) => not_revoked(&error),
+            }
+        };
+        tokio::spawn(second_try.in_current_span());
+    }
+
+    async fn try_to_revoke(&self, refresh_token: &Secret) -> Result<()> {
         let revocation = async {
             let metadata = self.metadata().await?;
             match &metadata.revocation_endpoint {
@@ -114,10 +166,11 @@ impl LogtoClient {
                 None => Ok(()),
             }
         };
-        match tokio::time::timeout(REVOCATION_TIMEOUT, revocation).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(target: "logto::sign_out", %error, "the refresh token was not revoked"),
-            Err(_) => tracing::warn!(target: "logto::sign_out", "the refresh token was not revoked in time"),
-        }
+        let late = |_| Error::new(Code::Timeout, format!("Logto did not answer within {REVOCATION_TIMEOUT:?}"));
+        tokio::time::timeout(REVOCATION_TIMEOUT, revocation).await.map_err(late)?
     }
+}
+
+fn not_revoked(error: &Error) {
+    tracing::warn!(target: "logto::sign_out", %error, "the refresh token was not revoked: it lives on at Logto until it expires");
 }

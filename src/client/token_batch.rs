@@ -8,6 +8,8 @@ use super::{
 };
 use crate::{
     error::{Code, Error, ErrorKind, Result},
+    events::EventKind,
+    oidc::id_token::Original,
     scopes,
     store::SessionId,
     types::TokenKey,
@@ -33,6 +35,7 @@ impl Session {
         mut keys: Vec<TokenKey>,
         freshness: FreshnessPolicy,
     ) -> Result<Vec<(TokenKey, Result<AccessToken>)>> {
+        keys.iter().try_for_each(TokenKey::check)?;
         let now = self.client.config().now();
         let (mut tokens, mut unexpired) = (Vec::new(), Vec::new());
         let id = {
@@ -51,7 +54,7 @@ impl Session {
         };
         // A token in its last minute, for when there is no other.
         let last_resort = |key: &TokenKey| {
-            let unexpired = unexpired.iter().find(|(of, _)| of == key).filter(|_| !freshness.force);
+            let unexpired = unexpired.iter().find(|(of, _)| of == key).filter(|_| !freshness.force && !freshness.renew);
             unexpired.map(|(_, token)| token.clone())
         };
         self.check_organization_scope(&keys)?;
@@ -112,11 +115,18 @@ impl Session {
             // Another task of the request may have signed another user in meanwhile, or in the answer before.
             let data = loaded.data().filter(|data| data.id == id).ok_or_else(not_authenticated)?;
             let refresh_token = data.refresh_token.clone().ok_or_else(not_authenticated)?;
-            let before = id_token_claims(data).ok_or_else(not_authenticated)?;
+            let claims = id_token_claims(data).ok_or_else(not_authenticated)?;
+            let before = Original { claims, issued_at: data.issued_at };
             (refresh_token, before, loaded.stored_copy(&self.client.config().cookies), data.refreshes)
         };
-        let renewal =
-            Renewal { client: self.client.clone(), refresh_token: refresh_token.clone(), request, before, refreshes };
+        let renewal = Renewal {
+            client: self.client.clone(),
+            refresh_token: refresh_token.clone(),
+            request,
+            before,
+            refreshes,
+            session: id,
+        };
         let result = match stored {
             Some(copy) => renewal.run_and_save(copy).await,
             None => renewal.run().await.map(|refreshed| (refreshed, None)),
@@ -128,8 +138,10 @@ impl Session {
             Ok(refreshed) => refreshed,
             Err(error) => {
                 if error.is(Code::SessionEnded) && is_same {
-                    tracing::info!(target: "logto::refresh", %error, "the session has ended");
-                    loaded.discard();
+                    let ended = loaded.discard();
+                    let event = EventKind::SessionRevoked.event().client_id(self.client.config().app_id());
+                    let event = event.reason("refresh_refused").session(id.as_bytes());
+                    event.sub(ended.as_ref().map_or("", |data| &data.subject.sub)).write();
                 }
                 return Err(error);
             }

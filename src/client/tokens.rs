@@ -15,6 +15,7 @@ impl Session {
     /// Logto leaves out scopes that the user may not have, without an error: [`AccessToken::scopes`] are those that were given.
     ///
     /// # Errors
+    /// `options.invalid`: the resource is no absolute URI, or the organization is blank.
     /// `not_authenticated`, `session.ended`, `session.no_refresh_token` and `session.scope_missing`: the user has to sign in.
     /// `organization.not_a_member`, `organization.mfa_required`, `organization.not_granted`: Logto refuses this organization.
     /// `token.access_denied`: a rule of Logto refuses this user the token. Where no resource and no organization was asked for, it refuses the
@@ -22,8 +23,11 @@ impl Session {
     /// `token.resource_refused`, `token.scope_refused`, `client.invalid_credentials`: see the hint. The session is kept.
     /// `network.…` and others with [`Error::is_transient`](crate::Error::is_transient): try again; the session is kept.
     pub async fn get_access_token(&mut self, options: TokenOptions) -> Result<AccessToken> {
-        let freshness =
-            FreshnessPolicy { force: options.force_refresh, validity: options.min_validity.map(clock::whole_seconds) };
+        let freshness = FreshnessPolicy {
+            force: options.force_refresh,
+            validity: options.min_validity.map(clock::whole_seconds),
+            ..FreshnessPolicy::default()
+        };
         let mut tokens = self.tokens_for(vec![options.key()], freshness).await?;
         let token = tokens.pop().map(|(_, token)| token);
         token.unwrap_or_else(|| Err(not_authenticated()))

@@ -1,6 +1,6 @@
 //! From the settings as they are given to a configuration: the one place that checks them.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use super::{
     LogtoConfig, LogtoConfigBuilder, base_urls::BaseUrls, pages::Pages, problems::Problems,
@@ -20,8 +20,9 @@ impl LogtoConfigBuilder {
     ///
     /// # Errors
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do.
-    pub fn build(self) -> Result<LogtoConfig> {
+    pub fn build(mut self) -> Result<LogtoConfig> {
         let mut problems = Problems::default();
+        self.make_server_strict();
         let server = self.server.clone().check(&mut problems);
 
         let app_id = problems.app_id(self.app_id.as_deref());
@@ -43,23 +44,27 @@ impl LogtoConfigBuilder {
         let public_url = base_urls.public().or(base_url.as_ref());
         problems.secrets(self.cookie_secret.as_ref(), &self.previous_cookie_secrets, public_url);
 
-        let prompt = self.prompt.unwrap_or_else(|| vec![Prompt::Consent]);
+        let prompt = self.prompt.take().unwrap_or_else(|| vec![Prompt::Consent]);
         problems.unless("prompt", !prompt.contains(&Prompt::None) || prompt.len() == 1, || {
             "prompt holds `none` with others (`none` stands alone)".into()
         });
         let scopes = problems.scopes(&self.scopes, self.include_reserved_scopes.unwrap_or(true));
-        let resources = problems.resources(self.resources, &scopes);
+        let resources = problems.resources(mem::take(&mut self.resources), &scopes);
         let allowed_return_origins = problems.origins(&self.allowed_return_origins);
         problems.routes(&self.routes);
         problems.trusted_audiences(&self.trusted_audiences);
         let pages = Pages {
-            after_sign_in: self.after_sign_in.map(Into::into),
-            after_sign_out: self.after_sign_out.map(Into::into),
-            sign_in_page: self.sign_in_page,
-            errors: self.error_pages,
+            after_sign_in: self.after_sign_in.take().map(Into::into),
+            after_sign_out: self.after_sign_out.take().map(Into::into),
+            sign_in_page: self.sign_in_page.take(),
+            errors: self.error_pages.take(),
         }
         .checked(&mut problems, base_url.as_ref(), &base_urls, &allowed_return_origins);
-        problems.signing_alg(self.id_token_signed_response_alg.as_deref());
+        problems
+            .signing_alg(self.id_token_signed_response_alg.as_deref(), server.as_ref().map(|server| server.algorithms));
+        let security = self.security(&mut problems);
+        self.refuse_clear_text(security.strict, base_url.as_ref(), &base_urls, server.as_ref(), &mut problems);
+        let clear_text_stores = self.clear_text_stores();
 
         let lifetime = self.session_lifetime.unwrap_or_default();
         problems.session_format(
@@ -84,9 +89,7 @@ impl LogtoConfigBuilder {
         }
         let (stores, endings_in_memory) =
             bounded_stores(self.session_store, self.revocation_store, store_timeout, &server.clock);
-        let refresh_coordinator = self
-            .refresh_coordinator
-            .map(|coordinator| -> Arc<dyn RefreshCoordinator> { Arc::new(Bounded::new(coordinator, store_timeout)) });
+        let refresh_coordinator = self.refresh_coordinator.map(|coordinator| bounded(coordinator, store_timeout));
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
         let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets)
             .map(|next| next.until(self.from_next_until));
@@ -94,9 +97,12 @@ impl LogtoConfigBuilder {
         Ok(LogtoConfig {
             cookies: CookieSettings::new(keys, lifetime, stores, cookies.own)
                 .with_earlier(cookies.earlier)
+                .with_unprefixed(!security.strict)
                 .with_leeway(server.leeway)
                 .with_next(next)
-                .with_sign_in_timeout(sign_in_timeout),
+                .with_sign_in_timeout(sign_in_timeout)
+                .requiring_revocations(security.require_revocation_store)
+                .remembering_timeouts(security.reauthenticate_after_timeout),
             app_id,
             app_secret: self.app_secret,
             base_url,
@@ -117,9 +123,15 @@ impl LogtoConfigBuilder {
             refresh_coordinator,
             endings_in_memory,
             on_sign_in: self.on_sign_in,
+            security,
+            clear_text_stores,
             server,
         })
     }
+}
+
+fn bounded(coordinator: Arc<dyn RefreshCoordinator>, timeout: Duration) -> Arc<dyn RefreshCoordinator> {
+    Arc::new(Bounded::new(coordinator, timeout))
 }
 
 /// The stores, each bounded in time, and whether nothing but memory remembers which sessions ended.

@@ -1,5 +1,8 @@
 //! The settings as they are given.
 
+mod cookies;
+mod security;
+
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
@@ -7,6 +10,7 @@ use std::{
 
 use super::{
     LogtoConfig, Routes,
+    max_age::MaxAge,
     server::{ServerSettings, server_setters},
 };
 use crate::{
@@ -62,6 +66,16 @@ pub struct LogtoConfigBuilder {
     pub(super) after_sign_in: Option<String>,
     pub(super) after_sign_out: Option<String>,
     pub(super) sign_in_page: Option<String>,
+    pub(super) strict: Option<bool>,
+    #[serde(deserialize_with = "super::max_age::deserialize")]
+    pub(super) claims_max_age: Option<MaxAge>,
+    pub(super) reauthenticate_after_timeout: Option<bool>,
+    pub(super) require_revocation_store: Option<bool>,
+    pub(super) max_sessions_per_user: Option<u32>,
+    pub(super) id_token_hint: Option<bool>,
+    pub(super) clear_site_data: Option<Vec<String>>,
+    pub(super) confirm_cross_site_sign_in: Option<bool>,
+    pub(super) user_route_claims: Option<Vec<String>>,
     #[serde(skip)]
     pub(super) error_pages: Option<Arc<ErrorPages>>,
     #[serde(skip)]
@@ -122,67 +136,6 @@ impl LogtoConfigBuilder {
     /// Secrets used before: sessions sealed with them are still read, and sealed anew when written.
     pub fn previous_cookie_secrets<S: Into<Secret>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.previous_cookie_secrets = secrets.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Whether cookies are `Secure`. Default: whether `base_url` is https.
-    pub fn cookie_secure(mut self, secure: bool) -> Self {
-        self.cookie_secure = Some(secure);
-        self
-    }
-
-    /// Shares the session with subdomains. Default: this host alone, which is safer: then the cookies have the prefix `__Host-` (over https),
-    /// and no other host can set them. With a domain every subdomain can: one that is not yours could sign your users in to a session of its
-    /// own (session fixation). Share it only where all subdomains are trusted. Browsers drop the cookie where the domain is a public suffix, like
-    /// `co.uk` or `github.io`, which is not checked here.
-    pub fn cookie_domain(mut self, domain: impl Into<String>) -> Self {
-        self.cookie_domain = Some(domain.into());
-        self
-    }
-
-    /// What the session's cookie is called, in place of `logto_` and the app id: 1 to 64 letters, digits, `-`, `_` and `.`. The prefix `__Host-` is
-    /// added where browsers take it: over https, without [`cookie_domain`](Self::cookie_domain) and with the path `/`. For users to stay signed in
-    /// through a change see [`previous_cookie_names`](Self::previous_cookie_names).
-    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
-        self.cookie_name = Some(name.into());
-        self
-    }
-
-    /// Names that the session's cookie had before, as browsers have them, with `__Host-` where it had that: at most four. A session under such a
-    /// name, and a sign-in under way, is taken over; the first response to it writes the present name and deletes that one. After one idle lifetime the
-    /// list can go.
-    ///
-    /// The cookie that is deleted is one with the present path and domain, or with the path `/` where the name begins with `__Host-`. One of
-    /// another path or domain stays until it expires by itself, and ends when the session does.
-    pub fn previous_cookie_names<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.previous_cookie_names = names.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// The path of the cookies, as it stands in the address: for two applications on one host that must not see each other's. All routes are to be
-    /// below it. Default: `/`. Another one takes the prefix `__Host-` away, so that other pages of the host can set a cookie of this name, and
-    /// with that its name changes: see [`previous_cookie_names`](Self::previous_cookie_names).
-    pub fn cookie_path(mut self, path: impl Into<String>) -> Self {
-        self.cookie_path = Some(path.into());
-        self
-    }
-
-    /// Whether the session's cookie comes along with requests that other sites cause. Default: with links, and no more ([`SameSite::Lax`]).
-    pub fn cookie_same_site(mut self, same_site: SameSite) -> Self {
-        self.cookie_same_site = same_site;
-        self
-    }
-
-    /// Whether a browser keeps the cookies apart for each site that shows this one in a frame (`Partitioned`, also called CHIPS). It takes
-    /// [`SameSite::None`]. A session that began in a tab of its own is then none in a frame.
-    pub fn cookie_partitioned(mut self, partitioned: bool) -> Self {
-        self.cookie_partitioned = Some(partitioned);
-        self
-    }
-
-    /// Whether the session's cookie has no `Max-Age`: a browser that is closed forgets it, unless it restores its tabs. Default: no.
-    pub fn cookie_session_only(mut self, session_only: bool) -> Self {
-        self.cookie_session_only = Some(session_only);
         self
     }
 

@@ -5,7 +5,7 @@ use url::Url;
 use super::{LogtoConfigBuilder, base_urls::BaseUrls, problems::Problems};
 use crate::{
     cookies::SameSite,
-    session::{CookieAttributes, OwnCookies, SessionFormat},
+    session::{CookieAttributes, OwnCookies, SessionFormat, without_prefix},
 };
 
 /// As many as servers and proxies let pass without a second thought.
@@ -63,7 +63,7 @@ impl LogtoConfigBuilder {
             format!("cookie_name is not 1 to {MAX_NAME_BYTES} letters, digits, `-`, `_` and `.` (other characters are no cookie's name, or not to each server)")
         });
         problems.unless("cookie_name", !name.starts_with("__"), || {
-            "cookie_name begins with `__` (browsers have rules for `__Host-` and `__Secure-`; `__Host-` is added where it can be)".into()
+            "cookie_name begins with `__` (browsers have rules for `__Host-` and `__Secure-`; one of them is added where it can be)".into()
         });
         problems.unless("cookie_name", !is_name_of_a_part(name), || {
             "cookie_name ends with `.` and a number, or holds `_txn_` (further cookies of a session and of sign-ins are named so)".into()
@@ -106,11 +106,11 @@ impl LogtoConfigBuilder {
             format!("previous_cookie_names holds more than {MAX_EARLIER_NAMES} names (each of them is looked for in each request: leave the oldest out)")
         });
         let is_right = |name: &String| {
-            let plain = name.strip_prefix("__Host-").unwrap_or(name);
+            let plain = without_prefix(name);
             is_plain_name(plain) && !plain.starts_with("__") && !is_name_of_a_part(plain)
         };
         problems.unless("previous_cookie_names", names.iter().all(is_right), || {
-            "previous_cookie_names holds something that was no name of a session's cookie (copy it from a browser, with `__Host-` where it has that)".into()
+            "previous_cookie_names holds something that was no name of a session's cookie (copy it from a browser, with `__Host-` or `__Secure-` where it has that)".into()
         });
         problems.unless("previous_cookie_names", names.iter().all(|name| name != own.session_name()), || {
             "previous_cookie_names holds the present name (leave it out)".into()

@@ -1,8 +1,8 @@
 //! The configuration from the environment.
 
-use std::{collections::BTreeMap, env, time::Duration};
+use std::{collections::BTreeMap, env, fmt::Display, str::FromStr, time::Duration};
 
-use super::LogtoConfigBuilder;
+use super::{LogtoConfigBuilder, max_age::MaxAge};
 use crate::{error::ConfigProblem, session::SessionLifetime};
 
 impl LogtoConfigBuilder {
@@ -14,57 +14,71 @@ impl LogtoConfigBuilder {
     }
 
     pub(super) fn from_vars(vars: impl IntoIterator<Item = (String, String)>) -> Self {
-        let vars: BTreeMap<String, String> =
-            vars.into_iter().filter(|(name, value)| name.starts_with("LOGTO_") && !value.trim().is_empty()).collect();
-        super::unknown::warn(vars.keys().map(String::as_str));
-        let text = |name: &str| vars.get(name).map(|value| value.trim().to_owned());
-        let list = |name: &str, separator: fn(char) -> bool| -> Option<Vec<String>> {
-            let words = text(name)?;
-            Some(words.split(separator).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect())
-        };
-        let words = |name: &str| list(name, |c| c.is_whitespace() || c == ',');
+        let mut vars = Vars::of(vars);
+        super::unknown::warn(vars.given.keys().map(String::as_str));
 
         let mut builder = Self::default();
-        builder.server.endpoint = text("LOGTO_ENDPOINT");
-        builder.server.issuer = text("LOGTO_ISSUER");
-        builder.server.internal_endpoint = text("LOGTO_INTERNAL_ENDPOINT");
-        builder.server.accepted_issuers = words("LOGTO_ACCEPTED_ISSUERS");
-        builder.app_id = text("LOGTO_APP_ID");
-        builder.app_secret = text("LOGTO_APP_SECRET").map(Into::into);
-        builder.id_token_signed_response_alg = text("LOGTO_ID_TOKEN_SIGNED_RESPONSE_ALG");
-        builder.base_url = text("LOGTO_BASE_URL");
-        builder.further_base_urls = words("LOGTO_FURTHER_BASE_URLS").unwrap_or_default();
-        builder.host_header = text("LOGTO_HOST_HEADER");
-        builder.cookie_secret = text("LOGTO_COOKIE_SECRET").map(Into::into);
-        builder.cookie_domain = text("LOGTO_COOKIE_DOMAIN");
-        builder.cookie_name = text("LOGTO_COOKIE_NAME");
-        builder.cookie_path = text("LOGTO_COOKIE_PATH");
-        builder.previous_cookie_names = words("LOGTO_PREVIOUS_COOKIE_NAMES").unwrap_or_default();
-        builder.previous_cookie_secrets = list("LOGTO_PREVIOUS_COOKIE_SECRETS", |c| c == ',')
-            .map(|secrets| secrets.into_iter().map(Into::into).collect())
-            .unwrap_or_default();
-        builder.trusted_audiences = words("LOGTO_TRUSTED_AUDIENCES").unwrap_or_default();
-        builder.scopes = words("LOGTO_SCOPES").unwrap_or_default();
-        builder.resources = words("LOGTO_RESOURCES").unwrap_or_default();
-        builder.after_sign_in = text("LOGTO_AFTER_SIGN_IN");
-        builder.after_sign_out = text("LOGTO_AFTER_SIGN_OUT");
-        builder.sign_in_page = text("LOGTO_SIGN_IN_PAGE");
-        builder.allowed_return_origins = words("LOGTO_ALLOWED_RETURN_ORIGINS").unwrap_or_default();
+        builder.read_server(&mut vars);
+        builder.read_cookies(&mut vars);
+        builder.read_sign_in(&mut vars);
+        builder.read_sessions(&mut vars);
+        builder.read_security(&mut vars);
+        builder.server.unreadable = vars.unreadable;
+        builder
+    }
 
-        // What does not parse is told by `build()`, with everything else that is wrong.
-        let mut unreadable = Vec::new();
-        let mut unread = |setting, problem| unreadable.push(ConfigProblem::new(setting, problem));
-        let mut seconds = |setting, name: &str| -> Option<u64> {
-            let value = text(name)?;
-            value.parse().map_err(|_| unread(setting, format!("{name} is not a whole number of seconds"))).ok()
-        };
-        builder.server.leeway = seconds("leeway", "LOGTO_LEEWAY");
-        builder.server.timeout = seconds("timeout", "LOGTO_TIMEOUT").map(Duration::from_secs);
-        builder.sign_in_timeout = seconds("sign_in_timeout", "LOGTO_SIGN_IN_TIMEOUT");
-        builder.store_timeout = seconds("store_timeout", "LOGTO_STORE_TIMEOUT").map(Duration::from_secs);
+    fn read_server(&mut self, vars: &mut Vars) {
+        self.server.endpoint = vars.text("LOGTO_ENDPOINT");
+        self.server.issuer = vars.text("LOGTO_ISSUER");
+        self.server.internal_endpoint = vars.text("LOGTO_INTERNAL_ENDPOINT");
+        self.server.accepted_issuers = vars.words("LOGTO_ACCEPTED_ISSUERS");
+        self.server.accepted_algorithms = vars.words("LOGTO_ACCEPTED_ALGORITHMS");
+        self.server.leeway = vars.seconds("leeway", "LOGTO_LEEWAY");
+        self.server.timeout = vars.seconds("timeout", "LOGTO_TIMEOUT").map(Duration::from_secs);
+        self.server.allow_insecure_endpoint = vars.switch("allow_insecure_endpoint", "LOGTO_ALLOW_INSECURE_ENDPOINT");
+        self.app_id = vars.text("LOGTO_APP_ID");
+        self.app_secret = vars.text("LOGTO_APP_SECRET").map(Into::into);
+        self.id_token_signed_response_alg = vars.text("LOGTO_ID_TOKEN_SIGNED_RESPONSE_ALG");
+        self.trusted_audiences = vars.words("LOGTO_TRUSTED_AUDIENCES").unwrap_or_default();
+    }
+
+    fn read_cookies(&mut self, vars: &mut Vars) {
+        self.cookie_secret = vars.text("LOGTO_COOKIE_SECRET").map(Into::into);
+        let previous = vars.list("LOGTO_PREVIOUS_COOKIE_SECRETS", |c| c == ',').unwrap_or_default();
+        self.previous_cookie_secrets = previous.into_iter().map(Into::into).collect();
+        self.cookie_domain = vars.text("LOGTO_COOKIE_DOMAIN");
+        self.cookie_name = vars.text("LOGTO_COOKIE_NAME");
+        self.cookie_path = vars.text("LOGTO_COOKIE_PATH");
+        self.previous_cookie_names = vars.words("LOGTO_PREVIOUS_COOKIE_NAMES").unwrap_or_default();
+        self.cookie_secure = vars.switch("cookie_secure", "LOGTO_COOKIE_SECURE");
+        self.cookie_partitioned = vars.switch("cookie_partitioned", "LOGTO_COOKIE_PARTITIONED");
+        self.cookie_session_only = vars.switch("cookie_session_only", "LOGTO_COOKIE_SESSION_ONLY");
+        self.cookie_same_site = vars.parsed("cookie_same_site", "LOGTO_COOKIE_SAME_SITE").unwrap_or_default();
+    }
+
+    fn read_sign_in(&mut self, vars: &mut Vars) {
+        self.base_url = vars.text("LOGTO_BASE_URL");
+        self.further_base_urls = vars.words("LOGTO_FURTHER_BASE_URLS").unwrap_or_default();
+        self.host_header = vars.text("LOGTO_HOST_HEADER");
+        self.scopes = vars.words("LOGTO_SCOPES").unwrap_or_default();
+        self.include_reserved_scopes = vars.switch("include_reserved_scopes", "LOGTO_INCLUDE_RESERVED_SCOPES");
+        self.resources = vars.words("LOGTO_RESOURCES").unwrap_or_default();
+        self.prompt = vars
+            .words("LOGTO_PROMPT")
+            .map(|prompts| prompts.iter().filter_map(|prompt| vars.parse("prompt", "LOGTO_PROMPT", prompt)).collect());
+        self.response_mode = vars.parsed("response_mode", "LOGTO_RESPONSE_MODE").unwrap_or_default();
+        self.allowed_return_origins = vars.words("LOGTO_ALLOWED_RETURN_ORIGINS").unwrap_or_default();
+        self.after_sign_in = vars.text("LOGTO_AFTER_SIGN_IN");
+        self.after_sign_out = vars.text("LOGTO_AFTER_SIGN_OUT");
+        self.sign_in_page = vars.text("LOGTO_SIGN_IN_PAGE");
+        self.sign_in_timeout = vars.seconds("sign_in_timeout", "LOGTO_SIGN_IN_TIMEOUT");
+    }
+
+    fn read_sessions(&mut self, vars: &mut Vars) {
+        self.store_timeout = vars.seconds("store_timeout", "LOGTO_STORE_TIMEOUT").map(Duration::from_secs);
         let lifetime = SessionLifetime::default();
-        let mut of_session = |name| seconds("session_lifetime", name);
-        builder.session_lifetime = match (of_session("LOGTO_SESSION_IDLE"), of_session("LOGTO_SESSION_ABSOLUTE")) {
+        let mut of_session = |name| vars.seconds("session_lifetime", name);
+        self.session_lifetime = match (of_session("LOGTO_SESSION_IDLE"), of_session("LOGTO_SESSION_ABSOLUTE")) {
             (None, None) => None,
             (idle, absolute) => Some(
                 lifetime
@@ -72,47 +86,97 @@ impl LogtoConfigBuilder {
                     .absolute(absolute.map_or(lifetime.absolute, Duration::from_secs)),
             ),
         };
-        let mut switch = |setting, name: &str| -> Option<bool> {
-            match text(name)?.to_ascii_lowercase().as_str() {
-                "true" | "1" | "yes" | "on" => Some(true),
-                "false" | "0" | "no" | "off" => Some(false),
-                _ => {
-                    unread(setting, format!("{name} is neither true nor false"));
-                    None
-                }
-            }
-        };
-        builder.cookie_secure = switch("cookie_secure", "LOGTO_COOKIE_SECURE");
-        builder.cookie_partitioned = switch("cookie_partitioned", "LOGTO_COOKIE_PARTITIONED");
-        builder.cookie_session_only = switch("cookie_session_only", "LOGTO_COOKIE_SESSION_ONLY");
-        builder.server.allow_insecure_endpoint = switch("allow_insecure_endpoint", "LOGTO_ALLOW_INSECURE_ENDPOINT");
-        builder.include_reserved_scopes = switch("include_reserved_scopes", "LOGTO_INCLUDE_RESERVED_SCOPES");
-        builder.prompt = words("LOGTO_PROMPT").map(|prompts| {
-            let known = prompts.iter().filter_map(|prompt| {
-                prompt.parse().map_err(|error| unread("prompt", format!("LOGTO_PROMPT: {error}"))).ok()
-            });
-            known.collect()
-        });
-        let same_site = text("LOGTO_COOKIE_SAME_SITE").and_then(|word| {
-            word.parse().map_err(|error| unread("cookie_same_site", format!("LOGTO_COOKIE_SAME_SITE: {error}"))).ok()
-        });
-        builder.cookie_same_site = same_site.unwrap_or_default();
-        let mode = text("LOGTO_RESPONSE_MODE").and_then(|mode| {
-            mode.parse().map_err(|error| unread("response_mode", format!("LOGTO_RESPONSE_MODE: {error}"))).ok()
-        });
-        builder.response_mode = mode.unwrap_or_default();
-        let format = text("LOGTO_SESSION_FORMAT").and_then(|format| {
-            format.parse().map_err(|error| unread("session_format", format!("LOGTO_SESSION_FORMAT: {error}"))).ok()
-        });
-        builder.session_format = format.unwrap_or_default();
-        builder.from_next_until = text("LOGTO_FROM_NEXT_UNTIL").and_then(|date| {
+        self.session_format = vars.parsed("session_format", "LOGTO_SESSION_FORMAT").unwrap_or_default();
+        self.from_next_until = vars.text("LOGTO_FROM_NEXT_UNTIL").and_then(|date| {
             let parsed = super::date::parse(&date);
             if parsed.is_none() {
-                unread("from_next_until", "LOGTO_FROM_NEXT_UNTIL is not a date like 2027-01-31".to_owned());
+                vars.unread("from_next_until", "LOGTO_FROM_NEXT_UNTIL is not a date like 2027-01-31".to_owned());
             }
             parsed
         });
-        builder.server.unreadable = unreadable;
-        builder
+    }
+
+    fn read_security(&mut self, vars: &mut Vars) {
+        self.strict = vars.switch("strict", "LOGTO_STRICT");
+        self.claims_max_age = match vars.text("LOGTO_CLAIMS_MAX_AGE") {
+            Some(word) if word == "off" => Some(MaxAge(None)),
+            Some(_) => {
+                vars.seconds("claims_max_age", "LOGTO_CLAIMS_MAX_AGE").map(|age| MaxAge(Some(Duration::from_secs(age))))
+            }
+            None => None,
+        };
+        self.reauthenticate_after_timeout =
+            vars.switch("reauthenticate_after_timeout", "LOGTO_REAUTHENTICATE_AFTER_TIMEOUT");
+        self.require_revocation_store = vars.switch("require_revocation_store", "LOGTO_REQUIRE_REVOCATION_STORE");
+        self.max_sessions_per_user = vars.text("LOGTO_MAX_SESSIONS_PER_USER").and_then(|number| {
+            let parsed = number.parse().ok();
+            if parsed.is_none() {
+                vars.unread("max_sessions_per_user", "LOGTO_MAX_SESSIONS_PER_USER is not a whole number".to_owned());
+            }
+            parsed
+        });
+        self.id_token_hint = vars.switch("id_token_hint", "LOGTO_ID_TOKEN_HINT");
+        self.clear_site_data = vars.words("LOGTO_CLEAR_SITE_DATA");
+        self.confirm_cross_site_sign_in = vars.switch("confirm_cross_site_sign_in", "LOGTO_CONFIRM_CROSS_SITE_SIGN_IN");
+        self.user_route_claims = vars.words("LOGTO_USER_ROUTE_CLAIMS");
+    }
+}
+
+/// The variables of the crate that hold something.
+struct Vars {
+    given: BTreeMap<String, String>,
+    /// What does not parse is told by `build()`, with everything else that is wrong.
+    unreadable: Vec<ConfigProblem>,
+}
+
+impl Vars {
+    fn of(vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        let is_given = |(name, value): &(String, String)| name.starts_with("LOGTO_") && !value.trim().is_empty();
+        Self { given: vars.into_iter().filter(is_given).collect(), unreadable: Vec::new() }
+    }
+
+    fn unread(&mut self, setting: &'static str, problem: String) {
+        self.unreadable.push(ConfigProblem::new(setting, problem));
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.given.get(name).map(|value| value.trim().to_owned())
+    }
+
+    fn list(&self, name: &str, separator: fn(char) -> bool) -> Option<Vec<String>> {
+        let text = self.given.get(name)?;
+        Some(text.split(separator).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect())
+    }
+
+    fn words(&self, name: &str) -> Option<Vec<String>> {
+        self.list(name, |c| c.is_whitespace() || c == ',')
+    }
+
+    fn seconds(&mut self, setting: &'static str, name: &str) -> Option<u64> {
+        let seconds = self.text(name)?.parse().ok();
+        if seconds.is_none() {
+            self.unread(setting, format!("{name} is not a whole number of seconds"));
+        }
+        seconds
+    }
+
+    fn switch(&mut self, setting: &'static str, name: &str) -> Option<bool> {
+        match self.text(name)?.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Some(true),
+            "false" | "0" | "no" | "off" => Some(false),
+            _ => {
+                self.unread(setting, format!("{name} is neither true nor false"));
+                None
+            }
+        }
+    }
+
+    fn parsed<T: FromStr<Err: Display>>(&mut self, setting: &'static str, name: &str) -> Option<T> {
+        let text = self.text(name)?;
+        self.parse(setting, name, &text)
+    }
+
+    fn parse<T: FromStr<Err: Display>>(&mut self, setting: &'static str, name: &str, text: &str) -> Option<T> {
+        text.parse().map_err(|error| self.unread(setting, format!("{name}: {error}"))).ok()
     }
 }

@@ -84,7 +84,7 @@ impl LogtoConfig {
         self.cookies.own.attributes().domain.as_deref()
     }
 
-    /// The name of the session's cookie, as browsers have it: with `__Host-` where that was added.
+    /// The name of the session's cookie, as browsers have it: with `__Host-` or `__Secure-` where that was added.
     #[must_use]
     pub fn cookie_name(&self) -> &str {
         self.cookies.own.session_name()
@@ -231,6 +231,66 @@ impl LogtoConfig {
     #[must_use]
     pub fn sign_in_page(&self) -> Option<&str> {
         self.pages.sign_in_page.as_deref()
+    }
+
+    /// Whether every setting that has a safer end is there, unless it was set itself.
+    #[must_use]
+    pub fn strict(&self) -> bool {
+        self.security.strict
+    }
+
+    /// How old the claims of a session may be before Logto is asked anew; none where it never is.
+    #[must_use]
+    pub fn claims_max_age(&self) -> Option<Duration> {
+        self.security.claims_max_age
+    }
+
+    /// Whether Logto has to ask the user after a session that timed out.
+    #[must_use]
+    pub fn reauthenticate_after_timeout(&self) -> bool {
+        self.security.reauthenticate_after_timeout
+    }
+
+    /// Whether no session is read while the revocation store fails.
+    #[must_use]
+    pub fn require_revocation_store(&self) -> bool {
+        self.security.require_revocation_store
+    }
+
+    /// How many sessions a user may have at once, if it was set.
+    #[must_use]
+    pub fn max_sessions_per_user(&self) -> Option<u32> {
+        self.security.max_sessions_per_user
+    }
+
+    /// Whether a sign-out sends the ID token to the server.
+    #[must_use]
+    pub fn id_token_hint(&self) -> bool {
+        self.security.id_token_hint
+    }
+
+    /// What a browser is told to forget when a user signs out.
+    #[must_use]
+    pub fn clear_site_data(&self) -> &[String] {
+        &self.security.clear_site_data
+    }
+
+    /// Whether a guarded page that another site leads to asks the user before a sign-in begins.
+    #[must_use]
+    pub fn confirm_cross_site_sign_in(&self) -> bool {
+        self.security.confirm_cross_site_sign_in
+    }
+
+    /// Which claims the user route gives, if that was set; an empty list is for none.
+    #[must_use]
+    pub fn user_route_claims(&self) -> Option<&[String]> {
+        self.security.user_route_claims.as_deref()
+    }
+
+    /// The algorithms that tokens may be signed with, if they were set.
+    #[must_use]
+    pub fn accepted_algorithms(&self) -> Option<&[String]> {
+        self.server.accepted_algorithms()
     }
 
     /// What answers errors in place of the crate's own pages, if it was set.

@@ -7,10 +7,12 @@ use url::{Host, Url};
 use super::Routes;
 use crate::{
     error::{Code, ConfigProblem, Error},
+    oidc::{alg::Alg, algorithms::Algorithms},
     organizations::ORGANIZATIONS_RESOURCE,
     scopes,
     secret::Secret,
     session::{SIGN_IN_TIMEOUT_SECONDS, SessionFormat, SessionLifetime},
+    types::is_resource,
 };
 
 /// As many as the key that is derived from it has (RFC 5869 adds no entropy).
@@ -68,11 +70,35 @@ impl Problems {
         Some(url)
     }
 
-    pub(super) fn signing_alg(&mut self, alg: Option<&str>) {
-        const ACCEPTED: [&str; 5] = ["ES256", "ES384", "ES512", "RS256", "PS256"];
-        self.unless("id_token_signed_response_alg", alg.is_none_or(|alg| ACCEPTED.contains(&alg)), || {
-            format!("id_token_signed_response_alg is none of {} (leave it out to accept them all)", ACCEPTED.join(", "))
-        });
+    /// The algorithms that tokens may be signed with.
+    pub(super) fn accepted_algorithms(&mut self, names: Option<&[String]>) -> Algorithms {
+        let problem = match names.map_or_else(|| Ok(Algorithms::default()), Algorithms::accepted) {
+            Ok(algorithms) => return algorithms,
+            Err("") => "accepted_algorithms is empty or holds an empty text (no token could be verified: leave it out to accept them all)".into(),
+            Err(_) => {
+                let all = Alg::ALL.map(Alg::as_str).join(", ");
+                format!("accepted_algorithms holds something else than {all}")
+            }
+        };
+        self.add("accepted_algorithms", problem);
+        Algorithms::default()
+    }
+
+    pub(super) fn signing_alg(&mut self, alg: Option<&str>, accepted: Option<Algorithms>) {
+        const SETTING: &str = "id_token_signed_response_alg";
+        let Some(name) = alg else { return };
+        match Alg::from_name(name) {
+            None => self.add(
+                SETTING,
+                format!(
+                    "{SETTING} is none of {} (leave it out to accept them all)",
+                    Alg::ALL.map(Alg::as_str).join(", ")
+                ),
+            ),
+            Some(alg) => self.unless(SETTING, accepted.is_none_or(|accepted| accepted.admit(alg)), || {
+                format!("{SETTING} is {name}, which accepted_algorithms leaves out (add it there)")
+            }),
+        }
     }
 
     pub(super) fn trusted_audiences(&mut self, audiences: &[String]) {
@@ -227,10 +253,8 @@ impl Problems {
         resources
     }
 
-    /// RFC 8707 section 2: an absolute URI without a fragment. Logto splits at commas.
     pub(crate) fn resource(&mut self, setting: &'static str, resource: &str) {
-        let right = Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) && !resource.contains([',', ' ']);
-        self.unless(setting, right, || "a resource is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)".into());
+        self.unless(setting, is_resource(resource), || "a resource is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)".into());
     }
 
     pub(super) fn origins(&mut self, origins: &[String]) -> Vec<url::Origin> {

@@ -13,8 +13,16 @@ use serde::{
 use super::{LogtoConfigBuilder, server::ServerSettings};
 
 /// The settings of the server, which are apart from the others.
-const OF_SERVER: [&str; 7] =
-    ["endpoint", "issuer", "internal_endpoint", "accepted_issuers", "allow_insecure_endpoint", "leeway", "timeout"];
+const OF_SERVER: [&str; 8] = [
+    "endpoint",
+    "issuer",
+    "internal_endpoint",
+    "accepted_issuers",
+    "allow_insecure_endpoint",
+    "leeway",
+    "accepted_algorithms",
+    "timeout",
+];
 
 impl<'de> Deserialize<'de> for LogtoConfigBuilder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -29,19 +37,29 @@ impl<'de> Deserialize<'de> for LogtoConfigBuilder {
 /// What a setting is, for the error about one that is something else.
 fn expected(name: &str) -> &'static str {
     match name {
-        "accepted_issuers"
+        "accepted_algorithms"
+        | "accepted_issuers"
         | "allowed_return_origins"
+        | "clear_site_data"
         | "further_base_urls"
         | "previous_cookie_names"
         | "previous_cookie_secrets"
         | "resources"
         | "scopes"
-        | "trusted_audiences" => "a list of texts",
+        | "trusted_audiences"
+        | "user_route_claims" => "a list of texts",
         "allow_insecure_endpoint"
+        | "confirm_cross_site_sign_in"
         | "cookie_partitioned"
         | "cookie_secure"
         | "cookie_session_only"
-        | "include_reserved_scopes" => "true or false",
+        | "id_token_hint"
+        | "include_reserved_scopes"
+        | "reauthenticate_after_timeout"
+        | "require_revocation_store"
+        | "strict" => "true or false",
+        "claims_max_age" => "a whole number of seconds, or `off`",
+        "max_sessions_per_user" => "a whole number",
         "cookie_same_site" => "`lax`, `strict` or `none`",
         "from_next_until" => "a date like 2027-01-31",
         "leeway" | "sign_in_timeout" | "store_timeout" | "timeout" => "a whole number of seconds",
@@ -101,6 +119,7 @@ impl<'de, A: MapAccess<'de>> Quiet<'_, A> {
             "accepted_issuers" => self.server.accepted_issuers = Some(self.next_value()?),
             "allow_insecure_endpoint" => self.server.allow_insecure_endpoint = self.next_value()?,
             "leeway" => self.server.leeway = self.next_value()?,
+            "accepted_algorithms" => self.server.accepted_algorithms = self.next_value()?,
             _ => self.server.timeout = self.next_value::<Option<u64>>()?.map(Duration::from_secs),
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::{
     clock::{Clock, SystemClock},
     error::{ConfigProblem, Result},
     http::{self, HttpClient, Transport},
-    oidc::{discovery::Addresses, provider::Provider},
+    oidc::{algorithms::Algorithms, discovery::Addresses, provider::Provider},
 };
 
 /// The settings as they are given, part of the builders of a [`LogtoConfig`](crate::LogtoConfig), a
@@ -26,6 +26,7 @@ pub(crate) struct ServerSettings {
     pub(crate) allow_insecure_endpoint: Option<bool>,
     /// In seconds.
     pub(crate) leeway: Option<u64>,
+    pub(crate) accepted_algorithms: Option<Vec<String>>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) http_client: Option<Arc<dyn HttpClient>>,
     pub(crate) clock: Option<Arc<dyn Clock>>,
@@ -42,6 +43,8 @@ pub(crate) struct Server {
     pub(crate) leeway: Duration,
     pub(crate) timeout: Duration,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The algorithms that tokens may be signed with.
+    pub(crate) algorithms: Algorithms,
     settings: Arc<ServerSettings>,
     /// Made when it is first needed; one for all clones.
     provider: Arc<Mutex<Option<Arc<Provider>>>>,
@@ -61,9 +64,11 @@ impl ServerSettings {
         let addresses = settings.addresses(problems);
         let (leeway, timeout) = (settings.leeway.unwrap_or(60), settings.timeout.unwrap_or(DEFAULT_TIMEOUT));
         problems.times(leeway, timeout);
+        let algorithms = problems.accepted_algorithms(settings.accepted_algorithms.as_deref());
         Some(Server {
             addresses: Arc::new(addresses?),
             leeway: Duration::from_secs(leeway),
+            algorithms,
             timeout,
             clock: settings.clock.clone().unwrap_or_else(|| Arc::new(SystemClock)),
             settings: Arc::new(settings),
@@ -114,6 +119,11 @@ impl ServerSettings {
         self.allow_insecure_endpoint.unwrap_or_default()
     }
 
+    /// Whether the server is given by its issuer, and so need not be Logto.
+    pub(super) fn names_an_issuer(&self) -> bool {
+        self.issuer.as_deref().is_some_and(|issuer| !issuer.trim().is_empty())
+    }
+
     /// Whether nothing is set that requests and what is kept of their answers depend on. The leeway is for tokens alone.
     fn asks_as_set_elsewhere(&self) -> bool {
         let Self { endpoint, issuer, internal_endpoint, accepted_issuers, timeout, http_client, clock, .. } = self;
@@ -136,6 +146,7 @@ impl ServerSettings {
             accepted_issuers: self.accepted_issuers.or(accepted_issuers),
             allow_insecure_endpoint: self.allow_insecure_endpoint.or(allow_insecure_endpoint),
             leeway: self.leeway.or(other.leeway),
+            accepted_algorithms: self.accepted_algorithms.or_else(|| other.accepted_algorithms.clone()),
             timeout: self.timeout.or(other.timeout),
             http_client: self.http_client.or_else(|| other.http_client.clone()),
             clock: self.clock.or_else(|| other.clock.clone()),
@@ -151,9 +162,19 @@ impl Server {
         self.settings.http_client.as_ref()
     }
 
+    /// Whether it is a Logto, known by `endpoint`, and not just any server of OpenID Connect.
+    pub(crate) fn is_logto(&self) -> bool {
+        self.settings.issuer.as_ref().is_none_or(|issuer| issuer.trim().is_empty())
+    }
+
     /// Whether the address may be http on another machine.
     pub(crate) fn allows_insecure_endpoint(&self) -> bool {
         self.settings.allows_insecure_endpoint()
+    }
+
+    /// The algorithms that tokens may be signed with, if they were set.
+    pub(crate) fn accepted_algorithms(&self) -> Option<&[String]> {
+        self.settings.accepted_algorithms.as_deref()
     }
 
     /// What the server says of itself, its keys, and the HTTP client that reaches it: one for whatever is made from one configuration.
@@ -165,11 +186,37 @@ impl Server {
         if let Some(provider) = &*provider {
             return Ok(Arc::clone(provider));
         }
-        warn_of_an_insecure_endpoint(&self.addresses.endpoint);
+        warn_of_clear_text(&self.clear_text());
+        self.make_provider(&mut provider)
+    }
+
+    /// The same without a word: what holds the settings has warned of more than this.
+    ///
+    /// # Errors
+    /// See [`provider`](Self::provider).
+    pub(crate) fn provider_unwarned(&self) -> Result<Arc<Provider>> {
+        let mut provider = self.provider.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*provider {
+            Some(provider) => Ok(Arc::clone(provider)),
+            None => self.make_provider(&mut provider),
+        }
+    }
+
+    fn make_provider(&self, provider: &mut Option<Arc<Provider>>) -> Result<Arc<Provider>> {
         let client = http::given_or_default(self.settings.http_client.clone())?;
         let transport = Transport::new(client, self.timeout);
         let made = Provider::new(transport, Arc::clone(&self.addresses), Arc::clone(&self.clock));
         Ok(Arc::clone(provider.insert(Arc::new(made))))
+    }
+
+    /// The settings with addresses that this program reaches in clear text over a network.
+    pub(super) fn clear_text(&self) -> Vec<&'static str> {
+        let name = if self.settings.names_an_issuer() { "issuer" } else { "endpoint" };
+        let Addresses { endpoint, internal_endpoint, .. } = &*self.addresses;
+        let mut found = Vec::new();
+        found.extend(is_clear_text(endpoint).then_some(name));
+        found.extend(internal_endpoint.as_ref().is_some_and(is_clear_text).then_some("internal_endpoint"));
+        found
     }
 
     /// The same server, of which nothing is known yet.
@@ -184,10 +231,16 @@ impl Server {
 }
 
 /// At each start: once for whatever is made from one configuration.
-fn warn_of_an_insecure_endpoint(endpoint: &Url) {
-    if endpoint.scheme() != "https" && !is_loopback(endpoint) {
-        tracing::warn!(target: "logto::config", %endpoint, "Logto is reached by http on another machine, as allow_insecure_endpoint says: passwords and tokens travel in the clear, and whoever is on the way can sign in as anyone");
+pub(crate) fn warn_of_clear_text(settings: &[&str]) {
+    if !settings.is_empty() {
+        let settings = settings.join(", ");
+        tracing::warn!(target: "logto::config", settings, "these settings lead to other machines without encryption: passwords, codes, cookies and tokens travel in the clear, and whoever is on the way can sign in as anyone");
     }
+}
+
+/// Whether it is http and not of this machine.
+pub(super) fn is_clear_text(url: &Url) -> bool {
+    url.scheme() != "https" && !is_loopback(url)
 }
 
 /// What a Logto at this address calls itself.
@@ -266,6 +319,15 @@ macro_rules! server_setters {
         /// How far Logto's clock and this one may differ, in whole seconds. Default: 60 seconds.
         pub fn leeway(mut self, leeway: std::time::Duration) -> Self {
             self.server.leeway = Some(leeway.as_secs());
+            self
+        }
+
+        /// The algorithms that tokens may be signed with: of `ES256`, `ES384`, `ES512`, `RS256` and `PS256`. Default: all of them.
+        ///
+        /// A token by another one is refused, whatever key of the server signed it. An RSA key that names no algorithm is for `RS256`; it is for
+        /// `PS256` where this holds `PS256` and no `RS256`.
+        pub fn accepted_algorithms<S: Into<String>>(mut self, algorithms: impl IntoIterator<Item = S>) -> Self {
+            self.server.accepted_algorithms = Some(algorithms.into_iter().map(Into::into).collect());
             self
         }
     };

@@ -220,7 +220,7 @@ fn the_defaults_are_those_of_the_other_sdks() {
 fn the_session_cookie_name_has_the_host_prefix_only_over_https_without_a_domain() {
     let name = |builder: LogtoConfigBuilder| builder.build().unwrap().cookies.own.session_name().to_owned();
     assert_eq!(name(builder()), "__Host-logto_app");
-    assert_eq!(name(builder().cookie_domain("example.com")), "logto_app");
+    assert_eq!(name(builder().cookie_domain("example.com")), "__Secure-logto_app");
     assert_eq!(name(builder().base_url("http://localhost:3000")), "logto_app");
     let odd = name(builder().app_id("an app; with=odd letters"));
     assert!(

@@ -148,7 +148,8 @@ impl LogtoClient {
     }
 
     pub(super) async fn check_keys(&self, metadata: &ProviderMetadata) -> Check {
-        let classification = match jwks::classify_keys(self.transport(), &metadata.jwks_uri).await {
+        let algorithms = self.config().id_token_algorithms();
+        let classification = match jwks::classify_keys(self.transport(), &metadata.jwks_uri, algorithms).await {
             Ok(classification) => classification,
             Err(error) => return Check::failure(KEYS, error.to_string(), error.hint()),
         };

@@ -8,9 +8,10 @@ use crate::{config::LogtoConfig, scopes, types::Prompt};
 const BASE_URL: &str = "base URL";
 const COOKIES: &str = "cookies";
 const SIGN_IN: &str = "sign-in request";
+const STRICT: &str = "strict profile";
 
 pub(super) fn checks(config: &LogtoConfig) -> Vec<Check> {
-    vec![base_url(config), cookies(config), sign_in(config)]
+    vec![base_url(config), cookies(config), sign_in(config), strict(config)]
 }
 
 fn base_url(config: &LogtoConfig) -> Check {
@@ -107,6 +108,22 @@ fn sign_in(config: &LogtoConfig) -> Check {
         );
     }
     Check::ok(SIGN_IN, found)
+}
+
+/// The profile is a word that sets many things, so each is told as it is in force.
+fn strict(config: &LogtoConfig) -> Check {
+    if !config.strict() {
+        return Check::ok(STRICT, "off");
+    }
+    let settings = config.strict_settings();
+    let listed: Vec<_> = settings.iter().map(|setting| format!("{} {}", setting.name, setting.value)).collect();
+    let listed = listed.join(", ");
+    let looser: Vec<_> = settings.iter().filter(|setting| !setting.is_strict).map(|setting| setting.name).collect();
+    if looser.is_empty() {
+        return Check::ok(STRICT, format!("on: {listed}"));
+    }
+    let hint = format!("Leave {} out, unless that is what you want.", looser.join(", "));
+    Check::warning(STRICT, format!("on, but for what was set itself: {listed}"), hint)
 }
 
 /// 0.0.0.0 and `::`.

@@ -77,6 +77,7 @@ macro_rules! codes {
     ($($variant:ident $constant:ident $name:literal $kind:ident $hint:literal)*) => {
         /// An error as this crate tells it apart. Its name is public and stable, the variant is ours.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[cfg_attr(not(feature = "webhooks"), allow(dead_code))]
         #[expect(clippy::enum_variant_names)] // MissingCode misses an authorization code.
         pub(crate) enum Code { $($variant),* }
 
@@ -143,6 +144,8 @@ codes! {
     ReturnToRefused SIGN_IN_RETURN_TO_REFUSED "sign_in.return_to_refused" InvalidRequest "Return to a path on this site, or list the other origin in `allowed_return_origins`."
     InvalidParameter SIGN_IN_INVALID_PARAMETER "sign_in.invalid_parameter" InvalidRequest "Correct the parameter that the message names, where the link to the sign-in is made: it came from the address of the request."
     InvalidInitiation SIGN_IN_INVALID_INITIATION "sign_in.invalid_initiation" InvalidRequest "Whoever sends users here to sign in gives this server's issuer as `iss`, letter by letter (OpenID Connect Core section 4)."
+    NotAPage SIGN_IN_NOT_A_PAGE "sign_in.not_a_page" InvalidRequest "Begin a sign-in where a browser goes to a page (a link, a redirect), or by a script of this site; images, scripts and frames of others begin none. For an application that is shown in frames set `cookie_same_site` to `none`."
+    Unconfirmed SIGN_IN_UNCONFIRMED "sign_in.unconfirmed" InvalidRequest "Let the user decide: the page of this error has a link that goes on. It is asked where another site leads to the sign-in and `confirm_cross_site_sign_in` is set."
     MissingState CALLBACK_URI_VERIFICATION_MISSING_STATE "callback_uri_verification.missing_state" InvalidRequest "Begin the sign-in on this site; a callback is never opened by hand."
     StateMismatched CALLBACK_URI_VERIFICATION_STATE_MISMATCHED "callback_uri_verification.state_mismatched" InvalidRequest "Sign in again: this callback belongs to a sign-in that was begun in another browser or too long ago, or after which four others were begun. If it persists, the browser may hold a second cookie of the sign-in's name (docs/troubleshooting.md)."
     RepeatedParameter CALLBACK_URI_VERIFICATION_REPEATED_PARAMETER "callback_uri_verification.repeated_parameter" InvalidRequest "Sign in again; if it persists, something between Logto and this site changes the callback's query."
@@ -227,10 +230,17 @@ codes! {
     BearerNotYet BEARER_TOKEN_NOT_YET_VALID "bearer_token.not_yet_valid" InvalidToken "Set the clock of this machine (NTP), or raise `leeway`."
     BearerIat BEARER_TOKEN_INVALID_IAT "bearer_token.invalid_iat" InvalidToken "Set the clock of this machine (NTP): the access token comes from the future."
     BearerInactive BEARER_TOKEN_INACTIVE "bearer_token.inactive" InvalidToken "Get a new access token: Logto no longer knows this one, or it is no access token."
+    BearerBound BEARER_TOKEN_KEY_BOUND "bearer_token.key_bound" InvalidToken "Ask for a plain bearer token: this one is good with proof of a key alone (`cnf`, RFC 7800; DPoP or mutual TLS), and this API asks nobody for such a proof."
     BearerScope BEARER_TOKEN_INSUFFICIENT_SCOPE "bearer_token.insufficient_scope" Forbidden "Ask for the scope at sign-in, and grant it by a role in the Logto Console."
     BearerOrganization BEARER_TOKEN_WRONG_ORGANIZATION "bearer_token.wrong_organization" Forbidden "Ask for a token for the organization (`organization_id`) that the request is about."
     BearerAuthentication BEARER_TOKEN_INSUFFICIENT_USER_AUTHENTICATION "bearer_token.insufficient_user_authentication" NotAuthenticated "Sign the user in again with the `max_age` and `acr_values` of the challenge (RFC 9470)."
     BearerClaims BEARER_TOKEN_UNREADABLE_CLAIMS "bearer_token.unreadable_claims" Config "Let the type fit the token: Logto Console › Custom JWT says which claims it has."
+
+    WebhookUnsigned WEBHOOK_SIGNATURE_MISSING "webhook.signature_missing" InvalidToken "Deliveries of Logto have the header `logto-signature-sha-256`: this one is of somebody else, or something in between drops the header."
+    WebhookSignature WEBHOOK_SIGNATURE_INVALID "webhook.signature_invalid" InvalidToken "Compare the signing key with Logto Console › Webhooks › the webhook. Verify the body as it came: JSON that was read and written again is other bytes."
+    WebhookFailed WEBHOOK_FAILED "webhook.failed" Application "What the application does for a delivery panicked: the log has the cause. The delivery is done when it comes again."
+    WebhookBody WEBHOOK_BODY_INVALID "webhook.body_invalid" InvalidRequest "The body is signed and is no event: check that the signing key signs webhooks of Logto alone."
+    WebhookBodyTooLarge WEBHOOK_BODY_TOO_LARGE "webhook.body_too_large" InvalidRequest "A delivery is read up to 1 MB: `Webhooks::MAX_BODY_BYTES`."
 
     UnexpectedResponse UNEXPECTED_RESPONSE_ERROR "unexpected_response_error" Provider "Check that `endpoint` is a Logto server and that nothing between (proxy, captive portal) answers in its place."
     SignInServerError SIGN_IN_SERVER_ERROR "sign_in.server_error" Provider "Sign in again in a moment; if it persists, Logto's own log says why."
@@ -246,9 +256,11 @@ codes! {
     Unreachable NETWORK_UNREACHABLE "network.unreachable" Network "Check that this server reaches `endpoint` (or `internal_endpoint`): DNS, firewall, TLS certificates. The session is kept."
     Timeout NETWORK_TIMEOUT "network.timeout" Network "Logto did not answer in time; try again. The session is kept."
     BodyTooLarge NETWORK_BODY_TOO_LARGE "network.body_too_large" Provider "Check that `endpoint` is a Logto server: the answer was larger than 1 MB."
+    BodyEncoded NETWORK_ENCODED "network.encoded" Provider "Turn off compression in the proxy before Logto, or let it heed `Accept-Encoding: identity` (nginx: `gzip off` and no `gzip_static always`; a CDN: its setting for compression)."
     Redirected NETWORK_REDIRECTED "network.redirected" Provider "Use the final address as `endpoint`: Logto's endpoints do not redirect, and redirects are not followed."
 
     StoreFailed STORE_FAILED "store.failed" Store "Check the session store: its address, its credentials, its log. Nobody is logged out by it; try again."
+    StoreCannotList STORE_CANNOT_LIST "store.cannot_list" Usage "Keep sessions in a store that lists those of a user: MemoryStore, RedisStore, or one of your own with `SessionStore::list`."
     SessionTooLarge SESSION_TOO_LARGE "session.too_large" SessionTooLarge "Keep sessions in a store (`session_store`), or make the member that the message names smaller."
 }
 
@@ -258,13 +270,15 @@ impl Code {
         match self {
             // No content: whoever looks gets nothing to look at.
             Self::LooksOnly => Some(204),
-            Self::CrossSite => Some(403),
+            Self::CrossSite | Self::NotAPage | Self::Unconfirmed => Some(403),
             Self::MethodNotAllowed => Some(405),
             Self::NotSetUp => Some(403),
             // RFC 9110 section 15.5.20: another host was meant.
             Self::UnknownHost => Some(421),
             // OpenID Connect Back-Channel Logout 1.0 section 2.8. Other tokens come from Logto's answers, these from whoever posts one.
             code if code.as_str().starts_with("logout_token.") => Some(400),
+            Self::WebhookUnsigned | Self::WebhookSignature => Some(401),
+            Self::WebhookBodyTooLarge => Some(413),
             // RFC 6750 section 3.1.
             Self::BearerRequest => Some(400),
             code if code.kind() == ErrorKind::InvalidToken && code.as_str().starts_with("bearer_token.") => Some(401),

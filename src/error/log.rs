@@ -28,7 +28,7 @@ impl Error {
             };
         }
         match self.kind() {
-            _ if self.is_quiet() => log!(debug),
+            _ if self.is_quiet() || self.0.is_event => log!(debug),
             ErrorKind::InvalidRequest => log!(info),
             // The application is meant to run without.
             _ if self.is(super::Code::NotSetUp) => log!(info),
@@ -37,6 +37,17 @@ impl Error {
             _ if self.is_transient() => log!(warn),
             _ => log!(error),
         }
+    }
+
+    /// The same error, of which a security event tells at a level that is seen: what the log says of it beside that is for whoever looks into it.
+    pub(crate) fn told_by_event(mut self) -> Self {
+        self.inner_mut().is_event = true;
+        self
+    }
+
+    /// Whether a security event tells of it.
+    pub(crate) fn is_event(&self) -> bool {
+        self.0.is_event
     }
 
     /// The same error, of which will be known whether somebody has seen to it. An error that several requests share is told apart for each.
@@ -63,5 +74,6 @@ impl Error {
     fn is_quiet(&self) -> bool {
         matches!(self.kind(), ErrorKind::Cancelled | ErrorKind::Forbidden | ErrorKind::NotAuthenticated)
             || self.is(super::Code::LooksOnly)
+            || self.is(super::Code::Unconfirmed)
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{error::Error as StdError, fmt};
 
-use super::one_line;
+use super::{excerpt, excerpt_to};
+
+/// What a description is cut to in a message.
+const MAX_DESCRIPTION_CHARS: usize = 300;
 
 /// An OAuth 2.0 error (RFC 6749 sections 4.1.2.1 and 5.2) with the two members that Logto adds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize)]
@@ -61,10 +64,13 @@ impl OAuthError {
 
 impl fmt::Display for OAuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.error.is_empty() { self.code.as_deref().unwrap_or("unnamed error") } else { &self.error })?;
-        let description = self.error_description.as_deref().or(self.message.as_deref()).map(one_line);
-        let scope = self.scope.as_deref().map(|scope| format!("scope `{}`", one_line(scope)));
-        match [description, scope].into_iter().flatten().collect::<Vec<_>>().join("; ") {
+        let name = if self.error.is_empty() { self.code.as_deref().unwrap_or("unnamed error") } else { &self.error };
+        f.write_str(&excerpt(name))?;
+        let description = self.error_description.as_deref().or(self.message.as_deref());
+        let description = description.map(|text| excerpt_to(text, MAX_DESCRIPTION_CHARS).into_owned());
+        let scope = self.scope.as_deref().map(|scope| format!("scope `{}`", excerpt(scope)));
+        match [description, scope].into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+        {
             detail if detail.is_empty() => Ok(()),
             detail => write!(f, " ({detail})"),
         }

@@ -26,6 +26,8 @@ impl Error {
             _ if self.is(Code::StepUpRequired) => "Please sign in once more to confirm that it is you.",
             ErrorKind::NotAuthenticated => "Please sign in.",
             ErrorKind::InvalidRequest if self.is(Code::MethodNotAllowed) => "Please confirm that you want to sign out.",
+            ErrorKind::InvalidRequest if self.is(Code::Unconfirmed) => "Do you want to sign in?",
+            ErrorKind::InvalidRequest if self.is(Code::NotAPage) => "A sign-in begins on a page of its own.",
             ErrorKind::InvalidRequest if self.is(Code::CrossSite) => {
                 "This request came from another site and was refused."
             }

@@ -32,7 +32,8 @@ fn seconds(headers: &HeaderMap) -> Option<Duration> {
     digits.then(|| value.parse().map_or(MAX_RETRY_AFTER, Duration::from_secs))
 }
 
-fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
+/// A date in a header, in any of the three formats.
+pub(super) fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
     httpdate::parse_http_date(text(headers, name)?).ok()
 }
 

@@ -8,20 +8,18 @@ use std::{
 };
 
 use crate::{
-    clock::{Clock, unix_seconds, whole_seconds},
+    clock::{Clock, system_time, unix_seconds},
     error::{Error, Result},
-    http::{SingleFlight, run_in_task},
+    http::{Pause, SingleFlight, run_in_task},
     secret::Secret,
     session::StoredAccessToken,
     types::TokenKey,
 };
 
 /// For how long a failure is the result of further calls where there is no unexpired token, so that many callers wait for one answer together.
-const FAILURE_TTL_SECONDS: i64 = 1;
+const FAILURE_TTL: Duration = Duration::from_secs(1);
 /// For how long Logto is not asked again after a failure where there is an unexpired token.
-const MIN_RETRY_INTERVAL_SECONDS: i64 = 10;
-/// The longest `Retry-After` of Logto's that is heeded.
-const MAX_RETRY_AFTER_SECONDS: i64 = 60;
+const MIN_RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What will do.
 pub(super) enum Want<'a> {
@@ -76,9 +74,9 @@ struct Held {
 }
 
 struct Failure {
-    error: Error,
-    at: i64,
-    until: i64,
+    pause: Pause,
+    /// For how long it answers for Logto where Logto does not ask for more (`Retry-After`).
+    least: Duration,
 }
 
 impl Tokens {
@@ -175,11 +173,9 @@ impl Slot {
                 state.failure = None;
             }
             Err(error) => {
-                let least =
-                    if state.unexpired_token(now).is_some() { MIN_RETRY_INTERVAL_SECONDS } else { FAILURE_TTL_SECONDS };
-                let wait = error.retry_after().map_or(least, whole_seconds).clamp(least, MAX_RETRY_AFTER_SECONDS);
+                let least = if state.unexpired_token(now).is_some() { MIN_RETRY_INTERVAL } else { FAILURE_TTL };
                 tracing::warn!(target: "logto::machine", %error, "Logto gave no token");
-                state.failure = Some(Failure { error: error.clone(), at: now, until: now.saturating_add(wait) });
+                state.failure = Some(Failure { pause: Pause::new(error.clone(), system_time(now)), least });
             }
         }
     }
@@ -196,16 +192,17 @@ impl State {
         if let Some(held) = self.held.as_ref().filter(|held| want.is_satisfied_by(held, now)) {
             return Some(Ok(held.token.clone()));
         }
-        // A clock that was set back must not make a failure last.
-        let failure = self.failure.as_ref().filter(|failure| (failure.at..failure.until).contains(&now))?;
-        Some(self.fallback_token(want, &failure.error, now).ok_or_else(|| failure.error.clone()))
+        let Failure { pause, least } = self.failure.as_ref()?;
+        let error = pause.error_within(*least, system_time(now))?;
+        Some(self.fallback_token(want, &error, now).ok_or(error))
     }
 
     /// The result of the request that the caller waited for.
     fn completed_result(&self, want: &Want<'_>, now: i64) -> Option<Result<StoredAccessToken>> {
         match (&self.failure, &self.held, want) {
             (Some(failure), _, _) => {
-                Some(self.fallback_token(want, &failure.error, now).ok_or_else(|| failure.error.clone()))
+                let error = failure.pause.error();
+                Some(self.fallback_token(want, error, now).ok_or_else(|| error.clone()))
             }
             (None, Some(Held { token, .. }), Want::InsteadOf(refused)) => {
                 (token.token != Secret::new(*refused)).then(|| Ok(token.clone()))

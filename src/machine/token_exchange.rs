@@ -124,7 +124,7 @@ impl LogtoClient {
     /// A request whose answer was lost is not repeated, since a subject token works once.
     ///
     /// # Errors
-    /// `token_exchange.subject_refused`, `client.grant_not_allowed`, `token.access_denied`, `organization.access_denied` and the others of
+    /// `options.invalid`: the resource is no absolute URI, or the organization is blank. `token_exchange.subject_refused`, `client.grant_not_allowed`, `token.access_denied`, `organization.access_denied` and the others of
     /// organizations, `token.resource_refused`, `client.invalid_credentials`: see the hint. `network.…` and others with [`is_transient`](crate::Error::is_transient): try again.
     pub async fn exchange_token(&self, exchange: TokenExchange) -> Result<TokenExchangeResponse> {
         let client = self.credentials();
@@ -139,6 +139,7 @@ pub(crate) async fn exchange_token(
     clock: &dyn Clock,
     exchange: TokenExchange,
 ) -> Result<TokenExchangeResponse> {
+    exchange.key.check()?;
     let metadata = provider.metadata().await?;
     let tokens = Exchanged {
         subject_token: &exchange.subject_token,
@@ -149,8 +150,9 @@ pub(crate) async fn exchange_token(
     let mut answer =
         token::exchange(provider.transport(), &metadata.token_endpoint, client, &tokens, &exchange.key).await?;
     let issued_token_type = answer.issued_token_type.take();
+    let scopes = exchange.key.scopes.clone();
     Ok(TokenExchangeResponse {
-        access_token: (&stored_access_token(exchange.key, answer, asked_at)).into(),
+        access_token: (&stored_access_token(exchange.key, answer, &scopes, asked_at)).into(),
         issued_token_type,
     })
 }

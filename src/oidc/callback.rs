@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use crate::error::{Code, Error, OAuthError, Result};
+use crate::error::{Code, Error, OAuthError, Result, excerpt};
 
 /// The parameters of a callback, taken from the network and not yet believed.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl CallbackParams {
             Some(iss) => {
                 return Err(Error::new(
                     Code::IssMismatched,
-                    format!("the callback comes from `{iss}`, not from `{issuer}`"),
+                    format!("the callback comes from `{}`, not from `{issuer}`", excerpt(iss)),
                 ));
             }
             None if iss_required => return Err(Error::new(Code::IssMissing, "the callback has no `iss`")),

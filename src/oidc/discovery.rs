@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
-    error::{Code, Error, Result},
-    http::Transport,
+    error::{Code, Error, Result, excerpt},
+    http::{Fetched, Transport},
     telemetry::Endpoint,
     types::Server,
 };
@@ -52,11 +52,13 @@ pub(crate) fn document_url(addresses: &Addresses) -> Result<Url> {
 }
 
 /// Fetches the document and checks that it speaks of the server that was asked for.
-pub(crate) async fn fetch(transport: &Transport, addresses: &Addresses) -> Result<ProviderMetadata> {
-    let metadata: ProviderMetadata =
+pub(crate) async fn fetch(transport: &Transport, addresses: &Addresses) -> Result<Fetched<ProviderMetadata>> {
+    let fetched: Fetched<ProviderMetadata> =
         transport.get_json(Endpoint::Discovery, &document_url(addresses)?, Code::DiscoveryFailed).await?;
-    check_issuer(&metadata.issuer, addresses)?;
-    metadata.resolve_endpoints(addresses)
+    fetched.try_map(|metadata| {
+        check_issuer(&metadata.issuer, addresses)?;
+        metadata.resolve_endpoints(addresses)
+    })
 }
 
 /// An address of the server's, as this server reaches it.
@@ -104,7 +106,7 @@ pub(crate) fn check_issuer(found: &str, addresses: &Addresses) -> Result<()> {
     };
     Err(Error::new(
         Code::IssuerMismatched,
-        format!("the server calls itself `{found}`, not `{}`{slash}", addresses.issuer),
+        format!("the server calls itself `{}`, not `{}`{slash}", excerpt(found), addresses.issuer),
     ))
 }
 

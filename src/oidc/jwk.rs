@@ -7,43 +7,11 @@ use aws_lc_rs::signature::{
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
+use super::{alg::Alg, algorithms::Algorithms};
+use crate::error::excerpt;
+
 /// RFC 7518 sections 3.3 and 3.5: a smaller key must not be used.
 const RSA_MIN_BITS: usize = 2048;
-
-/// The signature algorithms that are accepted (RFC 7518 section 3.1): asymmetric ones, those that Logto can be set to and their kin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Alg {
-    Es256,
-    Es384,
-    Es512,
-    Rs256,
-    Ps256,
-}
-
-impl Alg {
-    pub(crate) const NAMES: &str = "ES256, ES384, ES512, RS256 or PS256";
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "ES256" => Self::Es256,
-            "ES384" => Self::Es384,
-            "ES512" => Self::Es512,
-            "RS256" => Self::Rs256,
-            "PS256" => Self::Ps256,
-            _ => return None,
-        })
-    }
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Es256 => "ES256",
-            Self::Es384 => "ES384",
-            Self::Es512 => "ES512",
-            Self::Rs256 => "RS256",
-            Self::Ps256 => "PS256",
-        }
-    }
-}
 
 /// A key, decoded once: what a verification needs is ready.
 pub(crate) struct Key {
@@ -69,12 +37,14 @@ impl Key {
             return Err("it is not for signatures".to_owned());
         }
         let alg = match jwk.alg.as_deref() {
-            Some(name) => Some(Alg::from_name(name).ok_or_else(|| format!("its algorithm {name} is not accepted"))?),
+            Some(name) => {
+                Some(Alg::from_name(name).ok_or_else(|| format!("its algorithm {} is not accepted", excerpt(name)))?)
+            }
             None => None,
         };
         let key = Self { material: Material::from_jwk(&jwk)?, kid: jwk.kid, alg };
         match key.alg {
-            Some(alg) if !key.material.supports(alg) => {
+            Some(alg) if !key.material.fits(alg) => {
                 Err(format!("its type does not fit its algorithm {}", alg.as_str()))
             }
             _ => Ok(key),
@@ -82,15 +52,23 @@ impl Key {
     }
 
     /// Whether the key may have made a signature of this algorithm.
-    pub(super) fn supports(&self, alg: Alg) -> bool {
-        self.alg.is_none_or(|only| only == alg) && self.material.supports(alg)
+    ///
+    /// RFC 8725 section 3.1: a key is used with one algorithm. That of an EC key is told by its curve; an RSA key without `alg` has `rsa`.
+    pub(super) fn supports(&self, alg: Alg, rsa: Alg) -> bool {
+        self.only(rsa) == alg
     }
 
-    /// The algorithms that the key may be used with: `ES384`, `RS256 or PS256`.
-    pub(super) fn algorithms(&self) -> String {
-        let all = [Alg::Es256, Alg::Es384, Alg::Es512, Alg::Rs256, Alg::Ps256];
-        let fitting: Vec<_> = all.into_iter().filter(|alg| self.supports(*alg)).map(Alg::as_str).collect();
-        fitting.join(" or ")
+    fn only(&self, rsa: Alg) -> Alg {
+        match (self.alg, &self.material) {
+            (Some(alg), _) => alg,
+            (None, Material::Ec { alg, .. }) => *alg,
+            (None, Material::Rsa { .. }) => rsa,
+        }
+    }
+
+    /// The algorithm that the key is used with.
+    pub(super) fn algorithm(&self, algorithms: Algorithms) -> Alg {
+        self.only(algorithms.of_unnamed_rsa_keys())
     }
 
     pub(super) fn has_kid(&self, kid: &str) -> bool {
@@ -99,7 +77,7 @@ impl Key {
 
     /// Whether the key made this signature over `message`.
     pub(super) fn verifies(&self, alg: Alg, message: &[u8], signature: &[u8]) -> bool {
-        self.supports(alg) && self.material.verifies(alg, message, signature)
+        self.material.verifies(alg, message, signature)
     }
 }
 
@@ -111,7 +89,9 @@ impl Material {
             ("EC", Some("P-384")) => Self::ec(jwk, Alg::Es384, 48, &ECDSA_P384_SHA384_FIXED),
             ("EC", Some("P-521")) => Self::ec(jwk, Alg::Es512, 66, &ECDSA_P521_SHA512_FIXED),
             ("RSA", _) => Self::rsa(jwk),
-            (kty, crv) => Err(format!("its type {kty} {} is not supported", crv.unwrap_or_default())),
+            (kty, crv) => {
+                Err(format!("its type {} {} is not supported", excerpt(kty), excerpt(crv.unwrap_or_default())))
+            }
         }
     }
 
@@ -134,7 +114,7 @@ impl Material {
         Ok(Self::Rsa { pkcs1: parsed(&RSA_PKCS1_2048_8192_SHA256)?, pss: parsed(&RSA_PSS_2048_8192_SHA256)? })
     }
 
-    fn supports(&self, alg: Alg) -> bool {
+    fn fits(&self, alg: Alg) -> bool {
         match self {
             Self::Ec { alg: only, .. } => *only == alg,
             Self::Rsa { .. } => matches!(alg, Alg::Rs256 | Alg::Ps256),
@@ -144,7 +124,8 @@ impl Material {
     /// aws-lc-rs is called by name. A JWT library would take its backend from a default of the process, which is the application's to set.
     fn verifies(&self, alg: Alg, message: &[u8], signature: &[u8]) -> bool {
         let key = match (self, alg) {
-            (Self::Ec { key, .. }, _) | (Self::Rsa { pkcs1: key, .. }, Alg::Rs256) => key,
+            (Self::Ec { alg: only, key }, alg) if *only == alg => key,
+            (Self::Rsa { pkcs1, .. }, Alg::Rs256) => pkcs1,
             (Self::Rsa { pss, .. }, Alg::Ps256) => pss,
             _ => return false,
         };

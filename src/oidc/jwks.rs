@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::{
+    algorithms::Algorithms,
     cached::{Cached, Caller, Turn},
     jwk::Key,
     jws::{Jws, JwsError},
@@ -14,11 +15,11 @@ use super::{
 use crate::{
     clock::Clock,
     error::{Code, Error, Result},
-    http::{Transport, path_of},
+    http::{Fetched, Transport, path_of},
     telemetry::Endpoint,
 };
 
-/// For how long a key that the server has withdrawn may still be believed. New keys are noticed at once, by the tokens that name them.
+/// For how long a key that the server has withdrawn may still be believed, where the server does not say. New keys are noticed at once, by the tokens that name them.
 const KEY_SET_TTL: Duration = Duration::from_secs(60 * 60);
 
 /// Where the keys come from: fetched when first needed, kept, fetched again when a token asks for one that is not among them.
@@ -36,6 +37,11 @@ impl KeySource {
     /// The keys, if nobody has to be asked for them.
     pub(crate) fn cached_keys(&self) -> Option<Arc<KeySet>> {
         self.cached.cached_value()
+    }
+
+    /// The keys, if they came within the hour, or if nobody has to be asked for them.
+    pub(crate) fn recent_keys(&self) -> Option<Arc<KeySet>> {
+        self.cached.recent_value()
     }
 
     /// The source, with what it needs to fetch.
@@ -113,12 +119,12 @@ impl Keys<'_> {
         self.cached.refetch(self.caller, came, known, || self.fetch()).await
     }
 
-    fn fetch(&self) -> impl Future<Output = Result<KeySet>> + Send + use<> {
+    fn fetch(&self) -> impl Future<Output = Result<Fetched<KeySet>>> + Send + use<> {
         let (transport, jwks_uri) = (self.transport.clone(), self.jwks_uri.clone());
         async move {
-            let keys: KeySet = transport.get_json(Endpoint::KeySet, &jwks_uri, Code::KeySetFailed).await?;
+            let keys: Fetched<KeySet> = transport.get_json(Endpoint::KeySet, &jwks_uri, Code::KeySetFailed).await?;
             // It would take the place of keys that serve.
-            if keys.keys.is_empty() {
+            if keys.value.keys.is_empty() {
                 let message = format!("{} answered without a key that can verify a signature", path_of(&jwks_uri));
                 return Err(Error::new(Code::KeySetFailed, message).for_now());
             }
@@ -147,7 +153,7 @@ impl KeySet {
     pub(crate) fn verify(&self, jws: &Jws<'_>) -> Result<(), JwsError> {
         let mut candidates = self.candidates(jws).peekable();
         if candidates.peek().is_none() {
-            let known = self.keys.iter().filter(|key| key.supports(jws.alg)).count();
+            let known = self.keys.iter().filter(|key| key.supports(jws.alg, jws.rsa)).count();
             return Err(JwsError::UnknownKey { kid: jws.kid.clone(), alg: jws.alg, known });
         }
         if candidates.any(|key| key.verifies(jws.alg, jws.signing_input.as_bytes(), &jws.signature)) {
@@ -159,26 +165,35 @@ impl KeySet {
 
     /// The keys that may have signed the token: those it names, or all if it names none (OpenID Connect Core 10.1), of the right type.
     fn candidates(&self, jws: &Jws<'_>) -> impl Iterator<Item = &Key> {
-        self.keys.iter().filter(|key| key.supports(jws.alg) && jws.kid.as_deref().is_none_or(|kid| key.has_kid(kid)))
+        self.keys
+            .iter()
+            .filter(|key| key.supports(jws.alg, jws.rsa) && jws.kid.as_deref().is_none_or(|kid| key.has_kid(kid)))
     }
 }
 
 /// What a key set holds, for a person to read.
 #[derive(Debug)]
 pub(crate) struct KeyClassification {
-    /// The algorithms of the keys that can serve, one text a key.
-    pub(crate) usable: Vec<String>,
+    /// The algorithms of the keys that can serve, one a key.
+    pub(crate) usable: Vec<&'static str>,
     /// Why the others cannot.
     pub(crate) skipped: Vec<String>,
 }
 
 /// Fetches the key set past the cache, and says what is in it.
-pub(crate) async fn classify_keys(transport: &Transport, jwks_uri: &Url) -> Result<KeyClassification> {
-    let document: Document = transport.get_json(Endpoint::KeySet, jwks_uri, Code::KeySetFailed).await?;
+pub(crate) async fn classify_keys(
+    transport: &Transport,
+    jwks_uri: &Url,
+    algorithms: Algorithms,
+) -> Result<KeyClassification> {
+    let document: Fetched<Document> = transport.get_json(Endpoint::KeySet, jwks_uri, Code::KeySetFailed).await?;
     let mut classification = KeyClassification { usable: Vec::new(), skipped: Vec::new() };
-    for jwk in document.keys {
+    for jwk in document.value.keys {
         match Key::from_jwk(jwk) {
-            Ok(key) => classification.usable.push(key.algorithms()),
+            Ok(key) => match key.algorithm(algorithms) {
+                alg if algorithms.admit(alg) => classification.usable.push(alg.as_str()),
+                alg => classification.skipped.push(format!("it is for {}, and taken is {algorithms}", alg.as_str())),
+            },
             Err(reason) => classification.skipped.push(reason),
         }
     }

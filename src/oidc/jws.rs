@@ -8,8 +8,8 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use super::jwk::Alg;
-use crate::error::Error;
+use super::{alg::Alg, algorithms::Algorithms};
+use crate::error::{Error, excerpt};
 
 /// The ID token of a user in 400 organizations is 20 KB; nothing honest is near this.
 const MAX_TOKEN_BYTES: usize = 256 * 1024;
@@ -19,6 +19,8 @@ pub(crate) struct Jws<'a> {
     pub(crate) alg: Alg,
     pub(crate) kid: Option<String>,
     pub(crate) typ: Option<String>,
+    /// The one algorithm of an RSA key that names none.
+    pub(super) rsa: Alg,
     pub(super) signing_input: &'a str,
     pub(super) payload: Vec<u8>,
     pub(super) signature: Vec<u8>,
@@ -31,6 +33,8 @@ pub(crate) enum JwsError {
     Malformed(Cow<'static, str>),
     /// It is signed with an algorithm that we do not accept.
     Alg(String),
+    /// It is signed with an algorithm that the settings leave out.
+    NotAdmitted { alg: Alg, algorithms: Algorithms },
     /// The key set has no key for it.
     UnknownKey { kid: Option<String>, alg: Alg, known: usize },
     /// No key that could have signed it did.
@@ -71,20 +75,19 @@ impl<'a> Jws<'a> {
             alg,
             kid: header.kid,
             typ: header.typ,
+            rsa: Alg::Rs256,
             signing_input,
             payload: decode_object("payload", payload)?,
             signature: decode("signature", signature)?,
         })
     }
 
-    /// The algorithm is the one that was agreed upon, if one was; or else what is wrong with it.
-    pub(super) fn check_alg(&self, agreed: Option<&str>) -> Result<(), String> {
-        match agreed {
-            Some(agreed) if agreed != self.alg.as_str() => {
-                Err(format!("is signed with `{}`, expected {agreed}", self.alg.as_str()))
-            }
-            _ => Ok(()),
+    /// The token, if the settings take its algorithm.
+    pub(crate) fn admitted_by(self, algorithms: Algorithms) -> Result<Self, JwsError> {
+        if algorithms.admit(self.alg) {
+            return Ok(Self { rsa: algorithms.of_unnamed_rsa_keys(), ..self });
         }
+        Err(JwsError::NotAdmitted { alg: self.alg, algorithms })
     }
 
     /// Whether the header's `typ` is `expected`, compared as RFC 7515 section 4.1.9 says.
@@ -110,15 +113,6 @@ pub(crate) fn decode_unverified<T: DeserializeOwned>(token: &str) -> Result<Opti
         .map_err(|error| JwsError::malformed(format!("its payload cannot be read: {error}")))
 }
 
-/// Text of unknown length and origin, short enough for a message.
-pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
-    const MAX_EXCERPT_CHARS: usize = 120;
-    if text.chars().nth(MAX_EXCERPT_CHARS).is_none() {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().take(MAX_EXCERPT_CHARS).chain(['…']).collect())
-}
-
 impl JwsError {
     pub(crate) fn malformed(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Malformed(reason.into())
@@ -131,6 +125,9 @@ impl fmt::Display for JwsError {
             Self::Malformed(reason) => write!(f, "is malformed: {reason}"),
             Self::Alg(found) if found.is_empty() => write!(f, "names no signature algorithm, expected {}", Alg::NAMES),
             Self::Alg(found) => write!(f, "is signed with `{found}`, expected {}", Alg::NAMES),
+            Self::NotAdmitted { alg, algorithms } => {
+                write!(f, "is signed with `{}`, expected {algorithms}", alg.as_str())
+            }
             Self::UnknownKey { kid: Some(kid), alg, known } => {
                 write!(
                     f,

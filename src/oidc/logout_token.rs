@@ -6,24 +6,30 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    algorithms::Algorithms,
     jwks::Keys,
-    jws::{Jws, JwsError, excerpt, is_present},
+    jws::{Jws, JwsError, is_present},
 };
 use crate::{
     claims::{Audience, Claim},
     clock::{unix_seconds, whole_seconds},
-    error::{Code, Error, Result},
+    error::{Code, Error, Result, excerpt},
 };
 
 /// Section 2.4: what makes a JWT a logout token.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
+/// How long a logout token may live. Section 2.4 recommends two minutes, which is what Logto gives; other servers give up to five.
+const MAX_LIFE_SECONDS: i64 = 600;
+
 /// What the logout token has to say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected<'a> {
     pub(crate) client_id: &'a str,
-    /// The only algorithm that the app has agreed upon with the server for its ID tokens, if it has.
-    pub(crate) alg: Option<&'a str>,
+    /// The algorithms that it may be signed with: those of ID tokens.
+    pub(crate) algorithms: Algorithms,
+    /// Whether it must have a type: Logto's have one.
+    pub(crate) requires_typ: bool,
     /// The issuer, and those that are accepted beside it.
     pub(crate) issuers: &'a [&'a str],
     /// By how much the clocks of Logto and this machine may differ.
@@ -34,6 +40,8 @@ pub(crate) struct Expected<'a> {
 #[derive(Debug)]
 pub(crate) struct LogoutToken {
     pub(crate) names: Named,
+    /// The user, where it names one.
+    pub(crate) sub: Option<String>,
     pub(crate) jti: String,
     /// Unix seconds by Logto's clock.
     pub(crate) issued_at: i64,
@@ -58,12 +66,11 @@ pub(crate) async fn verify(
     now: SystemTime,
 ) -> Result<LogoutToken> {
     // 1. Decryption: the app has registered no key for it, and an encrypted token has five parts: `parse` refuses it.
-    // 3. The algorithm is one of the asymmetric ones we accept, so never `none`: `parse` refuses the others before a key is asked for. Or it
-    //    is the one that was agreed upon for ID tokens.
+    // 3. The algorithm is one of the asymmetric ones we accept, so never `none`: `parse` refuses the others before a key is asked for. And it
+    //    is one of those that the settings take for ID tokens.
     let jws = Jws::parse(logout_token).map_err(jws_error)?;
-    let wrong_alg = |wrong| Error::new(Code::LogoutTokenAlg, format!("the logout token {wrong}"));
-    jws.check_alg(expected.alg).map_err(wrong_alg)?;
-    refuse_other_types(&jws)?;
+    let jws = jws.admitted_by(expected.algorithms).map_err(jws_error)?;
+    refuse_other_types(&jws, expected.requires_typ)?;
 
     // 2. The signature comes before the claims, with the keys of ID tokens.
     let payload = keys.verify(jws).await.map_err(jws_error)?;
@@ -71,17 +78,16 @@ pub(crate) async fn verify(
     check(&payload, expected, unix_seconds(now))
 }
 
-/// Section 2.4 recommends the type `logout+jwt`, which Logto sends. Section 2.6 does not ask for it, and section 4.1 says that asking would
-/// break servers that are in use (the certification suite among them). So a token may have no type, but none other (RFC 8725 section
-/// 3.11); without one, steps 6 and 7 still keep ID and access tokens out.
-fn refuse_other_types(jws: &Jws<'_>) -> Result<()> {
-    match &jws.typ {
-        Some(typ) if !jws.is_typ("logout+jwt") => Err(Error::new(
-            Code::LogoutTokenMalformed,
-            format!("the logout token is of type `{}`, expected `logout+jwt` or none", excerpt(typ)),
-        )),
-        _ => Ok(()),
+/// Section 2.4 recommends the type `logout+jwt`, which Logto sends, so of Logto's tokens it is demanded (RFC 8725 section 3.11). Section 2.6
+/// does not ask for it, and section 4.1 says that asking would break servers that are in use (the certification suite among them). So a token
+/// of another server may have no type, or that of any JWT (RFC 7519 section 5.1); steps 6 and 7 still keep ID and access tokens out.
+fn refuse_other_types(jws: &Jws<'_>, requires_typ: bool) -> Result<()> {
+    if jws.is_typ("logout+jwt") || (!requires_typ && (jws.typ.is_none() || jws.is_typ("jwt"))) {
+        return Ok(());
     }
+    let found = jws.typ.as_deref().map_or_else(|| "has no type".into(), |typ| format!("is of type `{}`", excerpt(typ)));
+    let or_others = if requires_typ { "" } else { ", `JWT` or none" };
+    Err(Error::new(Code::LogoutTokenMalformed, format!("the logout token {found}, expected `logout+jwt`{or_others}")))
 }
 
 /// The claims that are judged. Others are ignored, as section 2.4 asks.
@@ -136,6 +142,7 @@ fn check(payload: &[u8], expected: &Expected<'_>, now: i64) -> Result<LogoutToke
         let message = format!("the logout token expired {ago} s ago, with a leeway of {leeway} s");
         return Err(Error::new(Code::LogoutTokenExpired, message));
     }
+    check_life(issued_at, expires_at, now, leeway)?;
 
     // 5. It names a session, a user or both.
     let sid = optional(claims.sid, "sid", Code::LogoutTokenSubject)?;
@@ -143,7 +150,7 @@ fn check(payload: &[u8], expected: &Expected<'_>, now: i64) -> Result<LogoutToke
     if [&sid, &sub].into_iter().flatten().any(String::is_empty) {
         return Err(Error::new(Code::LogoutTokenSubject, "the logout token's sid or sub is empty"));
     }
-    let names = match (sid, sub) {
+    let names = match (sid, sub.clone()) {
         (Some(sid), _) => Named::Session(sid),
         (None, Some(sub)) => Named::User(sub),
         (None, None) => {
@@ -168,7 +175,24 @@ fn check(payload: &[u8], expected: &Expected<'_>, now: i64) -> Result<LogoutToke
     }
 
     // 9. to 11. (optional) Whether there is such a session shows when it is ended. That there is none is no error (section 2.7).
-    Ok(LogoutToken { names, jti, issued_at, expires_at })
+    Ok(LogoutToken { names, sub, jti, issued_at, expires_at })
+}
+
+/// A token that was copied serves until it expires, and is remembered for as long, so neither may be long ago or far off.
+fn check_life(issued_at: i64, expires_at: i64, now: i64, leeway: i64) -> Result<()> {
+    let age = now.saturating_sub(issued_at);
+    if age > MAX_LIFE_SECONDS.saturating_add(leeway) {
+        let message = format!(
+            "the logout token was issued {age} s ago, expected at most {MAX_LIFE_SECONDS} s, with a leeway of {leeway} s"
+        );
+        return Err(Error::new(Code::LogoutTokenIat, message));
+    }
+    let life = expires_at.saturating_sub(issued_at);
+    if life > MAX_LIFE_SECONDS {
+        let message = format!("the logout token lives for {life} s, expected at most {MAX_LIFE_SECONDS} s");
+        return Err(Error::new(Code::LogoutTokenExpired, message));
+    }
+    Ok(())
 }
 
 fn required<T>(claim: Claim<T>, name: &str, code: Code) -> Result<T> {
@@ -186,7 +210,7 @@ fn claim_error(name: &str, problem: &str, code: Code) -> Error {
 fn jws_error(error: JwsError) -> Error {
     let code = match error {
         JwsError::Malformed(_) => Code::LogoutTokenMalformed,
-        JwsError::Alg(_) => Code::LogoutTokenAlg,
+        JwsError::Alg(_) | JwsError::NotAdmitted { .. } => Code::LogoutTokenAlg,
         JwsError::UnknownKey { .. } => Code::LogoutTokenKey,
         JwsError::BadSignature { .. } => Code::LogoutTokenSignature,
         JwsError::Keys(error) => return error,

@@ -16,7 +16,7 @@ use crate::{
     telemetry::{self, in_operation},
 };
 
-/// Discovery hardly ever changes; the key set has its own, shorter life.
+/// Discovery hardly ever changes; the key set has its own, shorter life. Of a server that does not say itself.
 const DISCOVERY_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A server whose metadata and keys are fetched when first needed, and kept.
@@ -67,6 +67,11 @@ impl Provider {
     /// The keys, if they are here and not due to be fetched again.
     pub(crate) fn cached_keys(&self) -> Option<Arc<KeySet>> {
         self.keys.cached_keys()
+    }
+
+    /// The keys, if they came within the hour, or are not due to be fetched again.
+    pub(crate) fn recent_keys(&self) -> Option<Arc<KeySet>> {
+        self.keys.recent_keys()
     }
 
     /// The issuer, and those that are accepted beside it.

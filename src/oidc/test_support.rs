@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    jwk::Alg,
+    alg::Alg,
     jwks::{KeySource, Keys},
 };
 use crate::{

@@ -163,7 +163,8 @@ pub(crate) async fn exchange(
     // A subject token works once, and the caller can tell whether a second use does harm.
     token_request_for(transport, endpoint, client, &form, key, Repeat::Never).await.map_err(|error| {
         match error.oauth_error().map(|oauth| oauth.error.as_str()) {
-            Some("invalid_grant") => {
+            // Logto says `invalid_grant`, and RFC 8693 section 2.2.2 `invalid_request`, which has other meanings that have codes of their own.
+            Some("invalid_grant" | "invalid_request") if error.is(Code::TokenRefused) => {
                 Error::new(Code::SubjectRefused, "the token to be exchanged was refused").caused_by(error)
             }
             _ => error,

@@ -52,12 +52,13 @@ impl IntoResponses for Error {
     }
 }
 
-const RESPONSES: [(&str, &str); 9] = [
+const RESPONSES: [(&str, &str); 10] = [
     ("204", "The request is one that only looks (HEAD, a prefetch), and nothing was changed."),
     ("400", "The request is wrong."),
     ("401", "The user has to sign in or to authenticate again, or the access token is missing or not good."),
     ("403", "It is not allowed."),
     ("405", "The method is not that of the route."),
+    ("413", "The body of the request is too large."),
     ("421", "The request came to a host that none of the base URLs has."),
     ("500", "A setting of the application is wrong."),
     ("502", "Logto answered, and its answer cannot be used."),
@@ -76,7 +77,12 @@ fn response(status: &str, description: &str) -> Response {
     }
     let response = empty.content("application/json", body);
     match status {
-        "401" => header("WWW-Authenticate", Type::String, "For an access token: the challenge of RFC 6750.", response),
+        "401" => header(
+            "WWW-Authenticate",
+            Type::String,
+            "For an access token: the challenge of RFC 6750. For a session: `Cookie`.",
+            response,
+        ),
         "503" => header("Retry-After", Type::Integer, "After how many seconds to try again.", response),
         _ => response,
     }

@@ -1,7 +1,7 @@
 //! The page that asks before somebody is signed in by a link of another site.
 
 use super::{
-    AuthResponse,
+    AuthResponse, ON_ITS_OWN,
     page::{WITHOUT_FORM, escape, head},
 };
 use crate::types::Destination;
@@ -26,6 +26,6 @@ impl AuthResponse {
             escape(go_on),
             escape(home)
         );
-        Self::page(200, body, WITHOUT_FORM)
+        Self::page(200, body, WITHOUT_FORM).header(ON_ITS_OWN.0, ON_ITS_OWN.1)
     }
 }

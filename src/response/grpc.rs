@@ -37,6 +37,8 @@ impl AuthResponse {
         };
         let answer = answer
             .replace_header("content-type", Some("application/grpc".to_owned()))
+            // A client of gRPC has no cookies to answer that challenge with.
+            .replace_header("www-authenticate", error.challenge().map(|challenge| challenge.header.clone()))
             .header("grpc-status", status)
             .header("grpc-message", &percent_encoded(&message));
         Self { status: 200, body: String::new(), ..answer }
@@ -70,6 +72,7 @@ mod tests {
             assert_eq!(answer.header_value("content-type"), Some("application/grpc"));
             assert_eq!(answer.headers().filter(|(name, _)| *name == "content-type").count(), 1);
             assert_eq!(answer.body(), "");
+            assert_eq!(answer.header_value("www-authenticate"), None, "a cookie is nothing that a client of gRPC has");
         }
     }
 

@@ -45,6 +45,9 @@ pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
     if denies_access(error) {
         body.push_str("<p>To use another account, sign out first.</p>\n");
     }
+    if error.is(Code::Unconfirmed) {
+        body.push_str("<p>Another site has led here. Continue only if you want to sign in.</p>\n");
+    }
     if offers_sign_out(error) {
         let _ = writeln!(
             body,
@@ -52,7 +55,8 @@ pub(super) fn error(error: &Error, links: &Links<'_>, details: bool) -> String {
             escape(links.sign_out)
         );
     } else if error.kind() != ErrorKind::Usage && !error.is(Code::NotSetUp) {
-        let _ = writeln!(body, r#"<p><a class="button" href="{}">Sign in</a></p>"#, escape(links.sign_in));
+        let action = if error.is(Code::Unconfirmed) { "Continue to sign in" } else { "Sign in" };
+        let _ = writeln!(body, r#"<p><a class="button" href="{}">{action}</a></p>"#, escape(links.sign_in));
     }
     let _ = writeln!(body, r#"<p><a href="{}">Back to the start page</a></p>"#, escape(links.home));
     if details {

@@ -13,9 +13,11 @@ pub(super) async fn handle(logto: &LogtoClient, request: &AuthRequest) -> AuthRe
         return AuthResponse::document(405, &serde_json::json!({ "code": "routes.method_not_allowed", "message": "The method is not that of the route." }))
             .header("allow", "POST");
     }
-    let result = match request.form() {
-        Some(form) => logto.back_channel_logout(form).await,
-        None => Err(Error::new(Code::LogoutTokenMissing, format!("the request's body is not {FORM_MEDIA_TYPE}"))),
+    let result = if let Some(form) = request.form() {
+        logto.back_channel_logout(form).await
+    } else {
+        let error = Error::new(Code::LogoutTokenMissing, format!("the request's body is not {FORM_MEDIA_TYPE}"));
+        Err(logto.tell_refused_logout(error))
     };
     AuthResponse::back_channel_logout(result.as_ref().err())
 }

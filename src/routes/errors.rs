@@ -63,9 +63,14 @@ impl LogtoClient {
         if let Some(redirect) = self.leads_on(error).filter(|_| format == ResponseFormat::Html) {
             return AuthResponse::redirect(&redirect);
         }
-        let config = self.config();
         let page = if signs_in(error) { page_address::of_script(self, request) } else { None };
         let sign_in = self.sign_in_location(error.step_up(), page.as_deref().or(error.return_to()));
+        self.error_page_to(request, error, sign_in)
+    }
+
+    /// The same, where it is known which sign-in the page is to lead to.
+    pub(super) fn error_page_to(&self, request: &AuthRequest, error: &Error, sign_in: Redirect) -> AuthResponse {
+        let (config, format) = (self.config(), request.response_format());
         let sign_out = config.application().path(&self.below_base(config.routes().sign_out_path()));
         let home = config.application().home();
         let sign_in = match self.is_elsewhere() {

@@ -2,16 +2,13 @@
 
 use url::form_urlencoded;
 
-use super::{AuthRequest, FORM_MEDIA_TYPE, one_time_token};
+use super::{AuthRequest, FORM_MEDIA_TYPE, asked_by, one_time_token};
 use crate::{
     client::{LogtoClient, RequestSession},
-    error::{Code, Error, Result},
+    error::{Code, Error, Result, excerpt},
     response::AuthResponse,
     types::{Redirect, SignInOptions},
 };
-
-/// Longer text of others is not repeated.
-const MAX_EXCERPT_CHARS: usize = 120;
 
 /// By GET: to Logto.
 pub(super) async fn begin(
@@ -19,6 +16,8 @@ pub(super) async fn begin(
     request: &AuthRequest,
     session: &RequestSession,
 ) -> Result<AuthResponse> {
+    // It is for other sites, so they are not asked about; but a page of theirs has to lead here.
+    asked_by::check_destination(logto, request)?;
     let params = InitiationParams::read(request.query())?;
     check_issuer(logto, params.iss.as_deref())?;
     let mut options = SignInOptions::new();
@@ -90,7 +89,7 @@ fn check_issuer(logto: &LogtoClient, iss: Option<&str>) -> Result<()> {
             Ok(())
         }
         Some(iss) => {
-            let found: String = iss.chars().take(MAX_EXCERPT_CHARS).collect();
+            let found = excerpt(iss);
             Err(refused(format!("the request to sign in names the issuer `{found}`, expected `{}`", config.issuer())))
         }
     }

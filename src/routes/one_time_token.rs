@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use url::form_urlencoded;
-
-use super::{AuthRequest, Route};
+use super::{AuthRequest, Route, asked_by};
 use crate::{
     client::LogtoClient,
     error::{Code, Error, Result},
@@ -26,10 +24,8 @@ pub(super) fn asks_first(
     if options.one_time_token.is_none() || is_ours_or_the_users(logto, request) {
         return None;
     }
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(read).finish();
-    let target = format!("{}?{query}", logto.route_path(request.path()));
-    let application = logto.config().application();
-    Some(AuthResponse::ask_first(options.login_hint.as_deref(), &application.path(&target), &application.home()))
+    let go_on = asked_by::again(logto, request, read);
+    Some(AuthResponse::ask_first(options.login_hint.as_deref(), &go_on, &logto.config().application().home()))
 }
 
 /// No sign-in leads on to one by a one-time token. The way there may end on a page of this site, such as the one that posts a callback once more,

@@ -1,6 +1,6 @@
 //! Who asks, and so in which form an answer can be used.
 
-use super::AuthRequest;
+use super::{AuthRequest, accept::weight};
 use crate::{
     response::{AuthResponse, ResponseFormat},
     types::Redirect,
@@ -23,7 +23,7 @@ pub(super) enum Reader {
 impl AuthRequest {
     /// `Sec-Fetch-Mode` says whether a browser goes to a page or a script asks (Fetch Metadata); older clients by `Accept`.
     pub(super) fn reader(&self) -> Reader {
-        let accepts = |media_type: &str| self.header("accept").is_some_and(|accept| accept.contains(media_type));
+        let wants = |media_type: &str| self.header("accept").map_or(0, |accept| weight(accept, media_type));
         match self.header("sec-fetch-mode") {
             _ if self.header("hx-request") == Some("true") => Reader::Htmx,
             Some("navigate" | "nested-navigate") => Reader::Browser,
@@ -31,8 +31,8 @@ impl AuthRequest {
             Some("cors" | "same-origin") if self.method == "GET" && self.accepts_events_alone() => Reader::EventSource,
             Some("cors" | "same-origin") => Reader::Script,
             Some(_) => Reader::Program,
-            None if accepts("text/html") => Reader::Browser,
-            None if accepts("application/json") => Reader::Script,
+            None if wants("text/html") > 0 && wants("text/html") >= wants("application/json") => Reader::Browser,
+            None if wants("application/json") > 0 => Reader::Script,
             None => Reader::Program,
         }
     }

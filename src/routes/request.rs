@@ -30,7 +30,8 @@ pub struct AuthRequest {
 }
 
 /// All that is ever asked for: of each request, of one that may have a body, and of one that htmx makes; and what says that a browser looks ahead.
-const HEADERS: [&str; 6] = ["cookie", "accept", "referer", "sec-fetch-mode", "sec-fetch-site", "hx-request"];
+const HEADERS: [&str; 7] =
+    ["cookie", "accept", "referer", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-dest", "hx-request"];
 const HEADERS_WITH_BODY: [&str; 2] = ["content-type", "origin"];
 const HEADERS_OF_HTMX: [&str; 2] = ["hx-current-url", "hx-boosted"];
 const HEADERS_OF_PREFETCH: [&str; 5] = ["sec-purpose", "purpose", "x-purpose", "x-moz", "next-router-prefetch"];

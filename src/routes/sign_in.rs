@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{AuthRequest, one_time_token};
+use super::{AuthRequest, asked_by, one_time_token};
 use crate::{
     client::{LogtoClient, RequestSession},
     error::{Code, Error, ErrorKind, Result},
@@ -16,6 +16,7 @@ pub(super) async fn begin(
     session: &RequestSession,
     screen: Option<FirstScreen>,
 ) -> Result<AuthResponse> {
+    asked_by::check_destination(logto, request)?;
     let (mut options, mut read) = (SignInOptions::new(), BTreeMap::new());
     // RFC 6749 section 3.1: a parameter without a value counts as left out.
     for (name, value) in request.query().filter(|(_, value)| !value.is_empty()) {
@@ -43,6 +44,9 @@ pub(super) async fn begin(
         options = options.first_screen(screen);
     }
     if let Some(page) = one_time_token::asks_first(logto, request, &options, &read) {
+        return Ok(page);
+    }
+    if let Some(page) = asked_by::confirms(logto, request, &read) {
         return Ok(page);
     }
     options.from_another_site = request.is_from_another_site();

@@ -1,6 +1,6 @@
 //! What a session holds of the application's own.
 
-use crate::types::AppJson;
+use crate::types::{AppJson, Device};
 
 /// The application's part of a session. Empty in most, and then it takes no byte.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -10,12 +10,28 @@ pub(crate) struct AppData {
     slot_changed: bool,
     /// What travelled with the sign-in, until a page takes it.
     carried: Option<AppJson>,
+    device: Option<Device>,
+    /// Whether this request has told it. Not written.
+    device_changed: bool,
 }
 
 impl AppData {
     /// That of a session that begins.
     pub(crate) fn new(slot: Option<AppJson>, carried: Option<AppJson>) -> Self {
-        Self { slot, slot_changed: false, carried }
+        Self { slot, carried, ..Self::default() }
+    }
+
+    /// The same, with what is known of the device.
+    pub(super) fn on(self, device: Option<Device>) -> Self {
+        Self { device, ..self }
+    }
+
+    pub(crate) fn device(&self) -> Option<&Device> {
+        self.device.as_ref()
+    }
+
+    pub(super) fn set_device(&mut self, device: Device) {
+        (self.device, self.device_changed) = (Some(device), true);
     }
 
     pub(crate) fn slot(&self) -> Option<&AppJson> {
@@ -35,12 +51,13 @@ impl AppData {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.slot.is_none() && self.carried.is_none()
+        self.slot.is_none() && self.carried.is_none() && self.device.is_none()
     }
 
     /// Bytes that it takes, nearly.
     pub(super) fn size(&self) -> usize {
-        [&self.slot, &self.carried].into_iter().flatten().map(|json| json.as_str().len()).sum()
+        let user_agent = self.device.as_ref().and_then(Device::get_user_agent).map_or(0, str::len);
+        [&self.slot, &self.carried].into_iter().flatten().map(|json| json.as_str().len()).sum::<usize>() + user_agent
     }
 
     /// Takes over what another state of this session has, which was written before this one. Of two requests that set the slot the one that
@@ -50,12 +67,15 @@ impl AppData {
         if !self.slot_changed {
             self.slot = other.slot;
         }
+        if !self.device_changed {
+            self.device = other.device;
+        }
         self.carried = self.carried.take().filter(|_| other.carried.is_some());
     }
 
     /// Whether it says what another one says.
     pub(super) fn adds_nothing_to(&self, other: &Self) -> bool {
-        self.slot == other.slot && self.carried == other.carried
+        self.slot == other.slot && self.carried == other.carried && self.device == other.device
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a session holds.
 
+mod login;
+
+pub(crate) use self::login::Login;
 use super::{app_data::AppData, packed::Jwt};
 use crate::{error::Result, secret::Secret, store::SessionId, types::TokenKey};
 
@@ -16,10 +19,14 @@ pub(crate) struct SessionData {
     pub(crate) touched_at: i64,
     /// Unix seconds by Logto's clock: the `iat` of the sign-in's ID token. What ends "all sessions before" is compared with it.
     pub(crate) issued_at: i64,
+    /// Unix seconds when Logto last answered a refresh, by this machine's clock; 0 where there was none.
+    pub(crate) refreshed_at: i64,
     /// Counts the refreshes, so that of two states of one session the one with the newer refresh token is known.
     pub(crate) refreshes: u64,
     pub(crate) subject: Subject,
     pub(crate) id_token: Jwt,
+    /// What the sign-in's ID token said of the login, where a refreshed one says something else.
+    pub(crate) login: Option<Login>,
     pub(crate) refresh_token: Option<Secret>,
     /// Newest last.
     pub(crate) access_tokens: Vec<StoredAccessToken>,
@@ -71,11 +78,13 @@ impl SessionData {
             id: SessionId::random()?,
             subject,
             issued_at,
+            refreshed_at: 0,
             refreshes: 0,
             revision: 0,
             created_at: now,
             touched_at: now,
             id_token,
+            login: None,
             refresh_token: None,
             access_tokens: Vec::new(),
             app_data: AppData::default(),
@@ -93,6 +102,7 @@ impl SessionData {
             self.refreshes = other.refreshes;
             self.refresh_token = other.refresh_token;
             self.id_token = other.id_token;
+            self.login = other.login;
         }
         for token in other.access_tokens {
             let known =
@@ -102,6 +112,7 @@ impl SessionData {
             }
         }
         self.touched_at = self.touched_at.max(other.touched_at);
+        self.refreshed_at = self.refreshed_at.max(other.refreshed_at);
         self.app_data.merge(other.app_data);
     }
 
@@ -109,7 +120,9 @@ impl SessionData {
     pub(crate) fn adds_nothing_to(&self, other: &Self) -> bool {
         self.refresh_token == other.refresh_token
             && self.id_token == other.id_token
+            && self.login == other.login
             && self.touched_at <= other.touched_at
+            && self.refreshed_at <= other.refreshed_at
             && self.app_data.adds_nothing_to(&other.app_data)
             && self.access_tokens.iter().all(|token| other.access_tokens.contains(token))
     }

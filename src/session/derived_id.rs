@@ -1,5 +1,6 @@
 //! Session ids that are made from what a session brings along, so that each reading and each instance finds the same.
 
+use base64_simd::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::{secret::Secret, store::SessionId};
@@ -17,6 +18,12 @@ pub(crate) fn sign_in_id(nonce: &str) -> Option<SessionId> {
 /// have no better name and whose ID tokens are not newer than its own (`revocation::record_ended_session`).
 pub(super) fn unnamed_id(token: &Secret) -> Option<SessionId> {
     derived_id(b"logto next session id v1\0", token.expose())
+}
+
+/// The id by which a session is shown and ended: a hash, which nothing turns back into the id that is in its cookie.
+pub(crate) fn shown_id(id: &SessionId) -> String {
+    let hash = Sha256::new_with_prefix(b"logto shown session id v1\0").chain_update(id.as_bytes()).finalize();
+    URL_SAFE_NO_PAD.encode_to_string(hash.first_chunk::<16>().copied().unwrap_or_default())
 }
 
 /// The same for the same session at each reading, so that it can be remembered to have ended; nobody learns it without the cookie.

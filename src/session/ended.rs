@@ -7,7 +7,7 @@ use super::{
     revocation,
     settings::CookieSettings,
 };
-use crate::error::Result;
+use crate::{error::Result, store::SessionId};
 
 /// Sessions that a request ended, to be deleted from the store, and remembered to be over.
 #[derive(Debug)]
@@ -16,6 +16,14 @@ pub(crate) struct EndedSessions(pub(super) Vec<KnownSession>);
 impl EndedSessions {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The id of one of them.
+    pub(crate) fn first_id(&self) -> Option<SessionId> {
+        self.0.first().map(|session| match session {
+            KnownSession::Whole(data) => data.id,
+            KnownSession::Id(id) => *id,
+        })
     }
 
     /// Where a store is down, a task tells it when it is back.
@@ -41,7 +49,7 @@ pub(crate) async fn end_session(settings: &CookieSettings, data: &SessionData, n
 
 /// Whether the session of a sign-in has ended: it was revoked, or it is gone from the store that it was `written` to.
 pub(crate) async fn is_over(settings: &CookieSettings, data: &SessionData, written: bool) -> Result<bool> {
-    if revocation::is_revoked(settings, data).await {
+    if revocation::is_revoked(settings, data).await? {
         return Ok(true);
     }
     match &settings.stores.sessions {

@@ -54,7 +54,12 @@ impl SessionLifetime {
     /// Unix seconds at which a session ends that was made and touched then.
     pub(crate) fn ends_at(&self, created_at: i64, touched_at: i64) -> i64 {
         let idle = touched_at.saturating_add(clock::whole_seconds(self.idle));
-        idle.min(created_at.saturating_add(clock::whole_seconds(self.absolute)))
+        idle.min(self.absolute_end(created_at))
+    }
+
+    /// Unix seconds at which a session ends that was made then, however busy.
+    pub(crate) fn absolute_end(&self, created_at: i64) -> i64 {
+        created_at.saturating_add(clock::whole_seconds(self.absolute))
     }
 
     /// Seconds between two writes that only say "still here": a tenth of the idle time, at most a day.

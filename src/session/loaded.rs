@@ -12,10 +12,11 @@ use super::{
     opened::{KnownSession, Opened, Origin, PreservedMembers},
     pending::{self, Pending},
     persist,
+    remembered::Remembered,
     settings::CookieSettings,
     transaction::Transaction,
 };
-use crate::error::Result;
+use crate::{error::Result, types::Device};
 
 /// What one request brought, and what its response has to write.
 #[derive(Debug, Default)]
@@ -37,6 +38,12 @@ pub(crate) struct LoadedSession {
     present: Vec<String>,
     /// The sign-ins under way.
     pending: Pending,
+    /// What the application has told of the device: for a session that begins in this request, too.
+    device: Option<Device>,
+    /// What tells that a session timed out.
+    remembered: Remembered,
+    /// Whether the session stays that the response left behind to be read.
+    stays_signed_in: bool,
     /// Whether the response has taken what is to be written. From then on the session is read and not changed.
     committed: bool,
 }
@@ -47,28 +54,32 @@ impl LoadedSession {
     /// # Errors
     /// `store.failed` where the session is in a store and that cannot be asked: then nobody knows whether there is a session.
     pub(crate) async fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> Result<Self> {
-        let (found, pending) = sorted(settings, cookies, |name| settings.is_session_name(name));
+        let (found, pending, mut remembered) = sorted(settings, cookies, |name| settings.is_session_name(name));
         if found.is_empty() {
-            return Ok(Self { pending, ..Self::default() });
+            return Ok(Self { pending, remembered, ..Self::default() });
         }
         let mut present = names(settings, &found);
         if settings.next().is_some_and(|next| next.is_ignored(&found, now)) {
             present.retain(|name| settings.is_own_session_name(name));
         }
-        let Opened { origin, data, others, preserved, rewrite } = persist::open(settings, &found, now).await?;
+        let Opened { origin, data, others, preserved, refused, rewrite } = persist::open(settings, &found, now).await?;
+        if data.is_none() && others.is_empty() {
+            remembered.note_ended(settings, &found);
+        }
         let interval = settings.lifetime.touch_interval();
         let changed = rewrite || data.as_ref().is_some_and(|data| now.saturating_sub(data.touched_at) >= interval);
-        if changed && data.is_none() {
-            tracing::debug!(target: "logto::session", cookies = present.len(), "no usable session in the cookies; deleting them");
+        if let Some(refused) = refused {
+            refused.write(settings);
         }
-        Ok(Self { data: data.map(Box::new), changed, origin, preserved, others, present, pending, ..Self::default() })
+        let data = data.map(Box::new);
+        Ok(Self { data, changed, origin, preserved, others, present, pending, remembered, ..Self::default() })
     }
 
     /// The session of a request that is to end it, while its store is down: what can be told from the cookies.
     pub(crate) fn load_ids(settings: &CookieSettings, cookies: &dyn Cookies) -> Self {
-        let (found, pending) = sorted(settings, cookies, |name| settings.is_own_session_name(name));
+        let (found, pending, remembered) = sorted(settings, cookies, |name| settings.is_own_session_name(name));
         let others = persist::stored_ids(settings, &found).into_iter().map(KnownSession::Id).collect();
-        Self { present: names(settings, &found), others, pending, ..Self::default() }
+        Self { present: names(settings, &found), others, pending, remembered, ..Self::default() }
     }
 
     /// Whether the response has taken what is to be written.
@@ -78,6 +89,7 @@ impl LoadedSession {
 
     /// Takes what the response has to write. What is left behind can be read, if it is to be `readable`, and not changed.
     pub(crate) fn take_changes(&mut self, readable: bool) -> Self {
+        self.stays_signed_in = self.data.is_some();
         let data = match (readable, self.changed) {
             (false, _) => None,
             (true, true) => self.data.clone(),
@@ -112,7 +124,19 @@ impl LoadedSession {
         self.replace(data, Origin::SignIn);
     }
 
-    fn replace(&mut self, data: SessionData, origin: Origin) {
+    /// Notes the device, of the session that there is and of one that begins in this request. What is known already changes nothing.
+    pub(crate) fn set_device(&mut self, device: &Device) {
+        if let Some(data) = self.data.as_deref_mut().filter(|data| data.app_data.device() != Some(device)) {
+            data.app_data.set_device(device.clone());
+            self.changed = true;
+        }
+        self.device = Some(device.clone());
+    }
+
+    fn replace(&mut self, mut data: SessionData, origin: Origin) {
+        if let Some(device) = &self.device {
+            data.app_data.set_device(device.clone());
+        }
         if self.data.as_ref().is_none_or(|present| present.id != data.id) {
             self.discard();
             self.origin = origin;
@@ -121,9 +145,21 @@ impl LoadedSession {
         self.changed = true;
     }
 
+    /// Whether there was a session in this browser that ended otherwise than by a sign-out.
+    pub(crate) fn timed_out(&self) -> bool {
+        self.data.is_none() && self.remembered.timed_out()
+    }
+
+    /// Ends the session because the application says so: it did not time out.
+    pub(crate) fn forget(&mut self) -> Option<SessionData> {
+        self.remembered.forget();
+        self.discard()
+    }
+
     /// Ends the session and forgets every sign-in under way.
     pub(crate) fn sign_out(&mut self, settings: &CookieSettings) -> Option<SessionData> {
         self.pending.forget_all(settings);
+        self.remembered.forget();
         self.changed |= !mem::take(&mut self.preserved).is_empty();
         self.signed_out = self.data.is_some() || self.others.iter().any(|other| matches!(other, KnownSession::Id(_)));
         self.discard()
@@ -172,6 +208,8 @@ impl LoadedSession {
     /// Writes what changed; returns the cookies of the response. Empty if nothing changed.
     pub(crate) async fn commit(mut self, settings: &CookieSettings, now: i64) -> Result<Vec<Cookie<'static>>> {
         let mut written = mem::take(&mut self.pending).into_cookies(settings, now);
+        let is_signed_in = self.stays_signed_in || self.data.is_some();
+        written.extend(self.remembered.cookies(settings, is_signed_in, self.changed));
         if !self.changed {
             return Ok(written);
         }
@@ -201,22 +239,24 @@ pub(crate) fn has_transaction(settings: &CookieSettings, cookies: &dyn Cookies, 
     found
 }
 
-/// The cookies of sessions, as (name, value), and those of the sign-ins under way.
+/// The cookies of sessions, as (name, value), those of the sign-ins under way, and those that remember a session.
 fn sorted(
     settings: &CookieSettings,
     cookies: &dyn Cookies,
     is_of_session: impl Fn(&str) -> bool,
-) -> (Vec<(String, String)>, Pending) {
-    let (mut found, mut pending) = (Vec::new(), Pending::default());
+) -> (Vec<(String, String)>, Pending, Remembered) {
+    let (mut found, mut pending, mut remembered) = (Vec::new(), Pending::default(), Remembered::default());
     cookies.each(&mut |name, value| {
         if value.is_empty() {
         } else if is_of_session(name) {
             found.push((name.to_owned(), value.to_owned()));
         } else if settings.is_transaction_name(name) {
             pending.add(name, value);
+        } else if settings.is_timeout_marker_name(name) {
+            remembered.add(name);
         }
     });
-    (found, pending)
+    (found, pending, remembered)
 }
 
 /// Each name once: a response sets a cookie once.

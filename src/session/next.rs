@@ -18,6 +18,7 @@ use super::{
     largest,
     limits::MAX_COOKIE_BYTES,
     opened::{KnownSession, Opened, Origin, PreservedMembers},
+    refused::Refused,
     revocation,
     settings::CookieSettings,
 };
@@ -27,31 +28,46 @@ use crate::{
 };
 
 /// Reads the cookie: always where it is shared, else where it holds a session and the browser has none of our own.
-pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Option<Opened> {
-    let next = settings.next()?;
+///
+/// # Errors
+/// `store.failed` where the revocation store is required and cannot be asked.
+pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Result<Option<Opened>> {
+    let Some(next) = settings.next() else {
+        return Ok(None);
+    };
     let shared = next.is_shared();
     if next.is_ignored(cookies, now) {
-        return None;
+        return Ok(None);
     }
     if !shared && cookies.iter().any(|(name, _)| name != next.name()) {
-        return None;
+        return Ok(None);
     }
     let Found { data, early, named, expired, preserved } = next.open(settings, cookies, now);
+    let is_expired = expired.is_some();
     if let Some(early) = early {
         let others = vec![KnownSession::Whole(Box::new(early))];
-        return Some(Opened { origin: Origin::Cookies, data: None, others, preserved, rewrite: false });
+        let origin = Origin::Cookies;
+        return Ok(Some(Opened { origin, data: None, others, preserved, refused: None, rewrite: false }));
     }
     if !shared && data.is_none() {
-        return None;
+        // It stays as it is, and the log alone tells of it.
+        if let Some(expired) = expired {
+            expired.write(settings);
+        }
+        return Ok(None);
     }
     let revoked = match &data {
-        Some(data) if named => revocation::is_revoked(settings, data).await,
-        Some(data) => revocation::is_unnamed_revoked(settings, data).await,
+        Some(data) if named => revocation::is_revoked(settings, data).await?,
+        Some(data) => revocation::is_unnamed_revoked(settings, data).await?,
         None => false,
     };
-    let rewrite = expired || revoked || !shared;
+    let refused = match &data {
+        Some(data) if revoked => Some(Refused::ended(settings, data).await),
+        _ => expired,
+    };
+    let rewrite = is_expired || revoked || !shared;
     let data = data.filter(|_| !revoked);
-    Some(Opened { origin: Origin::Cookies, data, others: Vec::new(), preserved, rewrite })
+    Ok(Some(Opened { origin: Origin::Cookies, data, others: Vec::new(), preserved, refused, rewrite }))
 }
 
 /// Writes what is left in a shared cookie without a session. `None` where that is nothing.
@@ -85,8 +101,12 @@ impl NextCookie {
         // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
         let seen_at = if stamped { touched_at } else { now };
         let alive = SessionData { touched_at: seen_at, ..data }.unless_expired(settings, now);
+        let (alive, expired) = match alive {
+            Ok(data) => (Some(data), None),
+            Err(expired) => (None, Some(expired)),
+        };
         let data = alive.map(|data| if stamped { data } else { SessionData { touched_at, ..data } });
-        Found { expired: data.is_none(), data, early: None, named, preserved }
+        Found { expired, data, early: None, named, preserved }
     }
 
     /// The cookie that holds a session.
@@ -143,7 +163,7 @@ struct Found {
     /// Whether its id is that of a sign-in.
     named: bool,
     /// There was a session, and its time is over.
-    expired: bool,
+    expired: Option<Refused>,
     preserved: PreservedMembers,
 }
 

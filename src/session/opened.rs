@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::data::SessionData;
+use super::{data::SessionData, refused::Refused};
 use crate::store::SessionId;
 
 /// Where a session came from.
@@ -34,6 +34,8 @@ pub(super) struct Opened {
     /// Older sessions that came along, from another path or domain, and those that begin in the future: they end when this one does.
     pub(super) others: Vec<KnownSession>,
     pub(super) preserved: PreservedMembers,
+    /// Why there is no session, where there is none and something was sent.
+    pub(super) refused: Option<Refused>,
     /// Whether what the browser holds has to be written anew, or deleted.
     pub(super) rewrite: bool,
 }

@@ -8,9 +8,16 @@ use crate::cookies::SameSite;
 
 /// Seconds: the way to Logto, and back to a page that may never come.
 const SIGN_OUT_MARKER_LIFETIME_SECONDS: i64 = 60;
+/// What the session's cookie holds after a sign-out.
+const SIGN_OUT_MARKER: &str = "signed-out";
+const TIMEOUT_MARKER_SUFFIX: &str = "_reauthenticate";
+/// Seconds: as long as browsers keep a cookie at most (RFC 6265bis section 5.5), and so as long as any session lives.
+const TIMEOUT_MARKER_LIFETIME_SECONDS: i64 = 400 * 24 * 60 * 60;
 
 /// What browsers take for a promise: Secure, no Domain, `Path=/`.
 const HOST_PREFIX: &str = "__Host-";
+/// The same for Secure alone.
+const SECURE_PREFIX: &str = "__Secure-";
 
 /// Names and attributes of the cookies that this crate sets for one application. The cookie of `@logto/next` is apart: see `next/next_cookie.rs`.
 #[derive(Debug, Clone)]
@@ -40,18 +47,26 @@ impl CookieAttributes {
 }
 
 impl OwnCookies {
-    /// Of this name, with the prefix `__Host-` where browsers take it.
+    /// Of this name, with the prefix `__Host-` or else `__Secure-` where browsers take it.
     pub(crate) fn new(name: &str, attributes: CookieAttributes) -> Self {
-        // RFC 6265bis section 4.1.3.2: the browser itself then refuses the cookie from a subdomain or over http.
-        let is_of_host = attributes.secure && attributes.domain.is_none() && attributes.path == "/";
-        let prefix = if is_of_host { HOST_PREFIX } else { "" };
+        // RFC 6265bis sections 4.1.3.1 and 4.1.3.2: the browser itself then refuses the cookie over http, and the first one from a subdomain.
+        let prefix = match (attributes.secure, attributes.domain.is_none() && attributes.path == "/") {
+            (true, true) => HOST_PREFIX,
+            (true, false) => SECURE_PREFIX,
+            (false, _) => "",
+        };
         Self { session_name: format!("{prefix}{name}"), attributes }
+    }
+
+    /// The same without `__Secure-`, as versions before this prefix set them.
+    pub(super) fn before_secure_prefix(&self) -> Option<Self> {
+        let session_name = self.session_name.strip_prefix(SECURE_PREFIX)?.to_owned();
+        Some(Self { session_name, attributes: self.attributes.clone() })
     }
 
     /// The same for another host of the application.
     pub(super) fn at(&self, secure: bool, domain: Option<String>) -> Self {
-        let name = self.session_name.strip_prefix(HOST_PREFIX).unwrap_or(&self.session_name);
-        Self::new(name, CookieAttributes { secure, domain, ..self.attributes.clone() })
+        Self::new(without_prefix(&self.session_name), CookieAttributes { secure, domain, ..self.attributes.clone() })
     }
 
     /// The name of an application that has set none.
@@ -124,6 +139,20 @@ impl OwnCookies {
         format!("{}_txn_return_to", self.session_name)
     }
 
+    /// The cookie that remembers that there was a session.
+    pub(super) fn timeout_marker_name(&self) -> String {
+        format!("{}{TIMEOUT_MARKER_SUFFIX}", self.session_name)
+    }
+
+    pub(super) fn is_timeout_marker_name(&self, name: &str) -> bool {
+        name.strip_prefix(self.session_name.as_str()) == Some(TIMEOUT_MARKER_SUFFIX)
+    }
+
+    /// What remembers that there was a session. It says nothing else, and who plants it makes Logto ask once more.
+    pub(super) fn timeout_marker(&self) -> Cookie<'static> {
+        self.session_cookie(self.timeout_marker_name(), "1".to_owned(), TIMEOUT_MARKER_LIFETIME_SECONDS)
+    }
+
     fn after_transaction_prefix<'a>(&self, name: &'a str) -> Option<&'a str> {
         name.strip_prefix(self.session_name.as_str())?.strip_prefix("_txn_")
     }
@@ -136,8 +165,12 @@ impl OwnCookies {
     /// A cookie that lives `max_age` seconds.
     pub(crate) fn cookie(&self, name: String, value: String, max_age: i64) -> Cookie<'static> {
         let same_site = match self.attributes.same_site {
-            // It has to come back from Logto, which may be another site.
-            SameSite::Strict if self.after_transaction_prefix(&name).is_some() => cookie::SameSite::Lax,
+            // They have to come back from Logto, which may be another site.
+            SameSite::Strict
+                if self.after_transaction_prefix(&name).is_some() || self.is_timeout_marker_name(&name) =>
+            {
+                cookie::SameSite::Lax
+            }
             SameSite::Strict => cookie::SameSite::Strict,
             SameSite::Lax => cookie::SameSite::Lax,
             SameSite::None => cookie::SameSite::None,
@@ -178,8 +211,18 @@ impl OwnCookies {
     /// Chromium keeps pages that say `no-store` in memory for its back button, and drops them where a cookie changes after it left them
     /// (<https://developer.chrome.com/docs/web-platform/bfcache-ccns>). A deletion in the answer to the sign-out's POST comes before that.
     pub(super) fn sign_out_marker(&self) -> Cookie<'static> {
-        self.cookie(self.session_name.clone(), "signed-out".to_owned(), SIGN_OUT_MARKER_LIFETIME_SECONDS)
+        self.cookie(self.session_name.clone(), SIGN_OUT_MARKER.to_owned(), SIGN_OUT_MARKER_LIFETIME_SECONDS)
     }
+
+    /// Whether a value is that of [`sign_out_marker`](Self::sign_out_marker).
+    pub(super) fn is_sign_out_marker(value: &str) -> bool {
+        value == SIGN_OUT_MARKER
+    }
+}
+
+/// A name as it is set, without what browsers have before it.
+pub(crate) fn without_prefix(name: &str) -> &str {
+    [HOST_PREFIX, SECURE_PREFIX].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
 }
 
 /// Those of an application that has set nothing.

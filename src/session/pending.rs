@@ -13,6 +13,7 @@ use super::{limits::MAX_COOKIE_BYTES, settings::CookieSettings, transaction::Tra
 use crate::{
     clock,
     error::{Code, Error, Result},
+    events::EventKind,
 };
 
 /// Sign-ins under way in one browser; beginning another forgets the oldest.
@@ -223,6 +224,9 @@ impl Pending {
         };
         let kept = alive.iter().rev().take(most).take_while(|pending| fits(pending)).count();
         let surplus = alive.len().saturating_sub(kept);
+        if surplus > 0 {
+            EventKind::SignInsForgotten.event().client_id(settings.keys.app_id()).reason("too_many").write();
+        }
         for pending in alive.into_iter().take(surplus) {
             self.forget(settings, pending.name);
         }

@@ -6,13 +6,15 @@ mod in_store;
 use cookie::Cookie;
 use zeroize::Zeroizing;
 
-pub(super) use self::in_store::{Saved, delete, load, save};
+use self::in_store::Loaded;
+pub(super) use self::in_store::{Saved, delete, list, load, save};
 use super::{
     chunks,
     data::SessionData,
     next,
     opened::{KnownSession, Opened, Origin, PreservedMembers},
     own_cookies::OwnCookies,
+    refused::{self, Refused},
     revocation,
     settings::CookieSettings,
     wire,
@@ -21,7 +23,7 @@ use crate::{error::Result, store::SessionId};
 
 /// Reads the session that the cookies, given as (name, value), hold or point to.
 pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Result<Opened> {
-    match next::open(settings, cookies, now).await {
+    match next::open(settings, cookies, now).await? {
         Some(opened) => Ok(opened),
         None => open_own(settings, cookies, now).await,
     }
@@ -30,10 +32,14 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
 /// Of all that open, the newest counts.
 async fn open_own(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Result<Opened> {
     let mut newest: Option<(Origin, SessionData)> = None;
-    let (mut others, mut is_early) = (Vec::new(), false);
+    let (mut others, mut is_early, mut refused) = (Vec::new(), false, None);
     for plaintext in plaintexts(settings, cookies) {
-        let Some(found) = read(settings, &plaintext, now).await? else {
-            continue;
+        let found = match read(settings, &plaintext, now).await? {
+            Ok(found) => found,
+            Err(why) => {
+                refused.get_or_insert(why);
+                continue;
+            }
         };
         if found.1.begins_later(settings, now) {
             // A clock was or is wrong. It signs nobody in, and it is not deleted, for then a wrong clock would sign users out.
@@ -60,7 +66,9 @@ async fn open_own(settings: &CookieSettings, cookies: &[(String, String)], now: 
         *is_renamed = renames;
     }
     let rewrite = renames || data.is_none() && !is_early;
-    Ok(Opened { origin, data, others, preserved: PreservedMembers::default(), rewrite })
+    let refused =
+        if rewrite && data.is_none() { refused.or_else(|| Refused::unopened(settings, cookies)) } else { None };
+    Ok(Opened { origin, data, others, preserved: PreservedMembers::default(), refused, rewrite })
 }
 
 /// The ids of the stored sessions that the cookies point to.
@@ -89,19 +97,36 @@ fn age((origin, data): &(Origin, SessionData)) -> impl Ord + use<> {
 }
 
 /// The session that this plaintext of a cookie is or points to.
-async fn read(settings: &CookieSettings, plaintext: &[u8], now: i64) -> Result<Option<(Origin, SessionData)>> {
+async fn read(
+    settings: &CookieSettings,
+    plaintext: &[u8],
+    now: i64,
+) -> Result<std::result::Result<(Origin, SessionData), Refused>> {
     let (origin, data) = match (in_store::reference_in(plaintext), &settings.stores.sessions) {
-        (Some(Ok(id)), Some(store)) => load(settings, &**store, SessionId::from_bytes(id)).await?,
+        (Some(Ok(id)), Some(store)) => {
+            let id = SessionId::from_bytes(id);
+            match in_store::load_judged(settings, &**store, id).await? {
+                Loaded::Session(origin, data) => (origin, Some(*data)),
+                Loaded::Revoked(data) => return Ok(Err(Refused::ended(settings, &data).await)),
+                Loaded::Missing => return Ok(Err(Refused::not_stored(settings, id).await)),
+            }
+        }
         (Some(_), _) => (Origin::None, None),
         // Also where there is a store by now: those who are signed in stay so, and move into it with the next write.
         (None, _) => (Origin::Cookies, wire::read(plaintext)),
     };
-    let Some(data) = data.and_then(|data| data.unless_expired(settings, now)) else {
-        return Ok(None);
+    let Some(data) = data else {
+        return Ok(Err(Refused::unreadable()));
+    };
+    let data = match data.unless_expired(settings, now) {
+        Ok(data) => data,
+        Err(expired) => return Ok(Err(expired)),
     };
     // What is noted of a stored session's end came with it.
-    let revoked = origin == Origin::Cookies && revocation::is_revoked(settings, &data).await;
-    Ok((!revoked).then_some((origin, data)))
+    if origin == Origin::Cookies && revocation::is_revoked(settings, &data).await? {
+        return Ok(Err(Refused::ended(settings, &data).await));
+    }
+    Ok(Ok((origin, data)))
 }
 
 /// Writes a session; gives the cookies to set. `None` where the store says that the session was ended meanwhile.
@@ -116,8 +141,8 @@ pub(super) async fn write(
         return in_store::write(settings, &**store, origin, data, now).await;
     }
     // It was loaded a while ago, and what is sealed now is good from now on.
-    if revocation::is_revoked(settings, &data).await {
-        tracing::info!(target: "logto::session", "a session was ended while a request was under way");
+    if revocation::is_revoked(settings, &data).await? {
+        refused::write_ended_meanwhile(settings, &data);
         return next::write_preserved(settings, preserved);
     }
     match settings.shared_next() {

@@ -7,36 +7,56 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{data::SessionData, retry, settings::CookieSettings, store_failed::store_failed};
+use super::{
+    data::SessionData,
+    retry,
+    settings::CookieSettings,
+    store_failed::{revocation_store_failed, store_failed},
+};
 use crate::{
     clock::{self, far_future, system_time},
-    error::{Result, WithCauses},
+    error::Result,
+    events::EventKind,
     store::{SessionId, SessionSelector, revocation_keys},
 };
 
 /// Whether a session was ended after it began.
-pub(super) async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
+///
+/// # Errors
+/// `store.failed` where the revocation store cannot be asked, and the settings say that no session is read without it.
+pub(super) async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> Result<bool> {
     is_revoked_by(settings, data, None).await
 }
 
 /// The same for a session in the cookie of Next.js that nothing tells apart from the user's others: see `derived_id.rs`.
-pub(super) async fn is_unnamed_revoked(settings: &CookieSettings, data: &SessionData) -> bool {
+pub(super) async fn is_unnamed_revoked(settings: &CookieSettings, data: &SessionData) -> Result<bool> {
     is_revoked_by(settings, data, Some(revocation_keys::unnamed_next_sessions(&data.subject.sub))).await
 }
 
-async fn is_revoked_by(settings: &CookieSettings, data: &SessionData, further: Option<String>) -> bool {
+async fn is_revoked_by(settings: &CookieSettings, data: &SessionData, further: Option<String>) -> Result<bool> {
     let subject = &data.subject;
     let keys = [revocation_keys::session(&data.id), revocation_keys::user(&subject.sub)].into_iter();
     let keys = keys.chain(subject.sid.as_deref().map(revocation_keys::logto_session));
     let keys: Vec<_> = keys.chain(further).collect();
     match settings.stores.revocations.latest_cutoff(&keys).await {
-        Ok(until) => ended_by(data, until),
+        Ok(until) => Ok(ended_by(data, until)),
+        Err(error) if settings.requires_revocations => Err(revocation_store_failed(
+            settings,
+            "the revocation store cannot be asked whether a session was ended",
+        )(error)),
         // Nobody is logged out because a list cannot be read.
         Err(error) => {
-            tracing::error!(target: "logto::session", error = %WithCauses(&*error), "the revocation store cannot be asked; the session is taken as valid");
-            false
+            let event = EventKind::RevocationStoreFailed.event().client_id(settings.keys.app_id());
+            event.session(data.id.as_bytes()).sub(&subject.sub).reason("session_taken_as_valid").cause(&error).write();
+            Ok(false)
         }
     }
+}
+
+/// Whether a session was signed out of, by its id. Where that cannot be told, it was not: this is for the log alone.
+pub(super) async fn is_signed_out(settings: &CookieSettings, id: &SessionId) -> bool {
+    let noted = settings.stores.revocations.latest_cutoff(&[revocation_keys::session(id)]).await;
+    noted.is_ok_and(|until| until.is_some())
 }
 
 /// Whether a session began by the time that all of its kind are over.
@@ -68,7 +88,7 @@ pub(super) async fn record_ended_session(settings: &CookieSettings, data: &Sessi
 
 async fn record(settings: &CookieSettings, key: String, until: SystemTime, ttl: Duration) {
     let store = Arc::clone(&settings.stores.revocations);
-    retry::until_done(settings, ttl, move |left| {
+    retry::until_done(settings, EventKind::RevocationStoreFailed, ttl, move |left| {
         let (store, key) = (Arc::clone(&store), key.clone());
         Box::pin(async move { store.record(&key, until, left).await })
     })
@@ -89,11 +109,11 @@ pub(crate) async fn revoke(settings: &CookieSettings, which: &SessionSelector, a
     let noted = settings.stores.revocations.record(&key, until, longest_lifetime(settings)).await;
     let deleted = match &settings.stores.sessions {
         Some(store) => {
-            store.revoke(which).await.map_err(store_failed("the session store could not end the sessions"))?
+            store.revoke(which).await.map_err(store_failed(settings, "the session store could not end the sessions"))?
         }
         None => 0,
     };
-    noted.map_err(store_failed("the revocation store could not note that the sessions ended"))?;
+    noted.map_err(revocation_store_failed(settings, "the revocation store could not note that the sessions ended"))?;
     tracing::debug!(target: "logto::session", deleted, "sessions were revoked");
     Ok(())
 }

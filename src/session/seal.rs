@@ -28,6 +28,20 @@ const MAX_SEALED_BYTES: usize = 512 * 1024;
 /// What of it is left for the plaintext, without base64, version, key id, nonce and tag.
 pub(super) const MAX_PLAINTEXT_BYTES: usize = MAX_SEALED_BYTES / 4 * 3 - 2 - NONCE_BYTES - 16;
 
+/// Version, key id, nonce and tag in base64, without anything sealed.
+const MIN_SEALED_BYTES: usize = (2 + NONCE_BYTES + 16) / 3 * 4;
+
+/// Why a text was not opened, the gravest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unopened {
+    /// It is nothing that was ever sealed.
+    Malformed,
+    /// It names a key that is none of ours.
+    OtherKey,
+    /// It names a key of ours and was not sealed with it like this: changed, cut, or moved from another cookie.
+    Forged,
+}
+
 /// The current key and those before it.
 #[derive(Clone)]
 pub(crate) struct Keys {
@@ -100,6 +114,22 @@ impl Keys {
         start.is_some_and(|[version, id]| {
             *version == VERSION && std::iter::once(&self.current).chain(&self.previous).any(|key| key.id == *id)
         })
+    }
+
+    /// Why a text that [`open`](Self::open) did not open was not sealed here.
+    pub(super) fn why_unopened(&self, text: &str) -> Unopened {
+        let start = text.get(..4).and_then(|start| URL_SAFE_NO_PAD.decode_to_vec(start).ok());
+        match start.as_deref().and_then(<[u8]>::first_chunk::<2>) {
+            Some([VERSION, _]) if text.len() < MIN_SEALED_BYTES => Unopened::Malformed,
+            Some([VERSION, _]) if self.may_open(text) => Unopened::Forged,
+            Some([VERSION, _]) => Unopened::OtherKey,
+            _ => Unopened::Malformed,
+        }
+    }
+
+    /// Whose cookies these are.
+    pub(super) fn app_id(&self) -> &str {
+        &self.app_id
     }
 
     fn associated_data(&self, prefix: [u8; 2], name: &str) -> Vec<u8> {

@@ -45,10 +45,18 @@ pub(crate) struct CookieSettings {
     pub(crate) own: OwnCookies,
     /// Those of the names that they had before.
     earlier: Vec<OwnCookies>,
+    /// Those without `__Secure-`, where the present ones have it and those may be read.
+    without_secure_prefix: Option<OwnCookies>,
+    /// Whether cookies are read that lack the prefix of the present ones.
+    reads_without_prefix: bool,
     /// The cookie that is shared with Next.js, or taken over from it.
     next: Option<NextCookie>,
     leeway: Duration,
     sign_in_timeout_seconds: i64,
+    /// Whether no session is read while the revocation store cannot be asked.
+    pub(super) requires_revocations: bool,
+    /// Whether a cookie remembers that there was a session.
+    pub(super) remembers_timeouts: bool,
     /// Whether a request had several cookies of one name: told once, and by a diagnosis.
     several: Arc<AtomicBool>,
     /// Room for tasks that try again to tell a store that a session ended.
@@ -61,11 +69,15 @@ impl CookieSettings {
             keys,
             lifetime,
             stores,
+            without_secure_prefix: own.before_secure_prefix(),
+            reads_without_prefix: true,
             own,
             earlier: Vec::new(),
             next: None,
             leeway: Duration::from_secs(60),
             sign_in_timeout_seconds: SIGN_IN_TIMEOUT_SECONDS,
+            requires_revocations: false,
+            remembers_timeouts: false,
             several: Arc::default(),
             retry_tasks: Arc::new(Semaphore::new(MAX_RETRY_TASKS)),
         }
@@ -77,12 +89,29 @@ impl CookieSettings {
         // What was a name of before at one host may be the present one at another.
         let names = self.earlier.iter().map(OwnCookies::session_name).filter(|name| *name != own.session_name());
         let earlier = names.map(|name| own.earlier(name)).collect();
-        Self { own, earlier, ..self }
+        let without_secure_prefix = own.before_secure_prefix().filter(|_| self.reads_without_prefix);
+        Self { own, earlier, without_secure_prefix, ..self }
+    }
+
+    /// The same, where cookies that lack the prefix `__Secure-` are read beside those that have it, or not: anyone on the way can set one over http.
+    pub(crate) fn with_unprefixed(self, reads_without_prefix: bool) -> Self {
+        let without_secure_prefix = self.own.before_secure_prefix().filter(|_| reads_without_prefix);
+        Self { without_secure_prefix, reads_without_prefix, ..self }
     }
 
     /// The same, with so many seconds for a sign-in.
     pub(crate) fn with_sign_in_timeout(self, sign_in_timeout_seconds: i64) -> Self {
         Self { sign_in_timeout_seconds, ..self }
+    }
+
+    /// The same, where no session is read while the revocation store cannot be asked, if it is `required`.
+    pub(crate) fn requiring_revocations(self, required: bool) -> Self {
+        Self { requires_revocations: required, ..self }
+    }
+
+    /// The same, where a cookie remembers that there was a session, if it is `on`.
+    pub(crate) fn remembering_timeouts(self, on: bool) -> Self {
+        Self { remembers_timeouts: on, ..self }
     }
 
     /// The same, where the cookies had other names before.
@@ -125,6 +154,11 @@ impl CookieSettings {
         self.next().filter(|next| next.is_shared())
     }
 
+    /// The store that sessions are written to.
+    pub(crate) fn session_store(&self) -> Option<&Arc<dyn SessionStore>> {
+        self.stores.sessions.as_ref().filter(|_| self.shared_next().is_none())
+    }
+
     /// Whether `name` is that of a cookie that may hold a session: ours, one of its chunks, or the one of Next.js.
     pub(crate) fn is_session_name(&self, name: &str) -> bool {
         self.next().is_some_and(|next| next.name() == name) || self.is_own_session_name(name)
@@ -147,15 +181,27 @@ impl CookieSettings {
         self.all_own().any(|own| own.long_address_name() == name)
     }
 
+    pub(super) fn is_timeout_marker_name(&self, name: &str) -> bool {
+        self.all_own().any(|own| own.is_timeout_marker_name(name))
+    }
+
     /// The deletion of a cookie of the present or of an earlier name.
     pub(super) fn deletion(&self, name: String) -> Cookie<'static> {
-        let is_of = |own: &&OwnCookies| own.is_session_name(&name) || own.is_transaction_name(&name);
-        self.earlier.iter().find(is_of).unwrap_or(&self.own).deletion(name)
+        let is_of = |own: &&OwnCookies| {
+            own.is_session_name(&name) || own.is_transaction_name(&name) || own.is_timeout_marker_name(&name)
+        };
+        self.all_earlier().find(is_of).unwrap_or(&self.own).deletion(name)
     }
 
     /// The cookies of the present name, and then those of the earlier ones.
     pub(super) fn all_own(&self) -> impl Iterator<Item = &OwnCookies> {
-        iter::once(&self.own).chain(&self.earlier)
+        iter::once(&self.own).chain(self.all_earlier())
+    }
+
+    /// Those of the names before, set or not. An application that lists a name itself has it once.
+    fn all_earlier(&self) -> impl Iterator<Item = &OwnCookies> {
+        let is_new = |own: &&OwnCookies| self.earlier.iter().all(|known| known.session_name() != own.session_name());
+        self.earlier.iter().chain(self.without_secure_prefix.iter().filter(is_new))
     }
 
     /// The names of the session's cookie before, as browsers have them.

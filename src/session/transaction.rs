@@ -38,6 +38,8 @@ pub(crate) struct Transaction {
     pub(crate) created_at: i64,
     /// Whether another site's page led here. It may do so as often as it likes, so such sign-ins share a few cookies. Not written.
     pub(crate) from_another_site: bool,
+    /// Whether the user has to authenticate in it, since a session timed out before. Not written: the browser's cookies tell at the callback.
+    pub(crate) must_reauthenticate: bool,
 }
 
 /// The requests of a sign-in without a page.
@@ -110,6 +112,7 @@ impl Transaction {
             app_state: None,
             created_at,
             from_another_site: false,
+            must_reauthenticate: false,
         }
     }
 

@@ -3,7 +3,7 @@
 //! All that can be read goes through one compressor, so that what two tokens say alike is there once. What makes a token worth something,
 //! its signature or the whole of it, stays outside.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, mem, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 use super::{
     app_data::AppData,
     compress::{Compressed, CompressionLevel},
-    data::{SessionData, StoredAccessToken, Subject},
+    data::{Login, SessionData, StoredAccessToken, Subject},
     packed::{Jwt, Packed},
 };
 use crate::{
     error::{Code, Error, Result},
     store::SessionId,
-    types::{AppJson, TokenKey},
+    types::{AppJson, Device, TokenKey},
 };
 
 /// A new layout gets a new number, and the old ones stay readable.
@@ -44,11 +44,28 @@ struct Wire<'a> {
     access_tokens: Vec<Packed<'a>>,
 }
 
-/// Behind the rest, and only where there is any: a session without it has the same bytes as ever, and who does not know of it passes it over.
+/// Behind that, and only where there is any: a session without it has the same bytes as ever, and who does not know of it passes it over.
 #[derive(Default, Serialize, Deserialize)]
 struct WireAppData<'a> {
     slot: Option<&'a str>,
     state: Option<&'a str>,
+}
+
+/// Behind that, and only where there is any.
+#[derive(Default, Serialize, Deserialize)]
+struct WireRest<'a> {
+    /// When Logto last answered a refresh, or 0.
+    refreshed_at: i64,
+    /// What the ID token says no more of the login, as JSON.
+    login: Option<&'a str>,
+    #[serde(borrow)]
+    device: Option<WireDevice<'a>>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct WireDevice<'a> {
+    user_agent: Option<&'a str>,
+    address: Option<IpAddr>,
 }
 
 /// Everything but secrets.
@@ -119,16 +136,29 @@ pub(super) fn write(data: &SessionData, level: CompressionLevel) -> Result<Zeroi
     };
     let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
     bytes.push(LAYOUT);
-    let bytes = postcard::to_extend(&wire, bytes).map(Zeroizing::new).map_err(unwritable)?;
-    if data.app_data.is_empty() {
+    let mut bytes = postcard::to_extend(&wire, bytes).map(Zeroizing::new).map_err(unwritable)?;
+    let login = data.login.as_ref().map(Login::json);
+    let rest = WireRest {
+        refreshed_at: data.refreshed_at,
+        login: login.as_deref(),
+        device: data
+            .app_data
+            .device()
+            .map(|device| WireDevice { user_agent: device.get_user_agent(), address: device.get_address() }),
+    };
+    let has_rest = rest.refreshed_at != 0 || rest.login.is_some() || rest.device.is_some();
+    if data.app_data.is_empty() && !has_rest {
         return Ok(bytes);
     }
     let app_data = WireAppData {
         slot: data.app_data.slot().map(AppJson::as_str),
         state: data.app_data.carried().map(AppJson::as_str),
     };
-    let app_data = postcard::to_allocvec(&app_data).map(Zeroizing::new).map_err(unwritable)?;
-    Ok(Zeroizing::new([bytes.as_slice(), &app_data].concat()))
+    bytes = postcard::to_extend(&app_data, mem::take(&mut *bytes)).map(Zeroizing::new).map_err(unwritable)?;
+    if has_rest {
+        bytes = postcard::to_extend(&rest, mem::take(&mut *bytes)).map(Zeroizing::new).map_err(unwritable)?;
+    }
+    Ok(bytes)
 }
 
 /// Reads what [`write`] wrote. `None` for anything else.
@@ -138,8 +168,12 @@ pub(super) fn read(bytes: &[u8]) -> Option<SessionData> {
         return None;
     }
     let (wire, rest) = postcard::take_from_bytes::<Wire<'_>>(body).ok()?;
-    let WireAppData { slot, state } = match rest {
-        [] => WireAppData::default(),
+    let (WireAppData { slot, state }, rest) = match rest {
+        [] => Default::default(),
+        rest => postcard::take_from_bytes(rest).unwrap_or_default(),
+    };
+    let WireRest { refreshed_at, login, device } = match rest {
+        [] => WireRest::default(),
         rest => postcard::from_bytes(rest).unwrap_or_default(),
     };
     let text = wire.readable.text()?;
@@ -165,13 +199,23 @@ pub(super) fn read(bytes: &[u8]) -> Option<SessionData> {
         created_at: wire.created_at,
         touched_at: wire.touched_at,
         issued_at: wire.issued_at,
+        refreshed_at,
         refreshes: wire.refreshes,
         subject: Subject { sub: readable.sub.to_owned(), sid: readable.sid.map(str::to_owned) },
         id_token: readable.id_token.signed(&wire.signature),
+        login: login.map(Login::from_json),
         refresh_token: wire.refresh_token.map_or(Some(None), |token| token.unpack().map(Some))?,
         access_tokens,
-        app_data: AppData::new(slot.map(AppJson::from_written), state.map(AppJson::from_written)),
+        app_data: AppData::new(slot.map(AppJson::from_written), state.map(AppJson::from_written))
+            .on(device.map(WireDevice::read)),
     })
+}
+
+impl WireDevice<'_> {
+    fn read(self) -> Device {
+        let device = self.user_agent.map_or_else(Device::new, |user_agent| Device::new().user_agent(user_agent));
+        self.address.into_iter().fold(device, Device::address)
+    }
 }
 
 impl SessionData {
@@ -212,6 +256,30 @@ mod tests {
 
     fn written(data: &SessionData) -> Vec<u8> {
         write(data, CompressionLevel::Fast).unwrap().to_vec()
+    }
+
+    #[test]
+    fn a_device_stands_behind_the_data_of_the_application() {
+        let plain = session();
+        let slot = AppData::new(Some(AppJson::from_written("1")), None);
+        let device = Device::new().user_agent("Firefox");
+        for (app_data, device) in [
+            (slot.clone(), device.clone()),
+            (slot.clone(), device.clone().address([192, 0, 2, 7])),
+            (AppData::default(), device.address([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1])),
+            (AppData::default(), Device::new()),
+        ] {
+            let before = SessionData { app_data: app_data.clone(), ..plain.clone() };
+            let data = SessionData { app_data: app_data.clone().on(Some(device)), ..plain.clone() };
+            let bytes = written(&data);
+            assert_eq!(read(&bytes).unwrap(), data);
+            // A version that does not know of it reads the rest.
+            let (_, rest) = postcard::take_from_bytes::<Wire<'_>>(&bytes[1..]).unwrap();
+            let known: WireAppData<'_> = postcard::from_bytes(rest).unwrap();
+            assert_eq!(known.slot, app_data.slot().map(AppJson::as_str));
+            // What cannot be read of it is none, and the rest stays.
+            assert_eq!(read(&bytes[..bytes.len() - 1]).unwrap(), before);
+        }
     }
 
     #[test]

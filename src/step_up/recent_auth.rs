@@ -5,7 +5,8 @@ use std::{fmt, marker::PhantomData, ops::Deref, time::Duration};
 use crate::{
     client::{RequestSession, Session, SignedIn, not_authenticated},
     clock::{date_seconds, whole_seconds},
-    error::{Code, Error, Result},
+    error::{Code, Error, Result, excerpt},
+    events::EventKind,
     step_up::StepUp,
 };
 
@@ -71,8 +72,10 @@ impl<R: StepUpPolicy> RecentlyAuthenticated<R> {
     /// # Errors
     /// Those of [`extract`](Self::extract) that say something else.
     pub async fn extract_optional(session: &RequestSession) -> Result<Option<Self>> {
-        match Self::extract(session).await {
-            Ok(user) => Ok(Some(user)),
+        // Nobody is asked for anything, so the log has nothing to tell.
+        let found = session.open().await.and_then(|session| session.recent_auth(&R::step_up()));
+        match found {
+            Ok(user) => Ok(Some(Self { user, required: PhantomData })),
             Err(error) if error.means_nobody() => Ok(None),
             Err(error) => Err(error),
         }
@@ -117,7 +120,9 @@ impl RequestSession {
     /// # Errors
     /// See [`Session::require_recent_auth`]; `session.already_committed` once the response has begun.
     pub async fn require_recent_auth(&self, step_up: &StepUp) -> Result<SignedIn> {
-        self.open().await?.require_recent_auth(step_up)
+        let mut session = self.open().await?;
+        session.renew_due_claims().await;
+        session.require_recent_auth(step_up)
     }
 
     /// Has the user authenticate as an API asks that refused the user's access token.
@@ -139,6 +144,26 @@ impl Session {
     /// `not_authenticated` and `step_up.required`. [`LogtoClient::error_response`](crate::LogtoClient::error_response) makes of both what a
     /// browser needs.
     pub fn require_recent_auth(&self, step_up: &StepUp) -> Result<SignedIn> {
+        self.recent_auth(step_up).map_err(|error| match error.is(Code::StepUpRequired) {
+            true => self.tell_step_up(error),
+            false => error,
+        })
+    }
+
+    /// Writes the event of a user who is asked to authenticate again.
+    fn tell_step_up(&self, error: Error) -> Error {
+        let Some(claims) = self.get_id_token_claims() else { return error };
+        let id = self.session_id();
+        let event = EventKind::StepUpAsked.event().client_id(self.client.config().app_id()).sub(&claims.sub);
+        let event = event.authentication(claims.acr.as_deref(), &claims.amr);
+        match &id {
+            Some(id) => event.session(id).write_error(error),
+            None => event.write_error(error),
+        }
+    }
+
+    /// The same, without a word to the log.
+    fn recent_auth(&self, step_up: &StepUp) -> Result<SignedIn> {
         let refused =
             |message: String| Error::new(Code::StepUpRequired, message).with_step_up(step_up.authentication());
         let claims =
@@ -156,7 +181,7 @@ impl Session {
             }
         }
         if !step_up.admits(claims.acr.as_deref()) {
-            let found = claims.acr.as_deref().map_or_else(|| "missing".to_owned(), |acr| format!("`{acr}`"));
+            let found = claims.acr.as_deref().map_or_else(|| "missing".to_owned(), |acr| format!("`{}`", excerpt(acr)));
             let expected = step_up.classes().unwrap_or_default().replace(' ', "` or `");
             return Err(refused(format!("the ID token's acr is {found}, expected `{expected}`")));
         }

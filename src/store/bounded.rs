@@ -15,6 +15,7 @@ use crate::{
     error::BoxError,
     store::{
         RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
+        StoredSessions,
     },
     telemetry::{StoreKind, store_asked},
     types::BoxFuture,
@@ -99,6 +100,10 @@ impl SessionStore for Bounded<dyn SessionStore> {
         self.within((StoreKind::Session, "revoke"), self.store.revoke(which))
     }
 
+    fn list<'a>(&'a self, sub: &'a str) -> Option<StoredSessions<'a>> {
+        Some(self.within((StoreKind::Session, "list"), self.store.list(sub)?))
+    }
+
     fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
         Some(Arc::new(self.beside(self.store.coordinator()?)))
     }
@@ -109,6 +114,10 @@ impl SessionStore for Bounded<dyn SessionStore> {
 
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
         self.within((StoreKind::Session, "warnings"), self.store.warnings())
+    }
+
+    fn is_in_clear_text(&self) -> bool {
+        self.store.is_in_clear_text()
     }
 }
 
@@ -132,6 +141,10 @@ impl RevocationStore for Bounded<dyn RevocationStore> {
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
         self.within((StoreKind::Revocation, "warnings"), self.store.warnings())
     }
+
+    fn is_in_clear_text(&self) -> bool {
+        self.store.is_in_clear_text()
+    }
 }
 
 impl RefreshCoordinator for Bounded<dyn RefreshCoordinator> {
@@ -149,6 +162,10 @@ impl RefreshCoordinator for Bounded<dyn RefreshCoordinator> {
 
     fn store_result<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         self.within((StoreKind::Coordinator, "store_result"), self.store.store_result(key, value, ttl))
+    }
+
+    fn is_in_clear_text(&self) -> bool {
+        self.store.is_in_clear_text()
     }
 }
 

@@ -12,7 +12,7 @@ use self::{expiring::Expiring, sessions::Sessions};
 use crate::{
     clock::{self, Clock, SystemClock},
     error::BoxError,
-    store::{RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession},
+    store::{RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession, StoredSessions},
     types::BoxFuture,
 };
 
@@ -133,6 +133,10 @@ impl SessionStore for MemoryStore {
 
     fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {
         ready(u64::try_from(lock(&self.sessions).revoke(which)).unwrap_or(u64::MAX))
+    }
+
+    fn list<'a>(&'a self, sub: &'a str) -> Option<StoredSessions<'a>> {
+        Some(ready(lock(&self.sessions).of_user(sub, self.clock.now())))
     }
 
     fn revocations(&self) -> Option<Arc<dyn RevocationStore>> {

@@ -1,6 +1,7 @@
 //! Sessions, refresh locks and revocations in Redis, for several instances that share their users.
 
 mod builder;
+mod clear_text;
 mod condition;
 mod connection;
 mod coordinator;

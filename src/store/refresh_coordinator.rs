@@ -23,4 +23,9 @@ pub trait RefreshCoordinator: Send + Sync + 'static {
 
     /// Shares a value for `ttl`.
     fn store_result<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>>;
+
+    /// Whether it is known to be reached over a network without encryption: warned of at the start, and refused in a strict configuration.
+    fn is_in_clear_text(&self) -> bool {
+        false
+    }
 }

@@ -34,4 +34,9 @@ pub trait RevocationStore: Send + Sync + 'static {
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
         Box::pin(ready(Ok(Vec::new())))
     }
+
+    /// Whether it is known to be reached over a network without encryption: warned of at the start, and refused in a strict configuration.
+    fn is_in_clear_text(&self) -> bool {
+        false
+    }
 }

@@ -30,6 +30,9 @@ pub enum SessionSelector {
     User(String),
 }
 
+/// What [`SessionStore::list`] gives: each session with its id.
+pub type StoredSessions<'a> = BoxFuture<'a, Result<Vec<(SessionId, StoredSession)>, BoxError>>;
+
 /// Keeps sessions on the server. The cookie then holds nothing but the sealed id.
 ///
 /// A store is object-safe and shared: implement it over whatever you run.
@@ -55,6 +58,15 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Forgets sessions by `sid` or `sub`; gives how many.
     fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>>;
 
+    /// The sessions of the user `sub`, each as [`load`](Self::load) gives it, in any order. `None` where the store has no index by user; whether it has one is the
+    /// same for each user and at any time. Default: it has none.
+    ///
+    /// A session that [`create`](Self::create) has kept is in the list at once, and one that ended is not. A session that is written or ended
+    /// meanwhile may be there in either state.
+    fn list<'a>(&'a self, _sub: &'a str) -> Option<StoredSessions<'a>> {
+        None
+    }
+
     /// What makes refreshes exclusive over several processes, where the store can. Default: each process for itself.
     fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
         None
@@ -72,5 +84,10 @@ pub trait SessionStore: Send + Sync + 'static {
     /// them. Default: nothing.
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
         Box::pin(ready(Ok(Vec::new())))
+    }
+
+    /// Whether it is known to be reached over a network without encryption: warned of at the start, and refused in a strict configuration.
+    fn is_in_clear_text(&self) -> bool {
+        false
     }
 }

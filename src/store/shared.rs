@@ -9,6 +9,7 @@ use crate::{
     error::{BoxError, Result},
     store::{
         RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
+        StoredSessions,
     },
     types::BoxFuture,
 };
@@ -39,6 +40,10 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         (**self).revoke(which)
     }
 
+    fn list<'a>(&'a self, sub: &'a str) -> Option<StoredSessions<'a>> {
+        (**self).list(sub)
+    }
+
     fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
         (**self).coordinator()
     }
@@ -49,6 +54,10 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
         (**self).warnings()
+    }
+
+    fn is_in_clear_text(&self) -> bool {
+        (**self).is_in_clear_text()
     }
 }
 
@@ -72,6 +81,10 @@ impl<S: RevocationStore + ?Sized> RevocationStore for Arc<S> {
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
         (**self).warnings()
     }
+
+    fn is_in_clear_text(&self) -> bool {
+        (**self).is_in_clear_text()
+    }
 }
 
 impl<C: RefreshCoordinator + ?Sized> RefreshCoordinator for Arc<C> {
@@ -89,5 +102,9 @@ impl<C: RefreshCoordinator + ?Sized> RefreshCoordinator for Arc<C> {
 
     fn store_result<'a>(&'a self, key: &'a str, value: &'a str, ttl: Duration) -> BoxFuture<'a, Result<(), BoxError>> {
         (**self).store_result(key, value, ttl)
+    }
+
+    fn is_in_clear_text(&self) -> bool {
+        (**self).is_in_clear_text()
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::panic)]
 
 mod checks;
+mod listing;
 mod revocation;
 pub(super) mod revocations;
 
@@ -86,6 +87,7 @@ impl StoreConformance {
         checks::sessions_expire(&self).await;
         revocation::by_sid(&self).await;
         revocation::by_sub(&self).await;
+        listing::all(&self).await;
     }
 
     /// An instance: neighbours in numbers are different ones.

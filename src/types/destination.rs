@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, ops::Deref};
 use url::{Origin, Position, Url};
 
 use super::without_query;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, excerpt};
 
 /// An address that was judged. Nothing else becomes a [`Redirect`](super::Redirect), and no other link is on a page of ours.
 ///
@@ -23,6 +23,20 @@ fn objection(url: &Url, elsewhere: impl FnOnce(&Url) -> Option<String>) -> Optio
         return Some("holds a user name or a password".to_owned());
     }
     elsewhere(url)
+}
+
+/// Judges an address of the application's that Logto is to send a browser to, where it is given as a URL (RFC 6749 section 3.1.2). It is sent as it
+/// was given: Logto compares it letter by letter with those that are registered. `option` names it.
+///
+/// # Errors
+/// `options.invalid`
+pub(crate) fn check_redirect_uri(option: &str, uri: &str) -> Result<()> {
+    let fragment = |url: &Url| url.fragment().map(|_| "has a fragment (leave out what begins with `#`)".to_owned());
+    let why = match Url::parse(uri) {
+        Ok(url) if url.has_host() => objection(&url, fragment),
+        _ => Some("is not an absolute URL".to_owned()),
+    };
+    why.map_or(Ok(()), |why| Err(Error::new(Code::InvalidOption, format!("{option} {why}"))))
 }
 
 /// The application, at its base URL, and the origins that it allows beside that.
@@ -48,7 +62,7 @@ impl<'a> Application<'a> {
         let elsewhere = |url: &Url| match url.origin() {
             origin if self.allowed.contains(&origin) => None,
             origin if origin != self.base_url.origin() => {
-                Some(format!("leads to another origin, {}", origin.ascii_serialization()))
+                Some(format!("leads to another origin, {}", excerpt(&origin.ascii_serialization())))
             }
             _ if !self.contains(url) => Some(format!("leads out of the application, which is below {}", self.prefix())),
             _ => None,
@@ -129,6 +143,7 @@ impl Server<'_> {
         match objection(url, plain) {
             Some(why) => {
                 let origin = url.origin().ascii_serialization();
+                let origin = excerpt(&origin);
                 Err(Error::new(Code::DiscoveryFailed, format!("discovery names an endpoint that {why} ({origin})")))
             }
             None => Ok(()),
@@ -182,6 +197,43 @@ mod tests {
             let sent_to = Application { base_url: &base, allowed: &[] }.path(path);
             assert_eq!(base.join(&sent_to).unwrap().origin(), base.origin(), "{path}");
             assert_eq!(base.join(&sent_to).unwrap(), base.join(sent).unwrap(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_uri_is_a_web_address_without_fragment_and_user() {
+        for uri in [
+            "https://x.example/callback",
+            "http://localhost:3000",
+            "HTTPS://X.example/cb?tenant=1&next=%23a",
+            "http://[::1]/",
+        ] {
+            check_redirect_uri("redirect_uri", uri).unwrap();
+        }
+        for (uri, why) in [
+            ("https://x.example/callback#frag", "has a fragment"),
+            ("https://x.example/callback#", "has a fragment"),
+            ("https://x.example/callback?a=b#c", "has a fragment"),
+            ("javascript://localhost/", "has the scheme javascript, and neither http nor https"),
+            ("JavaScript://localhost/%0aalert(1)", "has the scheme javascript"),
+            ("\tjavascript://localhost/", "has the scheme javascript"),
+            ("com.example.app://callback", "has the scheme com.example.app"),
+            ("file:///etc/passwd", "is not an absolute URL"),
+            ("file://host/etc/passwd", "has the scheme file"),
+            ("blob:https://x.example/1", "is not an absolute URL"),
+            ("data:text/html,x", "is not an absolute URL"),
+            ("https://ada:secret@x.example/", "holds a user name or a password"),
+            ("https://ada@x.example/", "holds a user name or a password"),
+            ("https://:secret@x.example/", "holds a user name or a password"),
+            ("https://", "is not an absolute URL"),
+            ("callback", "is not an absolute URL"),
+            ("//x.example/callback", "is not an absolute URL"),
+            ("", "is not an absolute URL"),
+        ] {
+            let error = check_redirect_uri("redirect_uri", uri).unwrap_err();
+            assert_eq!(error.code(), "options.invalid", "{uri}");
+            assert!(error.to_string().starts_with(&format!("redirect_uri {why}")), "{uri}: {error}");
+            assert!(!error.to_string().contains("secret"), "{error}");
         }
     }
 

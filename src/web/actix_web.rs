@@ -85,6 +85,8 @@ mod extractors;
 mod recent_auth;
 mod request;
 mod response;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 
 use actix_web::{
     Error as ActixError, HttpMessage, HttpRequest, HttpResponse,

@@ -61,6 +61,8 @@
 mod api;
 
 mod recent_auth;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 
 use std::task::{Context, Poll};
 

@@ -120,6 +120,8 @@ mod recent_auth;
 mod replace;
 mod request;
 mod response;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 
 use rocket::{
     Data, Request, Route,

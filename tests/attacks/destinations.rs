@@ -35,6 +35,7 @@ const PLACES: &[(&str, &str)] = &[
     ("src/client/sign_out.rs", "Redirect::to("),
     ("src/error/code.rs", "action="), // the text of a hint
     ("src/response.rs", "\"location\""),
+    ("src/routes/asked_by.rs", "Redirect::to("), // the sign-in route itself
     ("src/response.rs", "hx-redirect"),
     ("src/response/ask.rs", "href="),
     ("src/response/page.rs", "action="),
@@ -87,12 +88,13 @@ async fn signed_out(logto: &LogtoClient, wanted: &str) -> String {
     let options = SignOutOptions::new().post_logout_redirect_uri(wanted);
     match logto.sign_out(&mut HeaderCookies::default(), options).await {
         Ok(redirect) => redirect.location().to_owned(),
-        // A path is one of this application, or refused before anything ends.
+        // A path is one of this application, and a URL is one of the web, or refused before anything ends.
         Err(error) => {
-            assert!(
-                wanted.starts_with('/') && error.code() == ErrorCode::SIGN_IN_RETURN_TO_REFUSED,
-                "{wanted:?}: {error}"
-            );
+            let code = match wanted.starts_with('/') {
+                true => ErrorCode::SIGN_IN_RETURN_TO_REFUSED,
+                false => ErrorCode::OPTIONS_INVALID,
+            };
+            assert_eq!(error.code(), code, "{wanted:?}: {error}");
             format!("{BASE_URL}/")
         }
     }

@@ -49,6 +49,15 @@ fn every_setting_that_is_no_secret_is_read_back() {
         .trusted_audiences(["sister"])
         .allow_insecure_endpoint(true)
         .leeway(seconds(30))
+        .claims_max_age(seconds(600))
+        .reauthenticate_after_timeout(true)
+        .require_revocation_store(true)
+        .max_sessions_per_user(3)
+        .id_token_hint(true)
+        .clear_site_data(["cache"])
+        .confirm_cross_site_sign_in(true)
+        .user_route_claims(["sub"])
+        .accepted_algorithms(["ES384"])
         .timeout(seconds(5))
         .store_timeout(seconds(2))
         .routes(Routes::new().callback("/back"))
@@ -93,6 +102,12 @@ fn every_setting_that_is_no_secret_is_read_back() {
     assert_eq!((config.sign_in_timeout(), config.leeway()), (seconds(900), seconds(30)));
     assert_eq!((config.timeout(), config.store_timeout()), (seconds(5), seconds(2)));
     assert_eq!((config.id_token_signed_response_alg(), config.routes().callback_path()), (Some("ES384"), "/back"));
+    assert!(!config.strict() && config.reauthenticate_after_timeout() && config.require_revocation_store());
+    assert!(config.id_token_hint() && config.confirm_cross_site_sign_in());
+    assert_eq!((config.claims_max_age(), config.max_sessions_per_user()), (Some(seconds(600)), Some(3)));
+    assert_eq!(config.clear_site_data(), ["cache"]);
+    assert_eq!(config.user_route_claims(), Some(["sub".to_owned()].as_slice()));
+    assert_eq!(config.accepted_algorithms(), Some(["ES384".to_owned()].as_slice()));
     assert!(config.http_client().is_some() && config.session_store().is_some());
     assert!(config.refresh_coordinator().is_some() && Arc::strong_count(config.revocation_store()) > 0);
     assert_eq!(config.clock().now(), clock.now());

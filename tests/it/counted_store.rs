@@ -19,12 +19,15 @@ pub struct Counted {
     pub down: Arc<AtomicBool>,
     /// Says that it has written, and has not.
     pub forgetful: Arc<AtomicBool>,
+    /// Cannot list at the moment.
+    pub unlisted: Arc<AtomicBool>,
 }
 
 impl Counted {
     pub fn new(clock: &TestClock) -> Self {
         let store = MemoryStore::new().clock(clock.clone());
-        Self { store, reads: Arc::default(), writes: Arc::default(), down: Arc::default(), forgetful: Arc::default() }
+        let (down, forgetful, unlisted) = (Arc::default(), Arc::default(), Arc::default());
+        Self { store, reads: Arc::default(), writes: Arc::default(), down, forgetful, unlisted }
     }
 
     fn count(&self, operations: &AtomicUsize) -> Result<(), BoxError> {
@@ -73,6 +76,16 @@ impl SessionStore for Counted {
             self.count(&self.writes)?;
             self.store.delete(id).await
         })
+    }
+
+    fn list<'a>(&'a self, sub: &'a str) -> Option<BoxFuture<'a, Result<Vec<(SessionId, StoredSession)>, BoxError>>> {
+        Some(Box::pin(async move {
+            self.count(&self.reads)?;
+            if self.unlisted.load(Ordering::SeqCst) {
+                return Err("no answer to a list".into());
+            }
+            self.store.list(sub).unwrap().await
+        }))
     }
 
     fn revoke<'a>(&'a self, which: &'a SessionSelector) -> BoxFuture<'a, Result<u64, BoxError>> {

@@ -19,7 +19,7 @@ const ASKED: [Endpoint; 5] =
 
 /// Diagnoses, and checks what holds of every diagnosis: each request is made at most once (once more where its connection broke), no secret is in it, and whatever is wrong comes
 /// with something to do.
-async fn diagnose(site: &Site) -> Diagnosis {
+pub async fn diagnose(site: &Site) -> Diagnosis {
     site.mock.reset_counts();
     let diagnosis = site.logto.diagnose().await;
     let broke = usize::from(diagnosis.to_string().contains(" failed"));
@@ -44,7 +44,7 @@ fn sound(diagnosis: &Diagnosis) {
     assert_eq!(diagnosis.is_ok(), names(diagnosis, CheckOutcome::Failure).is_empty());
 }
 
-fn check<'a>(diagnosis: &'a Diagnosis, name: &str) -> &'a Check {
+pub fn check<'a>(diagnosis: &'a Diagnosis, name: &str) -> &'a Check {
     diagnosis.checks().iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no `{name}` in {diagnosis}"))
 }
 
@@ -62,7 +62,7 @@ fn failed(diagnosis: &Diagnosis, name: &str, found: &str, hint: &str) {
 
 /// `name` is a warning, and nothing failed.
 #[track_caller]
-fn warned(diagnosis: &Diagnosis, name: &str, found: &str, hint: &str) {
+pub fn warned(diagnosis: &Diagnosis, name: &str, found: &str, hint: &str) {
     assert!(diagnosis.is_ok(), "{diagnosis}");
     assert_eq!(names(diagnosis, CheckOutcome::Warning), [name], "{diagnosis}");
     says(check(diagnosis, name), found, hint);

@@ -190,6 +190,28 @@ async fn organizations_have_pages_of_their_own() {
 }
 
 #[tokio::test]
+async fn sessions_are_listed_and_the_others_end_with_a_button() {
+    let example = start("sessions");
+    let ada = [("username", "ada"), ("password", "lovelace")];
+    let mut first = Tab::open(&example.base).await;
+    first.submit(&ada).await;
+    first.shows("this browser");
+    assert!(!first.page.contains(">End<"), "{}", first.page);
+    let mut second = Tab::open(&example.base).await;
+    second.submit(&ada).await;
+    first.go("/").await;
+    // The first form is that of the other session.
+    let id = first.page.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    first.submit(&[("id", &id)]).await;
+    first.shows("this browser");
+    assert!(!first.page.contains(">End<"), "{}", first.page);
+    second.go("/").await;
+    // It signs in again by Logto's session, and that is another session here.
+    assert_eq!(second.page.matches("name=\"id\"").count(), 1, "{}", second.page);
+    assert!(!second.page.contains(&id), "{}", second.page);
+}
+
+#[tokio::test]
 async fn custom_claims_guard_a_page() {
     let example = start("custom_claims");
     let mut tab = Tab::open(&example.base).await;

@@ -33,7 +33,7 @@ async fn a_sign_out_after_a_sign_in_ends_the_session() {
     browser.receive(&cookies.set_cookie_headers());
     assert_eq!(browser.header(), "logto_app=signed-out");
     assert_eq!(site.mock.request_count(Endpoint::Revocation), 1);
-    assert!(redirect.location().contains("id_token_hint="));
+    assert!(redirect.location().contains("client_id=app") && !redirect.location().contains("id_token_hint"));
     assert_eq!(site.mock.end_session(redirect.location()).await, format!("{BASE_URL}/?state=bye"));
     assert!(!site.is_signed_in(&browser).await);
     // The page that comes next takes the last of it away.

@@ -4,6 +4,8 @@
 pub mod cases;
 pub mod pages;
 pub mod served;
+pub mod told;
+mod unauthorized;
 
 /// A test per case of [`cases`], with the name of the case.
 macro_rules! tests_with {
@@ -23,6 +25,8 @@ macro_rules! tests_with {
             an_outage_of_the_token_endpoint_ends_no_session
             an_ended_session_is_deleted_with_the_response_that_tells_it
             a_store_that_is_down_signs_nobody_out
+            a_required_revocation_store_that_is_down_signs_nobody_out
+            a_suspended_user_is_signed_out_by_a_guard
             a_prefix_may_be_served_by_the_application_or_taken_off_by_a_proxy
             a_back_channel_logout_ends_the_session
             two_cookie_headers_are_read_as_one
@@ -32,6 +36,10 @@ macro_rules! tests_with {
             each_host_signs_in_for_itself
             an_application_without_a_client_serves_nobody_until_it_has_one
             routes_below_a_path_are_refused_while_there_is_no_client
+            each_401_has_one_challenge_without_a_browsers_dialog
+            each_reply_of_ours_tells_the_browser_what_it_is
+            an_image_of_another_site_begins_no_sign_in
+            a_strict_application_asks_gives_no_claims_and_has_the_browser_forget
         }
     };
     ($adapter:expr; $($case:ident)+) => {

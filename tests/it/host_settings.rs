@@ -155,7 +155,7 @@ async fn a_page_of_another_host_of_the_application_is_no_way_back() {
     }
 }
 
-/// `cookie_domain` takes the prefix `__Host-` away where it covers the host, so the name of before is the present one elsewhere.
+/// `cookie_domain` puts `__Secure-` in place of `__Host-` where it covers the host, so the name of before is the present one elsewhere.
 #[tokio::test]
 async fn a_name_of_before_may_be_the_present_one_at_another_host() {
     let clock = TestClock::new();

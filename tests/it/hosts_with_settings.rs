@@ -174,7 +174,7 @@ async fn a_strict_callback_at_an_unknown_host_ends_with_the_page_of_that_host() 
     assert_eq!((refused.status(), refused.body().contains("sign_in.unknown_host")), (421, true), "{}", refused.body());
 }
 
-/// With `cookie_domain` the cookies of the hosts that it covers lose `__Host-`; those of the others keep it.
+/// With `cookie_domain` the cookies of the hosts that it covers have `__Secure-` in place of `__Host-`; those of the others keep it.
 #[tokio::test]
 async fn a_name_of_before_at_one_host_is_the_present_one_at_another() {
     let clock = TestClock::new();
@@ -185,7 +185,7 @@ async fn a_name_of_before_at_one_host_is_the_present_one_at_another() {
         .cookie_domain("example.com")
         .previous_cookie_names(["__Host-logto_app"]);
     let after = LogtoClient::new(after.build().unwrap()).unwrap();
-    for (host, own) in [("www.example.com", "logto_app"), ("shop.example.org", "__Host-logto_app")] {
+    for (host, own) in [("www.example.com", "__Secure-logto_app"), ("shop.example.org", "__Host-logto_app")] {
         let (browser, callback) = sent_back(&before, Browser::default(), host, "").await;
         // The sign-in began with the settings of before.
         let mut late = browser.clone();

@@ -288,12 +288,12 @@ async fn debug_output_of_every_type_omits_its_secrets() {
     seen.debug(&redirect);
     seen.debug(&cookies);
     let (state, nonce) = (parameter(redirect.location(), "state"), parameter(redirect.location(), "nonce"));
-    let out = site.logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
+    let out = site.logto.sign_out(&mut cookies, SignOutOptions::new().id_token_hint(true)).await.unwrap();
     seen.debug(&out);
     assert!(!out.location().contains("id_token_hint"), "a forged session's ID token is none of Logto's");
     let mut cookies = site.signed_in("ada").await.request();
     let real = site.logto.get_id_token(&cookies).await.unwrap().unwrap();
-    let out = site.logto.sign_out(&mut cookies, SignOutOptions::new()).await.unwrap();
+    let out = site.logto.sign_out(&mut cookies, SignOutOptions::new().id_token_hint(true)).await.unwrap();
     seen.debug(&out);
     assert!(out.location().contains(real.expose()), "it is what the address is for");
 

@@ -216,7 +216,8 @@ async fn an_error_that_is_answered_is_logged_at_the_level_of_its_kind() {
     let api = ResourceServer::builder().endpoint(site.mock.endpoint()).audience(ApiAudience::resource(BOOKS));
     let api = api.build().unwrap();
     let mut errors = vec![
-        (api.verify("a.b.c").await.unwrap_err(), "INFO"),
+        // A security event has told of it.
+        (api.verify("a.b.c").await.unwrap_err(), "DEBUG"),
         (
             site.logto.get_access_token(&mut Browser::default().request(), TokenOptions::new()).await.unwrap_err(),
             "DEBUG",

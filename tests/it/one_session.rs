@@ -4,6 +4,7 @@ mod adapters;
 mod broken_off;
 mod caching;
 mod changing_hands;
+mod events;
 mod logged;
 mod reading;
 mod refused;

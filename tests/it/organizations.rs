@@ -95,7 +95,8 @@ fn with_organizations(mock: MockLogtoBuilder, count: usize) -> MockLogtoBuilder 
 async fn confidential(watched: &Watched) -> (Site, Browser) {
     let site = Site::with(
         |mock| with_organizations(mock, 100),
-        |config| config.http_client(watched.clone()).session_store(MemoryStore::new()),
+        // The age of claims is another test's matter.
+        |config| config.http_client(watched.clone()).session_store(MemoryStore::new()).claims_max_age(None),
     )
     .await;
     let browser = site.signed_in("many").await;

@@ -9,6 +9,7 @@ mod flow;
 pub(crate) mod forwarder;
 mod hanging;
 mod idle;
+mod listing;
 mod many_sessions;
 mod outage;
 mod reaching;

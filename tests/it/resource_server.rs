@@ -5,6 +5,7 @@ mod actix_web;
 mod axum;
 pub mod cases;
 mod flow;
+mod list;
 mod neutral;
 mod over_http;
 #[cfg(feature = "rocket")]

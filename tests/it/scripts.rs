@@ -130,8 +130,7 @@ async fn who_follows_redirects_is_redirected_to_logto() {
     let site = Site::start().await;
     let curl = &[("accept", "*/*")][..];
     let old_browser = &[("accept", "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8")][..];
-    let picture = &[("sec-fetch-mode", "no-cors"), ("accept", "image/*")][..];
-    for headers in [NAVIGATION, curl, old_browser, picture, &[]] {
+    for headers in [NAVIGATION, curl, old_browser, &[]] {
         let asked = request(&Browser::default(), "GET", "/logto/sign-in", headers);
         let response = route(&site.logto, &mut Browser::default(), &asked).await;
         assert_eq!(response.status(), 302, "{headers:?}");

@@ -116,9 +116,13 @@ async fn the_answer_of_a_client_that_followed_a_redirect_is_refused() {
 
 /// A revocation store that can be down.
 #[derive(Clone, Default)]
-struct Away(Arc<(MemoryRevocations, AtomicBool)>);
+pub struct Away(Arc<(MemoryRevocations, AtomicBool)>);
 
 impl Away {
+    pub fn set_down(&self, is_down: bool) {
+        self.0.1.store(is_down, Ordering::Relaxed);
+    }
+
     fn is_down(&self) -> bool {
         self.0.1.load(Ordering::Relaxed)
     }

@@ -12,8 +12,10 @@ use logto::{
     api_client::ApiClient,
     integrate::Clock,
     machine::MachineClient,
+    store::MemoryStore,
     testing::{Endpoint, Fault, MockApp, MockLogto, TestClock},
 };
+use serde::de::Error;
 use serde_json::{Value, json};
 
 use crate::{
@@ -41,8 +43,13 @@ fn right() -> BTreeMap<&'static str, Value> {
         "routes": { "callback": "/auth/callback" }, "after_sign_in": "/welcome", "after_sign_out": "/goodbye", "sign_in_page": "/login",
         "further_base_urls": ["https://shop.example.com"], "host_header": "x-forwarded-host",
     });
-    let names = settings.as_object().unwrap().clone();
-    names.into_iter().map(|(name, value)| (&*name.leak(), value)).collect()
+    let of_security = json!({
+        "strict": false, "claims_max_age": 3600, "reauthenticate_after_timeout": true, "require_revocation_store": true,
+        "max_sessions_per_user": 3, "id_token_hint": true, "clear_site_data": ["cache"], "confirm_cross_site_sign_in": true,
+        "user_route_claims": ["sub"], "accepted_algorithms": ["ES384", "RS256"],
+    });
+    let names = [settings, of_security].map(|settings| settings.as_object().unwrap().clone());
+    names.into_iter().flatten().map(|(name, value)| (&*name.leak(), value)).collect()
 }
 
 fn quotes(text: &str) -> bool {
@@ -61,7 +68,11 @@ fn printed<T: std::fmt::Debug, E: std::fmt::Debug + std::fmt::Display>(result: &
 fn no_error_about_a_setting_in_a_file_quotes_what_was_there() {
     let (log, _guard) = listen("trace");
     let right = right();
-    let read = |settings: &Value| serde_json::from_value::<LogtoConfig>(settings.clone());
+    // A limit of sessions needs a store, which is set in code.
+    let with_a_store = |builder: serde_json::Result<LogtoConfigBuilder>| {
+        builder?.session_store(MemoryStore::new()).build().map_err(serde_json::Error::custom)
+    };
+    let read = |settings: &Value| with_a_store(serde_json::from_value(settings.clone()));
     read(&json!(right)).unwrap();
     let unknown = read(&json!({ "": 1 })).unwrap_err().to_string();
     let all: BTreeSet<_> = unknown.split('`').skip(3).step_by(2).collect();
@@ -86,7 +97,7 @@ fn no_error_about_a_setting_in_a_file_quotes_what_was_there() {
             let mut settings = json!(right);
             settings[*name] = form.clone();
             let text = settings.to_string();
-            for result in [read(&settings), serde_json::from_str(&text)] {
+            for result in [read(&settings), with_a_store(serde_json::from_str(&text))] {
                 // What is right, such as an app id of this name, may be shown.
                 let Err(error) = result else { continue };
                 refused += 1;
@@ -125,6 +136,8 @@ fn an_error_about_a_setting_in_a_file_names_the_expected_value() {
         ("routes", json!("/callback"), "routes is not a map of paths: sign_in, sign_up, callback"),
         ("session_format", json!("Next"), "session_format is not `logto`, `next` or `from-next`"),
         ("session_lifetime", json!(3600), "session_lifetime is not a map with `idle` and `absolute`, in whole seconds"),
+        ("claims_max_age", json!("never"), "claims_max_age is not a whole number of seconds, or `off`"),
+        ("max_sessions_per_user", json!(-1), "max_sessions_per_user is not a whole number"),
         ("end_point", json!(TEXT), "unknown field `end_point`, expected one of"),
     ] {
         let error = serde_json::from_value::<LogtoConfigBuilder>(json!({ name: value })).unwrap_err().to_string();
@@ -137,7 +150,8 @@ fn an_error_about_a_setting_in_a_file_names_the_expected_value() {
 fn a_file_sets_issuer_leeway_or_timeout_each_for_itself() {
     let with = |name: &str, value: Value| {
         let mut settings = right();
-        for other in ["issuer", "leeway", "timeout"] {
+        // The limit needs a store, which no file sets.
+        for other in ["issuer", "leeway", "timeout", "max_sessions_per_user"] {
             settings.remove(other);
         }
         if name == "issuer" {
@@ -381,7 +395,7 @@ fn a_risky_setting_is_warned_of_when_the_client_is_made() {
             .routes(Routes::new().callback(callback));
         LogtoClient::new(config.build().unwrap()).unwrap();
         let text = log.text();
-        ["is http on another machine", "ends with the callback path"].map(|part| text.contains(part))
+        ["settings=\"base_url\"", "ends with the callback path"].map(|part| text.contains(part))
     };
     assert_eq!(warnings("http://192.168.0.7:3000", "/callback"), [true, false]);
     assert_eq!(warnings("http://intranet", "/callback"), [true, false]);

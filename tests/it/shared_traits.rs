@@ -64,6 +64,10 @@ impl SessionStore for Probe {
         self.answer("revoke", 0)
     }
 
+    fn list<'a>(&'a self, _: &'a str) -> Option<BoxFuture<'a, Result<Vec<(SessionId, StoredSession)>, BoxError>>> {
+        Some(self.answer("list", Vec::new()))
+    }
+
     fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
         self.0.lock().unwrap().push("coordinator");
         Some(Arc::new(self.clone()))
@@ -154,6 +158,7 @@ async fn all_of(store: impl SessionStore, id: &SessionId, session: &StoredSessio
     store.save(id, session, 0).await.unwrap();
     store.delete(id).await.unwrap();
     store.revoke(which).await.unwrap();
+    store.list("ada").unwrap().await.unwrap();
     store.coordinator().unwrap();
     store.revocations().unwrap();
     store.warnings().await.unwrap();
@@ -186,7 +191,7 @@ async fn a_store_behind_an_arc_has_every_method_of_the_store() {
     let (session, ada) = (StoredSession::new("ada", "sealed"), SessionSelector::User("ada".to_owned()));
     let store: Arc<dyn SessionStore> = Arc::new(probe.clone());
     all_of(store, &id, &session, &ada).await;
-    let methods = ["create", "load", "save", "delete", "revoke", "coordinator", "revocations", "warnings"];
+    let methods = ["create", "load", "save", "delete", "revoke", "list", "coordinator", "revocations", "warnings"];
     assert_eq!(probe.take(), methods);
 
     let store: Arc<dyn RevocationStore> = Arc::new(probe.clone());

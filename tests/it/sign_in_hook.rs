@@ -111,7 +111,7 @@ async fn a_refused_user_gets_a_page_without_a_session_after_the_token_is_revoked
     assert!(!page.body().contains("/logto/sign-in"), "another sign-in of the same user would end here, too");
     assert!(browser.cookies.is_empty());
     assert_eq!(site.mock.request_count(Endpoint::Revocation), 1);
-    assert!(log.text().contains("refused by the application's hook"), "{}", log.text());
+    assert!(log.text().contains(r#"event="sign_in_refused""#) && log.text().contains(r#"by="hook""#), "{}", log.text());
     assert!(!log.text().contains("signed in"), "{}", log.text());
     // The same callback once more, by a double click.
     let mut copy = copy;

@@ -50,7 +50,7 @@ impl Drop for Directory {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_memory_store_passes_the_conformance_suite() {
     let clock = TestClock::new();
-    let store = MemoryStore::new().capacity(100).clock(clock.clone());
+    let store = MemoryStore::new().capacity(2_000).clock(clock.clone());
     store_conformance(store.clone()).instance(store).clock(&clock).await;
     store_conformance(MemoryStore::new()).await;
     let store = MemoryStore::new();

@@ -99,7 +99,7 @@ class MemoryAdapter {
   }
 }
 
-// Signing keys. Like Logto's, an EC key gets an `alg` member (from the engine) and an RSA key has none.
+// Signing keys. Like Logto's, an EC key gets an `alg` member (from the engine) and an RSA key for RS256 has none.
 
 function makeKey(alg) {
   const [type, options] = KEY_TYPES[alg];
@@ -108,7 +108,7 @@ function makeKey(alg) {
     ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }
     : { e: jwk.e, kty: jwk.kty, n: jwk.n };
   const kid = createHash('sha256').update(JSON.stringify(publicPart)).digest('base64url');
-  return { alg, jwk: { ...jwk, use: 'sig', kid } };
+  return { alg, jwk: { ...jwk, use: 'sig', kid, ...(alg === 'PS256' && { alg }) } };
 }
 
 const cookieKeys = [randomBytes(16).toString('hex')];

@@ -86,6 +86,9 @@ pub async fn a_program_is_told_401_as_json(example: Example) {
         assert_eq!(answer.json()["code"], "not_authenticated", "{target}");
         assert!(answer.set_cookies().is_empty());
         assert_eq!(answer.header("cache-control"), "no-store", "{target}");
+        // RFC 9110 section 15.5.2, and in no scheme that a browser asks its user about.
+        let challenges: Vec<_> = answer.headers.get_all("www-authenticate").iter().collect();
+        assert_eq!(challenges, [r#"Cookie realm="Logto""#], "{target}");
     }
     // Without Fetch Metadata, `Accept` tells.
     let client = plain_http().redirect(reqwest::redirect::Policy::none()).build().unwrap();

@@ -14,6 +14,7 @@
 
 mod circles;
 mod source;
+mod standards;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -48,8 +49,10 @@ const SHARED_STATE: &[&str] = &[
     "src/config/server.rs",
     "src/error/log.rs",
     "src/http/default_client.rs",
+    "src/http/pause.rs",
     "src/http/single_flight.rs",
     "src/oidc/cached.rs",
+    "src/client/claims_age/unanswered.rs",
     "src/client/refresh/families.rs",
     "src/client/code_exchange/exchanges.rs",
     "src/client/mounting.rs",
@@ -164,6 +167,14 @@ fn every_error_is_documented() {
 }
 
 #[test]
+fn every_security_event_is_documented() {
+    tidy(
+        event_table(&read("src/events/kind.rs"), &read("docs/security-events.md")),
+        "Let the table of docs/security-events.md say what src/events/kind.rs says: one row per event, with its level.",
+    );
+}
+
+#[test]
 fn every_variable_is_documented() {
     tidy(
         differences(
@@ -174,11 +185,18 @@ fn every_variable_is_documented() {
     );
 }
 
+/// The files with the setters of the configuration.
+fn with_setters() -> String {
+    ["builder", "builder/cookies", "builder/security", "server"]
+        .map(|file| read(&format!("src/config/{file}.rs")))
+        .concat()
+}
+
 #[test]
 fn every_setting_is_documented() {
     tidy(
         differences(
-            ("src/config", setters(&(read("src/config/builder.rs") + &read("src/config/server.rs")))),
+            ("src/config", setters(&with_setters())),
             ("docs/configuration.md", settings(&read("docs/configuration.md"))),
         ),
         "Give each method of LogtoConfigBuilder a row in the table of docs/configuration.md.",
@@ -188,10 +206,7 @@ fn every_setting_is_documented() {
 #[test]
 fn every_setting_that_is_no_secret_can_be_read() {
     tidy(
-        unreadable_settings(
-            &(read("src/config/builder.rs") + &read("src/config/server.rs")),
-            &read("src/config/getters.rs"),
-        ),
+        unreadable_settings(&with_setters(), &read("src/config/getters.rs")),
         "Give LogtoConfig a method of the setter's name in src/config/getters.rs; a secret has none.",
     );
 }
@@ -545,6 +560,22 @@ fn error_table(code: &str, statuses: &BTreeMap<String, String>, document: &str) 
     let gone = documented.keys().filter(|name| !errors.contains_key(*name));
     wrong.extend(gone.map(|name| format!("docs/errors.md: there is no `{name}`")));
     wrong
+}
+
+/// Security events that are documented wrongly or not at all.
+fn event_table(code: &str, document: &str) -> Vec<String> {
+    let event = |line: &str| {
+        // `Kind "name" level "message"`
+        let parts: Vec<_> = line.trim().split('"').map(str::trim).collect();
+        let is_level = parts.get(2).is_some_and(|level| matches!(*level, "info" | "warn"));
+        is_level.then(|| format!("{} at {}", parts[1], parts[2]))
+    };
+    let row = |row: Vec<&str>| format!("{} at {}", row[0].trim_matches('`'), row[1].trim_matches('`'));
+    let documented = rows(document).filter(|row| row.len() == 4).map(row).collect();
+    differences(
+        ("src/events/kind.rs", code.lines().filter_map(event).collect()),
+        ("docs/security-events.md", documented),
+    )
 }
 
 /// What the one names and the other does not.
@@ -1033,6 +1064,15 @@ fn a_comparison_that_tells_is_seen() {
 fn a_long_file_is_seen() {
     let sources = some(&[("src/a.rs", "\n\n"), ("src/b.rs", "\n\n\n")]);
     assert_eq!(long_files(&sources, 2).len(), 1);
+}
+
+#[test]
+fn a_wrong_row_of_the_security_events_is_seen() {
+    let code = "events! {\n    One \"one\" info \"it happened\"\n    Two \"two\" warn \"it was refused\"\n}";
+    let check = |document| event_table(code, document).len();
+    assert_eq!(check("| `one` | `info` | When. | `sub` |\n| `two` | `warn` | When. | `sub` |"), 0);
+    assert_eq!(check("| `one` | `info` | When. | `sub` |"), 1, "a missing one");
+    assert_eq!(check("| `one` | `info` | When. | `sub` |\n| `two` | `info` | When. | `sub` |"), 2, "a wrong level");
 }
 
 #[test]

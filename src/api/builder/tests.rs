@@ -60,9 +60,9 @@ fn an_api_of_an_application_shares_its_server() {
         .build()
         .unwrap();
     let api = ResourceServer::builder().config(&config).audience(books()).build().unwrap();
-    assert_eq!(api.0.provider.issuer(), "https://my-tenant.logto.app/oidc");
+    assert_eq!(api.server.provider.issuer(), "https://my-tenant.logto.app/oidc");
     let api = ResourceServer::builder().endpoint(ENDPOINT).audience(books()).build().unwrap();
-    assert_eq!(api.0.provider.issuer(), config.issuer());
+    assert_eq!(api.server.provider.issuer(), config.issuer());
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn an_issuer_stands_for_another_server() {
         .unwrap();
     for builder in [ResourceServer::builder().config(&config), ResourceServer::builder().issuer(config.issuer())] {
         let api = builder.audience(books()).build().unwrap();
-        assert_eq!(api.0.provider.issuer(), "https://op.example.com/");
+        assert_eq!(api.server.provider.issuer(), "https://op.example.com/");
     }
 }
 
@@ -97,7 +97,7 @@ fn metadata_is_for_resources_with_an_address() {
 async fn a_setting_of_an_api_goes_before_that_of_the_configuration_in_either_order() {
     what_is_set_goes_before_the_configuration!(ResourceServer::builder(), |builder: ResourceServerBuilder| {
         let api = builder.audience(books()).build().unwrap();
-        (Arc::clone(&api.0.provider), Arc::clone(&api.0.context.clock))
+        (Arc::clone(&api.server.provider), Arc::clone(&api.server.context.clock))
     });
 }
 
@@ -111,7 +111,7 @@ fn a_leeway_of_its_own_leaves_an_api_the_provider_of_the_configuration() {
         (builder().leeway(seconds(7)).config(&config), 7),
     ] {
         let api = builder.build().unwrap();
-        assert_eq!(api.0.context.leeway, seconds(leeway));
-        assert!(Arc::ptr_eq(&api.0.provider, &config.server.provider().unwrap()));
+        assert_eq!(api.server.context.leeway, seconds(leeway));
+        assert!(Arc::ptr_eq(&api.server.provider, &config.server.provider().unwrap()));
     }
 }

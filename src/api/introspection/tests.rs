@@ -61,6 +61,12 @@ fn an_answer_is_judged_like_a_token() {
         ("active", json!("true"), Some("bearer_token.inactive")),
         ("active", json!(null), Some("bearer_token.inactive")),
         ("token_type", json!("DPoP"), Some("bearer_token.inactive")),
+        // RFC 7662 section 2.2 lets it out, and then nothing tells an access token from a refresh token.
+        ("token_type", json!(null), Some("bearer_token.inactive")),
+        ("cnf", json!(null), None),
+        ("cnf", json!({}), Some("bearer_token.key_bound")),
+        ("cnf", json!({ "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }), Some("bearer_token.key_bound")),
+        ("cnf", json!("text"), Some("bearer_token.key_bound")),
         ("token_type", json!("bearer"), None),
         ("iss", json!("https://other.example/oidc"), Some("bearer_token.invalid_iss")),
         ("iss", json!(null), None),

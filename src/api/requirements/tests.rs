@@ -78,3 +78,19 @@ fn an_authentication_that_is_too_old_or_too_weak_is_refused() {
         assert_eq!(judge(&strong, &json!({ "acr": acr })), expected, "{acr}");
     }
 }
+
+/// As scopes, and as `StepUp` reads them (RFC 9470 section 3).
+#[test]
+fn whitespace_separates_classes() {
+    for classes in [&["urn:mfa urn:phr"][..], &["urn:mfa", "urn:phr"], &["  urn:mfa\t", "urn:phr\nurn:mfa"]] {
+        let requirements = TokenRequirements::new().acr_values(classes);
+        assert_eq!(requirements.acr_values, ["urn:mfa", "urn:phr"], "{classes:?}");
+        for acr in ["urn:mfa", "urn:phr"] {
+            assert_eq!(judge(&requirements, &json!({ "acr": acr })), Ok(()), "{classes:?} {acr}");
+        }
+        for acr in ["urn:mfa urn:phr", "urn", ""] {
+            let refused = Err("bearer_token.insufficient_user_authentication");
+            assert_eq!(judge(&requirements, &json!({ "acr": acr })), refused, "{classes:?} {acr}");
+        }
+    }
+}

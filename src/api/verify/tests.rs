@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{ApiAudience, Expected, Facts, check, parse};
+use super::{Algorithms, ApiAudience, Expected, Facts, check, parse};
 use crate::error::{Error, Result};
 
 const NOW: i64 = 1_795_385_584;
@@ -133,7 +133,9 @@ fn a_typ_other_than_at_jwt_is_refused_with_a_separate_code_for_id_tokens() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let token = |header: Value, claims: Value| {
         let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
-        parse(&format!("{header}.{claims}.AAAA")).map(drop).map_err(|error: Error| error.code().as_str())
+        parse(&format!("{header}.{claims}.AAAA"), Algorithms::default())
+            .map(drop)
+            .map_err(|error: Error| error.code().as_str())
     };
     let id_token = || json!({ "sub": "user", "aud": "app" });
     for right in ["at+jwt", "AT+JWT", "application/at+jwt"] {
@@ -152,4 +154,26 @@ fn a_typ_other_than_at_jwt_is_refused_with_a_separate_code_for_id_tokens() {
     ] {
         assert_eq!(token(header.clone(), claims), Err(code), "{header}");
     }
+}
+
+/// Whatever it names, and whether it can be read or not: nobody here asks for the key.
+#[test]
+fn an_access_token_that_is_bound_to_a_key_is_refused() {
+    let cnf = [
+        json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }),
+        json!({ "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }),
+        json!({}),
+        json!([]),
+        json!("text"),
+        json!(false),
+        json!(0),
+    ];
+    for cnf in cnf {
+        refused(&set("cnf", cnf), "bearer_token.key_bound", "the access token is bound to a key (`cnf`)");
+    }
+    assert!(judge(&set("cnf", Value::Null)).is_ok());
+    // What is wrong with the token itself is said first.
+    let mut expired = set("cnf", json!({}));
+    expired["exp"] = (NOW - 30).into();
+    assert_eq!(judge(&expired).err().unwrap().code(), "bearer_token.expired");
 }

@@ -17,7 +17,7 @@ use crate::{
         LogtoClient, PendingSignIn,
         coordinate::{Coordination, Exclusive, name},
     },
-    error::{BoxError, Code, Error, OwnPage, Result},
+    error::{BoxError, Code, Error, OwnPage, Result, excerpt},
     hook::{Answer, Refusal, SignInHook, SignInRefusal},
     telemetry::{SignInOutcome, sign_in_ended},
     types::AppJson,
@@ -140,8 +140,8 @@ impl LogtoClient {
             Err(Refusal::Refused(answer)) => match self.refusal(&answer) {
                 Ok(error) => {
                     sign_in_ended(SignInOutcome::Refused);
-                    tracing::info!(target: "logto::sign_in", sub = %pending.claims().sub, "a sign-in was refused by the application's hook");
-                    (Err(error), Shared::Refused(answer))
+                    pending.tell_refused("hook");
+                    (Err(error.told_by_event()), Shared::Refused(answer))
                 }
                 Err(source) => (Err(told(failed().caused_by(source), pending)), Shared::Failed),
             },
@@ -193,7 +193,7 @@ impl LogtoClient {
 
 /// A failure, of which the log is told here: a handler of the application's own may not.
 fn told(error: Error, pending: &PendingSignIn) -> Error {
-    tracing::error!(target: "logto::sign_in", code = error.code().as_str(), sub = %pending.claims().sub, %error, "the sign-in hook failed; nobody is signed in");
+    tracing::error!(target: "logto::sign_in", code = error.code().as_str(), sub = %excerpt(&pending.claims().sub), %error, "the sign-in hook failed; nobody is signed in");
     error.logged()
 }
 

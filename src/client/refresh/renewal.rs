@@ -4,11 +4,12 @@ use tracing::{Instrument, Level};
 
 use super::{RefreshRequest, Refreshed};
 use crate::{
-    claims::IdTokenClaims,
     client::{LogtoClient, task_failed},
     error::{Code, Error, Result},
+    oidc::id_token::Original,
     secret::Secret,
     session::{SessionData, StoredCopy},
+    store::SessionId,
     telemetry::in_operation,
 };
 
@@ -17,10 +18,11 @@ pub(in crate::client) struct Renewal {
     pub(in crate::client) client: LogtoClient,
     pub(in crate::client) refresh_token: Secret,
     pub(in crate::client) request: RefreshRequest,
-    /// The claims of the ID token that a refreshed one must agree with.
-    pub(in crate::client) before: IdTokenClaims,
+    /// The login that a refreshed ID token must be of.
+    pub(in crate::client) before: Original,
     /// How many refreshes the session has seen.
     pub(in crate::client) refreshes: u64,
+    pub(in crate::client) session: SessionId,
 }
 
 impl Renewal {
@@ -73,10 +75,11 @@ impl Refreshed {
 
     /// Puts the tokens into a session.
     pub(in crate::client) fn give_to(&self, data: &mut SessionData) {
+        data.refreshed_at = self.answered_at.max(data.refreshed_at);
         data.refreshes = self.refreshes.max(data.refreshes);
         data.refresh_token = Some(self.refresh_token.clone());
         if let Some(id_token) = &self.id_token {
-            data.id_token = id_token.clone();
+            data.renew_id_token(id_token.clone());
         }
         for token in self.access_tokens.iter().filter_map(|(_, token)| token.as_ref().ok()) {
             data.put_access_token(token.clone());

@@ -17,6 +17,8 @@ pub(super) struct FamilyState {
     /// Counts the refreshes of the session, so that the state with the newest token is known.
     pub(super) refreshes: u64,
     pub(super) id_token: Option<Jwt>,
+    /// Unix seconds when Logto was last asked with success; 0 where it was not.
+    pub(super) answered_at: i64,
     results: Vec<CompletedRefresh>,
     /// Logto said that the family is dead.
     pub(super) ended: Option<Error>,
@@ -34,7 +36,15 @@ struct CompletedRefresh {
 
 impl FamilyState {
     pub(super) fn of(refresh_token: Secret) -> Self {
-        Self { refresh_token, refreshes: 0, id_token: None, results: Vec::new(), ended: None, span: None }
+        Self {
+            refresh_token,
+            refreshes: 0,
+            id_token: None,
+            answered_at: 0,
+            results: Vec::new(),
+            ended: None,
+            span: None,
+        }
     }
 
     /// A result that fits: of a refresh that was completed while the caller waited, or (unless it insists on a fresh one) a good one of just
@@ -69,12 +79,14 @@ impl FamilyState {
     }
 
     pub(super) fn refreshed(&self, access_tokens: Vec<(TokenKey, Result<StoredAccessToken>)>, kept: bool) -> Refreshed {
-        let Self { refresh_token, refreshes, id_token, .. } = self;
+        let Self { refresh_token, refreshes, id_token, answered_at, .. } = self;
         Refreshed {
             refresh_token: refresh_token.clone(),
             refreshes: *refreshes,
             id_token: id_token.clone(),
+            answered_at: *answered_at,
             access_tokens,
+            asked: false,
             kept,
         }
     }

@@ -20,11 +20,12 @@ use crate::{
 };
 
 /// What a refresh gave, for the other instances.
-#[expect(clippy::struct_field_names)] // They are tokens.
 pub(super) struct SharedResult {
     pub(super) refresh_token: Secret,
     pub(super) id_token: Option<Jwt>,
     pub(super) access_token: StoredAccessToken,
+    /// Unix seconds when Logto was asked for it, and never later than now.
+    pub(super) at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,6 +77,7 @@ impl Coordination<'_> {
             refresh_token,
             id_token: wire.id_token.take(),
             access_token: StoredAccessToken::new(key.clone(), access_token, scope, now, lives),
+            at: wire.at.min(now),
         })
     }
 

@@ -4,12 +4,15 @@ use tracing::Instrument;
 
 use super::{results::FamilyState, shared::SharedResult};
 use crate::{
-    claims::IdTokenClaims,
     client::{
         IdTokenExpectations, LogtoClient, access_token::stored_access_token, coordinate::Coordination, task_failed,
     },
     error::{Code, Error, ErrorKind, Result},
-    oidc::token::{self, TokenResponse},
+    http::PauseName,
+    oidc::{
+        id_token::Original,
+        token::{self, TokenResponse},
+    },
     secret::Secret,
     session::{Jwt, StoredAccessToken},
     types::TokenKey,
@@ -21,7 +24,7 @@ impl LogtoClient {
         &self,
         state: &mut FamilyState,
         keys: Vec<TokenKey>,
-        before: &IdTokenClaims,
+        before: &Original,
         coordination: Option<Coordination<'_>>,
     ) -> Vec<(TokenKey, Result<StoredAccessToken>)> {
         let (asked_at, spent) = (self.config().now(), state.refresh_token.clone());
@@ -38,7 +41,18 @@ impl LogtoClient {
             let result = self.apply_token_response(state, answer, &key, &spent, asked_at, before, coordination).await;
             results.push((key, result));
         }
+        self.note_pause(state, &results);
         results
+    }
+
+    /// Where Logto asked to be left alone, no request for this grant is made until then, whatever it is for.
+    fn note_pause(&self, state: &FamilyState, results: &[(TokenKey, Result<StoredAccessToken>)]) {
+        let failures = results.iter().filter_map(|(_, result)| result.as_ref().err());
+        let longest = failures.max_by_key(|error| error.retry_after().filter(|_| error.is_transient()));
+        if !results.is_empty() {
+            let (name, now) = (PauseName::of(state.refresh_token.expose()), self.config().server.clock.now());
+            self.0.under_way.pauses.note(name, longest, now);
+        }
     }
 
     #[expect(clippy::too_many_arguments)] // An answer with all that it is judged by.
@@ -49,7 +63,7 @@ impl LogtoClient {
         key: &TokenKey,
         spent: &Secret,
         asked_at: i64,
-        before: &IdTokenClaims,
+        before: &Original,
         coordination: Option<Coordination<'_>>,
     ) -> Result<StoredAccessToken> {
         let mut tokens = match answer {
@@ -91,12 +105,16 @@ impl LogtoClient {
             }
             Err(error) => return Err(error),
         }
-        let access_token = stored_access_token(key.clone(), tokens, asked_at);
+        state.answered_at = asked_at;
+        // RFC 6749 section 6: without a `scope` those of the sign-in are asked for.
+        let asked = if key.scopes.is_empty() { &self.config().scopes } else { &key.scopes };
+        let access_token = stored_access_token(key.clone(), tokens, asked, asked_at);
         if let Some(coordination) = coordination {
             let result = SharedResult {
                 refresh_token: state.refresh_token.clone(),
                 id_token: state.id_token.clone(),
                 access_token: access_token.clone(),
+                at: asked_at,
             };
             coordination.publish_refresh_result(spent, &result, self.config().now()).await;
         }
@@ -111,11 +129,11 @@ impl LogtoClient {
         token::refresh(self.transport(), &metadata.token_endpoint, &client, refresh_token, key).await
     }
 
-    /// OpenID Connect Core 12.2: the new ID token is of the same issuer and the same user.
+    /// OpenID Connect Core 12.2: the new ID token is of the same issuer, the same user and the same login.
     async fn verify_refreshed(
         &self,
         id_token: Option<Secret>,
-        before: &IdTokenClaims,
+        before: &Original,
         tokens: &TokenResponse,
     ) -> Result<Option<Jwt>> {
         let Some(id_token) = id_token else {

@@ -13,7 +13,7 @@ fn each_setting_of_cookies_that_cannot_work_is_refused_with_the_reason() {
     let name = "cookie_name is not 1 to 64 letters, digits, `-`, `_` and `.` (other characters are no cookie's name, or not to each server)";
     let path = "cookie_path is not a plain path (like /shop, as it stands in the address)";
     let part = "cookie_name ends with `.` and a number, or holds `_txn_` (further cookies of a session and of sign-ins are named so)";
-    let earlier = "previous_cookie_names holds something that was no name of a session's cookie (copy it from a browser, with `__Host-` where it has that)";
+    let earlier = "previous_cookie_names holds something that was no name of a session's cookie (copy it from a browser, with `__Host-` or `__Secure-` where it has that)";
     let over_http = || builder().base_url("http://localhost:3000");
     let next = || builder().session_format(SessionFormat::Next);
     let cases: Vec<(LogtoConfigBuilder, &str)> = vec![
@@ -25,7 +25,7 @@ fn each_setting_of_cookies_that_cannot_work_is_refused_with_the_reason() {
         (builder().cookie_name("a".repeat(65)), name),
         (
             builder().cookie_name("__Secure-shop"),
-            "cookie_name begins with `__` (browsers have rules for `__Host-` and `__Secure-`; `__Host-` is added where it can be)",
+            "cookie_name begins with `__` (browsers have rules for `__Host-` and `__Secure-`; one of them is added where it can be)",
         ),
         (builder().cookie_name("shop.1"), part),
         (builder().cookie_name("shop_txn_a"), part),
@@ -56,7 +56,7 @@ fn each_setting_of_cookies_that_cannot_work_is_refused_with_the_reason() {
             "cookie_partitioned is true and cookie_same_site is not none (only a cookie that is sent in frames of other sites can be one for each of those: set cookie_same_site to none, or leave cookie_partitioned out)",
         ),
         (builder().previous_cookie_names(["a b"]), earlier),
-        (builder().previous_cookie_names(["__Secure-a"]), earlier),
+        (builder().previous_cookie_names(["__Secure-__a"]), earlier),
         (builder().previous_cookie_names(["__Host-logto_other.1"]), earlier),
         (
             builder().previous_cookie_names(["__Host-logto_app"]),
@@ -99,10 +99,10 @@ fn settings_of_cookies_give_the_attributes_that_browsers_see() {
         (builder().cookie_name("app.sid"), "__Host-app.sid=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"),
         (
             builder().cookie_name("sid").cookie_domain("example.com"),
-            "sid=v; HttpOnly; SameSite=Lax; Secure; Path=/; Domain=example.com; Max-Age=60",
+            "__Secure-sid=v; HttpOnly; SameSite=Lax; Secure; Path=/; Domain=example.com; Max-Age=60",
         ),
-        (below().cookie_path("/shop"), "logto_app=v; HttpOnly; SameSite=Lax; Secure; Path=/shop; Max-Age=60"),
-        (below().cookie_path("/shop/"), "logto_app=v; HttpOnly; SameSite=Lax; Secure; Path=/shop; Max-Age=60"),
+        (below().cookie_path("/shop"), "__Secure-logto_app=v; HttpOnly; SameSite=Lax; Secure; Path=/shop; Max-Age=60"),
+        (below().cookie_path("/shop/"), "__Secure-logto_app=v; HttpOnly; SameSite=Lax; Secure; Path=/shop; Max-Age=60"),
         (below().cookie_path("//"), "__Host-logto_app=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"),
         (
             builder().cookie_same_site(SameSite::Strict),
@@ -153,7 +153,7 @@ fn the_environment_and_serde_set_cookies_alike() {
             .cookie_secret(super::SECRET)
             .build()
             .unwrap();
-        assert_eq!((config.cookie_name(), config.cookie_path()), ("shop", "/shop"));
+        assert_eq!((config.cookie_name(), config.cookie_path()), ("__Secure-shop", "/shop"));
         assert_eq!(config.cookie_same_site(), SameSite::None);
         assert!(config.cookie_partitioned() && config.cookie_session_only() && config.allow_insecure_endpoint());
         assert_eq!(config.previous_cookie_names(), ["__Host-logto_app", "old"]);

@@ -17,6 +17,8 @@ use crate::{
 mod clocks;
 mod hang_ups;
 mod insiders;
+mod lifetimes;
+mod pauses;
 
 const START: u64 = 1_000_000;
 const HOUR: u64 = 3600;

@@ -2,16 +2,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Expected, check, half_hash, verify};
+use super::{Algorithms, Expected, Original, check, half_hash, verify};
 use crate::{
     claims::IdTokenClaims,
     error::Error,
     oidc::{
-        jwk::Alg,
+        alg::Alg,
         test_support::{TestKey, World, at, fixture, with, without},
     },
 };
 
+mod refreshed;
 const NOW: i64 = 1_795_385_584;
 const LEEWAY: i64 = 30;
 const ISSUER: &str = "https://logto.example/oidc";
@@ -19,7 +20,7 @@ const ISSUER: &str = "https://logto.example/oidc";
 fn expected() -> Expected<'static> {
     Expected {
         trusted_audiences: &[],
-        alg: None,
+        algorithms: Algorithms::default(),
         client_id: "app",
         issuers: &[ISSUER],
         nonce: Some("nonce"),
@@ -250,8 +251,8 @@ fn at_hash_is_that_of_the_access_token() {
 #[test]
 fn the_sub_of_an_id_token_has_1_to_255_ascii_characters() {
     accepted(&set("sub", "a".repeat(255)), &expected());
-    for wrong in [String::new(), "a".repeat(256), "사용자".to_owned()] {
-        let message = "the ID token's sub is not 1 to 255 ASCII characters";
+    for wrong in [String::new(), "a".repeat(256), "사용자".to_owned(), "a\nb".to_owned(), "a\u{7f}".to_owned()] {
+        let message = "the ID token's sub is not 1 to 255 printable ASCII characters";
         refused(&set("sub", wrong), &expected(), "id_token.invalid_sub", message);
     }
 }
@@ -262,7 +263,7 @@ fn a_refreshed_id_token_with_another_iss_or_sub_is_refused() {
     let refresh = Expected {
         issuers: &[ISSUER, "https://old.example/oidc"],
         nonce: None,
-        refreshed: Some(&before),
+        refreshed: Some(&Original { claims: before, issued_at: NOW }),
         ..expected()
     };
     accepted(&claims(), &refresh);
@@ -367,17 +368,16 @@ async fn nothing_is_read_that_nobody_has_signed() {
     let (key, forger) = (TestKey::new(Alg::Es256), TestKey::new(Alg::Es256));
     let world = World::new(json!({ "keys": [key.jwk_named("k")] }), 1);
     let mallory = set("iss", "https://evil.example");
-    let error = verify(&forger.sign(Alg::Es256, Some("k"), &mallory), &world.keys(), &expected(), at(NOW)).await;
-    let error = error.unwrap_err();
+    let forged = forger.sign(Alg::Es256, Some("k"), &mallory);
+    let error = verify(&forged, &world.keys(), &expected(), at(NOW)).await.unwrap_err();
     assert_eq!(error.code(), "id_token.invalid_signature");
     assert_eq!(error.to_string(), "the ID token has an ES256 signature that does not verify");
-    let error = verify(&forger.sign(Alg::Es256, Some("x\ny"), &mallory), &world.keys(), &expected(), at(NOW)).await;
-    let error = error.unwrap_err();
+    let named = forger.sign(Alg::Es256, Some("x\ny"), &mallory);
+    let error = verify(&named, &world.keys(), &expected(), at(NOW)).await.unwrap_err();
     assert_eq!(error.code(), "id_token.unknown_key");
-    let message = "the ID token is signed with key `x y`, which is none of the 1 keys for ES256";
-    assert_eq!(error.to_string(), message);
-    let error = verify(&key.sign(Alg::Es256, Some("k"), &mallory), &world.keys(), &expected(), at(NOW)).await;
-    assert_eq!(error.unwrap_err().code(), "id_token.invalid_iss");
+    assert_eq!(error.to_string(), "the ID token is signed with key `x\\u{a}y`, which is none of the 1 keys for ES256");
+    let signed = key.sign(Alg::Es256, Some("k"), &mallory);
+    assert_eq!(verify(&signed, &world.keys(), &expected(), at(NOW)).await.unwrap_err().code(), "id_token.invalid_iss");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{Jws, JwsError, MAX_TOKEN_BYTES, decode_unverified, excerpt};
+use super::{Algorithms, Jws, JwsError, MAX_TOKEN_BYTES, decode_unverified};
 use crate::{claims::AccessTokenClaims, oidc::test_support::fixture};
 
 fn token(header: &str) -> String {
@@ -126,18 +126,30 @@ fn an_opaque_token_has_no_claims() {
 }
 
 #[test]
-fn a_long_excerpt_ends_after_120_whole_characters() {
-    assert_eq!(excerpt("short"), "short");
-    assert_eq!(excerpt(&"é".repeat(120)), "é".repeat(120));
-    assert_eq!(excerpt(&"é".repeat(121)), format!("{}…", "é".repeat(120)));
-}
-
-#[test]
-fn an_algorithm_may_be_agreed_upon() {
+fn a_token_of_an_algorithm_that_the_settings_leave_out_is_refused() {
     let token = token(r#"{"alg":"ES256"}"#);
-    let jws = Jws::parse(&token).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!((jws.check_alg(None), jws.check_alg(Some("ES256"))), (Ok(()), Ok(())));
-    assert_eq!(jws.check_alg(Some("RS256")), Err("is signed with `ES256`, expected RS256".to_owned()));
+    let judge = |algorithms| match Jws::parse(&token).and_then(|jws| jws.admitted_by(algorithms)) {
+        Ok(_) => String::new(),
+        Err(error) => error.to_string(),
+    };
+    let accepted =
+        |names: &[&str]| Algorithms::accepted(&names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
+    for taken in [
+        Algorithms::default(),
+        Algorithms::default().agreed(Some("ES256")),
+        accepted(&["RS256", "ES256"]),
+        accepted(&["RS256", "ES256"]).agreed(Some("ES256")),
+    ] {
+        assert_eq!(judge(taken), "");
+    }
+    assert_eq!(
+        judge(Algorithms::default().agreed(Some("RS256"))),
+        "is signed with `ES256`, expected RS256, as id_token_signed_response_alg says"
+    );
+    assert_eq!(
+        judge(accepted(&["RS256", "ES384"])),
+        "is signed with `ES256`, expected ES384 or RS256, as accepted_algorithms says"
+    );
 }
 
 #[test]

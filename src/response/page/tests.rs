@@ -28,9 +28,11 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map_or("", |(inside, _)| inside)
 }
 
-/// Errors of an API and of a back-channel logout are answered to programs alone, and who only looks gets nothing to look at.
+/// Errors of an API, of a back-channel logout and of a webhook are answered to programs alone, and who only looks gets nothing to look at.
 fn has_a_page(code: Code) -> bool {
-    !["bearer_token.", "logout_token.", "request.looks_only"].iter().any(|prefix| code.as_str().starts_with(prefix))
+    !["bearer_token.", "logout_token.", "request.looks_only", "webhook."]
+        .iter()
+        .any(|prefix| code.as_str().starts_with(prefix))
 }
 
 #[test]

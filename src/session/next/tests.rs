@@ -333,3 +333,31 @@ fn data_of_the_application_is_kept_beside_the_stamp() {
     let stamp = members["accessToken"]["logto-rust"].as_object().unwrap();
     assert!(!stamp.contains_key("data") && !stamp.contains_key("appState"), "{stamp:?}");
 }
+
+#[test]
+fn a_refresh_by_next_makes_no_newer_login() {
+    let settings = settings();
+    let before = json!({ "auth_time": NOW - 7200, "acr": "urn:1fa", "amr": ["pwd"] });
+    let fresh = json!({ "auth_time": NOW + 600, "acr": "urn:mfa", "amr": ["otp"] });
+    let with_login = |iat: i64, login: &Value| {
+        let mut claims = json!({ "aud": APP, "iat": iat, "nonce": "n" });
+        claims.as_object_mut().unwrap().extend(login.as_object().unwrap().clone());
+        session(&claims)
+    };
+    for login in [before, json!({})] {
+        let mut open = LoadedSession::default();
+        open.start(with_login(NOW, &login));
+        let written = commit(open, &settings, NOW).unwrap();
+        let keys = NextKeys::derive(&Secret::new(SECRET), &[]);
+        let mut members: Value = serde_json::from_slice(&keys.open(written[0].value()).unwrap()).unwrap();
+        // Next.js takes the ID token of its own refresh as it comes, and keeps what else is there.
+        members["idToken"] = json!(with_login(NOW + 600, &fresh).id_token.compact().expose());
+        let value = keys.seal(members.to_string().as_bytes()).unwrap();
+        let open = load(&settings, &value, NOW + 660);
+        let claims: Value = serde_json::from_slice(&open.data().unwrap().claims()).unwrap();
+        for name in ["auth_time", "acr", "amr"] {
+            assert_eq!(claims.get(name), login.get(name), "{name} of {login}");
+        }
+        assert_eq!((&claims["nonce"], &claims["iat"]), (&json!("n"), &json!(NOW + 600)));
+    }
+}

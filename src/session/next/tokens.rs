@@ -12,7 +12,7 @@ use crate::{
     secret::Secret,
     session::{
         app_data::AppData,
-        data::{REFRESH_MARGIN_SECONDS, SessionData, StoredAccessToken},
+        data::{Login, REFRESH_MARGIN_SECONDS, SessionData, StoredAccessToken},
     },
     store::SessionId,
     types::{AppJson, TokenKey},
@@ -32,12 +32,18 @@ pub(super) struct Stamp {
     created_at: i64,
     touched_at: i64,
     issued_at: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    refreshed_at: i64,
     /// What the application keeps in the session, as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     data: Option<String>,
     /// What travelled with the sign-in, as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     app_state: Option<String>,
+    /// What the sign-in's ID token said of the login, as JSON, where it said how or when the user authenticated: Next.js takes whatever a
+    /// refresh brings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    login: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,8 +96,12 @@ impl Stamp {
             created_at: data.created_at,
             touched_at: data.touched_at,
             issued_at: data.issued_at,
+            refreshed_at: data.refreshed_at,
             data: data.app_data.slot().map(|json| json.as_str().to_owned()),
             app_state: data.app_data.carried().map(|json| json.as_str().to_owned()),
+            login: Some(data.login())
+                .filter(|login| data.login.is_some() || login.tells_of_authentication())
+                .map(|login| login.json()),
         }
     }
 
@@ -103,13 +113,26 @@ impl Stamp {
             data.id = id;
         }
         data.created_at = self.created_at;
+        let is_refreshed = data.issued_at > self.issued_at;
+        match self.login.as_deref().map(Login::from_json) {
+            Some(login) => data.keep_login(login),
+            // The sign-in's ID token did not say how the user authenticated, so none that Next.js got since can.
+            None if is_refreshed => data.keep_login(Login::of(&data.id_token).without_authentication()),
+            None => {}
+        }
         // Their refreshes move the ID token's `iat`, which stands in `touched_at`, but not the stamp.
         data.touched_at = data.touched_at.max(self.touched_at);
         data.issued_at = self.issued_at;
+        data.refreshed_at = self.refreshed_at;
         let json = |json: &Option<String>| json.as_deref().map(AppJson::from_written);
         data.app_data = AppData::new(json(&self.data), json(&self.app_state));
         Some(())
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref)] // serde asks like this.
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 /// `<scopes, sorted>@<resource>#<organization>`, the organization with its `#` only where there is one.

@@ -7,8 +7,9 @@ use cookie::Cookie;
 use crate::{
     clock::system_time,
     error::{Code, Error, Result},
+    events::EventKind,
     session::{
-        compress::CompressionLevel, data::SessionData, opened::Origin, retry, revocation, seal,
+        compress::CompressionLevel, data::SessionData, opened::Origin, refused, retry, revocation, seal,
         settings::CookieSettings, store_failed::store_failed, wire,
     },
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
@@ -32,22 +33,59 @@ fn reference(settings: &CookieSettings, data: &SessionData) -> Result<Cookie<'st
     Ok(settings.own.session_cookie(settings.own.chunk_name(0), sealed, max_age))
 }
 
+/// What a store has under an id.
+pub(super) enum Loaded {
+    Session(Origin, Box<SessionData>),
+    /// One that was ended.
+    Revoked(Box<SessionData>),
+    Missing,
+}
+
 pub(in crate::session) async fn load(
     settings: &CookieSettings,
     store: &dyn SessionStore,
     id: SessionId,
 ) -> Result<(Origin, Option<SessionData>)> {
+    Ok(match load_judged(settings, store, id).await? {
+        Loaded::Session(origin, data) => (origin, Some(*data)),
+        Loaded::Revoked(_) | Loaded::Missing => (Origin::None, None),
+    })
+}
+
+/// The same, and why there is none.
+pub(super) async fn load_judged(settings: &CookieSettings, store: &dyn SessionStore, id: SessionId) -> Result<Loaded> {
     let loaded = store.load(&id).await;
-    let Some(stored) = loaded.map_err(store_failed("the session store failed to read a session"))? else {
-        return Ok((Origin::None, None));
+    let Some(stored) = loaded.map_err(store_failed(settings, "the session store failed to read a session"))? else {
+        return Ok(Loaded::Missing);
     };
-    let data = unseal(settings, &id, &stored);
-    if data.as_ref().is_some_and(|data| revocation::ended_by(data, stored.revoked_until)) {
+    let Some(data) = unseal(settings, &id, &stored).map(Box::new) else {
+        return Ok(Loaded::Missing);
+    };
+    if revocation::ended_by(&data, stored.revoked_until) {
         // What should have deleted it did not find it, or did not reach the store.
         delete(settings, &id).await;
-        return Ok((Origin::None, None));
+        return Ok(Loaded::Revoked(data));
     }
-    Ok((Origin::Store { id, revision: stored.revision, is_renamed: false }, data))
+    Ok(Loaded::Session(Origin::Store { id, revision: stored.revision, is_renamed: false }, data))
+}
+
+/// The sessions of a user, as they would be read now. Those that do not open serve nobody.
+pub(in crate::session) async fn list(
+    settings: &CookieSettings,
+    store: &dyn SessionStore,
+    sub: &str,
+    now: i64,
+) -> Result<Vec<SessionData>> {
+    let listed = store.list(sub).ok_or_else(|| {
+        Error::new(Code::StoreCannotList, "the session store has no index by user, so it cannot list sessions")
+    })?;
+    let listed =
+        listed.await.map_err(store_failed(settings, "the session store failed to list the sessions of a user"))?;
+    let open = |(id, stored): (SessionId, StoredSession)| {
+        let data = unseal(settings, &id, &stored).filter(|data| data.subject.sub == sub)?;
+        (!revocation::ended_by(&data, stored.revoked_until)).then_some(data)?.unless_expired(settings, now).ok()
+    };
+    Ok(listed.into_iter().filter_map(open).collect())
 }
 
 /// Writes a session; gives the cookies to set, which are none where the browser's says the same. `None` where the store says that the
@@ -67,9 +105,11 @@ pub(super) async fn write(
         Origin::Store { id, revision, .. } => (id, revision),
         Origin::None | Origin::Cookies if create(settings, store, &mut data, now).await? => {
             // Looked up after the write, as a revocation is noted before the store is told: whichever comes first, one sees the other.
-            if revocation::is_revoked(settings, &data).await {
-                tracing::info!(target: "logto::session", "a session was ended while it began");
+            let revoked = revocation::is_revoked(settings, &data).await;
+            if !matches!(revoked, Ok(false)) {
                 delete(settings, &data.id).await;
+                revoked?;
+                refused::write_ended_meanwhile(settings, &data);
                 return Ok(None);
             }
             return reference(settings, &data).map(|cookie| Some(vec![cookie]));
@@ -94,7 +134,7 @@ pub(super) async fn write(
 /// Puts a session into the store, under the id that it has: one that moves from cookies is ended by the same name before and after.
 async fn create(settings: &CookieSettings, store: &dyn SessionStore, data: &mut SessionData, now: i64) -> Result<bool> {
     let stored = seal_record(settings, data, 1, now)?;
-    store.create(&data.id, &stored).await.map_err(store_failed(NOT_KEPT))
+    store.create(&data.id, &stored).await.map_err(store_failed(settings, NOT_KEPT))
 }
 
 /// A session as the store holds it now, merged with what other requests wrote.
@@ -115,7 +155,7 @@ pub(in crate::session) async fn save(
     for _ in 0..MAX_MERGE_ATTEMPTS {
         let next = revision.saturating_add(1);
         let stored = seal_record(settings, &mut data, next, now)?;
-        match store.save(&id, &stored, revision).await.map_err(store_failed(NOT_KEPT))? {
+        match store.save(&id, &stored, revision).await.map_err(store_failed(settings, NOT_KEPT))? {
             SaveOutcome::Saved => return Ok(Some(Saved { revision: next, data })),
             SaveOutcome::Gone => return Ok(None),
             SaveOutcome::Conflict => match load(settings, store, id).await? {
@@ -143,7 +183,7 @@ pub(in crate::session) async fn delete(settings: &CookieSettings, id: &SessionId
         return;
     };
     let id = *id;
-    retry::until_done(settings, settings.lifetime.absolute, move |_| {
+    retry::until_done(settings, EventKind::StoreFailed, settings.lifetime.absolute, move |_| {
         let store = Arc::clone(&store);
         Box::pin(async move { store.delete(&id).await })
     })

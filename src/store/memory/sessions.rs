@@ -28,6 +28,12 @@ impl Sessions {
         self.all.get(id, now)
     }
 
+    /// Those of a user that have not expired.
+    pub(super) fn of_user(&self, sub: &str, now: SystemTime) -> Vec<(SessionId, StoredSession)> {
+        let ids = self.by_sub.get(sub).into_iter().flatten();
+        ids.filter_map(|id| Some((*id, self.get(id, now)?.clone()))).collect()
+    }
+
     /// Puts a session in the place of the one before it.
     pub(super) fn put(&mut self, id: SessionId, session: StoredSession) {
         self.remove(&id);
@@ -151,6 +157,11 @@ mod tests {
             assert!(is_whole(&sessions), "{step}");
             assert_eq!(sessions.len(), model.len(), "{step}");
             assert!(model.keys().all(|id| sessions.get(id, UNIX_EPOCH).is_some()), "{step}");
+            let (sub, now) = (format!("sub-{}", dice(5)), at(100 + u64::from(dice(50))));
+            let listed: HashMap<_, _> = sessions.of_user(&sub, now).into_iter().collect();
+            let is_listed = |(_, kept): &(&SessionId, &StoredSession)| kept.sub == sub && kept.expires_at > now;
+            let wanted: HashMap<_, _> = model.iter().filter(is_listed).map(|(id, kept)| (*id, kept.clone())).collect();
+            assert_eq!(listed, wanted, "{step}");
         }
         sessions.make_room(1, at(200));
         assert!(sessions.len() == 0 && is_whole(&sessions));

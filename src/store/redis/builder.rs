@@ -1,6 +1,6 @@
 //! How a Redis is reached: by what address, as whom, and with which certificates.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, slice, sync::Arc, time::Duration};
 
 use redis::{
     AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
@@ -13,6 +13,7 @@ use redis::{
 
 use super::{
     RedisStore,
+    clear_text::{any_behind_sentinels, any_in_clear_text},
     condition::Condition,
     connection::{Connection, within},
     tls,
@@ -105,11 +106,12 @@ impl RedisStoreBuilder {
         let target = Arc::new(Target::new(self)?);
         // A wrong address or password is found when the application starts.
         let first = within(FIRST_CONNECTION_TIMEOUT, target.connect()).await.map_err(unreachable)?;
+        let is_in_clear_text = target.is_in_clear_text();
         let again = move || -> BoxFuture<'static, RedisResult<MultiplexedConnection>> {
             let target = Arc::clone(&target);
             Box::pin(async move { target.connect().await })
         };
-        begin(Connection::single(first, Box::new(again))).await
+        begin(Connection::single(first, Box::new(again)).with_clear_text(is_in_clear_text)).await
     }
 
     /// Connects to a Redis Cluster, of which the URL is that of one node and `others` are those of further ones, if any: the nodes name each other.
@@ -140,6 +142,7 @@ pub(super) async fn cluster(urls: Vec<String>, certificates: Option<TlsCertifica
     let infos: Vec<_> = urls.iter().map(|url| parse(url)).collect::<Result<_>>()?;
     infos.iter().try_for_each(provide_cryptography)?;
     infos.iter().try_for_each(|info| check_certificates(certificates.as_ref(), info))?;
+    let is_in_clear_text = any_in_clear_text(&infos);
     let client = ClusterClientBuilder::new(infos);
     let client = match certificates {
         Some(certificates) => client.certs(certificates),
@@ -155,7 +158,7 @@ pub(super) async fn cluster(urls: Vec<String>, certificates: Option<TlsCertifica
         .build()
         .map_err(invalid)?;
     let connection = within(FIRST_CONNECTION_TIMEOUT, client.get_async_connection()).await.map_err(unreachable)?;
-    begin(Connection::cluster(connection)).await
+    begin(Connection::cluster(connection).with_clear_text(is_in_clear_text)).await
 }
 
 /// The store, once it was looked at what its sessions may expect there.
@@ -211,6 +214,13 @@ impl Target {
         match self.sentinels.as_slice() {
             [] => self.client(info)?.get_multiplexed_async_connection_with_config(&config).await,
             _ => self.sentinel(&info)?.get_async_connection_with_config(&config).await,
+        }
+    }
+
+    fn is_in_clear_text(&self) -> bool {
+        match self.sentinels.as_slice() {
+            [] => any_in_clear_text(slice::from_ref(&self.info)),
+            sentinels => any_behind_sentinels(sentinels, &self.info),
         }
     }
 

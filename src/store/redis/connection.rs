@@ -27,6 +27,7 @@ const COMMAND_TIMEOUT: Duration = Duration::from_millis(2500);
 pub(super) struct Connection {
     server: Server,
     breaker: Arc<Breaker>,
+    is_in_clear_text: bool,
 }
 
 /// Gives a connection of the application's own.
@@ -53,7 +54,17 @@ impl Connection {
     }
 
     fn to(server: Server) -> Self {
-        Self { server, breaker: Arc::default() }
+        Self { server, breaker: Arc::default(), is_in_clear_text: false }
+    }
+
+    /// The same, known to be reached over a network without encryption or not.
+    pub(super) fn with_clear_text(self, is_in_clear_text: bool) -> Self {
+        Self { is_in_clear_text, ..self }
+    }
+
+    /// Whether it is known to be reached over a network without encryption.
+    pub(super) fn is_in_clear_text(&self) -> bool {
+        self.is_in_clear_text
     }
 
     /// Runs a script. Also where the connection led to another server under it, which does not know the script.

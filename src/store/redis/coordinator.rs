@@ -60,6 +60,10 @@ impl RefreshCoordinator for RedisCoordinator {
         let put = Cmd::pset_ex(self.keys.of("shared", key), value, keys::lifetime(ttl));
         Box::pin(async move { Ok(put.exec_async(&mut self.connection.clone()).await?) })
     }
+
+    fn is_in_clear_text(&self) -> bool {
+        self.connection.is_in_clear_text()
+    }
 }
 
 impl fmt::Debug for RedisCoordinator {

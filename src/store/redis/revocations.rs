@@ -94,6 +94,10 @@ impl RevocationStore for RedisRevocations {
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
         Box::pin(async move { Ok(Condition::of(&self.connection).await?.warnings()) })
     }
+
+    fn is_in_clear_text(&self) -> bool {
+        self.connection.is_in_clear_text()
+    }
 }
 
 impl fmt::Debug for RedisRevocations {

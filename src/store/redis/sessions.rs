@@ -16,7 +16,7 @@ use crate::{
     error::BoxError,
     store::{
         RefreshCoordinator, RevocationStore, SaveOutcome, SessionId, SessionSelector, SessionStore, StoredSession,
-        revocation_keys,
+        StoredSessions, revocation_keys,
     },
     types::BoxFuture,
 };
@@ -79,8 +79,8 @@ const LOAD: &str = "
     for index, noted in ipairs(redis.call('MGET', unpack(names))) do stored[5 + index] = noted end
     return stored";
 
-/// So many sessions are deleted at once.
-const DELETE_BATCH_SIZE: usize = 100;
+/// So many sessions are read or deleted at once.
+const BATCH_SIZE: usize = 100;
 
 /// Revision, `sub`, `sid`, end, the sealed session, and what is noted of endings.
 type Stored = Vec<Option<Vec<u8>>>;
@@ -100,7 +100,7 @@ impl RedisStore {
         keys::lifetime(session.expires_at.duration_since(self.clock.now()).unwrap_or_default())
     }
 
-    async fn list(&self, id: &SessionId, session: &StoredSession) -> Result<(), BoxError> {
+    async fn enlist(&self, id: &SessionId, session: &StoredSession) -> Result<(), BoxError> {
         let script = Script::new(LIST);
         for set in self.sets(Some(&session.sub), session.sid.as_deref()) {
             let mut list = script.key(set);
@@ -125,7 +125,7 @@ impl RedisStore {
         if !self.connection.run(&create).await? {
             return Ok(false);
         }
-        self.list(id, session).await?;
+        self.enlist(id, session).await?;
         Ok(true)
     }
 
@@ -162,7 +162,7 @@ impl RedisStore {
         expected_revision: u64,
     ) -> Result<SaveOutcome, BoxError> {
         // First, so that the sets last for as long as the session will.
-        self.list(id, session).await?;
+        self.enlist(id, session).await?;
         let script = Script::new(SAVE);
         let mut save = script.key(self.session(id));
         let name = keys::random()?;
@@ -181,15 +181,38 @@ impl RedisStore {
         self.unlist(id, self.sets(owner.0.as_deref(), owner.1.as_deref())).await
     }
 
+    async fn ids_in(&self, set: &str) -> Result<Vec<String>, BoxError> {
+        Ok(Cmd::zrange(set, 0, -1).query_async(&mut self.connection.clone()).await?)
+    }
+
+    /// By the user's set. What is there may be another user's by now, or no more.
+    async fn list_sessions(&self, sub: &str) -> Result<Vec<(SessionId, StoredSession)>, BoxError> {
+        let ids: Vec<_> =
+            self.ids_in(&self.keys.of("sub", sub)).await?.iter().filter_map(|id| SessionId::from_key(id)).collect();
+        let mut listed = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(BATCH_SIZE) {
+            let mut loads = JoinSet::new();
+            for id in ids {
+                let (store, id) = (self.clone(), *id);
+                loads.spawn(async move { Ok::<_, BoxError>((id, store.load_session(&id).await?)) });
+            }
+            while let Some(loaded) = loads.join_next().await {
+                let (id, session) = loaded??;
+                listed.extend(session.filter(|session| session.sub == sub).map(|session| (id, session)));
+            }
+        }
+        Ok(listed)
+    }
+
     async fn revoke_sessions(&self, which: &SessionSelector) -> Result<u64, BoxError> {
         let (kind, name) = match which {
             SessionSelector::LogtoSession(sid) => ("sid", sid),
             SessionSelector::User(sub) => ("sub", sub),
         };
         let set = self.keys.of(kind, name);
-        let ids: Vec<String> = Cmd::zrange(&set, 0, -1).query_async(&mut self.connection.clone()).await?;
+        let ids = self.ids_in(&set).await?;
         let mut ended = 0;
-        for ids in ids.chunks(DELETE_BATCH_SIZE) {
+        for ids in ids.chunks(BATCH_SIZE) {
             let deleted = self.delete_those_of(kind, name, ids).await?;
             if !deleted.is_empty() {
                 Cmd::zrem(&set, &deleted).exec_async(&mut self.connection.clone()).await?;
@@ -266,6 +289,10 @@ impl SessionStore for RedisStore {
         Box::pin(self.revoke_sessions(which))
     }
 
+    fn list<'a>(&'a self, sub: &'a str) -> Option<StoredSessions<'a>> {
+        Some(Box::pin(self.list_sessions(sub)))
+    }
+
     fn coordinator(&self) -> Option<Arc<dyn RefreshCoordinator>> {
         Some(Arc::new(RedisStore::coordinator(self)))
     }
@@ -276,5 +303,9 @@ impl SessionStore for RedisStore {
 
     fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, BoxError>> {
         Box::pin(async move { Ok(Condition::of(&self.connection).await?.warnings()) })
+    }
+
+    fn is_in_clear_text(&self) -> bool {
+        self.connection.is_in_clear_text()
     }
 }

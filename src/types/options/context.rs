@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::TokenOptions;
 
-/// What [`get_context`](crate::LogtoClient::get_context) fetches besides the claims. By default nothing: no request is made.
+/// What [`get_context`](crate::LogtoClient::get_context) fetches besides the claims. By default nothing: a request is made only where the claims are
+/// older than the configuration allows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
 pub struct ContextOptions {
@@ -20,7 +21,8 @@ impl ContextOptions {
         Self::default()
     }
 
-    /// The claims must be at most this old, or they are asked for anew: roles and organizations change while a user is signed in.
+    /// The claims must be at most this old, or they are asked for anew: roles and organizations change while a user is signed in. It goes before
+    /// [`claims_max_age`](crate::LogtoConfigBuilder::claims_max_age) of the configuration, and where Logto cannot be asked that is an error.
     pub fn claims_max_age(mut self, age: Duration) -> Self {
         self.claims_max_age = Some(age);
         self

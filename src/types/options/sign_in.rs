@@ -46,6 +46,7 @@ impl SignInOptions {
     }
 
     /// Where Logto sends the browser back to. Default: `base_url` with the callback path. Must be registered in the Logto Console.
+    /// An absolute `http` or `https` URL without fragment, user name and password (RFC 6749 section 3.1.2); `sign_in` refuses any other with `options.invalid`.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uri = Some(uri.into());
         self

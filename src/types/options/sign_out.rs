@@ -6,14 +6,14 @@
 pub struct SignOutOptions {
     pub(crate) post_logout_redirect_uri: Option<String>,
     pub(crate) state: Option<String>,
-    pub(crate) id_token_hint: bool,
+    pub(crate) id_token_hint: Option<bool>,
     pub(crate) local_only: bool,
     pub(crate) revoke: bool,
 }
 
 impl Default for SignOutOptions {
     fn default() -> Self {
-        Self { post_logout_redirect_uri: None, state: None, id_token_hint: true, local_only: false, revoke: true }
+        Self { post_logout_redirect_uri: None, state: None, id_token_hint: None, local_only: false, revoke: true }
     }
 }
 
@@ -26,6 +26,8 @@ impl SignOutOptions {
     /// Where the user goes in the end: a path below `base_url`, or a URL. Default: the setting
     /// [`after_sign_out`](crate::LogtoConfigBuilder::after_sign_out). Its address must be registered in the Logto Console as a post sign-out redirect URI, to
     /// the letter, unless [`local_only`](Self::local_only): Logto answers one that is not with an error page of its own. Where Logto has no part in the sign-out it must be of this site, or on an allowed origin.
+    /// A URL is an absolute `http` or `https` one without fragment, user name and password; `sign_out` refuses any other with `options.invalid`, and ends
+    /// nothing.
     pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_logout_redirect_uri = Some(uri.into());
         self
@@ -37,10 +39,11 @@ impl SignOutOptions {
         self
     }
 
-    /// Whether to send the ID token as a hint. Default: yes, while it is at most 2 kB and its key is in the key set that was fetched within the
-    /// last hour: Logto refuses a token whose key was deleted, and accepts the app id alone.
+    /// Whether to send the ID token as a hint, in place of the setting [`id_token_hint`](crate::LogtoConfigBuilder::id_token_hint). Its claims then
+    /// stand in an address. It is sent while it is at most 2 kB and its key is in the key set that was fetched within the last hour: Logto
+    /// refuses a token whose key was deleted, and accepts the app id alone.
     pub fn id_token_hint(mut self, send: bool) -> Self {
-        self.id_token_hint = send;
+        self.id_token_hint = Some(send);
         self
     }
 

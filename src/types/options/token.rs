@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::word_list;
+use crate::{
+    error::{Code, Error, Result},
+    types::{is_resource, word_list},
+};
 
 /// Which access token: for an API resource, an organization, both, or (neither) for Logto's userinfo endpoint.
 ///
@@ -30,7 +33,8 @@ impl TokenOptions {
         Self::default()
     }
 
-    /// A JWT access token for an API resource, named by its identifier.
+    /// A JWT access token for an API resource, named by its identifier. One that is no absolute URI, or has a fragment (RFC 8707 section 2), is
+    /// refused with `options.invalid` when the token is asked for.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = Some(resource.into());
         self
@@ -86,6 +90,23 @@ pub(crate) struct TokenKey {
 }
 
 impl TokenKey {
+    /// Refuses what no server can know, before one is asked: a resource that the configuration would refuse, and a blank organization.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.resource.as_deref().is_some_and(|resource| !is_resource(resource)) {
+            return Err(Error::new(
+                Code::InvalidOption,
+                "resource is not an absolute URI without fragment (copy the API identifier from Logto Console › API resources)",
+            ));
+        }
+        if self.organization.as_deref().is_some_and(|id| id.trim().is_empty()) {
+            return Err(Error::new(
+                Code::InvalidOption,
+                "organization is blank (leave it out for a token of no organization)",
+            ));
+        }
+        Ok(())
+    }
+
     /// Whether no such token is given out again after Logto refused the user another: of an organization none, else that very one.
     pub(crate) fn is_refused_with(&self, refused: &Self) -> bool {
         match &refused.organization {

@@ -74,6 +74,8 @@ in_a_browser! {
         the_back_button_after_a_sign_out_shows_nothing_of_the_user,
         a_sign_in_leads_back_to_the_page_wanted;
     kakao: kakao in Chromium over Http: the_tutorial_works_from_its_first_checkpoint_to_its_last;
+    sessions: sessions in Chromium over Http: a_user_ends_her_other_sessions_from_a_list;
+    sessions_https: sessions in Chromium over Https: a_user_ends_her_other_sessions_from_a_list;
     spa: spa in Chromium over Http: a_page_of_scripts_lives_on_a_cookie, a_page_of_scripts_calls_an_api_with_a_token;
     spa_https: spa in Chromium over Https: a_page_of_scripts_lives_on_a_cookie, a_page_of_scripts_calls_an_api_with_a_token;
 }
@@ -235,6 +237,35 @@ async fn a_page_of_scripts_lives_on_a_cookie(app: &App, browser: &Arc<Browser>) 
     window.sign_in("ada", "lovelace").await;
     window.shows("Signed in as user-ada.").await;
     assert_eq!(window.url().await, page);
+}
+
+/// Three browsers: two are ended from the page of the first, one by its button and one with all others.
+async fn a_user_ends_her_other_sessions_from_a_list(app: &App, browser: &Arc<Browser>) {
+    let here = browser.open(&app.base).await;
+    here.sign_in("ada", "lovelace").await;
+    here.shows("Where you are signed in").await;
+    here.shows("this browser").await;
+    for (button, picture) in [("End", "sessions"), ("Sign out everywhere else", "sessions-others")] {
+        let another = Browser::start(Engine::Chromium).await;
+        let there = another.open(&app.base).await;
+        there.sign_in("ada", "lovelace").await;
+        there.shows("this browser").await;
+        here.reload().await;
+        here.shows("End").await;
+        here.picture(picture).await;
+        here.press(button).await;
+        here.shows("this browser").await;
+        let page = here.settled_text().await;
+        assert!(!page.lines().any(|line| line.trim() == "End"), "the other session has ended: {page}");
+        there.reload().await;
+        // Logto's session in that browser goes on, so the next page begins another session silently, and the user ends that, too.
+        there.shows("this browser").await;
+        there.press("Sign out").await;
+        there.shows("Password").await;
+    }
+    here.reload().await;
+    here.shows("this browser").await;
+    here.picture("sessions-alone").await;
 }
 
 async fn a_page_of_scripts_calls_an_api_with_a_token(app: &App, browser: &Arc<Browser>) {

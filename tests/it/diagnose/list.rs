@@ -77,7 +77,7 @@ async fn a_diagnosis_is_json_for_programs() {
     site.mock.stop().await;
     let json = serde_json::to_value(diagnose(&site).await).unwrap();
     let checks = json["checks"].as_array().unwrap();
-    assert_eq!(checks.len(), 12);
+    assert_eq!(checks.len(), 13);
     let discovery = checks.iter().find(|check| check["name"] == "discovery").unwrap();
     assert_eq!(discovery["outcome"], "failure");
     assert!(discovery["hint"].as_str().unwrap().contains("LOGTO_ENDPOINT"));

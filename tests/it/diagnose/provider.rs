@@ -239,7 +239,7 @@ async fn a_logto_inside_the_network_is_asked_there() {
     let config = config.endpoint(outside).internal_endpoint(&inside).build().unwrap();
     site.mock.reset_counts();
     let diagnosis = logto::LogtoClient::new(config).unwrap().diagnose().await;
-    assert_eq!(names(&diagnosis, CheckOutcome::Ok).len(), 12, "{diagnosis}");
+    assert_eq!(names(&diagnosis, CheckOutcome::Ok).len(), 13, "{diagnosis}");
     assert_eq!(site.mock.requests_total(), 5);
     site.mock.stop().await;
     let config = crate::support::settings(&site.mock, &site.clock).endpoint(outside).internal_endpoint(&inside);

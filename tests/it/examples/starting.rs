@@ -8,7 +8,7 @@ use super::{Running, built, command, start_with};
 use crate::port::Port;
 
 /// All that listen.
-const OF_THE_TESTS: [&str; 9] = [
+const OF_THE_TESTS: [&str; 10] = [
     "quickstart",
     "axum",
     "hyper",
@@ -16,6 +16,7 @@ const OF_THE_TESTS: [&str; 9] = [
     "organizations",
     "custom_claims",
     "custom_store",
+    "sessions",
     "certification_rp",
     "api_axum",
 ];

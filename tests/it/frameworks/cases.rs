@@ -8,9 +8,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::served::{Adapter, Served, Setup};
+pub use super::told::*;
+pub use super::unauthorized::each_401_has_one_challenge_without_a_browsers_dialog;
 use crate::{
     counted_store::Counted,
     http_browser::{code, location, set_cookies, text},
+    required_revocations::Failing,
     support::Browser,
 };
 
@@ -232,6 +235,11 @@ pub async fn an_outage_of_the_token_endpoint_ends_no_session(framework: impl Ada
     let response = served.navigate("/books").await;
     assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"7".parse().unwrap()));
     assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    // Logto is well again, and is left alone for as long as it asked.
+    served.clock.advance(Duration::from_secs(6));
+    let response = served.navigate("/books").await;
+    assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    served.clock.advance(Duration::from_secs(1));
     assert_eq!(served.navigate("/books").await.status(), 200);
 }
 
@@ -257,6 +265,40 @@ pub async fn a_store_that_is_down_signs_nobody_out(framework: impl Adapter) {
     assert_eq!(served.browser.cookies, cookies);
     assert_eq!(served.navigate("/maybe").await.text().await.unwrap(), "true");
     assert_eq!(served.navigate("/me").await.text().await.unwrap(), "ada");
+}
+
+pub async fn a_required_revocation_store_that_is_down_signs_nobody_out(framework: impl Adapter) {
+    let store = Failing::default();
+    let mut served = Served::with(framework, Setup::required(&store)).await;
+    served.sign_in("/logto/sign-in").await;
+    let cookies = served.browser.cookies.clone();
+    store.down.store(true, Ordering::SeqCst);
+    for target in ["/", "/me", "/maybe", "/result", "/books", "/hand/me", "/logto/user"] {
+        a_page_tells_that_the_store_is_down(&mut served, target).await;
+    }
+    store.down.store(false, Ordering::SeqCst);
+    assert_eq!(served.browser.cookies, cookies);
+    assert_eq!(served.navigate("/me").await.text().await.unwrap(), "ada");
+}
+
+/// The setting `claims_max_age`: the guard asks Logto, and its response writes the cookie.
+pub async fn a_suspended_user_is_signed_out_by_a_guard(framework: impl Adapter) {
+    const DUE: Duration = Duration::from_secs(27 * 60 * 60);
+    for target in ["/me", "/maybe", "/result", "/books", "/hand/me", "/logto/user"] {
+        let mut served = Served::start(framework).await;
+        served.sign_in("/logto/sign-in").await;
+        served.mock.reset_counts();
+        served.clock.advance(DUE);
+        for _ in 0..3 {
+            served.navigate(target).await;
+        }
+        let of_the_page = usize::from(target == "/books");
+        assert_eq!(served.mock.request_count(Endpoint::Token), 1 + of_the_page, "{target}: and it was kept");
+        assert!(served.mock.suspend_user("ada"));
+        served.clock.advance(DUE);
+        served.navigate(target).await;
+        assert!(served.browser.cookies.is_empty(), "{target}");
+    }
 }
 
 /// To people and to programs, and no cookie changes.

@@ -13,6 +13,7 @@ use super::pages::Late;
 use crate::{
     counted_store::Counted,
     http_browser::{location, request, without_redirects},
+    required_revocations::Failing,
     support::{APP_SECRET, Browser, app, settings},
 };
 
@@ -52,10 +53,13 @@ pub struct Setup {
     prefix: &'static str,
     mount: &'static str,
     store: Option<Counted>,
+    /// A revocation store without which no session is read.
+    revocations: Option<Failing>,
     /// Whether it is at `127.0.0.1`, too, and below one label of `example.localhost`.
     hosts: bool,
     /// Whether it begins without a client.
     without_client: bool,
+    strict: bool,
 }
 
 impl Setup {
@@ -73,8 +77,16 @@ impl Setup {
         Self { store: Some(store.clone()), ..Self::default() }
     }
 
+    pub fn required(revocations: &Failing) -> Self {
+        Self { revocations: Some(revocations.clone()), ..Self::default() }
+    }
+
     pub fn several_hosts() -> Self {
         Self { hosts: true, ..Self::default() }
+    }
+
+    pub fn strict() -> Self {
+        Self { strict: true, ..Self::default() }
     }
 
     pub fn without_client() -> Self {
@@ -112,7 +124,7 @@ impl Served {
 
     /// `serve` listens on `port`.
     pub async fn at(port: u16, setup: Setup, serve: impl AsyncFnOnce(Application)) -> Self {
-        let Setup { prefix, mount, store, hosts, without_client } = setup;
+        let Setup { prefix, mount, store, revocations, hosts, without_client, strict } = setup;
         let origin = format!("http://localhost:{port}");
         let base = format!("{origin}{prefix}");
         let clock = TestClock::new();
@@ -124,10 +136,14 @@ impl Served {
         let other = format!("http://127.0.0.1:{port}");
         let registered = registered.redirect_uri(format!("{other}/callback")).post_logout_redirect_uri(&other);
         let mock = MockLogto::builder().app(registered).clock(clock.clone()).start().await.unwrap();
-        let config = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base);
+        let config = settings(&mock, &clock).app_secret(APP_SECRET).base_url(&base).strict(strict);
         let config = match hosts {
             true => config.further_base_urls([other, format!("http://*.example.localhost:{port}")]),
             false => config,
+        };
+        let config = match revocations {
+            Some(store) => config.revocation_store(store).require_revocation_store(true),
+            None => config,
         };
         let config = match store {
             Some(store) => config.session_store(store),

@@ -55,6 +55,9 @@ async fn signed_in(recorded: &Exchange) -> App {
     let settings = settings().app_id(app_id).scopes(["email", "urn:logto:scope:organizations"]);
     let mut app = App::new(settings, recorded.recorded_at());
     app.sign_in(&recorded.sub(), |_| {}).await;
+    if let Some(claims) = recorded.id_token_claims() {
+        app.began_with(&claims).await;
+    }
     app
 }
 

@@ -21,7 +21,7 @@ use logto::{
     AccessToken, LogtoClient, LogtoConfig, LogtoConfigBuilder, Result, Session, SignInOptions, SignOutOptions,
     TokenOptions, UserInfo,
     integrate::{BoxError, BoxFuture, HttpClient},
-    testing::TestClock,
+    testing::{TestClock, TestSession},
 };
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
@@ -358,6 +358,21 @@ impl App {
         change(&mut tokens);
         self.server.once(TOKEN, json_response(&tokens));
         self.end(&self.callback(&url, "own-code")).await.unwrap();
+    }
+
+    /// The session goes on as one whose sign-in said of the login what `claims` say, `nonce` for one: a recorded refresh belongs to it.
+    pub async fn began_with(&mut self, claims: &Value) {
+        let session = self.session().await;
+        let refresh_token = session.get_refresh_token().unwrap();
+        let mut forged = TestSession::new().sub(claims["sub"].as_str().unwrap()).refresh_token(refresh_token);
+        for name in ["nonce", "auth_time", "acr", "amr"] {
+            if let Some(value) = claims.get(name) {
+                forged = forged.claim(name, value.clone());
+            }
+        }
+        let cookies = forged.cookies(self.logto.config()).await.unwrap();
+        self.browser = Browser::default();
+        self.browser.receive(&cookies.set_cookie_headers());
     }
 
     /// The callback of the sign-in that began with `url`, with the parameters that Logto gives.

@@ -253,6 +253,9 @@ async fn refreshes_are_sent_as_recorded() {
         let recorded = Exchange::of(name);
         let mut app = App::new(settings, recorded.recorded_at());
         app.sign_in(ADA, |tokens| tokens["refresh_token"] = recorded.parameter("refresh_token").into()).await;
+        if let Some(claims) = recorded.id_token_claims() {
+            app.began_with(&claims).await;
+        }
         app.server.once(TOKEN, recorded.response());
         let token = app.access_token(options.force_refresh(true)).await.unwrap();
         assert_eq!(Some(token.token()), recorded.member("access_token"), "{name}");
@@ -276,11 +279,11 @@ async fn a_sign_out_is_sent_as_recorded() {
     let revocation = Exchange::of("41-revocation/01-revoke-refresh-token");
     let home = || SignOutOptions::new().post_logout_redirect_uri("http://localhost:3000/");
 
-    // Without the hint.
+    // Without the hint, as it is with Logto unless it is asked for.
     let mut app = App::new(settings(), RECORDED_AT);
     app.sign_in(ADA, |tokens| tokens["refresh_token"] = revocation.parameter("token").into()).await;
     app.server.once(REVOCATION, revocation.response());
-    let sent = app.sign_out(home().state("logout-state").id_token_hint(false)).await;
+    let sent = app.sign_out(home().state("logout-state")).await;
     assert_same_request("revocation", &app.server.last(REVOCATION), &revocation);
     let name = "50-logout/01-end-session-client-id";
     assert_same_page(name, &sent, &Exchange::of(name));
@@ -297,11 +300,12 @@ async fn a_sign_out_is_sent_as_recorded() {
     let hint = recorded.query().into_iter().find(|(name, _)| name == "id_token_hint").unwrap().1;
     let mut app = App::new(settings(), payload(&hint)["iat"].as_i64().unwrap());
     app.sign_in(ADA, |_| {}).await;
+    app.began_with(&payload(&hint)).await;
     let refreshed = json!({ "access_token": "a", "token_type": "Bearer", "expires_in": 3600, "id_token": hint });
     app.server.once(TOKEN, json_response(&refreshed));
     app.access_token(TokenOptions::new().force_refresh(true)).await.unwrap();
     app.server.once(REVOCATION, revocation.response());
-    let sent = app.sign_out(home()).await;
+    let sent = app.sign_out(home().id_token_hint(true)).await;
     let (page, _) = sent.as_str().split_once('?').unwrap();
     assert_eq!(page, recorded.url());
     // The app id besides: it serves where a hint is too long.

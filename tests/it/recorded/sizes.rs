@@ -16,6 +16,7 @@ async fn a_recorded_session_with_many_organizations_fits_its_cookies() {
         let claims = payload(id_token);
         let mut app = App::new(settings(), claims["iat"].as_i64().unwrap());
         app.sign_in(claims["sub"].as_str().unwrap(), |_| {}).await;
+        app.began_with(&claims).await;
 
         app.server.once(TOKEN, json_response(tokens));
         let mut request = app.browser.request();

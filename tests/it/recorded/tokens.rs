@@ -23,6 +23,7 @@ async fn one_session_takes_a_recorded_hour() {
     let mut app = App::new(settings().scopes(["urn:logto:scope:organizations"]).resources([BOOKS]), RECORDED_AT);
     let first = Exchange::of("20-token/20-token-authorization-code");
     app.sign_in(ADA, |tokens| tokens["refresh_token"] = first.member("refresh_token").into()).await;
+    app.began_with(&Exchange::of("20-token/21-refresh-no-resource").id_token_claims().unwrap()).await;
     let steps = [
         ("20-token/21-refresh-no-resource", None),
         ("20-token/22-refresh-resource", Some("jwt/access_token_resource")),
@@ -74,6 +75,7 @@ async fn sign_ins_work_while_recorded_keys_change_from_elliptic_curve_to_rsa() {
     app.server.always(DISCOVERY, Exchange::of(&format!("{folder}/04-discovery-after")).response());
     keys(&app, "01-jwks-before");
     app.sign_in(claims["sub"].as_str().unwrap(), |_| {}).await;
+    app.began_with(&claims).await;
     let mut refresh = async |id_token: &str| {
         app.server.once(TOKEN, json_response(&refreshed(id_token)));
         let result = app.access_token(TokenOptions::new().force_refresh(true)).await.map(|_| ());
@@ -100,6 +102,7 @@ async fn rotated_keys_are_fetched_when_a_token_names_them() {
         app.server.always(DISCOVERY, Exchange::of(&format!("{folder}/04-discovery-after")).response());
         app.server.always(JWKS, app.key.beside(Exchange::of(&format!("{folder}/01-jwks-before")).body()));
         app.sign_in(claims["sub"].as_str().unwrap(), |_| {}).await;
+        app.began_with(&claims).await;
         app.server.always(JWKS, app.key.beside(Exchange::of(&format!("{folder}/{now}")).body()));
 
         // Signed with RSA, whose key has no `alg`; the token of before comes late.
@@ -144,6 +147,7 @@ async fn a_recorded_token_in_the_place_of_an_id_token_is_refused() {
         let mut app = App::new(settings(), RECORDED_AT);
         app.clock.rewind(earlier);
         app.sign_in(ADA, |_| {}).await;
+        app.began_with(&payload(&genuine)).await;
         app.clock.advance(later);
         let before = app.session().await.get_id_token().unwrap();
         app.server.once(TOKEN, json_response(&refreshed(&id_token)));

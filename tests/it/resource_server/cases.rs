@@ -332,6 +332,12 @@ async fn tokens(world: &World, right: &str) -> Vec<Case> {
             "/books",
             format!("Bearer {}", world.token(json!({ "aud": ["https://other.test", BOOKS] }))),
         ),
+        invalid(
+            "bound to a key",
+            &world.token(json!({ "cnf": { "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } })),
+            "The access token is bound to a key. Ask for a plain bearer token.",
+            "key_bound",
+        ),
         invalid("without a subject", &world.token(json!({ "sub": null })), lacks_a_claim, "invalid_sub"),
         invalid("without a client", &world.token(json!({ "client_id": null })), lacks_a_claim, "invalid_client_id"),
         invalid("without an end", &world.token(json!({ "exp": null })), "The access token expired.", "expired"),

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::cases::World;
+use crate::altered::Altered;
 use crate::support::{APP_SECRET, BOOKS, Site, app};
 
 fn books() -> ApiAudience {
@@ -146,40 +147,44 @@ async fn an_access_token_that_comes_again_is_not_verified_again() {
     // A token that was just issued is from the future when the clock is set back. Who does not look again does not notice.
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     let world = World::start().await;
-    let forgetful = other_api(&world, |api| api.token_cache_capacity(0));
-    for api in [&world.api, &forgetful] {
+    // Of a server that does not say how long its keys are fresh.
+    let http = Altered::new();
+    http.change(|_, answer| _ = answer.headers_mut().remove("cache-control"));
+    let remembering = other_api(&world, |api| api.http_client(http.clone()));
+    let forgetful = other_api(&world, |api| api.http_client(http.clone()).token_cache_capacity(0));
+    for api in [&remembering, &forgetful] {
         api.warm_up().await.unwrap();
     }
     world.clock.advance(minutes(30));
     let token = world.token(json!({ "exp": world.now() + 9 * 3600 }));
-    for api in [&world.api, &forgetful] {
+    for api in [&remembering, &forgetful] {
         api.verify(&token).await.unwrap();
     }
     world.clock.rewind(minutes(20));
-    world.api.verify(&token).await.unwrap();
+    remembering.verify(&token).await.unwrap();
     assert_eq!(code(forgetful.verify(&token).await), "bearer_token.invalid_iat");
 
     // Keys that are due are fetched first, whatever is remembered.
     world.clock.advance(minutes(60));
     world.mock.reset_counts();
-    world.api.verify(&token).await.unwrap();
+    remembering.verify(&token).await.unwrap();
     assert_eq!(world.mock.request_count(Endpoint::Jwks), 1);
 
     // Other keys end what is remembered at once. Here a token of a new key makes them known, and the old key is withdrawn.
     world.mock.rotate_keys(SigningAlg::Es256);
     world.mock.remove_old_keys();
     world.clock.advance(Duration::from_secs(11));
-    world.api.verify(&token).await.unwrap();
-    world.api.verify(&world.token(json!({}))).await.unwrap();
-    assert_eq!(code(world.api.verify(&token).await), "bearer_token.unknown_key");
+    remembering.verify(&token).await.unwrap();
+    remembering.verify(&world.token(json!({}))).await.unwrap();
+    assert_eq!(code(remembering.verify(&token).await), "bearer_token.unknown_key");
 
     // It ends with the token: the leeway is for those who come for the first time.
     let token = world.token(json!({ "exp": world.now() + 100 }));
-    world.api.verify(&token).await.unwrap();
+    remembering.verify(&token).await.unwrap();
     world.clock.advance(Duration::from_secs(159));
-    world.api.verify(&token).await.unwrap();
+    remembering.verify(&token).await.unwrap();
     world.clock.advance(Duration::from_secs(1));
-    assert_eq!(code(world.api.verify(&token).await), "bearer_token.expired");
+    assert_eq!(code(remembering.verify(&token).await), "bearer_token.expired");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use super::cases::{Answer, Case, World, flood, run};
+pub use super::list::list;
 use crate::plain_http::plain_http;
 use crate::support::{APP_SECRET, BOOKS, settings};
 
@@ -43,6 +44,10 @@ impl Setup {
         Self { api: world.api.clone(), organizations, logto: None, written: Arc::default() }
     }
 
+    pub fn with_api(world: &World, api: ResourceServer) -> Self {
+        Self { api, ..Self::of(world) }
+    }
+
     fn beside_sign_in(world: &World) -> Self {
         let settings = settings(&world.mock, &world.clock).app_secret(APP_SECRET);
         Self { logto: Some(LogtoClient::new(settings.build().unwrap()).unwrap()), ..Self::of(world) }
@@ -64,6 +69,7 @@ macro_rules! every_framework {
             an_unreachable_logto_is_not_taken_for_a_missing_token => away
             an_api_serves_its_metadata => metadata
             an_authorization_header_that_is_not_text_is_refused => bytes
+            a_list_of_servers_takes_the_tokens_of_each => list
         }
     };
     ($serve:path; $($test:ident => $case:ident)+) => {

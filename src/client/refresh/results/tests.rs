@@ -12,6 +12,7 @@ fn a_result_noted_by_a_clock_that_was_ahead_is_not_handed_out() {
         refresh_token: Secret::new("refresh-token-0"),
         refreshes: 0,
         id_token: None,
+        answered_at: 0,
         results: vec![completed(7200, 3600)],
         ended: None,
         span: None,

@@ -120,8 +120,8 @@ impl SigningKey {
         if let Some(members) = jwk.as_object_mut() {
             members.insert("use".into(), "sig".into());
             members.insert("kid".into(), kid.clone().into());
-            // Logto names the algorithm of its EC keys, and not that of its RSA keys.
-            if matches!(pair, Pair::Ec(_)) {
+            // Logto names the algorithm of its EC keys, and not that of its RSA keys, which are for RS256.
+            if alg != SigningAlg::Rs256 {
                 members.insert("alg".into(), alg.as_str().into());
             }
         }

@@ -1,4 +1,4 @@
-//! What a machine was granted where the response does not say it.
+//! What was granted where the response does not say it.
 
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ struct Claims {
     scope: Option<String>,
 }
 
-/// A response without `scope` grants what was asked for (RFC 6749 section 5.1). Logto leaves the member out where it grants nothing; its
+/// A response without `scope` grants what was asked for (RFC 6749 section 5.1). Logto leaves the member out where it grants a machine nothing; its
 /// tokens are JWTs of type `at+jwt`, which say themselves what they are good for (RFC 9068 section 2.2.3).
 pub(super) fn unsaid(access_token: &str, asked: &[String]) -> String {
     // Unverified: it came from the token endpoint, and the API that it is for decides.
