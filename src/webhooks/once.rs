@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use tokio::task::JoinError;
 use tracing::Instrument;
 
 use super::{Event, Webhooks};
@@ -60,9 +61,7 @@ impl Webhooks {
         }
         let store = Arc::clone(store);
         let doing = async move {
-            let outcome = tokio::spawn(handle.in_current_span()).await.unwrap_or_else(|error| {
-                Err(Error::new(Code::WebhookFailed, "what a delivery calls for broke off").with_source(error).into())
-            });
+            let outcome = tokio::spawn(handle.in_current_span()).await.unwrap_or_else(broke_off);
             let noted = match &outcome {
                 Ok(()) => store.record(&key, SystemTime::UNIX_EPOCH, REMEMBERED_FOR).await,
                 Err(_) => store.release(&key).await,
@@ -72,8 +71,10 @@ impl Webhooks {
             }
             outcome.map(|()| true)
         };
-        tokio::spawn(doing.in_current_span()).await.unwrap_or_else(|error| {
-            Err(Error::new(Code::WebhookFailed, "what a delivery calls for broke off").with_source(error).into())
-        })
+        tokio::spawn(doing.in_current_span()).await.unwrap_or_else(broke_off)
     }
+}
+
+fn broke_off<T, E: From<Error>>(error: JoinError) -> Result<T, E> {
+    Err(Error::new(Code::WebhookFailed, "what a delivery calls for broke off").with_source(error).into())
 }

@@ -1,6 +1,9 @@
 //! What every framework has to do.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use logto::testing::{Endpoint, Fault, TestClock};
 use reqwest::{Method, Response, StatusCode, header::HeaderMap};
@@ -254,30 +257,27 @@ pub async fn an_ended_session_is_deleted_with_the_response_that_tells_it(framewo
 
 pub async fn a_store_that_is_down_signs_nobody_out(framework: impl Adapter) {
     let store = Counted::new(&TestClock::new());
-    let mut served = Served::with(framework, Setup::store(&store)).await;
-    served.sign_in("/logto/sign-in").await;
-    let cookies = served.browser.cookies.clone();
-    store.down.store(true, Ordering::SeqCst);
-    for target in ["/", "/me", "/maybe", "/result", "/books", "/hand/me", "/logto/user"] {
-        a_page_tells_that_the_store_is_down(&mut served, target).await;
-    }
-    store.down.store(false, Ordering::SeqCst);
-    assert_eq!(served.browser.cookies, cookies);
-    assert_eq!(served.navigate("/maybe").await.text().await.unwrap(), "true");
-    assert_eq!(served.navigate("/me").await.text().await.unwrap(), "ada");
+    let served = Served::with(framework, Setup::store(&store)).await;
+    an_outage_signs_nobody_out(served, &store.down).await;
 }
 
 pub async fn a_required_revocation_store_that_is_down_signs_nobody_out(framework: impl Adapter) {
     let store = Failing::default();
-    let mut served = Served::with(framework, Setup::required(&store)).await;
+    let served = Served::with(framework, Setup::required(&store)).await;
+    an_outage_signs_nobody_out(served, &store.down).await;
+}
+
+/// While a store is down each page says so, and when it is back the user is there as before.
+async fn an_outage_signs_nobody_out(mut served: Served, is_down: &AtomicBool) {
     served.sign_in("/logto/sign-in").await;
     let cookies = served.browser.cookies.clone();
-    store.down.store(true, Ordering::SeqCst);
+    is_down.store(true, Ordering::SeqCst);
     for target in ["/", "/me", "/maybe", "/result", "/books", "/hand/me", "/logto/user"] {
         a_page_tells_that_the_store_is_down(&mut served, target).await;
     }
-    store.down.store(false, Ordering::SeqCst);
+    is_down.store(false, Ordering::SeqCst);
     assert_eq!(served.browser.cookies, cookies);
+    assert_eq!(served.navigate("/maybe").await.text().await.unwrap(), "true");
     assert_eq!(served.navigate("/me").await.text().await.unwrap(), "ada");
 }
 
