@@ -10,7 +10,7 @@ use crate::{
     cookies::SameSite,
     error::{Code, Error, Result},
     response::AuthResponse,
-    types::{Destination, Redirect},
+    types::{Destination, Redirect, SignInOptions},
 };
 
 /// Refuses what no user sees: an image, a script or a frame of another site would begin sign-ins that nobody ends, in place of the user's own.
@@ -41,21 +41,35 @@ pub(super) fn check_destination(logto: &LogtoClient, request: &AuthRequest) -> R
 /// A page that asks first where another site led here, if that is set. Its link leads here once more with what was `read` of the address, and then
 /// this site did.
 ///
-/// A browser that does not say where from names the page, if it is one of this site's; else it is asked.
+/// A browser that does not say where from names the page, if it is one of this site's; else it is asked. A silent sign-in asks nobody anything: it leads
+/// to its page, as where Logto would have to ask.
+///
+/// # Errors
+/// `sign_in.return_to_refused` of a silent sign-in.
 pub(super) fn confirms(
     logto: &LogtoClient,
     request: &AuthRequest,
+    options: &SignInOptions,
     read: &BTreeMap<String, String>,
-) -> Option<AuthResponse> {
+) -> Result<Option<AuthResponse>> {
     let is_from_elsewhere = || match request.header("sec-fetch-site") {
         Some(site) => !matches!(site, "same-origin" | "same-site" | "none"),
         None => request.referring_page(logto.config().application()).is_none(),
     };
-    if !logto.config().confirm_cross_site_sign_in() || !is_from_elsewhere() {
-        return None;
+    // At a host of which nothing is known no sign-in can begin, which is said first.
+    if !logto.config().confirm_cross_site_sign_in() || logto.is_elsewhere() || !is_from_elsewhere() {
+        return Ok(None);
+    }
+    if options.silent {
+        let application = logto.config().application();
+        let page = match &options.post_redirect_uri {
+            Some(page) => application.return_to(page)?,
+            None => application.home(),
+        };
+        return Ok(Some(request.follow(&Redirect::to(page))));
     }
     let error = Error::new(Code::Unconfirmed, "another site has led to the sign-in, and the user is asked first");
-    Some(logto.error_page_to(request, &error, Redirect::to(again(logto, request, read))))
+    Ok(Some(logto.error_page_to(request, &error, Redirect::to(again(logto, request, read)))))
 }
 
 /// The address of this very route with what was `read` of it.

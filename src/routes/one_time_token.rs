@@ -21,7 +21,8 @@ pub(super) fn asks_first(
     options: &SignInOptions,
     read: &BTreeMap<String, String>,
 ) -> Option<AuthResponse> {
-    if options.one_time_token.is_none() || is_ours_or_the_users(logto, request) {
+    // At a host of which nothing is known no sign-in can begin, which is said first.
+    if options.one_time_token.is_none() || logto.is_elsewhere() || is_ours_or_the_users(logto, request) {
         return None;
     }
     let go_on = asked_by::again(logto, request, read);

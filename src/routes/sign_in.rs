@@ -46,7 +46,7 @@ pub(super) async fn begin(
     if let Some(page) = one_time_token::asks_first(logto, request, &options, &read) {
         return Ok(page);
     }
-    if let Some(page) = asked_by::confirms(logto, request, &read) {
+    if let Some(page) = asked_by::confirms(logto, request, &options, &read)? {
         return Ok(page);
     }
     options.from_another_site = request.is_from_another_site();

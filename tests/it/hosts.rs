@@ -169,6 +169,27 @@ async fn a_sign_in_of_an_unknown_host_is_refused_with_a_page_that_leads_to_the_b
     assert_eq!(error.code(), "sign_in.unknown_host");
 }
 
+/// What else would be asked or said of a sign-in comes after this.
+#[tokio::test]
+async fn an_unknown_host_is_told_before_any_question_about_the_sign_in() {
+    let confirming = site(|config| config.confirm_cross_site_sign_in(true)).await;
+    let strict = site(|config| config.strict(true)).await;
+    for target in [
+        "/logto/sign-in",
+        "/logto/sign-up?login_hint=ada",
+        "/logto/sign-in?silent=true&return_to=/",
+        "/logto/sign-in?one_time_token=t&login_hint=ada",
+    ] {
+        for site in [&confirming, &strict] {
+            for from in ["cross-site", "same-origin"] {
+                let headers = [("host", "evil.example"), ("accept", "text/html"), ("sec-fetch-site", from)];
+                let response = site.logto.handle_auth_routes(&request("GET", target, &headers)).await.unwrap();
+                assert_eq!((response.status(), set_cookies(&response).len()), (421, 0), "{target} {from}");
+            }
+        }
+    }
+}
+
 /// Health checks come to an address of the machine's own.
 #[tokio::test]
 async fn pages_of_an_unknown_host_are_served_as_those_of_the_base_url() {

@@ -101,6 +101,31 @@ async fn the_link_of_the_page_keeps_what_was_asked_for_and_nothing_else() {
     assert!(refused.body().contains("sign_in.return_to_refused"), "{}", refused.body());
 }
 
+/// It is to show no page, so there is none to ask on: the page that wanted it is there again, as where Logto would have to ask.
+#[tokio::test]
+async fn a_silent_sign_in_leads_back_to_its_page_instead_of_a_question() {
+    let site = Site::start().await;
+    let asking = site.redeployed(|config| config.confirm_cross_site_sign_in(true));
+    let strict = site.redeployed(|config| config.strict(true));
+    let cross_site = [("sec-fetch-site", "cross-site")];
+    for logto in [&asking, &strict] {
+        for (target, page) in [
+            ("/logto/sign-in?silent=true&return_to=/books?tried=1", format!("{BASE_URL}/books?tried=1")),
+            ("/logto/sign-in?silent=true", format!("{BASE_URL}/")),
+        ] {
+            let answer = from(logto, &mut Browser::default(), target, &cross_site).await;
+            assert_eq!((answer.status(), cookies(&answer)), (302, 0), "{target}");
+            assert_eq!(header(&answer, "location"), Some(page.as_str()), "{target}");
+            let here = from(logto, &mut Browser::default(), target, &[("sec-fetch-site", "same-origin")]).await;
+            assert_eq!((here.status(), cookies(&here)), (302, 1), "{target}");
+            assert!(header(&here, "location").unwrap().contains("prompt=none"), "{target}");
+        }
+        let target = "/logto/sign-in?silent=true&return_to=https://evil.example/";
+        let refused = from(logto, &mut Browser::default(), target, &cross_site).await;
+        assert!(refused.body().contains("sign_in.return_to_refused"), "{}", refused.body());
+    }
+}
+
 /// A script and a program are told by code; the application may have a page of its own.
 #[tokio::test]
 async fn the_question_is_an_error_to_programs_and_to_the_pages_of_the_application() {
