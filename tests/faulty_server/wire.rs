@@ -34,6 +34,7 @@ pub enum Script {
 
 pub struct Wire {
     pub origin: String,
+    /// Bytes of the longest answer. A second try of a revocation comes later, by a connection of its own.
     said: Arc<AtomicU64>,
     /// How often somebody came to where the redirects lead.
     trapped: Arc<AtomicUsize>,
@@ -106,9 +107,10 @@ async fn answer(mut stream: TcpStream, script: Script, trap: String, said: Arc<A
 async fn pour(stream: &mut TcpStream, head: &str, text: &str, said: &AtomicU64) -> std::io::Result<()> {
     stream.write_all(head.as_bytes()).await?;
     let block = text.repeat(64 * 1024 / text.len());
-    while said.load(Ordering::SeqCst) < HUNDRED_MB {
-        let written = stream.write(block.as_bytes()).await?;
-        said.fetch_add(u64::try_from(written).unwrap(), Ordering::SeqCst);
+    let mut poured = 0;
+    while poured < HUNDRED_MB {
+        poured += u64::try_from(stream.write(block.as_bytes()).await?).unwrap();
+        said.fetch_max(poured, Ordering::SeqCst);
     }
     Ok(())
 }
