@@ -20,7 +20,7 @@ count() {
 }
 export -f count
 # One at a time on each core: nobody counts time.
-printf '%s\n' read-100 read write nobody repeated | xargs -P "$(nproc)" -I '{}' bash -c 'count {}' >"$counts"
+printf '%s\n' read-100 read write nobody repeated delivery | xargs -P "$(nproc)" -I '{}' bash -c 'count {}' >"$counts"
 python3 - "$counts" "${1:-}" <<'END'
 import json, sys
 counts = {step: int(count) for step, count in (line.split() for line in open(sys.argv[1]))}
@@ -28,7 +28,8 @@ if sys.argv[2] == "--write":
     json.dump(counts, open("instructions.json", "w"), indent=2)
 known = json.load(open("instructions.json"))
 for step, count in counts.items():
-    print(f"{step:10} {count:8} instructions, {100 * count / known[step] - 100:+.1f} %")
-grown = [step for step, count in counts.items() if count > 1.1 * known[step]]
+    change = f"{100 * count / known[step] - 100:+.1f} %" if step in known else "not in instructions.json: --write puts it there"
+    print(f"{step:10} {count:8} instructions, {change}")
+grown = [step for step, count in counts.items() if count > 1.1 * known.get(step, count)]
 sys.exit(f"more than a tenth more than instructions.json has: {', '.join(grown)}" if grown else 0)
 END

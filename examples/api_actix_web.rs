@@ -43,7 +43,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Tokens for an organization, too: each sees the books of its own, so the handlers look at `organization_id`.
         .audience(ApiAudience::resource(playground.resource()).with_or_without_organization())
         .scopes_supported(["read:books", "write:books"])
-        .advertise_metadata(true)
         .build()?;
 
     println!("{playground}");
@@ -55,8 +54,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .service(books)
             .service(add_book)
             .service(books_of)
-            .configure(logto::actix_web::api_metadata(&api)) // /.well-known/oauth-protected-resource
-            .wrap(logto::actix_web::api(api.clone()))
+            .wrap(logto::actix_web::api(api.clone())) // and /.well-known/oauth-protected-resource
     });
     Ok(server.bind(address)?.run().await?)
 }

@@ -7,7 +7,7 @@
 #![allow(clippy::print_stdout)] // A program talks to the one who runs it.
 
 use axum::{
-    Extension, Json, Router,
+    Json, Router,
     extract::{Path, State},
     http::StatusCode,
     routing::get,
@@ -44,15 +44,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Tokens for an organization, too: each sees the books of its own, so the handlers look at `organization_id`.
         .audience(ApiAudience::resource(playground.resource()).with_or_without_organization())
         .scopes_supported(["read:books", "write:books"])
-        .advertise_metadata(true)
         .build()?;
 
     let app = Router::new()
         .route("/", get(greeting))
         .route("/books", get(books).post(add_book))
         .route("/organizations/{id}/books", get(books_of))
-        .merge(logto::axum::api_metadata(&api)) // /.well-known/oauth-protected-resource
-        .layer(Extension(api))
+        .layer(logto::axum::api(api)) // and /.well-known/oauth-protected-resource
         .with_state(playground.clone());
 
     let listener = TcpListener::bind(std::net::SocketAddr::from(playground.address())).await?;

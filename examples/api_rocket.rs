@@ -40,7 +40,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Tokens for an organization, too: each sees the books of its own, so the handlers look at `organization_id`.
         .audience(ApiAudience::resource(playground.resource()).with_or_without_organization())
         .scopes_supported(["read:books", "write:books"])
-        .advertise_metadata(true)
         .build()?;
     let (address, port) = playground.address();
     let figment = rocket::Config::figment()
@@ -51,9 +50,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     rocket::custom(figment)
         .mount("/", routes![greeting, books, add_book, books_of])
-        .mount("/", logto::rocket::api_metadata(&api)) // /.well-known/oauth-protected-resource
         .manage(playground)
-        .attach(logto::rocket::api(api))
+        .attach(logto::rocket::api(api)) // and /.well-known/oauth-protected-resource
         .attach(AdHoc::on_liftoff("Welcome", |_| Box::pin(async move { println!("{welcome}") })))
         .launch()
         .await?;

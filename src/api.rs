@@ -1,5 +1,6 @@
 //! Protects an API: verifies the access tokens that others send, and says so when they do not suffice.
 
+mod addressed;
 mod api_auth;
 mod audience;
 mod auth_info;
@@ -11,6 +12,7 @@ mod introspection;
 mod list;
 mod metadata;
 mod opaque;
+mod request;
 mod requirements;
 mod verified;
 mod verify;
@@ -24,6 +26,7 @@ pub use self::{
     audience::ApiAudience,
     auth_info::AuthInfo,
     builder::ResourceServerBuilder,
+    request::ApiRequest,
     requirements::TokenRequirements,
 };
 use self::{
@@ -37,7 +40,6 @@ use crate::{
     clock::{date_seconds, unix_seconds},
     error::{Code, Error, Result},
     oidc::{algorithms::Algorithms, provider::Provider},
-    response::AuthResponse,
     telemetry::{in_operation, token_verified},
 };
 
@@ -74,6 +76,8 @@ pub struct ResourceServer {
     /// The one that judges tokens; of a list the first, which answers where no token says whose it is.
     server: Arc<Inner>,
     list: Option<Arc<List>>,
+    /// The resource of several that the request is for, where that is known.
+    addressed: Option<Arc<Metadata>>,
 }
 
 struct Inner {
@@ -82,7 +86,9 @@ struct Inner {
     context: Arc<ApiContext>,
     verified: TwoGenerationCache<Verdict>,
     opaque: Option<OpaqueTokens>,
-    metadata: Option<Metadata>,
+    /// A document for each resource that has an address, and whether challenges name it.
+    metadata: Vec<Arc<Metadata>>,
+    is_advertised: bool,
     algorithms: Algorithms,
 }
 
@@ -115,7 +121,7 @@ impl ResourceServer {
     ) -> Result<AuthInfo> {
         let missing = || {
             let error = Error::new(Code::BearerMissing, "the request has no bearer token");
-            self.server.context.realm.challenge(error, requirements)
+            self.challenge(&self.server, error, requirements)
         };
         self.authorize_optional(authorization, requirements).await?.ok_or_else(missing)
     }
@@ -141,7 +147,7 @@ impl ResourceServer {
         authorization: impl IntoIterator<Item = V>,
         requirements: &TokenRequirements,
     ) -> Result<Option<AuthInfo>> {
-        let challenge = |error| self.server.context.realm.challenge(error, requirements);
+        let challenge = |error| self.challenge(&self.server, error, requirements);
         let Some(header) = bearer::header(authorization).map_err(challenge)? else {
             return Ok(None);
         };
@@ -164,7 +170,7 @@ impl ResourceServer {
             "verify_token",
             match bearer::check(token.as_bytes()) {
                 Ok(()) => self.verify_checked(token, &none).await,
-                Err(error) => Err(self.server.context.realm.challenge(error, &none)),
+                Err(error) => Err(self.challenge(&self.server, error, &none)),
             }
         );
         let verdict = verdict.map_err(|error| self.server.context.tell_refused(error));
@@ -175,31 +181,16 @@ impl ResourceServer {
     /// Verifies a token that [`bearer::check`] has let through. The challenge of a refusal is that of the server that judged it.
     async fn verify_checked(&self, token: &str, requirements: &TokenRequirements) -> Result<AuthInfo> {
         let server = match &self.list {
-            Some(list) => {
-                list.server_for(token).map_err(|error| self.server.context.realm.challenge(error, requirements))?
-            }
+            Some(list) => list.server_for(token).map_err(|error| self.challenge(&self.server, error, requirements))?,
             None => &self.server,
         };
-        server.verify(token).await.map_err(|error| server.context.realm.challenge(error, requirements))
+        let auth = server.verify(token).await.map_err(|error| self.challenge(server, error, requirements))?;
+        Ok(auth.called_with(token).addressed_to(self.addressed.clone()))
     }
 
-    /// The API's metadata (RFC 9728): which server issues tokens for it, and with which scopes. Serve it at
-    /// [`protected_resource_metadata_path`](Self::protected_resource_metadata_path), without asking for a token.
-    ///
-    /// `None` for an API that is no resource with a web address as its identifier.
-    #[must_use]
-    pub fn protected_resource_metadata(&self) -> Option<AuthResponse> {
-        let metadata = self.server.metadata.as_ref()?;
-        Some(match &self.list {
-            Some(list) => list.metadata_response(metadata),
-            None => metadata.response(&[self.server.provider.issuer()]),
-        })
-    }
-
-    /// Where the metadata belongs: `/.well-known/oauth-protected-resource`, followed by the path of the resource's identifier.
-    #[must_use]
-    pub fn protected_resource_metadata_path(&self) -> Option<&str> {
-        self.server.metadata.as_ref().map(|metadata| metadata.path.as_str())
+    /// The error with the challenge of a server of this API.
+    fn challenge(&self, server: &Inner, error: Error, requirements: &TokenRequirements) -> Error {
+        server.context.realm.challenge(error, requirements, self.addressed.as_deref())
     }
 }
 

@@ -94,7 +94,7 @@ impl ApiClient {
     }
 
     /// Sends a request with an access token from `source`: a [`MachineClient`](crate::machine::MachineClient), the session of a user
-    /// ([`RequestSession`](crate::RequestSession)), or a token at hand ([`AccessToken`]).
+    /// ([`RequestSession`](crate::RequestSession)), the user who called ([`OnBehalfOf`](crate::machine::OnBehalfOf)), or a token at hand ([`AccessToken`]).
     ///
     /// The request's address is a path, which is put behind `base_url`, or an absolute URL below it. `Authorization` is overwritten. The body
     /// is bytes, so that it can be sent again.

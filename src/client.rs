@@ -63,6 +63,7 @@ use crate::{
     secret::Secret,
     session::Jwt,
     store::RefreshCoordinator,
+    token_cache::ExchangedTokens,
 };
 
 /// Signs users in with Logto. Cheap to clone, holds nothing of any one request; make one and share it.
@@ -100,6 +101,8 @@ pub(crate) struct Inner {
     under_way: Arc<UnderWay>,
     coordinator: Option<Arc<dyn RefreshCoordinator>>,
     mounting: Arc<Mounting>,
+    /// Of these settings alone: with others the app may be another.
+    exchanged: Arc<ExchangedTokens>,
     /// Where the application has several base URLs: which client serves which host. Those clients themselves have none.
     hosts: Option<Hosts>,
     /// The host that this is for, where it is none of the application's.
@@ -147,7 +150,9 @@ impl LogtoClient {
         }
         warn_of_clear_text(&config.clear_text());
         let (provider, coordinator) = (config.server.provider_unwarned()?, config.refresh_coordinator());
-        let alone = Inner { config, provider, under_way, coordinator, mounting, hosts: None, elsewhere: None };
+        let exchanged = Arc::new(ExchangedTokens::new(provider.transport().timeout()));
+        let alone =
+            Inner { config, provider, under_way, coordinator, mounting, exchanged, hosts: None, elsewhere: None };
         let hosts = Hosts::of(&alone);
         Ok(Self(Arc::new(Inner { hosts, ..alone })))
     }
@@ -230,6 +235,10 @@ impl LogtoClient {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.config.server.clock
+    }
+
+    pub(crate) fn exchanged_tokens(&self) -> &ExchangedTokens {
+        &self.0.exchanged
     }
 
     pub(crate) fn credentials(&self) -> token::Client<'_> {

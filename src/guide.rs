@@ -12,6 +12,7 @@
 //! - [`guards`]: a part of an application for users alone, roles, errors of your own
 //! - [`machines`]: programs that call APIs, in their own name or a user's
 //! - [`apis`]: an API that takes access tokens
+//! - [`mcp`]: a server that language models call, by the Model Context Protocol
 //! - [`sign_out`]: signing out, here and everywhere
 //! - [`testing_your_app`]: a Logto in your tests
 //! - [`deployment`]: before you go live; proxies, containers, several instances
@@ -51,11 +52,14 @@ guides! {
     guards "guards.md"
     machines "machines.md"
     apis "apis.md"
+    mcp "mcp.md"
     sign_out "sign-out.md"
     testing_your_app "testing-your-app.md"
     deployment "deployment.md"
     hosts "hosts.md"
+    protected_app "protected-app.md"
     webhooks "webhooks.md"
+    account "account.md"
     troubleshooting "troubleshooting.md"
     errors "errors.md"
     adding_a_framework "adding-a-framework.md"

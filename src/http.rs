@@ -38,8 +38,8 @@ use crate::{
     types::BoxFuture,
 };
 
-pub(crate) use self::retry_after::retry_after_at;
-use self::{failure::NotSent, freshness::lifetime, repeat::has_no_connection, retry_after::retry_after};
+pub(crate) use self::retry_after::{retry_after, retry_after_at};
+use self::{failure::NotSent, freshness::lifetime, repeat::has_no_connection};
 #[cfg(feature = "reqwest")]
 use self::{failure::RedirectFollowed, stream::ReqwestBody};
 

@@ -77,10 +77,10 @@
 //! | `axum` | | [`logto::axum`]: routes, layer and extractors for axum 0.8 |
 //! | `rocket` | | [`logto::rocket`]: routes, fairing and request guards for Rocket 0.5 |
 //! | `redis` | | [`logto::store::RedisStore`]: sessions, locks of refreshes and revocations in Redis |
-//! | `metrics` | | counters and durations by the crate `metrics`: [deployment](guide::deployment#what-to-watch) |
 //! | `tower-sessions`, `tower-sessions-0-15` | | [`logto::store::TowerSessionStore`]: sessions in any store of tower-sessions 0.14, and of 0.15 |
 //! | `tower` | | [`logto::tower`]: layers for any service on `http` 1; `axum` turns it on |
-//! | `utoipa`, `webhooks` | | [`logto::openapi`]: errors and security schemes in documents of OpenAPI; `logto::webhooks`: deliveries of Logto's webhooks |
+//! | `account`, `webhooks`, `protected-app` | | [account](guide::account), [webhooks](guide::webhooks), [protected app](guide::protected_app) |
+//! | `utoipa`, `metrics` | | [`logto::openapi`]: errors and security schemes in documents of OpenAPI; counters and durations: [deployment](guide::deployment#what-to-watch) |
 //! | `testing` | | [`logto::testing`]: MockLogto, forged sessions, a test clock; for development and tests only |
 //!
 //! # What this crate is not
@@ -101,6 +101,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "account")]
+pub mod account;
 pub mod api;
 pub mod api_client;
 pub mod claims;
@@ -114,11 +116,15 @@ mod events;
 mod hook;
 mod http;
 pub mod integrate;
+#[cfg(feature = "account")]
+mod logto_api;
 pub mod machine;
 mod oidc;
 #[cfg(feature = "utoipa")]
 pub mod openapi;
 pub mod organizations;
+#[cfg(feature = "protected-app")]
+pub mod protected_app;
 mod response;
 mod routes;
 pub mod scopes;
@@ -128,6 +134,7 @@ pub mod sessions;
 pub mod step_up;
 pub mod store;
 mod telemetry;
+mod token_cache;
 mod types;
 mod web;
 #[cfg(feature = "webhooks")]
@@ -138,8 +145,10 @@ pub mod webhooks;
     doc,
     all(
         doctest,
+        feature = "account",
         feature = "actix-web",
         feature = "axum",
+        feature = "protected-app",
         feature = "redis",
         feature = "rocket",
         feature = "testing",

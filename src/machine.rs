@@ -1,16 +1,16 @@
 //! A program that calls APIs in its own name: access tokens by client credentials (RFC 6749 section 4.4).
 
 mod builder;
-mod cache;
+mod on_behalf_of;
 mod token_exchange;
 
 use std::{fmt, sync::Arc};
 
 use tracing::Level;
 
-use self::cache::{Tokens, Want};
 pub use self::{
     builder::MachineClientBuilder,
+    on_behalf_of::OnBehalfOf,
     token_exchange::{TokenExchange, TokenExchangeResponse},
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     secret::Secret,
     session::StoredAccessToken,
     telemetry::in_operation,
+    token_cache::{ExchangedTokens, Tokens, Want},
     types::{TokenKey, TokenOptions},
 };
 
@@ -57,7 +58,8 @@ struct Inner {
     app_id: String,
     app_secret: Secret,
     clock: Arc<dyn Clock>,
-    tokens: Tokens,
+    tokens: Tokens<TokenKey>,
+    exchanged: ExchangedTokens,
 }
 
 impl MachineClient {

@@ -13,6 +13,7 @@ pub(crate) mod jws;
 pub(crate) mod logout;
 pub(crate) mod logout_token;
 pub(crate) mod provider;
+pub(crate) mod pushed;
 pub(crate) mod token;
 pub(crate) mod user_info;
 

@@ -122,6 +122,23 @@ impl AuthResponse {
         Self { headers, ..Self::document(200, body) }
     }
 
+    /// That scripts of any site may ask for such a document, with whatever headers they send along.
+    pub(crate) fn public_preflight() -> Self {
+        // `*` is every header but `Authorization` (Fetch Standard, "CORS-preflight fetch").
+        let headers = [
+            ("access-control-allow-origin", "*"),
+            ("access-control-allow-methods", "GET, HEAD"),
+            ("access-control-allow-headers", "*, Authorization"),
+            ("access-control-max-age", "3600"),
+        ];
+        headers.into_iter().fold(Self::empty(), |response, (name, value)| response.header(name, value))
+    }
+
+    /// For a method that a document has not (RFC 9110 section 15.5.6).
+    pub(crate) fn method_not_allowed(allowed: &str) -> Self {
+        Self::new(405).header("allow", allowed)
+    }
+
     /// What an API answers to a request that it refuses: its challenge, and the same in JSON.
     fn challenge(error: &Error, challenge: &Challenge) -> Self {
         Self::document(

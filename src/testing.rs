@@ -37,8 +37,9 @@ pub use self::{
     conformance::{StoreConformance, revocations::revocation_conformance, store_conformance},
     instance::another_instance,
     mock::{
-        CustomJwtScript, Endpoint, Fault, MockAccessControl, MockApp, MockLogto, MockLogtoBuilder, MockOrganization,
-        MockResource, MockUser, RecordedRequest, SigningAlg,
+        CustomJwtScript, Endpoint, Fault, MockAccessControl, MockAccountCenter, MockApp, MockConnector, MockDelivery,
+        MockLogto, MockLogtoBuilder, MockOrganization, MockProviderToken, MockResource, MockUser, MockWebhook,
+        RecordedRequest, SigningAlg,
     },
     playground::{ApiPlayground, Playground, PlaygroundError},
     session::TestSession,

@@ -1,6 +1,7 @@
 //! What the benchmarks share: the things that are measured, ready to be called.
 
 mod api;
+mod delivery;
 mod site;
 mod user;
 
@@ -12,6 +13,7 @@ use std::{
 
 pub use self::{
     api::{MORE_THAN_REMEMBERED, RESOURCE, SCOPE, World, header, point, signed_parts},
+    delivery::Delivery,
     site::{Browser, Site},
     user::{Floor, User},
 };

@@ -8,12 +8,13 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-use super::{TokenRequirements, challenge::Realm, facts::Facts};
+use super::{TokenRequirements, challenge::Realm, facts::Facts, metadata::Metadata};
 use crate::{
     claims::{AccessTokenClaims, Actor, Audience, custom::read_as},
     clock::{Clock, unix_seconds, whole_seconds},
     error::{Code, Error, Result},
     events::EventKind,
+    secret::Secret,
 };
 
 /// Who calls an API, by an access token that was verified. Cheap to clone.
@@ -25,7 +26,13 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct AuthInfo(Arc<Inner>);
+pub struct AuthInfo {
+    verified: Arc<Inner>,
+    /// The token itself, where the API keeps it. What is remembered of a verdict never has it.
+    token: Option<Arc<Secret>>,
+    /// The resource of several that the request is for.
+    addressed: Option<Arc<Metadata>>,
+}
 
 struct Inner {
     facts: Facts,
@@ -37,6 +44,8 @@ pub(super) struct ApiContext {
     pub(super) realm: Realm,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) leeway: Duration,
+    /// Whether whoever calls is known with the token.
+    pub(super) keep_caller_tokens: bool,
 }
 
 impl ApiContext {
@@ -51,7 +60,20 @@ impl ApiContext {
 
 impl AuthInfo {
     pub(super) fn new(facts: Facts, context: Arc<ApiContext>) -> Self {
-        Self(Arc::new(Inner { facts, context }))
+        Self { verified: Arc::new(Inner { facts, context }), token: None, addressed: None }
+    }
+
+    /// The same of a request to this resource.
+    pub(super) fn addressed_to(self, addressed: Option<Arc<Metadata>>) -> Self {
+        Self { addressed, ..self }
+    }
+
+    /// The same with the token that the request came with, if the API keeps it.
+    pub(super) fn called_with(self, token: &str) -> Self {
+        match self.verified.context.keep_caller_tokens {
+            true => Self { token: Some(Arc::new(Secret::new(token))), ..self },
+            false => self,
+        }
     }
 
     /// The claims of the token. Those that have no member of their own (custom claims, `sid`, and so on) are in
@@ -59,7 +81,7 @@ impl AuthInfo {
     /// that was introspected they are what Logto said of it.
     #[must_use]
     pub fn claims(&self) -> &AccessTokenClaims {
-        &self.0.facts.claims
+        &self.verified.facts.claims
     }
 
     /// The user's id; for a machine its client id.
@@ -78,7 +100,7 @@ impl AuthInfo {
     /// The app that the token was issued to.
     #[must_use]
     pub fn client_id(&self) -> &str {
-        &self.0.facts.client_id
+        &self.verified.facts.client_id
     }
 
     /// Whether a machine-to-machine app calls in its own name, without a user.
@@ -90,7 +112,7 @@ impl AuthInfo {
     /// The organization that the token is for, be it an organization token or one for an API resource in an organization.
     #[must_use]
     pub fn organization_id(&self) -> Option<&str> {
-        self.0.facts.organization_id.as_deref()
+        self.verified.facts.organization_id.as_deref()
     }
 
     /// The scopes, in the token's order.
@@ -140,6 +162,37 @@ impl AuthInfo {
         self.claims().act.as_ref()
     }
 
+    /// The access token that the request came with, where the API
+    /// [keeps it](super::ResourceServerBuilder::keep_caller_tokens). It is never printed, and is gone with this value and its clones.
+    ///
+    /// To call another API as the user, exchange it ([`MachineClient::on_behalf_of`](crate::machine::MachineClient::on_behalf_of)): this token is for
+    /// this API, and another API that takes it takes what was not meant for it.
+    #[must_use]
+    pub fn caller_token(&self) -> Option<&Secret> {
+        self.token.as_deref()
+    }
+
+    /// The token that the request came with, if it can still be exchanged.
+    ///
+    /// # Errors
+    /// `token_exchange.caller_token_not_kept`; `bearer_token.expired`, as this API tells the caller.
+    pub(crate) fn token_to_exchange(&self) -> Result<&Arc<Secret>> {
+        let Some(token) = &self.token else {
+            return Err(Error::new(
+                Code::CallerTokenNotKept,
+                "the API has not kept the access token that it was called with",
+            ));
+        };
+        // This API lets in for a moment what has expired (the leeway). Logto does not.
+        let context = &self.verified.context;
+        if context.clock.now() >= self.expires_at() {
+            let error =
+                Error::new(Code::BearerExpired, "the caller's access token has expired and cannot be exchanged");
+            return Err(context.realm.challenge(error, &TokenRequirements::new(), self.addressed.as_deref()));
+        }
+        Ok(token)
+    }
+
     /// Custom claims, in a type of the application's own, which may name any other claim as well.
     ///
     /// ```
@@ -155,7 +208,7 @@ impl AuthInfo {
     /// # Errors
     /// `bearer_token.unreadable_claims` where a claim does not fit the type; the message names it.
     pub fn custom_claims<T: DeserializeOwned>(&self) -> Result<T> {
-        let claims = serde_json::from_slice(&self.0.facts.payload).map_err(|source| {
+        let claims = serde_json::from_slice(&self.verified.facts.payload).map_err(|source| {
             Error::new(Code::BearerClaims, "the access token's claims cannot be read").with_source(source)
         })?;
         read_as(&claims, Code::BearerClaims, "the access token's claims are")
@@ -183,10 +236,10 @@ impl AuthInfo {
     /// `bearer_token.wrong_organization` and `bearer_token.insufficient_scope`: 403. `bearer_token.insufficient_user_authentication`: 401.
     /// Each with its challenge ([`Error::www_authenticate`]).
     pub fn require(&self, requirements: &TokenRequirements) -> Result<()> {
-        let context = &self.0.context;
+        let context = &self.verified.context;
         requirements
-            .check(&self.0.facts, unix_seconds(context.clock.now()), whole_seconds(context.leeway))
-            .map_err(|error| self.tell_refused(context.realm.challenge(error, requirements)))
+            .check(&self.verified.facts, unix_seconds(context.clock.now()), whole_seconds(context.leeway))
+            .map_err(|error| self.tell_refused(context.realm.challenge(error, requirements, self.addressed.as_deref())))
     }
 
     /// Writes the event of a caller whose token is good and does not suffice.
@@ -195,7 +248,7 @@ impl AuthInfo {
             true => EventKind::StepUpAsked,
             false => EventKind::PermissionRefused,
         };
-        let event = kind.event().api(&self.0.context.realm.name).client_id(self.client_id()).sub(self.sub());
+        let event = kind.event().api(&self.verified.context.realm.name).client_id(self.client_id()).sub(self.sub());
         event.authentication(self.acr(), &self.claims().amr).write_error(error)
     }
 }

@@ -28,7 +28,8 @@ pub struct ResourceServerBuilder {
     introspection_cache: Duration,
     other_clients: Vec<String>,
     scopes_supported: Vec<String>,
-    advertise_metadata: bool,
+    advertise_metadata: Option<bool>,
+    keep_caller_tokens: bool,
 }
 
 impl ResourceServerBuilder {
@@ -90,18 +91,28 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// Scopes that [`ResourceServer::protected_resource_metadata`] lists, in place of those that were set before.
+    /// Scopes that [`ResourceServer::protected_resource_metadata`] lists for each resource, in place of those that were set before. Resources with
+    /// scopes of their own are a server each, of [`ResourceServer::one_of`].
     pub fn scopes_supported<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes_supported = word_list(scopes);
         self
     }
 
     /// Whether refusals name the address of the [metadata](ResourceServer::protected_resource_metadata), so that clients (of the Model Context
-    /// Protocol, say) find out by themselves where to get a token (RFC 9728 section 5.1). Default: no.
+    /// Protocol, say) find out by themselves where to get a token (RFC 9728 section 5.1). Default: yes, where a resource's identifier is a web
+    /// address, with `https` (but on this machine).
     ///
-    /// The resource's identifier must then be the address of the API, with `https` (but on this machine), and the document must be served there.
+    /// Switch it off for an API whose identifier is a mere name, at whose address nothing answers.
     pub fn advertise_metadata(mut self, advertise: bool) -> Self {
-        self.advertise_metadata = advertise;
+        self.advertise_metadata = Some(advertise);
+        self
+    }
+
+    /// Whether whoever calls is known with the access token of the request ([`AuthInfo::caller_token`](super::AuthInfo::caller_token)), so that
+    /// this API can call others [on behalf of](crate::machine::MachineClient::on_behalf_of) the user. Default: no; the token is forgotten when it
+    /// has been verified. Each request then carries a copy of its token. What is remembered between requests has none.
+    pub fn keep_caller_tokens(mut self, keep: bool) -> Self {
+        self.keep_caller_tokens = keep;
         self
     }
 
@@ -128,9 +139,9 @@ impl ResourceServerBuilder {
                 "introspection has an empty client id or secret (copy them from Logto Console › Applications)".into()
             });
         }
-        let resource = self.audiences.iter().find_map(ApiAudience::identifier);
-        let metadata = resource.and_then(|resource| Metadata::of(resource, self.scopes_supported));
-        problems.unless("advertise_metadata", metadata.is_some() || !self.advertise_metadata, || {
+        let metadata = documents(&self.audiences, &self.scopes_supported);
+        let is_advertised = self.advertise_metadata.unwrap_or(true);
+        problems.unless("advertise_metadata", !metadata.is_empty() || self.advertise_metadata != Some(true), || {
             "advertise_metadata needs a resource whose identifier is a web address (with https, but on this machine: clients find the document from it)".into()
         });
 
@@ -139,21 +150,38 @@ impl ResourceServerBuilder {
         };
         let realm = Realm {
             name: first.to_string(),
-            resource_metadata: metadata.as_ref().filter(|_| self.advertise_metadata).map(|found| found.url.clone()),
+            resource_metadata: metadata.first().filter(|_| is_advertised).map(|found| found.url.clone()),
         };
         let size = self.token_cache_capacity.unwrap_or(1000);
         let server = Arc::new(Inner {
             provider: server.provider()?,
             algorithms: server.algorithms,
-            context: Arc::new(ApiContext { realm, clock: server.clock, leeway: server.leeway }),
+            context: Arc::new(ApiContext {
+                realm,
+                clock: server.clock,
+                leeway: server.leeway,
+                keep_caller_tokens: self.keep_caller_tokens,
+            }),
             audiences: self.audiences,
             verified: TwoGenerationCache::new(size),
             opaque: introspection
                 .map(|asking| OpaqueTokens::new(asking, self.introspection_cache, size, server.timeout)),
             metadata,
+            is_advertised,
         });
-        Ok(ResourceServer { server, list: None })
+        Ok(ResourceServer { server, list: None, addressed: None })
     }
+}
+
+/// One for each resource that has an address, in whichever organization it is taken.
+fn documents(audiences: &[ApiAudience], scopes: &[String]) -> Vec<Arc<Metadata>> {
+    let mut documents: Vec<Arc<Metadata>> = Vec::new();
+    for resource in audiences.iter().filter_map(ApiAudience::identifier) {
+        if documents.iter().all(|known| known.resource != resource) {
+            documents.extend(Metadata::of(resource, scopes.to_vec()).map(Arc::new));
+        }
+    }
+    documents
 }
 
 impl std::fmt::Debug for ResourceServerBuilder {

@@ -1,6 +1,6 @@
 //! What a refused request is answered with: `WWW-Authenticate: Bearer …` (RFC 6750 section 3, RFC 9470, RFC 9728 section 5.1).
 
-use super::TokenRequirements;
+use super::{TokenRequirements, metadata::Metadata};
 use crate::error::{Challenge, Code, Error};
 
 /// What a challenge says beside the error: the API's name, and where its metadata is.
@@ -12,13 +12,22 @@ pub(super) struct Realm {
 
 impl Realm {
     /// The error with its challenge, if it is one that the client is to be told of; else as it was.
-    pub(super) fn challenge(&self, error: Error, requirements: &TokenRequirements) -> Error {
+    ///
+    /// `addressed` is the resource of several that the request is for. It is then what the challenge is about.
+    pub(super) fn challenge(
+        &self,
+        error: Error,
+        requirements: &TokenRequirements,
+        addressed: Option<&Metadata>,
+    ) -> Error {
         let code = error.code_of();
         let Some((name, description)) = client_message(code) else {
             return error;
         };
         // RFC 6750 section 3 asks for at least one parameter. The realm is the one that is always true.
-        let mut header = format!("Bearer realm={}", quoted(&self.name));
+        let name_of_api = addressed.map_or(&self.name, |document| &document.resource);
+        let resource_metadata = addressed.map(|document| document.url.as_str()).or(self.resource_metadata.as_deref());
+        let mut header = format!("Bearer realm={}", quoted(name_of_api));
         let mut parameter = |name: &str, value: &str| {
             if !value.is_empty() {
                 header.extend([", ", name, "=", &quoted(value)]);
@@ -34,7 +43,7 @@ impl Realm {
             parameter("acr_values", &requirements.acr_values.join(" "));
             parameter("max_age", &requirements.max_age.map(|age| age.as_secs().to_string()).unwrap_or_default());
         }
-        parameter("resource_metadata", self.resource_metadata.as_deref().unwrap_or_default());
+        parameter("resource_metadata", resource_metadata.unwrap_or_default());
         error.with_challenge(Challenge { header, description })
     }
 }

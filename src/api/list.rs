@@ -23,6 +23,8 @@ use crate::{
 /// At least one server, no two of which could judge one token.
 pub(super) struct List {
     servers: Vec<Arc<Inner>>,
+    /// A document for each resource of any of them.
+    documents: Vec<Arc<Metadata>>,
 }
 
 /// Whose token it is and for whom, by its own word.
@@ -55,8 +57,8 @@ impl ResourceServer {
     /// An opaque token names no issuer, so one server at most may have [`introspection`](super::ResourceServerBuilder::introspection): it is asked
     /// about all of them, and no server sees another's.
     ///
-    /// The first server answers requests without a token, with its realm. Its [metadata](Self::protected_resource_metadata) names each server of the
-    /// list that has the same resource.
+    /// The first server answers requests without a token, with its realm. The [metadata](Self::protected_resource_metadata) is that of each resource of
+    /// any of them, and names each server that has the resource.
     ///
     /// Users are told apart by [`issuer`](super::AuthInfo::issuer) *and* [`sub`](super::AuthInfo::sub).
     ///
@@ -68,17 +70,27 @@ impl ResourceServer {
             Some(list) => list.servers.clone(),
             None => vec![api.server],
         });
-        let list = List { servers: all.collect() };
+        let list = List::of(all.collect());
         let mut problems = Problems::default();
         list.check(&mut problems);
         match list.servers.first().map(Arc::clone) {
-            Some(server) if problems.0.is_empty() => Ok(Self { server, list: Some(Arc::new(list)) }),
+            Some(server) if problems.0.is_empty() => Ok(Self { server, list: Some(Arc::new(list)), addressed: None }),
             _ => Err(problems.into_error()),
         }
     }
 }
 
 impl List {
+    fn of(servers: Vec<Arc<Inner>>) -> Self {
+        let mut documents: Vec<Arc<Metadata>> = Vec::new();
+        for document in servers.iter().flat_map(|server| &server.metadata) {
+            if documents.iter().all(|known| known.resource != document.resource) {
+                documents.push(Arc::clone(document));
+            }
+        }
+        Self { servers, documents }
+    }
+
     fn check(&self, problems: &mut Problems) {
         problems.unless("resource_servers", !self.servers.is_empty(), || {
             "resource_servers is empty (`ResourceServer::one_of` needs a server whose tokens are taken)".into()
@@ -125,18 +137,27 @@ impl List {
         })
     }
 
-    /// The document of the first server, in the name of all that have its resource.
+    pub(super) fn documents(&self) -> &[Arc<Metadata>] {
+        &self.documents
+    }
+
+    /// Whether challenges name documents. One server that names none speaks for all: its address may be a mere name.
+    pub(super) fn advertises(&self) -> bool {
+        self.servers.iter().all(|server| server.is_advertised)
+    }
+
+    /// The document of a resource, in the name of all servers that have it.
     pub(super) fn metadata_response(&self, metadata: &Metadata) -> AuthResponse {
         let mut issuers: Vec<&str> = Vec::new();
         let mut scopes: Vec<&str> = Vec::new();
         for server in &self.servers {
-            let Some(same) = server.metadata.as_ref().filter(|other| other.resource == metadata.resource) else {
+            let Some(same) = server.metadata.iter().find(|other| other.resource == metadata.resource) else {
                 continue;
             };
             add(&mut issuers, server.provider.issuer());
             same.scopes.iter().for_each(|scope| add(&mut scopes, scope));
         }
-        metadata.response_with(&issuers, &scopes)
+        metadata.response(&issuers, &scopes)
     }
 
     /// Asks all of them at once. The first failure is told when all have answered.

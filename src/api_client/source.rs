@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::{
     client::{AccessToken, RequestSession},
     error::Result,
-    machine::MachineClient,
+    machine::{MachineClient, OnBehalfOf},
     types::{BoxFuture, TokenOptions},
 };
 
-/// Gives access tokens: a [`MachineClient`] its own, a [`RequestSession`] those of the user who is signed in, an [`AccessToken`] itself.
+/// Gives access tokens: a [`MachineClient`] its own, a [`RequestSession`] those of the user who is signed in, [`OnBehalfOf`] those of the user who
+/// called an API, an [`AccessToken`] itself.
 ///
 /// Implement it to choose among them, say a user where somebody is signed in and else the machine.
 pub trait TokenSource: Send + Sync {
@@ -56,6 +57,20 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
 }
 
 impl TokenSource for MachineClient {
+    fn access_token<'a>(&'a self, options: &'a TokenOptions) -> BoxFuture<'a, Result<AccessToken>> {
+        Box::pin(self.get_access_token(options.clone()))
+    }
+
+    fn replace_rejected<'a>(
+        &'a self,
+        refused: &'a AccessToken,
+        options: &'a TokenOptions,
+    ) -> BoxFuture<'a, Result<AccessToken>> {
+        Box::pin(self.replace_access_token(refused, options))
+    }
+}
+
+impl TokenSource for OnBehalfOf {
     fn access_token<'a>(&'a self, options: &'a TokenOptions) -> BoxFuture<'a, Result<AccessToken>> {
         Box::pin(self.get_access_token(options.clone()))
     }

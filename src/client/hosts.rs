@@ -48,6 +48,7 @@ impl Inner {
             under_way: Arc::clone(&self.under_way),
             coordinator: self.coordinator.clone(),
             mounting: Arc::clone(&self.mounting),
+            exchanged: Arc::clone(&self.exchanged),
             hosts: None,
             elsewhere: None,
         }

@@ -247,15 +247,17 @@ impl RequestSession {
         self.open_by(|cookies| async move { client.load_to_end(&cookies).await }).await
     }
 
-    fn must_act(&self) -> Result<()> {
+    /// # Errors
+    /// `request.looks_only` for a request that must change nothing.
+    pub(crate) fn must_act(&self) -> Result<()> {
         match self.only_looks {
-            true => Err(Error::new(Code::LooksOnly, "a HEAD request or a prefetch neither signs in nor out")),
+            true => Err(Error::new(Code::LooksOnly, "a HEAD request or a prefetch changes nothing")),
             false => Ok(()),
         }
     }
 
     /// The error of an operation, which the application may answer by itself.
-    pub(super) fn failed(&self, error: Error) -> Error {
+    pub(crate) fn failed(&self, error: Error) -> Error {
         if error.is_unseen() {
             return error;
         }

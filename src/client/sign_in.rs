@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::{LogtoClient, Session};
 use crate::{
     clock,
     error::{Code, Error, ErrorKind, Result},
     events::EventKind,
-    oidc::authorize::{AuthorizationRequest, OWN_PARAMETERS},
+    oidc::{
+        authorize::{AuthorizationRequest, OWN_PARAMETERS},
+        discovery::ProviderMetadata,
+        pushed,
+    },
     session::{Hints, Silent, Transaction},
     types::{AppJsonError, Prompt, Redirect, SignInOptions, check_redirect_uri},
 };
@@ -25,7 +31,8 @@ impl Session {
     ///
     /// # Errors
     /// `sign_in.return_to_refused` for an address to return to on another site; `sign_in.unknown_host`; `options.invalid`; `network.…` and `discovery.…` where
-    /// Logto cannot be asked.
+    /// Logto cannot be asked. With [`pushed_authorization_requests`](crate::LogtoConfigBuilder::pushed_authorization_requests) also
+    /// `sign_in.no_pushed_requests`, `sign_in.request_refused` and `client.invalid_credentials`.
     pub async fn sign_in(&mut self, options: SignInOptions) -> Result<Redirect> {
         self.begin_sign_in(options).await.map_err(|error| self.client.tell_refused_request(error))
     }
@@ -80,14 +87,8 @@ impl Session {
         let client = self.client.clone();
         let config = client.config();
         let metadata = client.metadata().await?;
-        {
-            let mut loaded = self.write()?;
-            loaded.begin_transaction(&config.cookies, &mut transaction, config.base_url.as_str(), config.now())?;
-            if options.clear_tokens {
-                loaded.discard();
-            }
-        }
-        let url = AuthorizationRequest {
+        let challenge = transaction.code_challenge();
+        let request = AuthorizationRequest {
             endpoint: &metadata.authorization_endpoint,
             client_id: &config.app_id,
             redirect_uri: &transaction.redirect_uri,
@@ -96,18 +97,43 @@ impl Session {
             prompt: &config.prompt,
             state: &transaction.state,
             nonce: &transaction.nonce,
-            code_challenge: &transaction.code_challenge(),
+            code_challenge: &challenge,
             response_mode: config.response_mode,
             options,
-        }
-        .url();
+        };
+        let url = match config.pushed_authorization_requests() {
+            true => {
+                // A response that has begun can take no cookie: then nobody is asked.
+                drop(self.write()?);
+                Box::pin(client.push(&metadata, &request)).await?
+            }
+            false => request.url(),
+        };
         let authorization = config.server().open(url)?;
+        // After that: where Logto was not reached, nothing is left of the sign-in.
+        {
+            let mut loaded = self.write()?;
+            loaded.begin_transaction(&config.cookies, &mut transaction, config.base_url.as_str(), config.now())?;
+            if options.clear_tokens {
+                loaded.discard();
+            }
+        }
         tracing::debug!(target: "logto::sign_in", "a sign-in begins");
         Ok(Redirect::to(authorization))
     }
 }
 
 impl LogtoClient {
+    /// Sends what a sign-in asks for ahead of the browser. Gives the address for the browser, which has a reference to it.
+    async fn push(&self, metadata: &ProviderMetadata, request: &AuthorizationRequest<'_>) -> Result<Url> {
+        let Some(endpoint) = &metadata.pushed_authorization_request_endpoint else {
+            let message = "the server has no endpoint for pushed authorization requests, which the settings ask for";
+            return Err(Error::new(Code::NoPushedRequests, message));
+        };
+        let reference = pushed::push(self.transport(), endpoint, &self.credentials(), &request.parameters()).await?;
+        Ok(request.pushed_url(&reference))
+    }
+
     /// Writes the event of a sign-in that does not begin, since what the browser asked for is refused. A mistake of the application is none.
     pub(crate) fn tell_refused_request(&self, error: Error) -> Error {
         match error.kind() {

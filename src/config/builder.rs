@@ -52,6 +52,7 @@ pub struct LogtoConfigBuilder {
     pub(super) resources: Vec<String>,
     pub(super) prompt: Option<Vec<Prompt>>,
     pub(super) response_mode: ResponseMode,
+    pub(super) pushed_authorization_requests: Option<bool>,
     pub(super) allowed_return_origins: Vec<String>,
     pub(super) session_lifetime: Option<SessionLifetime>,
     pub(super) session_format: SessionFormat,

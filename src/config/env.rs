@@ -66,6 +66,8 @@ impl LogtoConfigBuilder {
         self.prompt = vars
             .words("LOGTO_PROMPT")
             .map(|prompts| prompts.iter().filter_map(|prompt| vars.parse("prompt", "LOGTO_PROMPT", prompt)).collect());
+        self.pushed_authorization_requests =
+            vars.switch("pushed_authorization_requests", "LOGTO_PUSHED_AUTHORIZATION_REQUESTS");
         self.response_mode = vars.parsed("response_mode", "LOGTO_RESPONSE_MODE").unwrap_or_default();
         self.allowed_return_origins = vars.words("LOGTO_ALLOWED_RETURN_ORIGINS").unwrap_or_default();
         self.after_sign_in = vars.text("LOGTO_AFTER_SIGN_IN");

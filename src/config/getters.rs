@@ -324,6 +324,12 @@ impl LogtoConfig {
         self.refresh_coordinator.clone().or_else(of_store)
     }
 
+    /// Whether sign-ins are begun by pushed authorization requests (RFC 9126).
+    #[must_use]
+    pub fn pushed_authorization_requests(&self) -> bool {
+        self.security.pushed_authorization_requests
+    }
+
     /// Whether the application is asked about each sign-in.
     #[must_use]
     pub fn on_sign_in(&self) -> bool {

@@ -55,6 +55,7 @@ fn expected(name: &str) -> &'static str {
         | "cookie_session_only"
         | "id_token_hint"
         | "include_reserved_scopes"
+        | "pushed_authorization_requests"
         | "reauthenticate_after_timeout"
         | "require_revocation_store"
         | "strict" => "true or false",

@@ -17,6 +17,7 @@ pub(crate) struct Security {
     pub(crate) strict: bool,
     pub(crate) claims_max_age: Option<Duration>,
     pub(crate) reauthenticate_after_timeout: bool,
+    pub(crate) pushed_authorization_requests: bool,
     pub(crate) require_revocation_store: bool,
     pub(crate) max_sessions_per_user: Option<u32>,
     pub(crate) id_token_hint: bool,
@@ -56,6 +57,8 @@ impl LogtoConfigBuilder {
                 None => Some(DEFAULT_CLAIMS_AGE),
             },
             reauthenticate_after_timeout: self.reauthenticate_after_timeout.unwrap_or(is_strict),
+            // Not by strict mode: a server need not have the endpoint.
+            pushed_authorization_requests: self.pushed_authorization_requests.unwrap_or_default(),
             require_revocation_store: self.require_revocation_store.unwrap_or(is_strict),
             max_sessions_per_user: self.max_sessions_per_user,
             id_token_hint: self.id_token_hint.unwrap_or(!is_strict && self.server.names_an_issuer()),

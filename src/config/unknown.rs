@@ -1,7 +1,7 @@
 //! Variables that look like settings and are none.
 
 /// Those that `env` reads.
-const KNOWN: [&str; 49] = [
+const KNOWN: [&str; 50] = [
     "LOGTO_ACCEPTED_ALGORITHMS",
     "LOGTO_ACCEPTED_ISSUERS",
     "LOGTO_AFTER_SIGN_IN",
@@ -36,6 +36,7 @@ const KNOWN: [&str; 49] = [
     "LOGTO_PREVIOUS_COOKIE_NAMES",
     "LOGTO_PREVIOUS_COOKIE_SECRETS",
     "LOGTO_PROMPT",
+    "LOGTO_PUSHED_AUTHORIZATION_REQUESTS",
     "LOGTO_REAUTHENTICATE_AFTER_TIMEOUT",
     "LOGTO_REQUIRE_REVOCATION_STORE",
     "LOGTO_RESOURCES",

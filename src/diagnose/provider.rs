@@ -114,10 +114,16 @@ impl LogtoClient {
             Ok(metadata) => metadata,
             Err(error) => return (Check::failure(ENDPOINTS, error.to_string(), hint), None),
         };
-        let check = if !wanted.is_empty() {
+        let check = if let Some(check) = self.check_pushed_requests(&metadata) {
+            check
+        } else if !wanted.is_empty() {
             Check::warning(ENDPOINTS, format!("the document lacks {wanted}"), hint)
         } else if elsewhere.is_empty() {
-            Check::ok(ENDPOINTS, format!("{}, {}: all there", NEEDED.join(", "), WANTED.join(", ")))
+            let pushed = match self.config().pushed_authorization_requests() {
+                true => ", pushed_authorization_request_endpoint",
+                false => "",
+            };
+            Check::ok(ENDPOINTS, format!("{}, {}{pushed}: all there", NEEDED.join(", "), WANTED.join(", ")))
         } else {
             let found = format!(
                 "some are not at {} but at {elsewhere}",
@@ -130,6 +136,24 @@ impl LogtoClient {
             )
         };
         (check, Some(metadata))
+    }
+
+    /// Whether the server takes sign-ins as the settings have them begin (RFC 9126), if not.
+    fn check_pushed_requests(&self, metadata: &ProviderMetadata) -> Option<Check> {
+        let has_endpoint = metadata.pushed_authorization_request_endpoint.is_some();
+        match (self.config().pushed_authorization_requests(), has_endpoint) {
+            (true, false) => Some(Check::failure(
+                ENDPOINTS,
+                "the document lacks pushed_authorization_request_endpoint, and no sign-in begins without it",
+                Code::NoPushedRequests.hint(),
+            )),
+            (false, _) if metadata.require_pushed_authorization_requests => Some(Check::failure(
+                ENDPOINTS,
+                "the server takes pushed authorization requests alone (require_pushed_authorization_requests)",
+                "Set LOGTO_PUSHED_AUTHORIZATION_REQUESTS to true.",
+            )),
+            _ => None,
+        }
     }
 
     /// The origins that are not Logto's, each once.

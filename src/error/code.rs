@@ -77,7 +77,7 @@ macro_rules! codes {
     ($($variant:ident $constant:ident $name:literal $kind:ident $hint:literal)*) => {
         /// An error as this crate tells it apart. Its name is public and stable, the variant is ours.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[cfg_attr(not(feature = "webhooks"), allow(dead_code))]
+        #[cfg_attr(not(all(feature = "account", feature = "protected-app", feature = "webhooks")), allow(dead_code))]
         #[expect(clippy::enum_variant_names)] // MissingCode misses an authorization code.
         pub(crate) enum Code { $($variant),* }
 
@@ -123,12 +123,15 @@ codes! {
     ClientRejected CLIENT_INVALID_CREDENTIALS "client.invalid_credentials" Config "Compare the app id and app secret with Logto Console › Applications › your app › Endpoints & Credentials."
     GrantNotAllowed CLIENT_GRANT_NOT_ALLOWED "client.grant_not_allowed" Config "Client credentials are for an app of the type Machine-to-machine; for a token exchange turn on `Allow token exchange` in Logto Console › Applications › your app."
     RequestRefused SIGN_IN_REQUEST_REFUSED "sign_in.request_refused" Config "Logto refuses how this application asks: compare the message with the settings here and with Logto Console › Applications › your app."
+    NoPushedRequests SIGN_IN_NO_PUSHED_REQUESTS "sign_in.no_pushed_requests" Config "Turn `pushed_authorization_requests` off (LOGTO_PUSHED_AUTHORIZATION_REQUESTS): the discovery document of the server at `endpoint` names no `pushed_authorization_request_endpoint`."
     NotSetUp SIGN_IN_NOT_SET_UP "sign_in.not_set_up" Config "This application runs without sign-in: give its `CurrentClient` settings with `replace`, or leave out what needs a user."
+    SubjectForeign TOKEN_EXCHANGE_OTHER_SERVER "token_exchange.other_server" Config "Exchange the caller's token at the server that issued it: of an API that takes the tokens of several tenants choose the client by `AuthInfo::issuer`."
     IssuerMismatched DISCOVERY_ISSUER_MISMATCHED "discovery.issuer_mismatched" Config "Set `endpoint` to exactly the address that Logto calls itself (scheme, host, port, path), or list the other one in `accepted_issuers`."
 
     LayerMissing INTEGRATION_MISSING "integration.missing" Usage "Add the integration's layer to the application, after the routes that use it."
     RoutesNested INTEGRATION_NESTED "integration.nested" Usage "Mount the authentication routes at the outermost router, without a prefix; `Routes::below` gives them other paths."
     SessionCommitted SESSION_ALREADY_COMMITTED "session.already_committed" Usage "The response has begun, so the session can no longer be written: do the work before the handler returns."
+    CallerTokenNotKept TOKEN_EXCHANGE_CALLER_TOKEN_NOT_KEPT "token_exchange.caller_token_not_kept" Usage "Set `keep_caller_tokens(true)` on the `ResourceServer` that verifies the caller's token: by default it is forgotten when it has been verified."
     ApiOtherOrigin API_OTHER_ORIGIN "api.other_origin" Usage "Give `send` a path below the client's `base_url`, or an address that begins with it; make another client for another API."
     InvalidOption OPTIONS_INVALID "options.invalid" Usage "Correct the option that the message names."
     ClaimsUnexpected CLAIMS_UNEXPECTED "claims.unexpected" Usage "Let the type say what Logto Console › Custom JWT adds: an `Option` or `#[serde(default)]` for what may be missing."
@@ -236,6 +239,35 @@ codes! {
     BearerAuthentication BEARER_TOKEN_INSUFFICIENT_USER_AUTHENTICATION "bearer_token.insufficient_user_authentication" NotAuthenticated "Sign the user in again with the `max_age` and `acr_values` of the challenge (RFC 9470)."
     BearerClaims BEARER_TOKEN_UNREADABLE_CLAIMS "bearer_token.unreadable_claims" Config "Let the type fit the token: Logto Console › Custom JWT says which claims it has."
 
+    ProtectedMissing PROTECTED_APP_TOKEN_MISSING "protected_app.token_missing" InvalidToken "Open the application at the address of its Protected App: Logto's edge adds the header `Logto-ID-Token`, and this request came past it, or for a path without authentication (Logto Console › Applications › the app)."
+    ProtectedRepeated PROTECTED_APP_TOKEN_REPEATED "protected_app.token_repeated" InvalidToken "Logto's edge sends one header `Logto-ID-Token`: somebody has added another, or a proxy in between has."
+    ProtectedMalformed PROTECTED_APP_INVALID_TOKEN "protected_app.invalid_token" InvalidToken "The header `Logto-ID-Token` is an ID token as Logto signs it: this request did not come from Logto's edge, or something in between has changed it."
+    ProtectedSignature PROTECTED_APP_INVALID_SIGNATURE "protected_app.invalid_signature" InvalidToken "None of the keys of the server at `endpoint` signed this ID token: the request did not come from Logto's edge, or `endpoint` is another tenant's."
+    ProtectedIss PROTECTED_APP_INVALID_ISS "protected_app.invalid_iss" InvalidToken "`endpoint` must name the server that issues the tokens: with a custom domain of the tenant it is that one; see `accepted_issuers`."
+    ProtectedAud PROTECTED_APP_INVALID_AUD "protected_app.invalid_aud" InvalidToken "The ID token was issued to another app: compare `app_id` with Logto Console › Applications › the Protected App."
+    ProtectedExpired PROTECTED_APP_EXPIRED "protected_app.expired" InvalidToken "Reload the page: Logto's edge sends a new ID token. If it persists, set the clock of this machine (NTP), or raise `leeway`."
+    ProtectedNotYet PROTECTED_APP_NOT_YET_VALID "protected_app.not_yet_valid" InvalidToken "Set the clock of this machine (NTP): the ID token comes from the future."
+
+    AccountNoLogto ACCOUNT_NO_LOGTO "account.no_logto" Config "The Account API is Logto's own: name the server by `endpoint`, and not by `issuer`."
+    AccountDisabled ACCOUNT_DISABLED "account.disabled" Config "Turn the Account API on: Logto Console › Sign-in & account › Account center › Enable Account API."
+    AccountNotSetUp ACCOUNT_NOT_SET_UP "account.not_set_up" Config "Logto lacks what this needs: for codes an email or SMS connector, for a link the social connector of this id (Logto Console › Connectors), for an avatar a storage provider."
+    AccountScopeMissing ACCOUNT_SCOPE_MISSING "account.scope_missing" Config "Add the scope that the message names to `scopes`; users sign in once more to have it. A third-party app must be allowed it, too: Logto Console › Applications › your app › Permissions."
+    AccountAppRefused ACCOUNT_APP_REFUSED "account.app_refused" Config "Logto takes changes of an account from first-party applications alone, and by tokens with the scope `openid`: Logto Console › Applications › your app."
+    AccountTokenRefused ACCOUNT_TOKEN_REFUSED "account.token_refused" InvalidToken "Logto refused a fresh access token of the user: it must be the opaque one, without resource and organization, and have the scope that the message names."
+    AccountFieldOff ACCOUNT_FIELD_OFF "account.field_off" Forbidden "Set the field that the message names to `Edit` (or `ReadOnly`, to show it): Logto Console › Sign-in & account › Account center. `Account::center` says what users may change."
+    AccountVerification ACCOUNT_VERIFICATION_REQUIRED "account.verification_required" Forbidden "Verify the user by password or by code once more, and use what that gives: a verification is for its user, and lasts ten minutes."
+    AccountMfaOff ACCOUNT_MFA_OFF "account.mfa_off" Forbidden "Turn the factor on: Logto Console › Multi-factor auth › Factors."
+    AccountLockedOut ACCOUNT_LOCKED_OUT "account.locked_out" Forbidden "Let the user wait: there were too many wrong passwords or codes. How many, and for how long: Logto Console › Security › General. An administrator may end it: Logto Console › User management › the user."
+    AccountCredentials ACCOUNT_CREDENTIALS_WRONG "account.credentials_wrong" InvalidRequest "Let the user enter the password or the code once more."
+    AccountCode ACCOUNT_CODE_UNUSABLE "account.code_unusable" InvalidRequest "Send another code: this one is over, was tried too often, or was sent to another address."
+    AccountValue ACCOUNT_VALUE_REFUSED "account.value_refused" InvalidRequest "Let the user choose another value; `account::Refusal` has Logto's reasons. What Logto takes: Logto Console › Security › Password policy, and Logto Console › Sign-in & account › Sign-up and sign-in."
+    AccountNotFound ACCOUNT_NOT_FOUND "account.not_found" InvalidRequest "It is not there, or no longer: show the list anew."
+    AccountLinkMismatched ACCOUNT_LINK_MISMATCHED "account.link_mismatched" InvalidRequest "Begin the link once more: this callback belongs to another one, or to none that this user began."
+    AccountLinkCancelled ACCOUNT_LINK_CANCELLED "account.link_cancelled" Cancelled "The user left the provider's page: offer to link again."
+    AccountLinkRefused ACCOUNT_LINK_REFUSED "account.link_refused" Forbidden "The provider refused and names the reason in the message: compare the settings of the connector, Logto Console › Connectors, with those at the provider, its redirect URI above all."
+    AccountFailed ACCOUNT_FAILED "account.failed" Provider "Check that `endpoint` is a Logto server that has this part of the Account API, and that nothing between (proxy, captive portal) answers in its place."
+    ProviderTokenMissing PROVIDER_TOKEN_MISSING "provider_token.missing" Forbidden "Let the user link the provider again, with the scopes that the token is for (`Account::begin_link`). Logto keeps tokens where the connector stores them: Logto Console › Connectors › the connector › Store tokens for persistent API access."
+
     WebhookUnsigned WEBHOOK_SIGNATURE_MISSING "webhook.signature_missing" InvalidToken "Deliveries of Logto have the header `logto-signature-sha-256`: this one is of somebody else, or something in between drops the header."
     WebhookSignature WEBHOOK_SIGNATURE_INVALID "webhook.signature_invalid" InvalidToken "Compare the signing key with Logto Console › Webhooks › the webhook. Verify the body as it came: JSON that was read and written again is other bytes."
     WebhookFailed WEBHOOK_FAILED "webhook.failed" Application "What the application does for a delivery panicked: the log has the cause. The delivery is done when it comes again."
@@ -277,6 +309,11 @@ impl Code {
             Self::UnknownHost => Some(421),
             // OpenID Connect Back-Channel Logout 1.0 section 2.8. Other tokens come from Logto's answers, these from whoever posts one.
             code if code.as_str().starts_with("logout_token.") => Some(400),
+            code if code.as_str().starts_with("protected_app.") => Some(401),
+            // RFC 6585 section 4.
+            Self::AccountLockedOut => Some(429),
+            Self::AccountCredentials | Self::AccountCode | Self::AccountValue => Some(422),
+            Self::AccountNotFound | Self::ProviderTokenMissing => Some(404),
             Self::WebhookUnsigned | Self::WebhookSignature => Some(401),
             Self::WebhookBodyTooLarge => Some(413),
             // RFC 6750 section 3.1.

@@ -11,6 +11,9 @@ impl Error {
     /// ```
     #[must_use]
     pub fn summary(&self) -> &'static str {
+        if let Some(told) = self.of_an_account() {
+            return told;
+        }
         match self.kind() {
             ErrorKind::Cancelled | ErrorKind::Forbidden if self.is_about_the_sign_in() => {
                 "The sign-in was cancelled or refused."
@@ -42,6 +45,30 @@ impl Error {
             ErrorKind::Usage => "Something is wrong with this page. Please try again later.",
             _ => "Something is wrong with the sign-in. Please try again later.",
         }
+    }
+
+    /// What a user is told who was about to change their account.
+    fn of_an_account(&self) -> Option<&'static str> {
+        Some(match self.code_of() {
+            Code::AccountCredentials => "The password or the code is wrong.",
+            Code::AccountCode => "This code can no longer be used. Please ask for another one.",
+            Code::AccountValue => "This cannot be used. Please choose something else.",
+            Code::AccountNotFound => "It is not there any more.",
+            Code::AccountVerification => "Please confirm that it is you.",
+            Code::AccountLockedOut => "There were too many attempts. Please try again later.",
+            Code::AccountFieldOff | Code::AccountMfaOff => "This cannot be changed here.",
+            Code::AccountLinkMismatched => "The account was not linked. Please begin again.",
+            Code::AccountLinkCancelled | Code::AccountLinkRefused => "The account was not linked.",
+            Code::ProviderTokenMissing => "Please link your account at the provider again.",
+            Code::AccountNoLogto
+            | Code::AccountDisabled
+            | Code::AccountNotSetUp
+            | Code::AccountFailed
+            | Code::AccountScopeMissing
+            | Code::AccountAppRefused
+            | Code::AccountTokenRefused => "Something is wrong with the accounts here. Please try again later.",
+            _ => return None,
+        })
     }
 
     /// Whether a sign-in ended without a user, so that another may end with one.

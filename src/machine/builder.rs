@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Inner, MachineClient, cache::Tokens};
+use super::{Inner, MachineClient};
 use crate::{
     config::{
         LogtoConfig, LogtoConfigBuilder,
@@ -11,6 +11,7 @@ use crate::{
     },
     error::Result,
     secret::Secret,
+    token_cache::{ExchangedTokens, Tokens},
 };
 
 /// Settings on their way to a [`MachineClient`].
@@ -86,6 +87,7 @@ impl MachineClientBuilder {
             app_secret,
             // Discovery, and the token.
             tokens: Tokens::new(self.token_cache_capacity.unwrap_or(1000), server.timeout.saturating_mul(2)),
+            exchanged: ExchangedTokens::new(server.timeout),
             clock: server.clock,
         })))
     }

@@ -6,11 +6,13 @@ use crate::{
     client::{AccessToken, LogtoClient, stored_access_token},
     clock::{Clock, unix_seconds},
     error::Result,
+    http::Repeat,
     oidc::{
         provider::Provider,
         token::{self, ACCESS_TOKEN_TYPE, Exchanged},
     },
     secret::Secret,
+    session::StoredAccessToken,
     telemetry::in_operation,
     types::{TokenKey, word_list},
 };
@@ -34,6 +36,8 @@ pub struct TokenExchange {
     subject_token: Secret,
     subject_token_type: String,
     actor_token: Option<Secret>,
+    /// Whether an exchange uses the token up, as far as is known here.
+    works_once: bool,
     key: TokenKey,
 }
 
@@ -49,12 +53,23 @@ impl TokenExchange {
         Self::of_type(token, "urn:logto:token-type:personal_access_token")
     }
 
-    /// Exchanges a token of any other type (RFC 8693 section 3), for a server that knows more types than the two above.
+    /// Exchanges an access token of a user, be it a JWT or opaque: an API that was called with it calls the next one as that user. It
+    /// works as often as one likes while it lives.
+    ///
+    /// For an API that takes [`ApiAuth`](crate::api::ApiAuth) there is [`MachineClient::on_behalf_of`](super::MachineClient::on_behalf_of), which
+    /// keeps what it got.
+    pub fn on_behalf_of(access_token: impl Into<Secret>) -> Self {
+        Self { works_once: false, ..Self::of_type(access_token, ACCESS_TOKEN_TYPE) }
+    }
+
+    /// Exchanges a token of any other type (RFC 8693 section 3), for a server that knows more types than those above. Logto knows no more: it
+    /// refuses ID tokens, refresh tokens, and an access token under the type `jwt`.
     pub fn of_type(subject_token: impl Into<Secret>, subject_token_type: impl Into<String>) -> Self {
         Self {
             subject_token: subject_token.into(),
             subject_token_type: subject_token_type.into(),
             actor_token: None,
+            works_once: true,
             key: TokenKey::default(),
         }
     }
@@ -84,6 +99,10 @@ impl TokenExchange {
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.key.scopes = word_list(scopes);
         self
+    }
+
+    pub(super) fn for_key(self, key: TokenKey) -> Self {
+        Self { key, ..self }
     }
 }
 
@@ -121,7 +140,7 @@ impl LogtoClient {
     /// The app must be allowed to: Logto Console › Applications › your app › Token exchange. Whoever may cause an exchange can act as the user:
     /// check first that they may.
     ///
-    /// A request whose answer was lost is not repeated, since a subject token works once.
+    /// A request whose answer was lost is not repeated, since a subject token works once; that of [`TokenExchange::on_behalf_of`] is.
     ///
     /// # Errors
     /// `options.invalid`: the resource is no absolute URI, or the organization is blank. `token_exchange.subject_refused`, `client.grant_not_allowed`, `token.access_denied`, `organization.access_denied` and the others of
@@ -133,26 +152,36 @@ impl LogtoClient {
     }
 }
 
-pub(crate) async fn exchange_token(
+pub(super) async fn exchange_token(
     provider: &Provider,
     client: &token::Client<'_>,
     clock: &dyn Clock,
     exchange: TokenExchange,
 ) -> Result<TokenExchangeResponse> {
+    let (token, issued_token_type) = ask(provider, client, clock, exchange).await?;
+    Ok(TokenExchangeResponse { access_token: (&token).into(), issued_token_type })
+}
+
+/// The token, and what kind the server says that it is.
+pub(super) async fn ask(
+    provider: &Provider,
+    client: &token::Client<'_>,
+    clock: &dyn Clock,
+    exchange: TokenExchange,
+) -> Result<(StoredAccessToken, Option<String>)> {
     exchange.key.check()?;
     let metadata = provider.metadata().await?;
     let tokens = Exchanged {
         subject_token: &exchange.subject_token,
         subject_token_type: &exchange.subject_token_type,
         actor_token: exchange.actor_token.as_ref(),
+        // Of one that works once the caller can tell whether a second use does harm.
+        repeat: if exchange.works_once { Repeat::Never } else { Repeat::Always },
     };
     let asked_at = unix_seconds(clock.now());
     let mut answer =
         token::exchange(provider.transport(), &metadata.token_endpoint, client, &tokens, &exchange.key).await?;
     let issued_token_type = answer.issued_token_type.take();
     let scopes = exchange.key.scopes.clone();
-    Ok(TokenExchangeResponse {
-        access_token: (&stored_access_token(exchange.key, answer, &scopes, asked_at)).into(),
-        issued_token_type,
-    })
+    Ok((stored_access_token(exchange.key, answer, &scopes, asked_at), issued_token_type))
 }

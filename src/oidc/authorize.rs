@@ -50,6 +50,20 @@ pub(crate) struct AuthorizationRequest<'a> {
 impl AuthorizationRequest<'_> {
     /// Where to send the browser.
     pub(crate) fn url(&self) -> Url {
+        let mut url = self.endpoint.clone();
+        url.query_pairs_mut().extend_pairs(self.parameters());
+        url
+    }
+
+    /// Where to send the browser after the parameters went there as a form, which is known by this reference (RFC 9126 section 4).
+    pub(crate) fn pushed_url(&self, request_uri: &str) -> Url {
+        let mut url = self.endpoint.clone();
+        url.query_pairs_mut().extend_pairs([("client_id", self.client_id), ("request_uri", request_uri)]);
+        url
+    }
+
+    /// What is asked for.
+    pub(crate) fn parameters(&self) -> Vec<(&str, String)> {
         let options = self.options;
         let prompt = options.prompt.as_deref().unwrap_or(self.prompt);
         let join = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(" "));
@@ -75,13 +89,9 @@ impl AuthorizationRequest<'_> {
             ("max_age", max_age),
             ("acr_values", options.acr_values.clone()),
         ];
-        let mut url = self.endpoint.clone();
-        {
-            let mut query = url.query_pairs_mut();
-            query.extend_pairs(single.iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value))));
-            query.extend_pairs(self.resources.iter().map(|resource| ("resource", resource)));
-            query.extend_pairs(&options.extra_params);
-        }
-        url
+        let given = single.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let resources = self.resources.iter().map(|resource| ("resource", resource.clone()));
+        let extra = options.extra_params.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        given.chain(resources).chain(extra).collect()
     }
 }

@@ -19,11 +19,7 @@ pub(crate) struct CallbackParams {
 impl CallbackParams {
     /// Reads a query (`code=…&state=…`), a path with a query, or a whole URL; only the query counts.
     pub(crate) fn parse(query_or_url: &str) -> Result<Self> {
-        let query = query_or_url.split('#').next().unwrap_or_default();
-        // `://` and `?` in a value need no escape (RFC 3986 section 3.4), so only what is before the first parameter can tell.
-        let head = query.split(['?', '=', '&']).next().unwrap_or_default();
-        let is_query = !(query.starts_with(['/', '?']) || head.contains("://"));
-        let query = if is_query { query } else { query.split_once('?').unwrap_or_default().1 };
+        let query = query_of(query_or_url);
         let mut params = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let slot = match &*name {
@@ -88,8 +84,17 @@ impl CallbackParams {
     }
 }
 
+/// The query of a callback: that alone, a path with it, or a whole URL.
+pub(crate) fn query_of(query_or_url: &str) -> &str {
+    let query = query_or_url.split('#').next().unwrap_or_default();
+    // `://` and `?` in a value need no escape (RFC 3986 section 3.4), so only what is before the first parameter can tell.
+    let head = query.split(['?', '=', '&']).next().unwrap_or_default();
+    let is_query = !(query.starts_with(['/', '?']) || head.contains("://"));
+    if is_query { query } else { query.split_once('?').unwrap_or_default().1 }
+}
+
 /// Sorts the errors of RFC 6749 section 4.1.2.1, RFC 8707 section 2 and OpenID Connect Core 3.1.2.6 by who is to act.
-fn authorization_error(oauth: OAuthError) -> Error {
+pub(super) fn authorization_error(oauth: OAuthError) -> Error {
     let name = oauth.error.as_str();
     let (code, message) = match name {
         // Logto's name, and the text of the library that it is built on, for a user who left. Anything else called `access_denied` is a rule

@@ -38,6 +38,11 @@ pub(crate) struct ProviderMetadata {
     pub(crate) revocation_endpoint: Option<Url>,
     #[serde(default, deserialize_with = "lenient_option")]
     pub(crate) introspection_endpoint: Option<Url>,
+    /// RFC 9126 section 5.
+    #[serde(default, deserialize_with = "lenient_option")]
+    pub(crate) pushed_authorization_request_endpoint: Option<Url>,
+    #[serde(default, deserialize_with = "lenient_bool")]
+    pub(crate) require_pushed_authorization_requests: bool,
     /// RFC 9207 section 3.
     #[serde(default, deserialize_with = "lenient_bool")]
     pub(crate) authorization_response_iss_parameter_supported: bool,
@@ -91,6 +96,7 @@ impl ProviderMetadata {
             .chain(&mut self.userinfo_endpoint)
             .chain(&mut self.revocation_endpoint)
             .chain(&mut self.introspection_endpoint)
+            .chain(&mut self.pushed_authorization_request_endpoint)
     }
 }
 

@@ -79,6 +79,11 @@ impl Provider {
         std::iter::once(&metadata.issuer).chain(&self.addresses.accepted_issuers).map(String::as_str).collect()
     }
 
+    /// Whether the server goes by this issuer.
+    pub(crate) fn is_named(&self, issuer: &str) -> bool {
+        issuer == self.addresses.issuer || self.addresses.accepted_issuers.iter().any(|accepted| accepted == issuer)
+    }
+
     /// What the server must call itself.
     pub(crate) fn issuer(&self) -> &str {
         &self.addresses.issuer

@@ -139,6 +139,7 @@ pub(crate) struct Exchanged<'a> {
     pub(crate) subject_token: &'a Secret,
     pub(crate) subject_token_type: &'a str,
     pub(crate) actor_token: Option<&'a Secret>,
+    pub(crate) repeat: Repeat,
 }
 
 /// What an access token is called in a token exchange (RFC 8693 section 3).
@@ -160,8 +161,7 @@ pub(crate) async fn exchange(
     if let Some(actor_token) = tokens.actor_token {
         form.extend([("actor_token", actor_token.expose()), ("actor_token_type", ACCESS_TOKEN_TYPE)]);
     }
-    // A subject token works once, and the caller can tell whether a second use does harm.
-    token_request_for(transport, endpoint, client, &form, key, Repeat::Never).await.map_err(|error| {
+    token_request_for(transport, endpoint, client, &form, key, tokens.repeat).await.map_err(|error| {
         match error.oauth_error().map(|oauth| oauth.error.as_str()) {
             // Logto says `invalid_grant`, and RFC 8693 section 2.2.2 `invalid_request`, which has other meanings that have codes of their own.
             Some("invalid_grant" | "invalid_request") if error.is(Code::TokenRefused) => {
@@ -247,7 +247,8 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-async fn post_form(
+/// The client authenticates by its secret, if it has one.
+pub(super) async fn post_form(
     transport: &Transport,
     (endpoint, url): (Endpoint, &Url),
     client: &Client<'_>,
@@ -255,7 +256,8 @@ async fn post_form(
     repeat: Repeat,
 ) -> Result<Response<Vec<u8>>> {
     // RFC 6749 section 3.2.1: a client without a secret names itself in the body.
-    let public = client.secret.is_none().then_some(("client_id", client.id));
+    let is_named = form.iter().any(|(name, _)| *name == "client_id");
+    let public = (client.secret.is_none() && !is_named).then_some(("client_id", client.id));
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).extend_pairs(public).finish();
     let mut request = request(Method::POST, url)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")

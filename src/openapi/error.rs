@@ -52,14 +52,17 @@ impl IntoResponses for Error {
     }
 }
 
-const RESPONSES: [(&str, &str); 10] = [
+const RESPONSES: [(&str, &str); 13] = [
     ("204", "The request is one that only looks (HEAD, a prefetch), and nothing was changed."),
     ("400", "The request is wrong."),
     ("401", "The user has to sign in or to authenticate again, or the access token is missing or not good."),
     ("403", "It is not allowed."),
+    ("404", "What the user asked for at Logto is not there."),
     ("405", "The method is not that of the route."),
     ("413", "The body of the request is too large."),
     ("421", "The request came to a host that none of the base URLs has."),
+    ("422", "Logto does not take what the user entered."),
+    ("429", "There were too many attempts."),
     ("500", "A setting of the application is wrong."),
     ("502", "Logto answered, and its answer cannot be used."),
     ("503", "Logto or the session store is out of reach; nobody was signed out."),
@@ -83,7 +86,7 @@ fn response(status: &str, description: &str) -> Response {
             "For an access token: the challenge of RFC 6750. For a session: `Cookie`.",
             response,
         ),
-        "503" => header("Retry-After", Type::Integer, "After how many seconds to try again.", response),
+        "429" | "503" => header("Retry-After", Type::Integer, "After how many seconds to try again.", response),
         _ => response,
     }
     .build()

@@ -3,6 +3,9 @@
 /// An endpoint that the crate asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
+    /// Logto's Account API.
+    #[cfg_attr(not(feature = "account"), allow(dead_code))]
+    Account,
     /// An application's API, which is not Logto.
     Api,
     Authorization,
@@ -10,6 +13,7 @@ pub(crate) enum Endpoint {
     EndSession,
     Introspection,
     KeySet,
+    PushedAuthorization,
     Revocation,
     Token,
     UserInfo,
@@ -18,12 +22,14 @@ pub(crate) enum Endpoint {
 impl Endpoint {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::Account => "account",
             Self::Api => "api",
             Self::Authorization => "authorization",
             Self::Discovery => "discovery",
             Self::EndSession => "end_session",
             Self::Introspection => "introspection",
             Self::KeySet => "jwks",
+            Self::PushedAuthorization => "pushed_authorization",
             Self::Revocation => "revocation",
             Self::Token => "token",
             Self::UserInfo => "userinfo",

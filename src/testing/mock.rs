@@ -14,7 +14,7 @@
 //! - `server`: the network and its faults.
 //!
 //! The files beside them are what a test calls: `builder` sets up, `control` looks and changes, `browser` and `device_user` do
-//! what people do.
+//! what people do, and `webhooks` registers webhooks and shows what they were sent.
 
 mod browser;
 mod builder;
@@ -26,6 +26,7 @@ pub(super) mod messages;
 mod server;
 mod state;
 mod tokens;
+mod webhooks;
 
 use std::{
     fmt, io,
@@ -38,8 +39,11 @@ use self::{
 };
 pub use self::{
     builder::MockLogtoBuilder,
-    directory::{MockAccessControl, MockApp, MockOrganization, MockResource, MockUser},
-    messages::{endpoint::Endpoint, request::RecordedRequest},
+    directory::{
+        MockAccessControl, MockAccountCenter, MockApp, MockConnector, MockOrganization, MockProviderToken,
+        MockResource, MockUser, MockWebhook,
+    },
+    messages::{delivery::MockDelivery, endpoint::Endpoint, request::RecordedRequest},
     server::fault::Fault,
     state::{custom_jwt::CustomJwtScript, keys::SigningAlg},
 };
@@ -71,14 +75,16 @@ use super::held_port::HeldPort;
 /// - App `mock-app-id` with secret `mock-app-secret`; any loopback redirect URI.
 /// - User `ada` with password `lovelace`: name, email, phone, role `librarian`, `admin` of `org-acme`, `member` of `org-globex`.
 /// - User `bob` with password `builder`: a username and nothing else.
+/// - Connectors `connector-kakao` (`kakao`) and `connector-github` (`github`), by which users link accounts. The second keeps tokens.
+/// - The account center is on, and every field can be changed; so are all second factors.
 /// - Resource `https://api.example.test` with `read:books` and `write:books`, which `librarian` grants, and `delete:books`, which no role does.
 ///
 /// A user's id is `user-` with the username: `user-ada`.
 ///
 /// # Not covered
 ///
-/// Implicit and hybrid flow, enterprise SSO, the pages of MFA, the Account API but for reading and changing the profile, and the Management
-/// API but for its subject tokens.
+/// Implicit and hybrid flow, enterprise SSO, the pages of MFA, and the Management API but for its subject tokens and webhooks. Of the Account API:
+/// passwords that have leaked, the attestation and the key of a passkey, the limit of messages for an address, and trusted devices.
 pub struct MockLogto {
     shared: Arc<Shared>,
     address: Address,
@@ -139,6 +145,8 @@ impl MockLogto {
         if let Some(running) = running {
             running.stop().await;
         }
+        // Whoever waits for deliveries waits in vain now.
+        self.shared.state().deliveries.changed().notify_waiters();
     }
 
     /// Listens again on the same port, with everything as it was.

@@ -78,7 +78,7 @@ impl Playground {
         Self::start_with(|settings| settings).await
     }
 
-    /// Starts it with settings that the environment does not give, such as a session store.
+    /// Starts it with settings that the environment does not give, such as a session store or scopes. They come last.
     ///
     /// # Errors
     /// If a variable of the environment or a setting is wrong, or a port is taken.
@@ -88,15 +88,19 @@ impl Playground {
         let port = Port::from_env()?;
         let base_url =
             env::var("LOGTO_BASE_URL").unwrap_or_else(|_| format!("http://localhost:{}{}", port.number, mount_path()));
-        let settings = settings(LogtoConfigBuilder::from_env()).base_url(&base_url);
+        let from_env = LogtoConfigBuilder::from_env();
         let is_set = |name| env::var_os(name).is_some();
-        let (settings, embedded) = if is_set("LOGTO_ENDPOINT") || is_set("LOGTO_ISSUER") {
-            (settings, None)
+        let (before, embedded) = if is_set("LOGTO_ENDPOINT") || is_set("LOGTO_ISSUER") {
+            (from_env, None)
         } else {
             let mock = embedded(&port, &base_url).await?;
-            (embedded_settings(settings, &mock)?, Some(Arc::new(mock)))
+            (embedded_settings(from_env, &mock)?, Some(Arc::new(mock)))
         };
-        let client = settings.build().and_then(LogtoClient::new).map_err(|cause| error(cause.to_string()))?;
+        let client = settings(before)
+            .base_url(&base_url)
+            .build()
+            .and_then(LogtoClient::new)
+            .map_err(|cause| error(cause.to_string()))?;
         Ok(Self { client, port, mount: mount_path(), resource: resource(), embedded })
     }
 
@@ -104,6 +108,12 @@ impl Playground {
     #[must_use]
     pub fn client(&self) -> LogtoClient {
         self.client.clone()
+    }
+
+    /// The Logto inside: for what an administrator does there, and for what it would have sent by e-mail. `None` with a Logto of the environment.
+    #[must_use]
+    pub fn mock(&self) -> Option<&MockLogto> {
+        self.embedded.as_deref()
     }
 
     /// The port to listen on.

@@ -68,12 +68,14 @@
 //!     let app = move || {
 //!         App::new()
 //!             .route("/books", web::get().to(books))
-//!             .configure(logto::actix_web::api_metadata(&api))
 //!             .wrap(logto::actix_web::api(api.clone()))
 //!     };
 //!     HttpServer::new(app).bind(("127.0.0.1", 3000))?.run().await
 //! }
 //! ```
+//!
+//! The middleware answers requests for the API's metadata (RFC 9728), too. Around a scope it does not see them: there [`api_metadata`] belongs into the
+//! app's configuration.
 //!
 //! `Option<ApiAuth>` is `None` for those who send no credentials. A bad token is refused, as above after the handler has run; one that must
 //! not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::api::ApiAuth::optional).
@@ -82,6 +84,8 @@
 
 mod api;
 mod extractors;
+#[cfg(feature = "protected-app")]
+mod protected_app;
 mod recent_auth;
 mod request;
 mod response;

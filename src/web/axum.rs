@@ -39,10 +39,10 @@
 //! # An API
 //!
 //! [`ApiAuth`](crate::api::ApiAuth) and `Option<ApiAuth>` are extractors, for the [`ResourceServer`](crate::api::ResourceServer) of the nearest
-//! [`Extension`](axum::Extension):
+//! [`api`](fn@api) or [`Extension`](axum::Extension):
 //!
 //! ```
-//! use axum::{Extension, Router, routing::get};
+//! use axum::{Router, routing::get};
 //! use logto::api::{ApiAuth, ResourceServer};
 //!
 //! async fn books(auth: ApiAuth) -> Result<String, logto::Error> {
@@ -51,15 +51,17 @@
 //! }
 //!
 //! fn app(api: ResourceServer) -> Router {
-//!     Router::new()
-//!         .route("/books", get(books))
-//!         .merge(logto::axum::api_metadata(&api))
-//!         .layer(Extension(api))
+//!     Router::new().route("/books", get(books)).layer(logto::axum::api(api))
 //! }
 //! ```
+//!
+//! The layer answers requests for the API's metadata (RFC 9728), too. In a router that is nested or merged into another it does not see them:
+//! there [`api_metadata`] belongs into the outermost router.
 
 mod api;
 
+#[cfg(feature = "protected-app")]
+mod protected_app;
 mod recent_auth;
 #[cfg(feature = "webhooks")]
 mod webhooks;
@@ -77,7 +79,7 @@ use axum::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub use self::api::api_metadata;
+pub use self::api::{ApiLayer, ApiService, api, api_metadata};
 use crate::{
     client::{CurrentClient, LogtoContext, RequestSession, SignedIn},
     error::Error,

@@ -100,10 +100,11 @@
 //! fn app(api: ResourceServer) -> Rocket<Build> {
 //!     rocket::build()
 //!         .mount("/", routes![books])
-//!         .mount("/", logto::rocket::api_metadata(&api))
 //!         .attach(logto::rocket::api(api))
 //! }
 //! ```
+//!
+//! The fairing mounts the API's metadata (RFC 9728), too.
 //!
 //! It never forwards. `Option<ApiAuth>` is `None` for those who send no credentials. A bad token is refused, as above after the handler has
 //! run; one that must not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::api::ApiAuth::optional).
@@ -116,6 +117,8 @@ mod api;
 mod cookies;
 mod fairing;
 mod guards;
+#[cfg(feature = "protected-app")]
+mod protected_app;
 mod recent_auth;
 mod replace;
 mod request;

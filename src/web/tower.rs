@@ -3,7 +3,7 @@
 //! | Layer | What it gives a request | What it answers by itself |
 //! |---|---|---|
 //! | [`layer`] | [`RequestSession`](crate::RequestSession) among its extensions | errors of ours, among them the way to sign in |
-//! | [`api`] | [`ApiAuth`](crate::api::ApiAuth) among its extensions | 401 and 403 with their challenge, to a gRPC client as its status |
+//! | [`api`] | [`ApiAuth`](crate::api::ApiAuth) among its extensions | 401 and 403 with their challenge, to a gRPC client as its status; the API's metadata |
 //!
 //! Applications on axum take [`logto::axum`](../axum/index.html), which has the routes and the extractors, too. [`api`] is for them as well.
 //!

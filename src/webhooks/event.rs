@@ -35,7 +35,8 @@ pub struct Event {
     /// The user who was signing in.
     #[serde(default)]
     pub user: Option<WebhookUser>,
-    /// What was created or changed, as it is now: a user for the events `User.…`, and so on. A deletion has none, nor has a change of members.
+    /// What was created or changed, as it is now: a user for the events `User.…`, and so on. A user who was deleted is here as before; other deletions
+    /// have none, nor has a change of members.
     #[serde(default)]
     pub data: Option<Value>,
     /// What the path of the Management API named: `userId`, `id`, `scopeId`.

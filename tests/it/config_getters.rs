@@ -56,6 +56,7 @@ fn every_setting_that_is_no_secret_is_read_back() {
         .id_token_hint(true)
         .clear_site_data(["cache"])
         .confirm_cross_site_sign_in(true)
+        .pushed_authorization_requests(true)
         .user_route_claims(["sub"])
         .accepted_algorithms(["ES384"])
         .timeout(seconds(5))
@@ -103,7 +104,7 @@ fn every_setting_that_is_no_secret_is_read_back() {
     assert_eq!((config.timeout(), config.store_timeout()), (seconds(5), seconds(2)));
     assert_eq!((config.id_token_signed_response_alg(), config.routes().callback_path()), (Some("ES384"), "/back"));
     assert!(!config.strict() && config.reauthenticate_after_timeout() && config.require_revocation_store());
-    assert!(config.id_token_hint() && config.confirm_cross_site_sign_in());
+    assert!(config.id_token_hint() && config.confirm_cross_site_sign_in() && config.pushed_authorization_requests());
     assert_eq!((config.claims_max_age(), config.max_sessions_per_user()), (Some(seconds(600)), Some(3)));
     assert_eq!(config.clear_site_data(), ["cache"]);
     assert_eq!(config.user_route_claims(), Some(["sub".to_owned()].as_slice()));

@@ -1,6 +1,7 @@
 //! Examples as a newcomer meets them: the binary itself, clicked through with its Logto's pages. `tests/scenarios` is for those that
 //! show a framework.
 
+mod account;
 mod starting;
 
 use std::{
@@ -209,6 +210,48 @@ async fn sessions_are_listed_and_the_others_end_with_a_button() {
     // It signs in again by Logto's session, and that is another session here.
     assert_eq!(second.page.matches("name=\"id\"").count(), 1, "{}", second.page);
     assert!(!second.page.contains(&id), "{}", second.page);
+}
+
+#[tokio::test]
+async fn who_is_suspended_or_deleted_at_logto_is_signed_out_by_the_next_page() {
+    let example = start("webhooks");
+    let ada = [("username", "ada"), ("password", "lovelace")];
+    let mut tabs = [Tab::open(&example.base).await, Tab::open(&example.base).await];
+    let suspended = "User.SuspensionStatus.Updated user-ada: signed out everywhere";
+    let again = "User.SuspensionStatus.Updated user-ada: done before";
+    for what in ["suspend", "delete"] {
+        for tab in &mut tabs {
+            tab.click("Sign in").await;
+            // Her session at Logto outlives the suspension.
+            if what == "suspend" {
+                tab.submit(&ada).await;
+            }
+            tab.go("/").await;
+            tab.shows("Hello, Ada Lovelace");
+            tab.shows("PostSignIn user-ada: nothing to do");
+        }
+        if what == "delete" {
+            // She signed in after her suspension, of which the application is told once more.
+            tabs[0].submit(&[("what", "again")]).await;
+            tabs[0].shows("Hello, Ada Lovelace");
+            tabs[0].shows(again);
+        }
+        tabs[0].submit(&[("what", what)]).await;
+        for tab in &mut tabs {
+            tab.go("/").await;
+            tab.shows("Nobody is signed in");
+            tab.shows(suspended);
+        }
+        tabs[0].submit(&[("what", "unsuspend")]).await;
+        // Logto tells in whole seconds when a session began, and one that began in the second of the suspension is over.
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+    }
+    tabs[0].shows("User.Deleted user-ada: signed out everywhere");
+    assert_eq!(tabs[0].page.matches("signed out everywhere").count(), 2, "{}", tabs[0].page);
+
+    // Who has no key is told so, and has done nothing.
+    let forged = tabs[0].http.post(format!("{}/hook", example.base)).header("logto-signature-sha-256", "0".repeat(64));
+    assert_eq!(forged.body("{}").send().await.unwrap().status(), 401);
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ mod support;
 
 mod accepted_algorithms;
 mod access_denied;
+#[cfg(feature = "account")]
+mod account;
 #[cfg(feature = "actix-web")]
 mod actix_web;
 mod anonymous_input;
@@ -76,6 +78,7 @@ mod metrics;
 mod mistakes;
 mod next;
 mod oidc_provider;
+mod on_behalf_of;
 #[cfg(all(feature = "actix-web", feature = "rocket"))]
 mod one_session;
 #[cfg(feature = "utoipa")]
@@ -97,6 +100,9 @@ mod plain_http;
 mod port;
 mod ports;
 mod processes;
+#[cfg(feature = "protected-app")]
+mod protected_app;
+mod pushed_requests;
 mod recorded;
 mod redis;
 mod redis_server;

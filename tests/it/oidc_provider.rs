@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use logto::{
@@ -374,11 +374,8 @@ impl Engine {
             .stdout(Stdio::piped())
             .spawn()
             .expect("Node is installed");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let origin = line.trim_end().strip_prefix("ready ");
-        let origin =
-            origin.unwrap_or_else(|| panic!("no engine (`npm ci` in tests/oidc-provider?): {line}")).to_owned();
+        let origin = ready(&mut process, Duration::from_secs(30));
+        let origin = origin.unwrap_or_else(|why| panic!("no engine (`npm ci` in tests/oidc-provider?): {why}"));
         Some(Self { process, origin, http: plain_http().build().unwrap() })
     }
 
@@ -394,6 +391,54 @@ impl Engine {
         let answer = self.http.post(url).send().await.unwrap();
         assert_eq!(answer.status(), 200);
     }
+}
+
+/// The origin of a line `ready <origin>`. A process that does not print one in time is ended.
+fn ready(process: &mut Child, time: Duration) -> std::result::Result<String, String> {
+    let output = process.stdout.take().unwrap();
+    let (send, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        // To the end, also when nobody listens: a process whose output nobody reads ends at its next line.
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            _ = send.send(line);
+        }
+    });
+    let (began, mut printed) = (Instant::now(), Vec::new());
+    loop {
+        match lines.recv_timeout(time.saturating_sub(began.elapsed())) {
+            Ok(line) => match line.strip_prefix("ready ") {
+                Some(origin) => return Ok(origin.to_owned()),
+                None => printed.push(line),
+            },
+            Err(error) => {
+                process.kill().unwrap();
+                process.wait().unwrap();
+                return Err(format!("no line `ready` within {time:?} ({error}); it printed {printed:?}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_engine_that_is_never_ready_is_told_with_what_it_printed() {
+    let run = |script: &str, time: Duration| {
+        let mut process = Command::new("/bin/sh").args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+        let told = ready(&mut process, time);
+        if told.is_ok() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+        told
+    };
+    let long = Duration::from_secs(20);
+    assert_eq!(
+        run("echo first; echo ready http://localhost:1; exec /bin/sleep 60", long).unwrap(),
+        "http://localhost:1"
+    );
+    let hangs = run("echo a wrong port; exec /bin/sleep 60", Duration::from_millis(500)).unwrap_err();
+    assert!(hangs.contains(r#"["a wrong port"]"#), "{hangs}");
+    let ends = run("echo no module; exit 1", long).unwrap_err();
+    assert!(ends.contains(r#"["no module"]"#), "{ends}");
 }
 
 impl Drop for Engine {

@@ -31,7 +31,8 @@ async fn a_document_tells_of_the_errors_of_a_path() {
     let document = document(|_| SecuritySchemes::new()).await;
     let responses = &document["paths"]["/books"]["get"]["responses"];
     let statuses: Vec<_> = responses.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(statuses, ["200", "204", "400", "401", "403", "405", "413", "421", "500", "502", "503"]);
+    let expected = ["200", "204", "400", "401", "403", "404", "405", "413", "421", "422", "429", "500", "502", "503"];
+    assert_eq!(statuses, expected);
     for status in statuses.iter().filter(|status| !["200", "204"].contains(status)) {
         let schema = &responses[status]["content"]["application/json"]["schema"];
         assert_eq!(schema["$ref"], "#/components/schemas/LogtoError", "{status}");

@@ -7,6 +7,7 @@ mod answers;
 mod callbacks;
 mod diagnosis;
 mod machines;
+mod pushed;
 mod replay;
 mod requests;
 mod sizes;

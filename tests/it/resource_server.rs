@@ -6,6 +6,7 @@ mod axum;
 pub mod cases;
 mod flow;
 mod list;
+mod metadata;
 mod neutral;
 mod over_http;
 #[cfg(feature = "rocket")]

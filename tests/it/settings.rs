@@ -46,7 +46,7 @@ fn right() -> BTreeMap<&'static str, Value> {
     let of_security = json!({
         "strict": false, "claims_max_age": 3600, "reauthenticate_after_timeout": true, "require_revocation_store": true,
         "max_sessions_per_user": 3, "id_token_hint": true, "clear_site_data": ["cache"], "confirm_cross_site_sign_in": true,
-        "user_route_claims": ["sub"], "accepted_algorithms": ["ES384", "RS256"],
+        "user_route_claims": ["sub"], "pushed_authorization_requests": true, "accepted_algorithms": ["ES384", "RS256"],
     });
     let names = [settings, of_security].map(|settings| settings.as_object().unwrap().clone());
     names.into_iter().flatten().map(|(name, value)| (&*name.leak(), value)).collect()

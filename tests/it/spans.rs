@@ -110,6 +110,9 @@ async fn each_operation_that_may_ask_logto_has_a_span() {
     machine.get_access_token(books().scopes(["read:books"])).await.unwrap();
     let pat = site.mock.create_personal_access_token("ada", None);
     machine.exchange_token(TokenExchange::personal_access_token(pat).resource(BOOKS)).await.unwrap();
+    let keeping = ResourceServer::builder().config(logto.config()).audience(ApiAudience::resource(BOOKS));
+    let auth = keeping.keep_caller_tokens(true).build().unwrap().verify(token.token()).await.unwrap();
+    machine.on_behalf_of(&auth).get_access_token(books()).await.unwrap();
     let caller = ApiClient::builder().base_url(site.mock.endpoint()).token_options(books()).build().unwrap();
     caller.send(&token, http::Request::get("/oidc/me").body("").unwrap()).await.unwrap();
 
@@ -124,6 +127,7 @@ async fn each_operation_that_may_ask_logto_has_a_span() {
             "logto.get_machine_token",
             "logto.get_organization_token",
             "logto.get_organization_token_claims",
+            "logto.get_token_on_behalf_of",
             "logto.verify_token",
         ])
     );

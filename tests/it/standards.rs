@@ -2,7 +2,7 @@
 
 use logto::{
     HeaderCookies, SignInOptions,
-    api::{ApiAudience, ResourceServer},
+    api::{ApiAudience, ApiRequest, ResourceServer},
     integrate::{AuthRequest, AuthResponse},
     testing::Endpoint,
 };
@@ -148,7 +148,8 @@ async fn a_list_without_members_is_not_in_the_metadata_of_an_api() {
         let builder = ResourceServer::builder().endpoint("https://logto.example.test");
         let builder = builder.audience(ApiAudience::resource("https://api.example.test"));
         let api = builder.scopes_supported(scopes.iter().copied()).build().unwrap();
-        let document = api.protected_resource_metadata().unwrap();
+        let request = ApiRequest::new("GET", "/.well-known/oauth-protected-resource");
+        let document = api.protected_resource_metadata(&request).unwrap();
         let document: Value = serde_json::from_str(document.body()).unwrap();
         assert_eq!(document.get("scopes_supported").is_some(), has_scopes, "{document}");
         let lists = document.as_object().unwrap().values().filter_map(Value::as_array);

@@ -60,9 +60,9 @@ async fn an_account_request_that_is_not_permitted_or_malformed_is_refused() {
     let mock = MockLogto::start().await;
     let all = token(&mock, "openid profile custom_data").await;
     let closed = token(&mock, "profile").await;
-    for bearer in ["garbage", &closed] {
+    for (bearer, status, code) in [("garbage", 401, "auth.unauthorized"), (&closed, 403, "auth.forbidden")] {
         let refused = ask(&mock, Method::GET, "", bearer, &json!(null)).await;
-        assert_eq!((refused.status, text(&refused.json(), "code")), (401, "auth.unauthorized"), "{bearer}");
+        assert_eq!((refused.status, text(&refused.json(), "code")), (status, code), "{bearer}");
     }
     for (body, status, code) in [
         (json!({ "username": "countess" }), 401, "verification_record.permission_denied"),

@@ -1,17 +1,21 @@
-//! The recordings 93 to 99: token exchange, MFA, device flow, Custom JWT, access control, and 142 requests of a comparison.
+//! The recordings 91 to 99: Account API, webhooks, token exchange, MFA, device flow, Custom JWT, access control, and 142 requests of a comparison.
 
 mod access;
+mod account;
 mod comparison;
 mod device;
 mod exchange;
 mod oidc;
 mod stand_in;
+mod webhooks;
 mod world;
 
 use std::collections::BTreeSet;
 
 pub(crate) async fn all() -> BTreeSet<String> {
     let mut done = BTreeSet::new();
+    done.extend(account::account_api().await);
+    done.extend(account::hidden_password().await);
     done.extend(exchange::token_exchange().await);
     done.extend(exchange::mfa().await);
     done.extend(device::device_flow().await);
@@ -26,5 +30,7 @@ pub(crate) async fn all() -> BTreeSet<String> {
     done.extend(comparison::exchanges().await);
     done.extend(comparison::inspection().await);
     done.extend(comparison::the_rest().await);
+    done.extend(webhooks::deliveries().await);
+    done.extend(webhooks::management().await);
     done
 }

@@ -4,6 +4,12 @@
 
 mod access;
 mod account;
+mod account_addresses;
+mod account_factors;
+mod account_limits;
+mod account_links;
+mod account_sessions;
+mod account_user;
 mod backchannel;
 mod control;
 mod custom_claims;
@@ -19,9 +25,11 @@ mod permissions;
 #[path = "../it/plain_http.rs"]
 mod plain_http;
 mod pushed;
+mod receiver;
 mod recorded;
 mod recording;
 mod replay;
 mod running;
 mod support;
 mod tokens;
+mod webhooks;

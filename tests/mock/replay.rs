@@ -21,6 +21,22 @@ const RECORDED_ORIGIN: &str = "http://localhost:3001";
 const EXACT: &[&str] =
     &["error", "error_description", "error_uri", "code", "message", "scope", "expires_in", "token_type", "active"];
 
+/// Members of an answer whose values stand in later requests.
+const LEARNT: [&str; 7] =
+    ["access_token", "refresh_token", "id_token", "device_code", "user_code", "request_uri", "verificationRecordId"];
+/// The header fields of a recorded request that are sent again.
+const SENT: [&str; 9] = [
+    "authorization",
+    "content-type",
+    "if-none-match",
+    "accept-language",
+    "accept",
+    "origin",
+    "logto-verification-id",
+    "access-control-request-method",
+    "access-control-request-headers",
+];
+
 pub(crate) struct Replay<'a> {
     pub(crate) mock: &'a MockLogto,
     pub(crate) browser: Browser,
@@ -147,7 +163,8 @@ impl<'a> Replay<'a> {
 
     async fn ask(&mut self, request: &Value) -> Answer {
         let method = support::text(request, "method").parse().unwrap();
-        let mut url = Url::parse(&format!("{}{}", self.mock.endpoint(), support::text(request, "path"))).unwrap();
+        let path = self.here(support::text(request, "path"));
+        let mut url = Url::parse(&format!("{}{path}", self.mock.endpoint())).unwrap();
         for (name, value) in pairs(&request["query"]) {
             url.query_pairs_mut().append_pair(&name, &self.here(&value));
         }
@@ -160,7 +177,7 @@ impl<'a> Replay<'a> {
         if !cookies.is_empty() {
             builder = builder.header("cookie", cookies.join("; "));
         }
-        for name in ["authorization", "content-type", "if-none-match", "accept-language", "accept", "origin"] {
+        for name in SENT {
             if let Some(value) = request["headers"][name].as_str() {
                 builder = builder.header(name, self.here(value));
             }
@@ -218,7 +235,7 @@ impl<'a> Replay<'a> {
     }
 
     fn learn_from(&mut self, recorded: &Value, answer: &Answer) {
-        for name in ["access_token", "refresh_token", "id_token", "device_code", "user_code", "request_uri"] {
+        for name in LEARNT {
             if let Some(token) = recorded["body_json"][name].as_str() {
                 self.learn(token, support::text(&answer.json(), name));
             }

@@ -49,11 +49,13 @@ pub(crate) struct Browser {
     client: Client,
     origin: Url,
     pub(crate) cookie: Option<String>,
+    /// What it says it is, if it says so.
+    pub(crate) agent: Option<String>,
 }
 
 impl Browser {
     pub(crate) fn new(mock: &MockLogto) -> Self {
-        Self { client: client(), origin: mock.endpoint().parse().unwrap(), cookie: None }
+        Self { client: client(), origin: mock.endpoint().parse().unwrap(), cookie: None, agent: None }
     }
 
     pub(crate) async fn get(&mut self, url: &str) -> Answer {
@@ -69,6 +71,9 @@ impl Browser {
     async fn send(&mut self, mut request: RequestBuilder) -> Answer {
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+        }
+        if let Some(agent) = &self.agent {
+            request = request.header("user-agent", agent);
         }
         let answer = Answer::of(request).await;
         if let Some(cookie) = answer.header("set-cookie") {

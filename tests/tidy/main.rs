@@ -61,7 +61,6 @@ const SHARED_STATE: &[&str] = &[
     "src/client/request_session.rs",
     "src/client/session.rs",
     "src/hook/sign_in.rs",
-    "src/machine/cache.rs",
     "src/api/verified.rs",
     "src/store/breaker.rs",
     "src/store/memory.rs",
@@ -69,6 +68,7 @@ const SHARED_STATE: &[&str] = &[
     "src/session/settings.rs",
     "src/store/tower_sessions",
     "src/testing/",
+    "src/token_cache.rs",
 ];
 /// What an attacker would like to guess letter by letter: never compared with `==`, which stops at the first difference. The tokens are
 /// `Secret`s, whose `==` does not; `expose` is what takes one out.

@@ -3,7 +3,7 @@
 use std::{env::args, hint::black_box};
 
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
-use logto_benches::{User, World, header, point, signed_parts};
+use logto_benches::{Delivery, User, World, header, point, signed_parts};
 
 const TIMES: usize = 100;
 
@@ -27,6 +27,11 @@ async fn main() {
         Some("read-100") => user(&User::in_organizations(100), User::get_context),
         Some("write") => user(&User::recorded(), User::write),
         Some("nobody") => user(&User::recorded(), User::nobody),
+        Some("delivery") => {
+            let delivery = Delivery::of_4_kb();
+            delivery.verify();
+            counted(|_| drop(black_box(delivery.verify())));
+        }
         other => panic!("{other:?} is none of the steps"),
     }
 }

@@ -83,14 +83,43 @@ fn an_issuer_stands_for_another_server() {
 
 #[test]
 fn metadata_is_for_resources_with_an_address() {
-    let path = |audience| {
-        let api = ResourceServer::builder().endpoint(ENDPOINT).audience(audience).build().unwrap();
-        assert_eq!(api.protected_resource_metadata().is_some(), api.protected_resource_metadata_path().is_some());
-        api.protected_resource_metadata_path().map(str::to_owned)
+    let paths = |audiences: Vec<ApiAudience>| {
+        let builder = ResourceServer::builder().endpoint(ENDPOINT);
+        let api = audiences.into_iter().fold(builder, ResourceServerBuilder::audience).build().unwrap();
+        api.protected_resource_metadata_paths().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(path(books()).as_deref(), Some("/.well-known/oauth-protected-resource"));
-    assert_eq!(path(ApiAudience::any_organization_token()), None);
-    assert_eq!(path(ApiAudience::resource("urn:books")), None);
+    let well_known = "/.well-known/oauth-protected-resource";
+    assert_eq!(paths(vec![books()]), [well_known]);
+    assert!(paths(vec![ApiAudience::any_organization_token()]).is_empty());
+    assert!(paths(vec![ApiAudience::resource("urn:books")]).is_empty());
+    // Each of several, one that is taken in two ways once, and none for those that have no address.
+    let films = ApiAudience::resource("https://api.example.test/films");
+    let several = vec![
+        ApiAudience::resource("urn:books"),
+        films.clone().in_organization("acme"),
+        ApiAudience::any_organization_token(),
+        films,
+        books(),
+    ];
+    assert_eq!(paths(several), [format!("{well_known}/films"), well_known.to_owned()]);
+    // Two hosts share a path.
+    assert_eq!(paths(vec![books(), ApiAudience::resource("https://www.example.test")]), [well_known]);
+}
+
+#[test]
+fn a_challenge_names_the_metadata_unless_the_setting_says_otherwise() {
+    let challenge = |builder: ResourceServerBuilder| {
+        let api = builder.endpoint(ENDPOINT).build().unwrap();
+        api.server.context.realm.resource_metadata.clone()
+    };
+    let url = "https://api.example.test/.well-known/oauth-protected-resource";
+    assert_eq!(challenge(ResourceServer::builder().audience(books())).as_deref(), Some(url));
+    assert_eq!(challenge(ResourceServer::builder().audience(books()).advertise_metadata(true)).as_deref(), Some(url));
+    assert_eq!(challenge(ResourceServer::builder().audience(books()).advertise_metadata(false)), None);
+    assert_eq!(challenge(ResourceServer::builder().audience(ApiAudience::resource("urn:books"))), None);
+    // Of several the first that has an address.
+    let several = ResourceServer::builder().audience(ApiAudience::resource("urn:books")).audience(books());
+    assert_eq!(challenge(several).as_deref(), Some(url));
 }
 
 #[tokio::test]

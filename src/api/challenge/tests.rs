@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Realm, TokenRequirements, client_message, quoted};
+use super::{Metadata, Realm, TokenRequirements, client_message, quoted};
 use crate::error::{Code, Error};
 
 fn realm() -> Realm {
@@ -8,7 +8,7 @@ fn realm() -> Realm {
 }
 
 fn header(code: Code, requirements: &TokenRequirements) -> String {
-    let error = realm().challenge(Error::new(code, "message"), requirements);
+    let error = realm().challenge(Error::new(code, "message"), requirements, None);
     error.www_authenticate().unwrap_or_default().to_owned()
 }
 
@@ -54,11 +54,23 @@ fn untrusted_text_cannot_end_the_challenge_header_or_its_quoted_strings() {
     assert_eq!(quoted(evil), format!("\"{inside}\""));
     let realm = Realm { name: evil.to_owned(), resource_metadata: Some(evil.to_owned()) };
     let requirements = TokenRequirements::new().scopes(["\"evil\r\n"]).acr_values([evil]);
-    let error = realm.challenge(Error::new(Code::BearerAuthentication, evil), &requirements);
+    let error = realm.challenge(Error::new(Code::BearerAuthentication, evil), &requirements, None);
     let header = error.www_authenticate().unwrap();
     assert_eq!(header.matches('"').count() % 2, 0);
     assert!(header.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{header}");
     // Outside of the strings there are only the parameters.
     let outside: String = header.split('"').step_by(2).collect();
     assert_eq!(outside, "Bearer realm=, error=, error_description=, scope=, acr_values=, resource_metadata=");
+}
+
+#[test]
+fn the_challenge_of_an_api_with_several_resources_is_about_the_one_that_was_asked() {
+    let films = Metadata::of("https://api.example.test/films", Vec::new()).unwrap();
+    let error = realm().challenge(Error::new(Code::BearerMissing, ""), &TokenRequirements::new(), Some(&films));
+    assert_eq!(
+        error.www_authenticate(),
+        Some(
+            r#"Bearer realm="https://api.example.test/films", resource_metadata="https://api.example.test/.well-known/oauth-protected-resource/films""#
+        )
+    );
 }

@@ -1,7 +1,7 @@
 use base64_simd::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::api::{ApiAudience, ResourceServer, ResourceServerBuilder};
+use crate::api::{ApiAudience, ApiRequest, ResourceServer, ResourceServerBuilder};
 
 const BOOKS: &str = "https://api.example.test";
 
@@ -145,9 +145,17 @@ fn the_metadata_of_a_list_names_each_server_of_the_resource() {
         scoped("c", "https://other.test", &["other"]),
     ])
     .unwrap();
-    let document: Value = serde_json::from_str(api.protected_resource_metadata().unwrap().body()).unwrap();
+    let document = |host: &str| {
+        let request = ApiRequest::new("GET", "/.well-known/oauth-protected-resource").host(Some(host));
+        serde_json::from_str::<Value>(api.protected_resource_metadata(&request)?.body()).ok()
+    };
+    let other = document("other.test").unwrap();
+    assert_eq!(other["resource"], "https://other.test");
+    assert_eq!(other["authorization_servers"], json!(["https://c.logto.app/oidc"]));
+    assert_eq!(other["scopes_supported"], json!(["other"]));
+    assert_eq!(document("third.test"), None);
     assert_eq!(
-        document,
+        document("api.example.test").unwrap(),
         json!({
             "resource": BOOKS,
             "authorization_servers": ["https://a.logto.app/oidc", "https://b.logto.app/oidc"],

@@ -16,6 +16,7 @@ fn verdict(sub: &str) -> Verdict {
         realm: Realm { name: String::new(), resource_metadata: None },
         clock: Arc::new(SystemClock),
         leeway: Duration::ZERO,
+        keep_caller_tokens: false,
     };
     let facts = Facts {
         claims: serde_json::from_value(claims).unwrap(),

@@ -32,11 +32,12 @@ impl MockLogto {
     pub async fn sign_in(&self, authorization_url: &str, user: &str) -> String {
         let _alone = self.on_its_way.lock().await;
         let user_id = self.user_id(user);
-        if self.signed_in_user().is_some_and(|known| known != user_id) {
+        if self.signed_in_user().is_some_and(|known| Some(known) != user_id) {
             self.clear_browser_session();
         }
-        self.follow_redirects(authorization_url, |state, interaction, session| {
-            interaction::sign_in(state, interaction, session, &user_id)
+        self.follow_redirects(authorization_url, |state, interaction, session| match &user_id {
+            Some(user_id) => interaction::sign_in(state, interaction, session, user_id),
+            None => interaction::register(state, interaction, session, MockUser::social("kakao", "Kakao User")),
         })
         .await
     }
@@ -148,11 +149,12 @@ impl MockLogto {
     }
 
     #[allow(clippy::panic, reason = "a test cannot go on without the user it names")]
-    fn user_id(&self, name: &str) -> String {
+    /// `None` is who comes by way of Kakao for the first time, and registers by that.
+    fn user_id(&self, name: &str) -> Option<String> {
         let mut state = self.shared.state();
         match state.directory.user_called(name) {
-            Some(user) => user.id.clone(),
-            None if name == "kakao" => state.add_user(MockUser::social("kakao", "Kakao User")),
+            Some(user) => Some(user.id.clone()),
+            None if name == "kakao" => None,
             None => {
                 let names: Vec<_> = state.directory.users.iter().map(MockUser::handle).collect();
                 let names = names.join(", ");

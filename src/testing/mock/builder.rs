@@ -9,11 +9,15 @@ use std::{
 
 use super::{
     MockLogto,
-    directory::{MockApp, MockDirectory, MockOrganization, MockResource, MockUser, Role},
+    directory::{
+        MockAccountCenter, MockApp, MockConnector, MockDirectory, MockOrganization, MockResource, MockUser, Role,
+    },
     server::shared::Shared,
     state::{
         Lifetimes, State,
+        account::AccountState,
         custom_jwt::CustomJwt,
+        deliveries::Deliveries,
         devices::Devices,
         keys::{KeyRing, SigningAlg},
         store::Store,
@@ -34,7 +38,7 @@ use crate::{
 pub struct MockLogtoBuilder {
     port: u16,
     on_this_runtime: bool,
-    directory: MockDirectory,
+    pub(super) directory: MockDirectory,
     clock: Arc<dyn Clock>,
     lifetimes: Lifetimes,
     step_up: bool,
@@ -116,6 +120,29 @@ impl MockLogtoBuilder {
         self
     }
 
+    /// What users may see and change of their accounts. Without it, everything.
+    pub fn account_center(mut self, center: MockAccountCenter) -> Self {
+        self.directory.account_center = center;
+        self
+    }
+
+    /// The second factors that users may add (Logto Console › Multi-factor auth): of `Totp`, `WebAuthn` and `BackupCode`. Without it, all.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such factor.
+    pub fn mfa_factors(mut self, names: &[&str]) -> Self {
+        self.directory.set_mfa_factors(names);
+        self
+    }
+
+    /// Adds a social connector. Without any, there are `connector-kakao` for the target `kakao`, and `connector-github` for `github`, which
+    /// keeps tokens.
+    pub fn connector(mut self, connector: MockConnector) -> Self {
+        self.directory.connectors.push(connector);
+        self
+    }
+
     /// The server's clock, which its `Date` headers go by, too. Without it, the system's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -182,11 +209,17 @@ impl MockLogtoBuilder {
             pushed: HashMap::new(),
             devices: Devices::default(),
             logouts: HashMap::new(),
+            deliveries: Deliveries::default(),
+            account: AccountState::default(),
         };
         let mut directory = self.directory.or_default();
         let users = std::mem::take(&mut directory.users);
         let app = directory.apps.first().cloned();
         state.directory = directory;
+        let now = state.now();
+        for webhook in &mut state.directory.webhooks {
+            webhook.created_at = Some(now);
+        }
         for user in users {
             state.add_user(user);
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     MockLogto,
-    directory::{MockApp, MockUser},
+    directory::{MockAccountCenter, MockApp, MockUser},
     messages::{endpoint::Endpoint, request::RecordedRequest},
     server::fault::Fault,
     state::{keys::SigningAlg, tampering::Tampering},
@@ -148,7 +148,9 @@ impl MockLogto {
 impl MockLogto {
     /// Adds a user.
     pub fn add_user(&self, user: MockUser) {
-        self.shared.state().add_user(user);
+        let mut state = self.shared.state();
+        let id = state.add_user(user);
+        state.tell_created(&id);
     }
 
     /// Changes a user, named by username or id. Says whether there is such a user.
@@ -163,8 +165,12 @@ impl MockLogto {
         let mut state = self.shared.state();
         let now = state.now();
         let Some(user) = state.directory.user_called(name) else { return false };
-        *user = change(user.clone());
+        let before = user.clone();
+        *user = change(before.clone());
+        user.begin(now);
         user.updated_at = Some(now);
+        let id = user.id.clone();
+        state.tell_changed(&before, &id);
         true
     }
 
@@ -176,16 +182,47 @@ impl MockLogto {
         true
     }
 
+    /// Changes what users may see and change of their accounts.
+    pub fn set_account_center(&self, center: MockAccountCenter) {
+        self.shared.state().directory.account_center = center;
+    }
+
+    /// Changes which second factors users may add: of `Totp`, `WebAuthn` and `BackupCode`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such factor.
+    pub fn set_mfa_factors(&self, names: &[&str]) {
+        self.shared.state().directory.set_mfa_factors(names);
+    }
+
     /// Suspends a user: refresh tokens, userinfo and sign-in are refused. Says whether there is such a user.
     pub fn suspend_user(&self, name: &str) -> bool {
-        let mut state = self.shared.state();
-        state.directory.user_called(name).map(|user| user.suspended = true).is_some()
+        self.set_suspended(name, true)
     }
 
     /// Lets a suspended user in again. Says whether there is such a user.
     pub fn unsuspend_user(&self, name: &str) -> bool {
+        self.set_suspended(name, false)
+    }
+
+    fn set_suspended(&self, name: &str, suspended: bool) -> bool {
         let mut state = self.shared.state();
-        state.directory.user_called(name).map(|user| user.suspended = false).is_some()
+        let now = state.now();
+        let Some(user) = state.directory.user_called(name) else { return false };
+        (user.suspended, user.updated_at) = (suspended, Some(now));
+        let id = user.id.clone();
+        state.tell_suspension(&id);
+        true
+    }
+
+    /// Deletes a user: what a suspended one is refused, this one is, too. Says whether there was such a user.
+    pub fn delete_user(&self, name: &str) -> bool {
+        let mut state = self.shared.state();
+        let Some(place) = state.directory.users.iter().position(|user| user.is_called(name)) else { return false };
+        let user = state.directory.users.remove(place);
+        state.tell_deleted(&user);
+        true
     }
 
     /// Revokes everything that users allowed apps: every code, refresh token and opaque access token is dead.

@@ -1,20 +1,28 @@
 //! Who and what there is: apps, users, organizations, resources, roles.
 
 mod access_control;
+mod account_center;
 mod app;
 mod claim_names;
 pub(super) mod claims;
+mod connector;
 mod defaults;
+pub(super) mod iso;
+pub(super) mod mfa;
 mod organization;
+mod profile;
+mod provider_token;
 mod resource;
 mod user;
+pub(super) mod webhook;
 
 use std::collections::BTreeSet;
 
 pub(crate) use self::app::AppKind;
 pub use self::{
-    access_control::MockAccessControl, app::MockApp, organization::MockOrganization, resource::MockResource,
-    user::MockUser,
+    access_control::MockAccessControl, account_center::MockAccountCenter, app::MockApp, connector::MockConnector,
+    organization::MockOrganization, provider_token::MockProviderToken, resource::MockResource, user::MockUser,
+    webhook::MockWebhook,
 };
 
 /// Every signed-in user may ask for this resource; it carries the scopes of organizations.
@@ -27,8 +35,13 @@ pub(super) struct MockDirectory {
     pub(super) organizations: Vec<MockOrganization>,
     pub(super) resources: Vec<MockResource>,
     pub(super) roles: Vec<Role>,
+    pub(super) webhooks: Vec<MockWebhook>,
     /// The extended claims that are in ID tokens; `None` for those of a new Logto.
     pub(super) id_token_claims: Option<Vec<String>>,
+    pub(super) account_center: MockAccountCenter,
+    /// The second factors that are on; `None` for all.
+    pub(super) mfa_factors: Option<Vec<String>>,
+    pub(super) connectors: Vec<MockConnector>,
 }
 
 /// A role outside organizations, with the scopes of one resource that it grants.
@@ -71,6 +84,26 @@ impl MockDirectory {
 
     pub(super) fn user_with_username(&self, username: &str) -> Option<&MockUser> {
         self.users.iter().find(|user| user.username.as_deref() == Some(username))
+    }
+
+    pub(super) fn user_mut(&mut self, id: &str) -> Option<&mut MockUser> {
+        self.users.iter_mut().find(|user| user.id == id)
+    }
+
+    pub(super) fn connector(&self, id: &str) -> Option<&MockConnector> {
+        self.connectors.iter().find(|connector| connector.id == id)
+    }
+
+    /// Turns on these factors, and no others.
+    pub(super) fn set_mfa_factors(&mut self, names: &[&str]) {
+        for name in names {
+            assert!(mfa::FACTORS.contains(name), "Logto adds no factor {name:?}; it adds: {}", mfa::FACTORS.join(", "));
+        }
+        self.mfa_factors = Some(names.iter().map(|&name| name.to_owned()).collect());
+    }
+
+    pub(super) fn has_factor(&self, name: &str) -> bool {
+        self.mfa_factors.as_ref().is_none_or(|factors| factors.iter().any(|factor| factor == name))
     }
 
     pub(super) fn resource(&self, indicator: &str) -> Option<&MockResource> {

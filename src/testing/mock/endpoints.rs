@@ -7,6 +7,7 @@ mod client;
 mod device;
 mod discovery;
 mod grant;
+mod hooks;
 pub(super) mod interaction;
 mod introspect;
 mod logout;
@@ -83,13 +84,19 @@ fn dispatch(state: &mut State, request: &RecordedRequest) -> OidcResult {
         ("POST", "/oidc/session/end/confirm") => logout::confirm(state, request),
         ("GET", "/oidc/session/end/success") => Ok(logout::success()),
         ("GET", "/api/status") => Ok(Reply::empty(204)),
-        ("OPTIONS", path) if path.starts_with("/api/my-account") => Ok(preflight(request)),
-        (_, path) if path.starts_with("/api/my-account") => Ok(account::account(state, request)),
+        ("GET", "/api/.well-known/account-center") => Ok(account::center::center(state)),
+        ("OPTIONS", path) if account::is_at(path) => Ok(account::preflight(request)),
+        (_, path) if account::is_at(path) => Ok(hooks::told(state, request, account::answer)),
+        ("GET" | "POST", account::provider::PATH) => Ok(account::provider::page(state, request)),
+        (_, path) if path == "/api/hooks" || path.starts_with("/api/hooks/") => hooks::hooks(state, request),
         (_, path) if path.starts_with("/api/") => management::api(state, request),
         ("OPTIONS", path) if path.starts_with("/oidc/") => Ok(preflight(request)),
         ("GET", path) if path.starts_with("/oidc/auth/") || path.starts_with("/oidc/device/") => {
             let id = path.rsplit('/').next().unwrap_or_default();
             interaction::resume(state, id, session_cookie::presented(request))
+        }
+        ("GET", path) if path.starts_with("/user-assets/") => {
+            account::avatar::picture(state, path).map_or_else(|| not_found(request), Ok)
         }
         ("GET" | "POST", _) => pages::page(state, request).unwrap_or_else(|| not_found(request)),
         _ => not_found(request),

@@ -1,7 +1,9 @@
 //! The network: HTTP/1.1 on a loopback port.
 
 mod backchannel;
+mod deliveries;
 pub(super) mod fault;
+mod outgoing;
 pub(super) mod running;
 pub(super) mod shared;
 
@@ -37,6 +39,8 @@ use self::{
 use super::messages::{reply::Reply, request::RecordedRequest};
 
 const BODY_LIMIT: usize = 1024 * 1024;
+/// A picture may have 20 MiB at Logto; what is a little larger is refused in words.
+const UPLOAD_LIMIT: usize = 24 * 1024 * 1024;
 
 /// The connections end with this task: the set aborts what it holds.
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
@@ -83,7 +87,8 @@ impl std::error::Error for Hangup {}
 
 async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Answer, Hangup> {
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
+    let limit = if head.uri.path().starts_with("/api/my-account/user-assets/") { UPLOAD_LIMIT } else { BODY_LIMIT };
+    let Ok(body) = Limited::new(body, limit).collect().await else {
         return Ok(whole(Reply::empty(413)));
     };
     let request = RecordedRequest::new(head.method, &head.uri, head.headers, body.to_bytes());

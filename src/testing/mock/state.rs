@@ -1,8 +1,10 @@
 //! Everything the server knows.
 
+pub(super) mod account;
 pub(super) mod authorization_request;
 pub(super) mod context;
 pub(super) mod custom_jwt;
+pub(super) mod deliveries;
 pub(super) mod devices;
 pub(super) mod interaction;
 pub(super) mod keys;
@@ -12,6 +14,8 @@ pub(super) mod pushed;
 pub(super) mod session;
 pub(super) mod store;
 pub(super) mod tampering;
+pub(super) mod webhook_events;
+mod webhook_json;
 
 use std::{
     collections::HashMap,
@@ -22,7 +26,9 @@ use std::{
 use serde_json::{Map, Value, json};
 
 use self::{
+    account::AccountState,
     custom_jwt::CustomJwt,
+    deliveries::Deliveries,
     devices::Devices,
     interaction::Interaction,
     keys::KeyRing,
@@ -59,6 +65,8 @@ pub(super) struct State {
     pub(super) devices: Devices,
     /// By the value that the sign-out page posts back.
     pub(super) logouts: HashMap<String, PendingLogout>,
+    pub(super) deliveries: Deliveries,
+    pub(super) account: AccountState,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -96,11 +104,26 @@ impl State {
     /// Adds a user, who is created now. Gives the id.
     pub(super) fn add_user(&mut self, mut user: MockUser) -> String {
         let now = self.now();
-        user.created_at.get_or_insert(now);
+        user.begin(now);
         user.updated_at.get_or_insert(now);
         let id = user.id.clone();
         self.directory.users.push(user);
         id
+    }
+
+    /// Notes that a user signs in now.
+    pub(super) fn note_sign_in(&mut self, id: &str) {
+        let now = self.now();
+        if let Some(user) = self.directory.users.iter_mut().find(|user| user.id == id) {
+            (user.last_sign_in_at, user.updated_at) = (Some(now), Some(now));
+        }
+    }
+
+    /// Notes the first application that a user signed in to.
+    pub(super) fn note_application(&mut self, user: &str, client_id: &str) {
+        if let Some(user) = self.directory.users.iter_mut().find(|known| known.id == user) {
+            user.application_id.get_or_insert_with(|| client_id.to_owned());
+        }
     }
 
     /// The claims about the authentication, in ID tokens and access tokens.

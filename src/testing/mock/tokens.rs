@@ -6,3 +6,4 @@ pub(super) mod logout_token;
 pub(super) mod permissions;
 pub(super) mod refresh_token;
 pub(super) mod response;
+pub(super) mod totp;

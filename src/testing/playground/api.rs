@@ -79,7 +79,7 @@ impl ApiPlayground {
         let mut playground = Self { port, resource, metadata: None, embedded, books: Arc::new(Mutex::new(books)) };
         let api = playground.resource_server().audience(ApiAudience::resource(playground.resource())).build();
         let api = api.map_err(|cause| error(cause.to_string()))?;
-        playground.metadata = api.protected_resource_metadata_path().map(str::to_owned);
+        playground.metadata = api.protected_resource_metadata_paths().next().map(str::to_owned);
         Ok(playground)
     }
 

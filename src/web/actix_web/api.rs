@@ -3,22 +3,25 @@
 use std::pin::Pin;
 
 use actix_web::{
-    Error as ActixError, FromRequest, HttpMessage, HttpRequest,
+    Error as ActixError, FromRequest, HttpMessage, HttpRequest, Responder,
     body::MessageBody,
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
-    http::header::AUTHORIZATION,
+    http::header::{AUTHORIZATION, HOST},
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
 
 use super::response::{answered, is_same, replaced};
 use crate::{
-    api::{ApiAuth, ApiPolicy, ResourceServer},
+    api::{ApiAuth, ApiPolicy, ApiRequest, ResourceServer},
     error::Error,
     response::AuthResponse,
 };
 
 /// The middleware that gives each request the API to which [`ApiAuth`] is to be good, for an app or a scope. The innermost one counts.
+///
+/// Around an app it answers requests for the API's [metadata](ResourceServer::protected_resource_metadata), too. Those are at the host's root, so a
+/// scope does not see them: then [`api_metadata`] belongs into the app's configuration.
 #[must_use]
 pub fn api<S, B>(
     api: ResourceServer,
@@ -38,6 +41,10 @@ async fn with_api<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse, ActixError> {
+    if let Some(document) = api.protected_resource_metadata(&api_request(request.request())) {
+        let response = document.respond_to(request.request());
+        return Ok(request.into_response(response));
+    }
     request.extensions_mut().insert(api);
     let response = next.call(request).await?;
     let refused = response.request().extensions_mut().remove::<Refusal>();
@@ -60,15 +67,17 @@ pub(super) fn forget_refusal(request: &HttpRequest, answered: &Error) {
     }
 }
 
-/// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Its path begins at the host's root, so
-/// configure the app with it and no scope. No route, if the API has no metadata. actix-web decodes paths before it compares them, so a
-/// resource with `%` in its path needs a route of your own.
+/// The routes of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Their paths begin at the host's root, so
+/// configure the app with them and no scope. No route, if the API has no metadata. actix-web decodes paths before it compares them: a resource
+/// with `%` in its path takes [`api`](fn@api) around the app.
 pub fn api_metadata(api: &ResourceServer) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let api = api.clone();
     move |config| {
-        if let Some(path) = api.protected_resource_metadata_path() {
-            let resource = web::resource(path);
-            config.service(resource.to(move || std::future::ready(api.protected_resource_metadata())));
+        for path in api.protected_resource_metadata_paths() {
+            let api = api.clone();
+            let document =
+                move |request: HttpRequest| std::future::ready(api.protected_resource_metadata(&api_request(&request)));
+            config.service(web::resource(path).to(document));
         }
     }
 }
@@ -80,7 +89,8 @@ impl<R: ApiPolicy + 'static> FromRequest for ApiAuth<R> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let api = request.extensions().get().cloned().ok_or_else(api_missing)?;
+            let api: Option<ResourceServer> = request.extensions().get().cloned();
+            let api = api.ok_or_else(api_missing)?.addressed(&api_request(&request));
             let authorization = || request.headers().get_all(AUTHORIZATION);
             let remember = |error: &Error| _ = request.extensions_mut().insert(Refusal(error.clone()));
             match Self::authorize_optional(&api, authorization()).await.inspect_err(remember)? {
@@ -90,6 +100,15 @@ impl<R: ApiPolicy + 'static> FromRequest for ApiAuth<R> {
             }
         })
     }
+}
+
+/// The request as the client sent it, also in a scope.
+fn api_request(request: &HttpRequest) -> ApiRequest<'_> {
+    let uri = request.uri();
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let authority = uri.authority().map(actix_web::http::uri::Authority::as_str);
+    let host = authority.or_else(|| request.headers().get(HOST).and_then(|host| host.to_str().ok()));
+    ApiRequest::new(request.method().as_str(), target).host(host)
 }
 
 fn api_missing() -> Error {

@@ -10,12 +10,13 @@ use rocket::{
 
 use super::replace::replace;
 use crate::{
-    api::{ApiAuth, ApiPolicy, ResourceServer},
+    api::{ApiAuth, ApiPolicy, ApiRequest, ResourceServer},
     error::Error,
     response::AuthResponse,
 };
 
-/// The fairing that says to which API [`ApiAuth`] is to be good, and answers for it.
+/// The fairing that says to which API [`ApiAuth`] is to be good, and answers for it. It mounts the routes of the API's
+/// [metadata](ResourceServer::protected_resource_metadata).
 #[must_use]
 pub fn api(api: ResourceServer) -> ApiFairing {
     ApiFairing(api)
@@ -38,6 +39,11 @@ impl Fairing for ApiFairing {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        let is_there = |route: &Route| {
+            rocket.routes().any(|known| known.method == route.method && known.uri.as_str() == route.uri.as_str())
+        };
+        let metadata: Vec<_> = api_metadata(&self.0).into_iter().filter(|route| !is_there(route)).collect();
+        let rocket = rocket.mount("/", metadata);
         // The application's default catcher need not know a status that is never sent.
         Ok(rocket.manage(self.clone()).register("/", vec![Catcher::new(INTERNAL_STATUS.code, internal_status_catcher)]))
     }
@@ -70,6 +76,8 @@ impl<'r, R: ApiPolicy> FromRequest<'r> for ApiAuth<R> {
         let Some(ApiFairing(api)) = request.rocket().state() else {
             return Outcome::Error((Status::InternalServerError, fairing_missing()));
         };
+        let address = Address::of(request);
+        let api = &api.addressed(&address.request());
         let authorization: Vec<_> = request.headers().get("authorization").collect();
         let (refused, override_response) = match Self::authorize_optional(api, &authorization).await {
             Ok(Some(auth)) => return Outcome::Success(auth),
@@ -94,13 +102,14 @@ fn fairing_missing() -> Error {
     error.logged()
 }
 
-/// The route of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Mount it at `/`, for its path begins at
-/// the host's root. No route, if the API has no metadata. Rocket decodes paths before it compares them, so a resource with `%` in its path
+/// The routes of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. The fairing mounts them; mount them yourself, at `/`,
+/// where there is none. No route, if the API has no metadata. Rocket decodes paths before it compares them, so a resource with `%` in its path
 /// needs a route of your own.
 #[must_use]
 pub fn api_metadata(api: &ResourceServer) -> Vec<Route> {
-    let route = |path| Route::new(Method::Get, path, Document(api.clone()));
-    api.protected_resource_metadata_path().map(route).into_iter().collect()
+    let route =
+        |path: &str| [Method::Get, Method::Options].map(|method| Route::new(method, path, Document(api.clone())));
+    api.protected_resource_metadata_paths().flat_map(route).collect()
 }
 
 #[derive(Clone)]
@@ -109,6 +118,24 @@ struct Document(ResourceServer);
 #[rocket::async_trait]
 impl route::Handler for Document {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> route::Outcome<'r> {
-        route::Outcome::from(request, self.0.protected_resource_metadata())
+        route::Outcome::from(request, self.0.protected_resource_metadata(&Address::of(request).request()))
+    }
+}
+
+/// Where a request was sent. Rocket has it in parts.
+struct Address {
+    method: &'static str,
+    target: String,
+    host: Option<String>,
+}
+
+impl Address {
+    fn of(request: &Request<'_>) -> Self {
+        let host = request.host().map(ToString::to_string);
+        Self { method: request.method().as_str(), target: request.uri().to_string(), host }
+    }
+
+    fn request(&self) -> ApiRequest<'_> {
+        ApiRequest::new(self.method, &self.target).host(self.host.as_deref())
     }
 }

@@ -16,7 +16,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    api::{ApiAuth, ResourceServer, TokenRequirements},
+    api::{ApiAuth, ApiRequest, ResourceServer, TokenRequirements},
     error::Error,
     response::AuthResponse,
     types::BoxFuture,
@@ -24,7 +24,8 @@ use crate::{
 
 /// The layer that lets requests with a good access token through, with their [`ApiAuth`] among the extensions, and refuses all others.
 ///
-/// A browser's preflight request has no token: a `CorsLayer` belongs around this layer.
+/// It answers requests for the API's [metadata](ResourceServer::protected_resource_metadata), where it sees them: around the whole service of a host.
+/// A browser's preflight request to other addresses has no token: a `CorsLayer` belongs around this layer.
 #[must_use]
 pub fn api(api: ResourceServer) -> ApiLayer {
     ApiLayer { guard: Arc::new(Guard { api, requirements: TokenRequirements::new(), is_optional: false }) }
@@ -95,7 +96,14 @@ where
         let guard = Arc::clone(&self.guard);
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            match guard.authorize(&parts).await {
+            let api = {
+                let asked = asked(&parts);
+                if let Some(document) = guard.api.protected_resource_metadata(&asked) {
+                    return Ok(Response::<String>::from(document).map(Either::Left));
+                }
+                guard.api.addressed(&asked)
+            };
+            match guard.authorize(&api, &parts).await {
                 Ok(auth) => {
                     // A token that an outer layer took is for another API.
                     parts.extensions.remove::<ApiAuth>();
@@ -111,15 +119,24 @@ where
 }
 
 impl Guard {
-    async fn authorize(&self, parts: &Parts) -> Result<Option<ApiAuth>, Error> {
+    async fn authorize(&self, api: &ResourceServer, parts: &Parts) -> Result<Option<ApiAuth>, Error> {
         let authorization = parts.headers.get_all(AUTHORIZATION);
         let auth = if self.is_optional {
-            self.api.authorize_optional(authorization, &self.requirements).await?
+            api.authorize_optional(authorization, &self.requirements).await?
         } else {
-            Some(self.api.authorize(authorization, &self.requirements).await?)
+            Some(api.authorize(authorization, &self.requirements).await?)
         };
         Ok(auth.map(ApiAuth::from))
     }
+}
+
+/// The request as the client sent it, also below a nested router of axum.
+fn asked(parts: &Parts) -> ApiRequest<'_> {
+    #[cfg(feature = "axum")]
+    if let Some(original) = parts.extensions.get::<axum::extract::OriginalUri>() {
+        return ApiRequest::from_parts(parts, &original.0);
+    }
+    ApiRequest::from_parts(parts, &parts.uri)
 }
 
 /// A client of gRPC reads a status of HTTP as the fault of something on the way.

@@ -6,12 +6,14 @@
 mod app;
 mod engine;
 mod front;
+mod settings_page;
 mod window;
 
 use std::sync::Arc;
 
 use app::{App, Scheme};
 use engine::Engine;
+use settings_page::a_user_changes_her_settings;
 use window::Browser;
 
 /// Each test for each example.
@@ -76,6 +78,8 @@ in_a_browser! {
     kakao: kakao in Chromium over Http: the_tutorial_works_from_its_first_checkpoint_to_its_last;
     sessions: sessions in Chromium over Http: a_user_ends_her_other_sessions_from_a_list;
     sessions_https: sessions in Chromium over Https: a_user_ends_her_other_sessions_from_a_list;
+    settings: account in Chromium over Http: a_user_changes_her_settings;
+    settings_https: account in Chromium over Https: a_user_changes_her_settings;
     spa: spa in Chromium over Http: a_page_of_scripts_lives_on_a_cookie, a_page_of_scripts_calls_an_api_with_a_token;
     spa_https: spa in Chromium over Https: a_page_of_scripts_lives_on_a_cookie, a_page_of_scripts_calls_an_api_with_a_token;
 }

@@ -64,6 +64,13 @@ impl Window {
     }
 
     pub async fn reload(&self) {
+        // The driver refuses it while a page is about to go to another.
+        for _ in 0..3 {
+            if self.client().refresh().await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
         self.client().refresh().await.unwrap();
     }
 
@@ -89,6 +96,53 @@ impl Window {
         let field = self.find(Locator::Css("input[name=password]")).await;
         // The return key sends the form.
         field.send_keys(&format!("{password}\u{e007}")).await.unwrap();
+    }
+
+    /// Follows the first link to `path`.
+    pub async fn follow(&self, path: &str) {
+        self.find(Locator::Css(&format!("a[href$='{path}']"))).await.click().await.unwrap();
+    }
+
+    /// Types into a field, in the place of what it holds.
+    pub async fn fill(&self, name: &str, text: &str) {
+        let field = self.find(Locator::Css(&format!("input[name={name}]"))).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Presses the button of the first form that goes to `path`.
+    pub async fn send(&self, path: &str) {
+        let button = format!("form[action$='{path}'] button");
+        self.find(Locator::Css(&button)).await.click().await.unwrap();
+    }
+
+    /// The name of the field that has the focus.
+    pub async fn focused(&self) -> String {
+        let name = self.client().execute("return document.activeElement.name || ''", Vec::new()).await.unwrap();
+        name.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub async fn text_of(&self, css: &str) -> String {
+        self.find(Locator::Css(css)).await.text().await.unwrap()
+    }
+
+    /// What an authenticator app shows for a secret (RFC 6238), reckoned by the browser.
+    pub async fn totp(&self, secret: &str) -> String {
+        const SCRIPT: &str = "
+            const [secret, done] = arguments
+            const bits = [...secret].map(c => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
+            const key = Uint8Array.from(bits.match(/.{8}/g), byte => parseInt(byte, 2))
+            const counter = new DataView(new ArrayBuffer(8))
+            counter.setUint32(4, Math.floor(Date.now() / 30000))
+            crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-1' }, false, ['sign'])
+                .then(key => crypto.subtle.sign('HMAC', key, counter))
+                .then(mac => {
+                    const view = new DataView(mac)
+                    const number = view.getUint32(view.getUint8(19) & 15) & 0x7fffffff
+                    done(String(number % 1000000).padStart(6, '0'))
+                })";
+        let code = self.client().execute_async(SCRIPT, vec![secret.into()]).await.unwrap();
+        code.as_str().unwrap().to_owned()
     }
 
     async fn find(&self, locator: Locator<'_>) -> Element {

@@ -21,8 +21,17 @@ const OF_THE_TESTS: [&str; 10] = [
     "api_axum",
 ];
 /// Those that need more features than the tests, or are packages of their own.
-const OTHERS: [&str; 8] =
-    ["actix_web", "rocket", "api_actix_web", "api_rocket", "../leptos_ssr", "../poem", "../salvo", "../warp"];
+const OTHERS: [&str; 9] = [
+    "account",
+    "actix_web",
+    "rocket",
+    "api_actix_web",
+    "api_rocket",
+    "../leptos_ssr",
+    "../poem",
+    "../salvo",
+    "../warp",
+];
 
 fn examples() -> impl Iterator<Item = &'static str> {
     OF_THE_TESTS.into_iter().chain(OTHERS.into_iter().filter(|example| built(example)))

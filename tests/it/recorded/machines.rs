@@ -43,6 +43,60 @@ const EXCHANGES: &[(&str, &str)] = &[
     ("61-token-exchange/05-garbage", "token_exchange.subject_refused Forbidden"),
 ];
 
+/// Each type of token that was recorded, and each reason for a refusal. Of those that are left out the crate sends no such request: without the type of a
+/// token, or with `requested_token_type`.
+const EVERY_TYPE: &[(&str, &str)] = &[
+    ("01-pat-resource", "ok"),
+    ("03-pat-no-target", "ok"),
+    ("05-pat-organization", "ok"),
+    ("07-pat-other-organization", "organization.not_a_member Forbidden"),
+    ("08-pat-machine", "ok"),
+    ("09-pat-garbage", "token_exchange.subject_refused Forbidden"),
+    ("10-pat-wrong-type", "token_exchange.subject_refused Forbidden"),
+    ("11-pat-as-access-token", "token_exchange.subject_refused Forbidden"),
+    ("12-unknown-type", "token_exchange.subject_refused Forbidden"),
+    ("15-pat-unknown-resource", "token.resource_refused Config"),
+    ("16-pat-wrong-secret", "client.invalid_credentials Config"),
+    ("20-impersonation", "ok"),
+    ("21-impersonation-logto-type", "ok"),
+    ("22-impersonation-actor", "ok"),
+    ("23-impersonation-actor-organization", "ok"),
+    ("24-impersonation-actor-garbage", "token_exchange.subject_refused Forbidden"),
+    ("26-impersonation-actor-jwt", "token_exchange.subject_refused Forbidden"),
+    ("27-impersonation-garbage", "token_exchange.subject_refused Forbidden"),
+    ("28-impersonation-first", "ok"),
+    ("29-impersonation-second", "token_exchange.subject_refused Forbidden"),
+    ("30-impersonation-no-target", "ok"),
+    ("31-access-token-opaque", "ok"),
+    ("32-access-token-jwt", "ok"),
+    ("33-jwt-type", "token_exchange.subject_refused Forbidden"),
+    ("34-id-token", "token_exchange.subject_refused Forbidden"),
+    ("35-refresh-token", "token_exchange.subject_refused Forbidden"),
+    ("38-pat-opaque-userinfo-token", "ok"),
+    ("40-pat-opaque-without-openid", "ok"),
+    ("43-pat-suspended", "token_exchange.subject_refused Forbidden"),
+    ("44-impersonation-suspended", "token_exchange.subject_refused Forbidden"),
+    ("45-pat-expired", "token_exchange.subject_refused Forbidden"),
+];
+
+/// The exchange as an application asks for it.
+fn exchange(recorded: &Exchange) -> TokenExchange {
+    let parameter = |name: &str| recorded.parameter(name);
+    let (token, kind) = (parameter("subject_token").unwrap(), parameter("subject_token_type").unwrap());
+    let exchange = match kind.as_str() {
+        "urn:logto:token-type:personal_access_token" => TokenExchange::personal_access_token(token),
+        "urn:ietf:params:oauth:token-type:access_token" if token.starts_with("sub_") => {
+            TokenExchange::impersonation(token)
+        }
+        "urn:ietf:params:oauth:token-type:access_token" => TokenExchange::on_behalf_of(token),
+        _ => TokenExchange::of_type(token, kind),
+    };
+    let exchange = parameter("resource").into_iter().fold(exchange, TokenExchange::resource);
+    let exchange = parameter("organization_id").into_iter().fold(exchange, TokenExchange::organization);
+    let exchange = parameter("actor_token").into_iter().fold(exchange, TokenExchange::actor);
+    exchange.scopes(parameter("scope").unwrap_or_default().split_whitespace())
+}
+
 fn outcome(result: &Result<AccessToken, Error>) -> String {
     match result {
         Ok(_) => "ok".to_owned(),
@@ -128,6 +182,29 @@ async fn every_recorded_token_exchange_has_its_outcome() {
             }
         }
         assert!(app.browser.cookies.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn each_recorded_type_of_subject_token_has_its_outcome() {
+    for (name, expected) in EVERY_TYPE {
+        let name = format!("93-token-exchange/{name}");
+        let recorded = Exchange::of(&name);
+        let server = Server::default();
+        server.always(DISCOVERY, Exchange::of("00-discovery/openid-configuration").response());
+        server.once(TOKEN, recorded.response());
+        let (id, secret) = credentials(&recorded);
+        let clock = TestClock::at(UNIX_EPOCH + Duration::from_secs(u64::try_from(RECORDED_AT).unwrap()));
+        let machine = MachineClient::builder().endpoint(ENDPOINT).app_id(id).app_secret(secret);
+        let machine = machine.http_client(server.clone()).clock(clock).build().unwrap();
+        let result = machine.exchange_token(exchange(&recorded)).await;
+        let result = result.map(logto::machine::TokenExchangeResponse::into_access_token);
+        assert_eq!(outcome(&result), *expected, "{name}");
+        assert_same_request(&name, &server.last(TOKEN), &recorded);
+        match result {
+            Ok(token) => assert_is(&name, &token, &recorded),
+            Err(error) => assert!(!error.is_transient() && !error.hint().is_empty(), "{name}"),
+        }
     }
 }
 

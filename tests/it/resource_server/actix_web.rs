@@ -13,6 +13,7 @@ use logto::{Error, SignedIn, api::ApiAuth};
 
 use super::{
     cases::{ReadBooks, Recent},
+    metadata::below_a_path,
     over_http::{Setup, assert_names, every_framework, several},
 };
 use crate::actix_web::{listen, serve};
@@ -51,8 +52,7 @@ fn pages(setup: &Setup) -> impl FnOnce(&mut ServiceConfig) {
             .route("/shelf", web::get().to(async |auth: Option<ApiAuth<ReadBooks>>| sub(auth)))
             .route("/comments", web::post().to(comment))
             .route("/me", web::get().to(async |user: SignedIn| user.sub().to_owned()))
-            .service(organizations)
-            .configure(logto::actix_web::api_metadata(&setup.api));
+            .service(organizations);
     }
 }
 
@@ -76,6 +76,24 @@ async fn serve_setup(setup: Setup) -> String {
 #[tokio::test]
 async fn several_apis_in_one_actix_web_app_each_take_their_own_tokens() {
     several(serve_setup).await;
+}
+
+#[tokio::test]
+async fn an_api_in_a_scope_of_actix_web_names_its_own_metadata() {
+    below_a_path(async |whole, tools| {
+        let (listener, base) = listen();
+        serve!(listener, move || {
+            let books = async |auth: ApiAuth| sub(Some(auth));
+            let scope = web::scope("/tools").route("/books", web::get().to(books));
+            App::new()
+                .route("/books", web::get().to(books))
+                .service(scope.wrap(logto::actix_web::api(tools.clone())))
+                .configure(logto::actix_web::api_metadata(&tools))
+                .wrap(logto::actix_web::api(whole.clone()))
+        });
+        base.replace("localhost", "127.0.0.1")
+    })
+    .await;
 }
 
 #[tokio::test]

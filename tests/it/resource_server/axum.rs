@@ -9,10 +9,14 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use logto::{Error, SignedIn, api::ApiAuth};
+use logto::{
+    Error, SignedIn,
+    api::{ApiAuth, ResourceServer},
+};
 
 use super::{
     cases::{ReadBooks, Recent},
+    metadata::below_a_path,
     over_http::{Setup, assert_names, every_framework, several},
 };
 
@@ -47,14 +51,51 @@ async fn serve(setup: Setup) -> String {
         .route("/shelf", get(async |auth: Option<ApiAuth<ReadBooks>>| sub(auth)))
         .route("/comments", post(comment))
         .route("/me", get(async |user: SignedIn| user.sub().to_owned()))
-        .nest("/organizations", organizations)
-        .merge(logto::axum::api_metadata(&setup.api))
-        .layer(Extension(setup.api));
+        .nest("/organizations", organizations);
+    let api = logto::axum::api(setup.api);
     listen(match setup.logto {
-        Some(logto) => app.merge(logto::axum::routes(&logto)).layer(logto::axum::layer(logto)),
-        None => app,
+        Some(logto) => app.merge(logto::axum::routes(&logto)).layer(api).layer(logto::axum::layer(logto)),
+        None => app.layer(api),
     })
     .await
+}
+
+/// A nested router keeps the address that the client asked for, by each of the ways to say which API it has.
+#[tokio::test]
+async fn an_api_in_a_nested_router_of_axum_names_its_own_metadata() {
+    let books = || Router::new().route("/books", get(async |auth: ApiAuth| sub(Some(auth))));
+    below_a_path(async |whole, tools| {
+        let metadata = logto::axum::api_metadata(&tools);
+        let tools = books().layer(logto::axum::api(tools));
+        listen(books().nest("/tools", tools).merge(metadata).layer(logto::axum::api(whole))).await
+    })
+    .await;
+    below_a_path(async |whole, tools| {
+        let metadata = logto::axum::api_metadata(&tools).merge(logto::axum::api_metadata(&whole));
+        let tools = books().layer(Extension(tools));
+        listen(books().nest("/tools", tools).layer(Extension(whole)).merge(metadata)).await
+    })
+    .await;
+    below_a_path(async |whole, tools| {
+        // A layer whose router takes in another afterwards does not see the well-known path.
+        let metadata = logto::axum::api_metadata(&tools).merge(logto::axum::api_metadata(&whole));
+        let tools = books().layer(logto::tower::api(tools));
+        listen(books().layer(logto::tower::api(whole)).nest("/tools", tools).merge(metadata)).await
+    })
+    .await;
+    // One API of both, which takes the tokens of each everywhere.
+    below_a_path(async |whole, tools| {
+        let both = ResourceServer::one_of([whole, tools]).unwrap();
+        listen(books().nest("/tools", books()).layer(logto::axum::api(both))).await
+    })
+    .await;
+    below_a_path(async |whole, tools| {
+        let both = ResourceServer::one_of([whole, tools]).unwrap();
+        let metadata = logto::axum::api_metadata(&both);
+        let tools = books().layer(logto::tower::api(both.clone()));
+        listen(books().layer(logto::tower::api(both)).nest("/tools", tools).merge(metadata)).await
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -69,7 +110,7 @@ async fn a_missing_api_layer_is_an_error_that_names_the_layer() {
         .route("/greeting", get(async |_: Option<ApiAuth>| {}));
     let base = listen(app).await;
     for path in ["/books", "/greeting"] {
-        assert_names(&base, path, ".layer(Extension(api))").await;
+        assert_names(&base, path, ".layer(logto::axum::api(api))").await;
     }
 }
 

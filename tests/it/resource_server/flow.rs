@@ -362,6 +362,6 @@ async fn only_a_web_address_has_metadata() {
     {
         let builder = ResourceServer::builder().endpoint("https://logto.example.test");
         let api = builder.audience(ApiAudience::resource(identifier)).build().unwrap();
-        assert_eq!(api.protected_resource_metadata().is_some(), is_found, "{identifier}");
+        assert_eq!(api.protected_resource_metadata_paths().next().is_some(), is_found, "{identifier}");
     }
 }

@@ -20,7 +20,10 @@ use tokio::{
 };
 
 use super::cases::{Answer, Case, World, flood, run};
-pub use super::list::list;
+pub use super::{
+    list::list,
+    metadata::{methods, resources},
+};
 use crate::plain_http::plain_http;
 use crate::support::{APP_SECRET, BOOKS, settings};
 
@@ -68,6 +71,8 @@ macro_rules! every_framework {
             an_optional_token_that_is_refused_stops_the_handler_before_it_writes => comments
             an_unreachable_logto_is_not_taken_for_a_missing_token => away
             an_api_serves_its_metadata => metadata
+            each_resource_of_an_api_has_metadata_that_its_challenges_name => resources
+            scripts_of_any_site_may_read_the_metadata => methods
             an_authorization_header_that_is_not_text_is_refused => bytes
             a_list_of_servers_takes_the_tokens_of_each => list
         }

@@ -9,10 +9,14 @@ use std::sync::{
 };
 
 use ::rocket::{State, error::ErrorKind, get, post, routes};
-use logto::{Error, SignedIn, api::ApiAuth};
+use logto::{
+    Error, SignedIn,
+    api::{ApiAuth, ResourceServer},
+};
 
 use super::{
     cases::{ReadBooks, Recent, World},
+    metadata::below_a_path,
     over_http::{Setup, every_framework},
 };
 use crate::plain_http::plain_http;
@@ -65,7 +69,6 @@ fn me(user: SignedIn) -> String {
 async fn serve(setup: Setup) -> String {
     let app = build(0)
         .mount("/", routes![books, acme, transfer, greeting, shelf, comment])
-        .mount("/", logto::rocket::api_metadata(&setup.api))
         .manage(setup.written)
         .attach(logto::rocket::api(setup.api));
     let port = launch(match setup.logto {
@@ -76,6 +79,24 @@ async fn serve(setup: Setup) -> String {
     })
     .await;
     format!("http://127.0.0.1:{port}")
+}
+
+/// Rocket has one API, which may be of both resources. Routes of the metadata that are there already are left alone.
+#[tokio::test]
+async fn an_api_below_a_mount_point_of_rocket_names_its_own_metadata() {
+    #[get("/books")]
+    fn any_books(auth: ApiAuth) -> String {
+        sub(Some(auth))
+    }
+    for is_mounted in [false, true] {
+        below_a_path(async |whole, tools| {
+            let api = ResourceServer::one_of([whole, tools]).unwrap();
+            let metadata = if is_mounted { logto::rocket::api_metadata(&api) } else { vec![] };
+            let app = build(0).mount("/", routes![any_books]).mount("/tools", routes![any_books]).mount("/", metadata);
+            format!("http://127.0.0.1:{}", launch(app.attach(logto::rocket::api(api))).await)
+        })
+        .await;
+    }
 }
 
 /// Neither a guard nor an optional one: an API that takes everybody for a stranger would be found late.

@@ -31,11 +31,22 @@ fn cases() -> Vec<Case> {
         case(&[&signature, &signature], body.as_str(), 401, "webhook.signature_invalid"),
         case(&[&signature.to_uppercase()], body.as_str(), 401, "webhook.signature_invalid"),
         case(&[&signature], body.replace("Eva", "Eve"), 401, "webhook.signature_invalid"),
+        case(&[&signature], reread(body.as_bytes()), 401, "webhook.signature_invalid"),
+        case(&[&signature], "", 401, "webhook.signature_invalid"),
+        case(&[&sign("another key", body.as_bytes())], body.as_str(), 401, "webhook.signature_invalid"),
+        case(&[&signature, &sign("another key", body.as_bytes())], body.as_str(), 401, "webhook.signature_invalid"),
         case(&[&sign(&key, b"{}")], "{}", 400, "webhook.body_invalid"),
         case(&[&sign(&key, &[0xff])], [0xff], 400, "webhook.body_invalid"),
         case(&[&sign(&key, b"")], "", 400, "webhook.body_invalid"),
         case(&[&sign(&key, &large)], large, 413, "webhook.body_too_large"),
     ]
+}
+
+/// As a JSON extractor and a writer leave it: the same members, and other bytes.
+fn reread(body: &[u8]) -> Vec<u8> {
+    let changed = serde_json::from_slice::<serde_json::Value>(body).unwrap().to_string();
+    assert_ne!(changed.as_bytes(), body);
+    changed.into_bytes()
 }
 
 fn told(event: &Event) -> String {
@@ -48,13 +59,18 @@ fn check(case: &Case, status: u16, body: &str) {
 }
 
 mod axum {
-    use ::axum::{Extension, Router, body::Body, routing::post};
+    use ::axum::{
+        Extension, Router,
+        body::Body,
+        middleware::{Next, from_fn},
+        routing::post,
+    };
     use http::Request;
     use http_body_util::BodyExt;
     use logto::webhooks::Event;
     use tower::ServiceExt;
 
-    use super::{cases, check, told, webhooks};
+    use super::{cases, check, delivery, reread, told, webhooks};
 
     async fn answer(router: Router, request: Request<Body>) -> (u16, String) {
         let response = router.oneshot(request).await.unwrap();
@@ -77,6 +93,24 @@ mod axum {
         }
     }
 
+    /// A layer that reads the body as JSON and puts it back does so in other bytes.
+    #[tokio::test]
+    async fn a_body_that_a_layer_has_read_as_json_is_refused() {
+        let reads = async |request: Request<Body>, next: Next| {
+            let (parts, body) = request.into_parts();
+            let body = reread(&body.collect().await.unwrap().to_bytes());
+            next.run(Request::from_parts(parts, Body::from(body))).await
+        };
+        let hook = async |event: Event| told(&event);
+        let route = Router::new().route("/hook", post(hook)).layer(Extension(webhooks()));
+        let sent = delivery("02-user-data-updated.json");
+        for (app, expected) in [(route.clone(), 200), (route.layer(from_fn(reads)), 401)] {
+            let request = Request::post("/hook").header("logto-signature-sha-256", &sent.signature);
+            let (status, body) = answer(app, request.body(Body::from(sent.body.clone())).unwrap()).await;
+            assert_eq!(status, expected, "{body}");
+        }
+    }
+
     #[tokio::test]
     async fn without_the_extension_the_answer_says_what_is_missing() {
         let app = Router::new().route("/hook", post(async |event: Event| told(&event)));
@@ -90,7 +124,7 @@ mod actix_web {
     use ::actix_web::{App, http::header::ContentType, test, web};
     use logto::webhooks::Event;
 
-    use super::{cases, check, told, webhooks};
+    use super::{cases, check, delivery, told, webhooks};
 
     #[::actix_web::test]
     async fn an_event_is_an_extractor() {
@@ -107,6 +141,21 @@ mod actix_web {
             let status = response.status().as_u16();
             check(&case, status, std::str::from_utf8(&test::read_body(response).await).unwrap());
         }
+    }
+
+    /// The first extractor of the body takes it.
+    #[::actix_web::test]
+    async fn an_event_after_a_json_extractor_is_refused() {
+        let both = async |_: web::Json<serde_json::Value>, event: Event| told(&event);
+        let app = App::new().app_data(web::Data::new(webhooks())).route("/hook", web::post().to(both));
+        let app = test::init_service(app).await;
+        let sent = delivery("02-user-data-updated.json");
+        let request = test::TestRequest::post().uri("/hook").insert_header(ContentType::json());
+        let request = request.append_header(("logto-signature-sha-256", sent.signature)).set_payload(sent.body);
+        let response = test::call_service(&app, request.to_request()).await;
+        assert_eq!(response.status().as_u16(), 401);
+        let body = test::read_body(response).await;
+        assert!(body.windows(25).any(|part| part == b"webhook.signature_invalid"), "{body:?}");
     }
 
     #[::actix_web::test]

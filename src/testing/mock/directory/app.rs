@@ -11,6 +11,8 @@ use crate::secret::Secret;
 pub struct MockApp {
     pub(crate) id: String,
     pub(crate) secret: Secret,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
     pub(crate) kind: AppKind,
     pub(crate) third_party: bool,
     pub(crate) any_loopback: bool,
@@ -39,10 +41,13 @@ pub(crate) enum AppKind {
 }
 
 impl MockApp {
-    /// A traditional web app.
+    /// A traditional web app, named like its id.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
+        let id = id.into();
         Self {
-            id: id.into(),
+            name: id.clone(),
+            description: None,
+            id,
             secret: Secret::new(secret),
             kind: AppKind::Web,
             third_party: false,
@@ -59,6 +64,20 @@ impl MockApp {
             memberships: Vec::new(),
             token_claims: Map::new(),
         }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Its description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
     }
 
     /// Registers a redirect URI. It must be the same after parsing: `http://LOCALHOST:3000` is `http://localhost:3000/`.

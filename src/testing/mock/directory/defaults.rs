@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{MockApp, MockDirectory, MockOrganization, MockResource, MockUser, Role};
+use super::{MockApp, MockConnector, MockDirectory, MockOrganization, MockResource, MockUser, Role};
 
 const API: &str = "https://api.example.test";
 
@@ -14,6 +14,7 @@ impl MockDirectory {
         fill(&mut self.organizations, organizations);
         fill(&mut self.resources, || vec![resource()]);
         fill(&mut self.roles, || vec![librarian()]);
+        fill(&mut self.connectors, connectors);
         self
     }
 }
@@ -73,4 +74,11 @@ fn resource() -> MockResource {
 fn librarian() -> Role {
     let scopes = vec!["read:books".to_owned(), "write:books".to_owned()];
     Role { name: "librarian".to_owned(), resource: API.to_owned(), scopes }
+}
+
+fn connectors() -> Vec<MockConnector> {
+    vec![
+        MockConnector::new("connector-kakao", "kakao"),
+        MockConnector::new("connector-github", "github").keeps_tokens(),
+    ]
 }

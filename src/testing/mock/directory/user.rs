@@ -1,10 +1,13 @@
 //! A user of the server.
 
-use std::time::SystemTime;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use super::{Holder, Membership, claim_names};
+use super::{
+    Holder, Membership, MockProviderToken, claim_names,
+    mfa::{Factor, FactorKind, MfaChoices},
+};
 use crate::secret::Secret;
 
 /// A user. What is not set is `null` in the claims, as with Logto.
@@ -37,9 +40,17 @@ pub struct MockUser {
     pub(crate) claims: Map<String, Value>,
     pub(crate) token_claims: Map<String, Value>,
     pub(crate) suspended: bool,
-    pub(crate) mfa: bool,
+    pub(crate) factors: Vec<Factor>,
+    pub(crate) mfa_choices: MfaChoices,
+    /// By target.
+    pub(crate) social_tokens: BTreeMap<String, MockProviderToken>,
+    /// By the id of the enterprise connector.
+    pub(crate) sso_tokens: BTreeMap<String, MockProviderToken>,
     pub(crate) created_at: Option<SystemTime>,
     pub(crate) updated_at: Option<SystemTime>,
+    pub(crate) last_sign_in_at: Option<SystemTime>,
+    /// The first app that the user signed in to.
+    pub(crate) application_id: Option<String>,
 }
 
 impl MockUser {
@@ -61,9 +72,14 @@ impl MockUser {
             claims: Map::new(),
             token_claims: Map::new(),
             suspended: false,
-            mfa: false,
+            factors: Vec::new(),
+            mfa_choices: MfaChoices::default(),
+            social_tokens: BTreeMap::new(),
+            sso_tokens: BTreeMap::new(),
             created_at: None,
             updated_at: None,
+            last_sign_in_at: None,
+            application_id: None,
         }
     }
 
@@ -147,10 +163,28 @@ impl MockUser {
         self
     }
 
-    /// Gives a second factor, which the user shows where it is asked for, and which an organization may require.
+    /// Gives a second factor (TOTP), which the user shows where it is asked for, and which an organization may require.
     #[must_use]
     pub fn mfa(mut self) -> Self {
-        self.mfa = true;
+        let id = format!("totp-of-{}", self.handle);
+        self.factors.push(Factor { id, created_at: None, kind: FactorKind::Totp });
+        self
+    }
+
+    /// Links the user's account at a social provider, and keeps its token in the secret vault.
+    #[must_use]
+    pub fn social_token(mut self, target: impl Into<String>, token: MockProviderToken) -> Self {
+        let target = target.into();
+        let identity = || json!({ "userId": "3141592653", "details": { "id": "3141592653" } });
+        self.identities.entry(target.clone()).or_insert_with(identity);
+        self.social_tokens.insert(target, token);
+        self
+    }
+
+    /// Keeps the token of an enterprise SSO provider in the secret vault.
+    #[must_use]
+    pub fn sso_token(mut self, connector_id: impl Into<String>, token: MockProviderToken) -> Self {
+        self.sso_tokens.insert(connector_id.into(), token);
         self
     }
 
@@ -177,6 +211,32 @@ impl MockUser {
     pub fn access_token_claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.token_claims.insert(name.into(), value.into());
         self
+    }
+
+    /// What is counted from now on: the server has got to know the user as this.
+    pub(crate) fn begin(&mut self, now: SystemTime) {
+        self.created_at.get_or_insert(now);
+        for factor in &mut self.factors {
+            factor.created_at.get_or_insert(now);
+        }
+        for token in self.social_tokens.values_mut().chain(self.sso_tokens.values_mut()) {
+            token.begin(now);
+        }
+    }
+
+    pub(crate) fn has_mfa(&self) -> bool {
+        !self.factors.is_empty()
+    }
+
+    /// Whether the user has anything to be verified by.
+    pub(crate) fn can_verify(&self) -> bool {
+        self.password.is_some() || self.email.is_some() || self.phone.is_some()
+    }
+
+    /// By how many names the user is told apart at a sign-in.
+    pub(crate) fn identifiers(&self) -> usize {
+        let named = [&self.username, &self.email, &self.phone].into_iter().flatten().count();
+        named.saturating_add(self.identities.len())
     }
 
     pub(crate) fn is_called(&self, name: &str) -> bool {

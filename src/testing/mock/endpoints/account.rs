@@ -1,155 +1,130 @@
-//! The Account API, as far as a user reads and changes the profile.
+//! The Account API: what users see and change of their own accounts, and how they show before that it is they.
+//!
+//! Where no recording shows an answer, it is that of Logto's description of the API (`user.openapi.json`) and of its source.
 
-use serde_json::{Map, Value, json};
+pub(super) mod avatar;
+mod call;
+pub(super) mod center;
+mod grants;
+mod guard;
+mod identifiers;
+mod identities;
+mod mfa;
+mod new_identifier;
+mod password;
+mod password_policy;
+mod profile;
+pub(super) mod provider;
+mod provider_tokens;
+mod refusal;
+mod sent_code;
+mod sessions;
+mod settings;
+mod verification;
 
-use super::management::failure;
+use url::form_urlencoded;
+
+use self::{call::Call, refusal::Answer};
 use crate::testing::mock::{
-    directory::{MockUser, claims::millis},
     messages::{reply::Reply, request::RecordedRequest},
-    state::{State, store::AccessToken},
+    state::State,
 };
 
-const UNAUTHORIZED: &str = "Unauthorized. Please check credentials and its scope.";
+type Handler = fn(&mut State, &Call<'_>) -> Answer;
 
-/// Claims with the names that the Account API has for them.
-const PROFILE: &[(&str, &str)] = &[
-    ("family_name", "familyName"),
-    ("given_name", "givenName"),
-    ("middle_name", "middleName"),
-    ("nickname", "nickname"),
-    ("profile", "profile"),
-    ("website", "website"),
-    ("gender", "gender"),
-    ("birthdate", "birthdate"),
-    ("zoneinfo", "zoneinfo"),
-    ("locale", "locale"),
-    ("address", "address"),
+/// Method and path below `/api`; `:` stands for one segment.
+const ROUTES: &[(&str, &str, Handler)] = &[
+    ("GET", "my-account", profile::show),
+    ("PATCH", "my-account", profile::change),
+    ("PATCH", "my-account/profile", profile::change_more),
+    ("POST", "my-account/user-assets/avatar", avatar::upload),
+    ("POST", "my-account/password", password::change),
+    ("POST", "my-account/primary-email", identifiers::set_email),
+    ("DELETE", "my-account/primary-email", identifiers::remove_email),
+    ("POST", "my-account/primary-phone", identifiers::set_phone),
+    ("DELETE", "my-account/primary-phone", identifiers::remove_phone),
+    ("POST", "my-account/identities", identities::add),
+    ("PUT", "my-account/identities", identities::replace),
+    ("DELETE", "my-account/identities/:", identities::remove),
+    ("GET", "my-account/identities/:/access-token", provider_tokens::social),
+    ("PUT", "my-account/identities/:/access-token", provider_tokens::replace),
+    ("GET", "my-account/sso-identities/:/access-token", provider_tokens::sso),
+    ("GET", "my-account/mfa-verifications", mfa::list),
+    ("POST", "my-account/mfa-verifications", mfa::add::add),
+    ("PUT", "my-account/mfa-verifications/totp", mfa::add::replace_totp),
+    ("POST", "my-account/mfa-verifications/totp-secret/generate", mfa::new_totp_secret),
+    ("POST", "my-account/mfa-verifications/backup-codes/generate", mfa::new_backup_codes),
+    ("GET", "my-account/mfa-verifications/backup-codes", mfa::backup_codes),
+    ("PATCH", "my-account/mfa-verifications/:/name", mfa::change::rename),
+    ("DELETE", "my-account/mfa-verifications/:", mfa::change::remove),
+    ("GET", "my-account/mfa-settings", settings::mfa),
+    ("PATCH", "my-account/mfa-settings", settings::change_mfa),
+    ("GET", "my-account/logto-configs", settings::configs),
+    ("PATCH", "my-account/logto-configs", settings::change_configs),
+    ("GET", "my-account/sessions", sessions::list),
+    ("DELETE", "my-account/sessions/:", sessions::end),
+    ("GET", "my-account/grants", grants::list),
+    ("DELETE", "my-account/grants/:", grants::end),
+    ("POST", "verifications/password", verification::password::verify),
+    ("POST", "verifications/verification-code", verification::code::send),
+    ("POST", "verifications/verification-code/verify", verification::code::verify),
+    ("POST", "verifications/social", verification::social::begin),
+    ("POST", "verifications/social/verify", verification::social::verify),
+    ("POST", "verifications/web-authn/registration", verification::passkey::begin),
+    ("POST", "verifications/web-authn/registration/verify", verification::passkey::verify),
 ];
 
-/// Anything under `/api/my-account`. An opaque access token with the scope `openid` opens it.
-pub(crate) fn account(state: &mut State, request: &RecordedRequest) -> Reply {
-    let reply = match caller(state, request) {
-        None => failure(401, "auth.unauthorized", UNAUTHORIZED),
-        Some(token) => match (request.method(), request.path()) {
-            ("GET", "/api/my-account") => shown(state, &token),
-            ("PATCH", "/api/my-account") => change(state, &token, request),
-            ("PATCH", "/api/my-account/profile") => change_profile(state, &token, request),
-            _ => Reply::text(404, "Not Found"),
-        },
+/// Whether a path is one of the Account API's.
+pub(super) fn is_at(path: &str) -> bool {
+    path.starts_with("/api/my-account") || path.starts_with("/api/verifications")
+}
+
+/// Anything under these two paths.
+pub(super) fn answer(state: &mut State, request: &RecordedRequest) -> Reply {
+    let here =
+        || ROUTES.iter().filter_map(|(method, route, handler)| Some((*method, *handler, param(request, route)?)));
+    let method = if request.method() == "HEAD" { "GET" } else { request.method() };
+    let reply = match here().find(|(known, ..)| *known == method) {
+        Some((_, handler, param)) => handle(state, request, handler, param).unwrap_or_else(|refusal| refusal),
+        None if here().next().is_some() => {
+            let known: Vec<_> = here().map(|(method, ..)| method).collect();
+            Reply::text(405, "Method Not Allowed").header("allow", known.join(", "))
+        }
+        None => Reply::text(404, "Not Found"),
     };
-    reply.header("access-control-allow-origin", "*")
+    reply.header("access-control-allow-origin", "*").header("access-control-expose-headers", "*")
 }
 
-fn caller(state: &State, request: &RecordedRequest) -> Option<AccessToken> {
-    let token = state.live_access_token(request.header("authorization")?.strip_prefix("Bearer ")?)?;
-    let user = state.directory.user(&token.what.user_id)?;
-    (token.has_scope("openid") && !user.suspended).then(|| token.clone())
+/// OPTIONS of a page of any origin (`91-account-api/a5-cors.json`).
+pub(super) fn preflight(request: &RecordedRequest) -> Reply {
+    Reply::empty(204)
+        .header("access-control-allow-origin", request.header("origin").unwrap_or("*"))
+        .header("access-control-allow-methods", "GET,HEAD,PUT,POST,DELETE,PATCH")
+        .header("access-control-allow-headers", request.header("access-control-request-headers").unwrap_or_default())
 }
 
-/// What the token's scopes let it see. The other members are left out.
-fn shown(state: &State, token: &AccessToken) -> Reply {
-    let Some(user) = state.directory.user(&token.what.user_id) else {
-        return failure(401, "auth.unauthorized", UNAUTHORIZED);
-    };
-    let mut body = Map::from_iter([("id".to_owned(), user.id.as_str().into())]);
-    let groups = [
-        ("identities", json!({ "identities": user.identities })),
-        ("custom_data", json!({ "customData": user.claims.get("custom_data").cloned().unwrap_or_else(|| json!({})) })),
-        ("email", json!({ "primaryEmail": user.email })),
-        ("phone", json!({ "primaryPhone": user.phone })),
-        ("profile", basics(state, user, token)),
-    ];
-    for (scope, members) in groups {
-        if let (true, Value::Object(members)) = (token.has_scope(scope), members) {
-            body.extend(members);
+fn handle(state: &mut State, request: &RecordedRequest, handler: Handler, param: String) -> Answer {
+    let call = Call::admit(state, request, param)?;
+    handler(state, &call)
+}
+
+/// What stands in the place of `:`, decoded, if the request is for this route.
+fn param(request: &RecordedRequest, route: &str) -> Option<String> {
+    let mut param = String::new();
+    let mut segments = request.path().strip_prefix("/api/")?.split('/');
+    for expected in route.split('/') {
+        match (expected, segments.next()?) {
+            (":", "") => return None,
+            (":", segment) => param = decoded(segment),
+            (expected, segment) if expected == segment => {}
+            _ => return None,
         }
     }
-    let can_verify = user.password.is_some() || user.email.is_some() || user.phone.is_some();
-    body.insert("hasSecurityVerificationMethod".into(), can_verify.into());
-    Reply::json(200, &Value::Object(body))
+    segments.next().is_none().then_some(param)
 }
 
-fn basics(state: &State, user: &MockUser, token: &AccessToken) -> Value {
-    let signed_in_at = state.sessions.get(&token.what.session).map(|session| session.signed_in_at);
-    json!({
-        "username": user.username, "name": user.name, "avatar": user.picture,
-        "lastSignInAt": millis(signed_in_at.or(user.created_at)),
-        "createdAt": millis(user.created_at), "updatedAt": millis(user.updated_at),
-        "profile": profile(user, token), "applicationId": token.what.client_id, "cimdClientId": null,
-        "isSuspended": user.suspended, "hasPassword": user.password.is_some(),
-    })
-}
-
-fn profile(user: &MockUser, token: &AccessToken) -> Value {
-    let seen = PROFILE.iter().filter(|(claim, _)| *claim != "address" || token.has_scope("address"));
-    let members = seen.filter_map(|(claim, name)| Some(((*name).to_owned(), user.claims.get(*claim)?.clone())));
-    Value::Object(members.collect())
-}
-
-/// Name, picture and custom data. A user name is changed by who has verified again, which needs routes that are not here.
-fn change(state: &mut State, token: &AccessToken, request: &RecordedRequest) -> Reply {
-    let Ok(Value::Object(changes)) = serde_json::from_slice(request.body()) else { return invalid() };
-    let text = |name: &str| changes.get(name).map(|value| value.as_str().map(str::to_owned).ok_or(value.is_null()));
-    let (name, avatar) = (text("name"), text("avatar"));
-    let is_text = |change: &Option<Result<String, bool>>| !matches!(change, Some(Err(false)));
-    let custom_data = changes.get("customData");
-    if !is_text(&name) || !is_text(&avatar) || custom_data.is_some_and(|data| !data.is_object()) {
-        return invalid();
-    }
-    if changes.contains_key("username") {
-        let message = "Permission denied, please re-authenticate.";
-        return failure(401, "verification_record.permission_denied", message);
-    }
-    let may = (token.has_scope("profile") || (name.is_none() && avatar.is_none()))
-        && (token.has_scope("custom_data") || custom_data.is_none());
-    if !may {
-        return failure(400, "auth.unauthorized", UNAUTHORIZED);
-    }
-    let custom_data = custom_data.cloned();
-    alter(state, token, |user| {
-        if let Some(name) = name {
-            user.name = name.ok();
-        }
-        if let Some(avatar) = avatar {
-            user.picture = avatar.ok();
-        }
-        if let Some(data) = custom_data {
-            user.claims.insert("custom_data".into(), data);
-        }
-    });
-    shown(state, token)
-}
-
-/// The members given, beside those there are.
-fn change_profile(state: &mut State, token: &AccessToken, request: &RecordedRequest) -> Reply {
-    let Ok(Value::Object(changes)) = serde_json::from_slice(request.body()) else { return invalid() };
-    if changes.iter().any(|(name, value)| !value.is_string() && name != "address") {
-        return invalid();
-    }
-    if !token.has_scope("profile") {
-        return failure(400, "auth.unauthorized", UNAUTHORIZED);
-    }
-    alter(state, token, |user| {
-        for (claim, name) in PROFILE {
-            if let Some(value) = changes.get(*name) {
-                user.claims.insert((*claim).to_owned(), value.clone());
-            }
-        }
-    });
-    let all = |claim: &str, user: &MockUser| user.claims.get(claim).cloned();
-    let user = state.directory.user(&token.what.user_id);
-    let members = PROFILE.iter().filter_map(|(claim, name)| Some(((*name).to_owned(), all(claim, user?)?)));
-    Reply::json(200, &Value::Object(members.collect()))
-}
-
-fn alter(state: &mut State, token: &AccessToken, change: impl FnOnce(&mut MockUser)) {
-    let now = state.now();
-    if let Some(user) = state.directory.users.iter_mut().find(|user| user.id == token.what.user_id) {
-        change(user);
-        user.updated_at = Some(now);
-    }
-}
-
-fn invalid() -> Reply {
-    failure(400, "guard.invalid_input", "The request body is invalid.")
+/// A path has percent-encoding as forms have, but for the plus sign.
+fn decoded(segment: &str) -> String {
+    let segment = segment.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    form_urlencoded::parse(segment.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use super::application_access::access_denied;
 use crate::{
     clock::{random_token, unix_seconds},
     testing::mock::{
+        directory::MockUser,
         messages::{
             error::{OidcError, OidcResult},
             reply::Reply,
@@ -15,8 +16,9 @@ use crate::{
             authorization_request::AuthorizationRequest,
             context::{self, Context},
             interaction::Interaction,
-            session::{AppSession, Session},
-            store::{Authorized, Code},
+            session::{AppSession, Session, SignIn},
+            store::{Authorized, Code, Grant},
+            webhook_events::Completed,
         },
         tokens::permissions,
     },
@@ -70,12 +72,33 @@ pub(crate) fn resume(state: &mut State, id: &str, presented: Option<&str>) -> Oi
 
 /// The user has signed in on a page.
 pub(crate) fn sign_in(state: &mut State, id: &str, presented: Option<&str>, user_id: &str) -> OidcResult {
+    complete(state, id, presented, user_id, false)
+}
+
+/// The user has registered on a page, and is signed in by that.
+pub(crate) fn register(state: &mut State, id: &str, presented: Option<&str>, user: MockUser) -> OidcResult {
+    if state.interaction(id).is_none() {
+        return expired(state);
+    }
+    let user_id = state.add_user(user);
+    complete(state, id, presented, &user_id, true)
+}
+
+fn complete(state: &mut State, id: &str, presented: Option<&str>, user_id: &str, registered: bool) -> OidcResult {
     let Some(interaction) = state.interaction(id) else { return expired(state) };
     let context = Context::reached(&state.directory, user_id, &interaction.asked.acr_values);
-    let session = state.begin_session(presented, user_id, context)?;
+    let sign_in = SignIn { client_id: interaction.asked.client_id.clone(), user_agent: interaction.user_agent.clone() };
+    let session = state.begin_session(presented, user_id, context, sign_in)?;
     let Some(interaction) = state.interactions.get_mut(id) else { return expired(state) };
     interaction.signed_in = Some(session.clone());
+    let client_id = interaction.asked.client_id.clone();
     let reply = resume_at(interaction, &state.issuer, 303, id);
+    let done = Completed { interaction: id, client_id: &client_id, user_id, registered };
+    if registered {
+        state.tell_registered(done);
+    }
+    state.note_sign_in(user_id);
+    state.tell_signed_in(done);
     Ok(reply.with_session(&session))
 }
 
@@ -160,14 +183,16 @@ fn allow(
         Some(app) => AppSession { grant: random_token()?, ..app.clone() },
         None => AppSession { sid: random_token()?, grant: random_token()? },
     };
-    let grant = state.store.grants.entry(app.grant.clone()).or_default();
+    let new = Grant::new(&asked.client_id, &session.user_id, state.now());
+    let grant = state.store.grants.entry(app.grant.clone()).or_insert(new);
     permissions::give_all(&state.directory, grant, asked, &session.user_id);
     session.apps.insert(asked.client_id.clone(), app.clone());
+    state.note_application(&session.user_id, &asked.client_id);
     let what = Authorized {
         grant: app.grant,
         client_id: asked.client_id.clone(),
         user_id: session.user_id.clone(),
-        session: session_id.to_owned(),
+        session: session.uid.clone(),
         sid: app.sid,
         scopes: asked.scopes.clone(),
         resources: asked.resources.clone(),

@@ -44,7 +44,7 @@ fn subject_tokens(state: &mut State, request: &RecordedRequest) -> OidcResult {
 }
 
 /// Who may not: whoever brings no access token for the Management API with the scope `all`.
-fn refusal(state: &State, request: &RecordedRequest) -> Option<Reply> {
+pub(crate) fn refusal(state: &State, request: &RecordedRequest) -> Option<Reply> {
     let Some(header) = request.header("authorization") else {
         return Some(failure(401, "auth.authorization_header_missing", "Authorization header is missing."));
     };

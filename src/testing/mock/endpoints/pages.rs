@@ -37,6 +37,9 @@ pub(crate) fn page(state: &mut State, request: &RecordedRequest) -> Option<OidcR
         let text = "This sign-in has ended or was begun too long ago. Go back to the application and begin again.";
         return Some(Ok(Reply::html(400, html::notice("Session not found", text))));
     };
+    if let Some(interaction) = state.interactions.get_mut(id) {
+        interaction.user_agent = request.header("user-agent").map(str::to_owned);
+    }
     let visit = Visit { id, app_id: interaction.asked.client_id.clone(), request };
     Some(handler(state, &visit, &interaction))
 }
@@ -71,8 +74,8 @@ fn register(state: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult
     if error.is_some() {
         return Ok(Reply::html(422, register_page(visit, username, error)));
     }
-    let user = state.add_user(MockUser::new(username).password(password));
-    interaction::sign_in(state, visit.id, session_cookie::presented(visit.request), &user)
+    let user = MockUser::new(username).password(password);
+    interaction::register(state, visit.id, session_cookie::presented(visit.request), user)
 }
 
 /// Stands for Kakao's own page, and for Logto's way there and back.
@@ -81,11 +84,11 @@ fn kakao(state: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult {
         return Ok(Reply::html(200, kakao_page(visit)));
     }
     let known = state.directory.users.iter().find(|user| user.identities.contains_key("kakao"));
-    let user = match known.map(|user| user.id.clone()) {
-        Some(id) => id,
-        None => state.add_user(MockUser::social("kakao", "Kakao User")),
-    };
-    interaction::sign_in(state, visit.id, session_cookie::presented(visit.request), &user)
+    let presented = session_cookie::presented(visit.request);
+    match known.map(|user| user.id.clone()) {
+        Some(id) => interaction::sign_in(state, visit.id, presented, &id),
+        None => interaction::register(state, visit.id, presented, MockUser::social("kakao", "Kakao User")),
+    }
 }
 
 /// A connector that does not exist: Logto goes to the page that the request names for this.

@@ -26,8 +26,10 @@ pub enum Endpoint {
     EndSession,
     /// The pages: sign-in, registration, Kakao, consent, and those of the device flow.
     Pages,
-    /// `/api/my-account`, and what is below.
+    /// `/api/my-account`, and what is below; `/api/.well-known/account-center`.
     Account,
+    /// `/api/verifications`, by which users show that it is they.
+    Verification,
     /// Anything else.
     Other,
 }
@@ -59,7 +61,9 @@ impl Endpoint {
             _ if path.starts_with("/oidc/auth/") => Self::Authorization,
             _ if path.starts_with("/oidc/session/end") => Self::EndSession,
             _ if path.starts_with("/direct/") || path.starts_with("/oidc/device/") => Self::Pages,
+            "/api/.well-known/account-center" => Self::Account,
             _ if path.starts_with("/api/my-account") => Self::Account,
+            _ if path.starts_with("/api/verifications/") => Self::Verification,
             _ => Self::Other,
         }
     }

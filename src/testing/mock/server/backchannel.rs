@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use url::form_urlencoded;
 
+use super::outgoing;
 use crate::testing::mock::messages::reply::LogoutCall;
 
 const TIMEOUT: Duration = Duration::from_millis(2500);
@@ -13,13 +14,8 @@ pub(crate) async fn send(calls: &[LogoutCall]) {
     if calls.is_empty() {
         return;
     }
-    // reqwest would panic.
-    #[cfg(all(feature = "rustls-no-provider", not(any(feature = "native-tls", feature = "rustls"))))]
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        return tracing::warn!("no back-channel logouts: rustls has no `CryptoProvider`");
-    }
-    let builder = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).no_proxy();
-    let Ok(client) = builder.build() else { return tracing::warn!("no HTTP client for back-channel logouts") };
+    let client = outgoing::client(|client| client.timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()));
+    let Some(client) = client else { return };
     for call in calls {
         let body = form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &call.token).finish();
         let request = client.post(&call.uri).header("content-type", "application/x-www-form-urlencoded").body(body);

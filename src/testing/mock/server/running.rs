@@ -9,7 +9,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{accept, shared::Shared};
+use super::{accept, deliveries, shared::Shared};
 use crate::testing::held_port::HeldPort;
 
 /// A running server. Dropped, it stops; one with a thread has let its port go by then.
@@ -91,7 +91,8 @@ impl Drop for OwnRuntime {
 
 async fn until(stopped: oneshot::Receiver<()>, listener: TcpListener, shared: Arc<Shared>) {
     tokio::select! {
-        () = accept(listener, shared) => {}
+        () = accept(listener, Arc::clone(&shared)) => {}
+        () = deliveries::send_all(shared) => {}
         _ = stopped => {}
     }
 }

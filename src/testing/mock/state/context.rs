@@ -24,7 +24,7 @@ impl Context {
     pub(crate) fn reached(directory: &MockDirectory, user_id: &str, asked: &[String]) -> Self {
         let [first_factor, mfa] = CLASSES;
         match directory.user(user_id) {
-            Some(MockUser { mfa: true, .. }) if asked.iter().any(|class| class == mfa) => {
+            Some(user) if user.has_mfa() && asked.iter().any(|class| class == mfa) => {
                 Self { acr: Some(mfa), amr: &["pwd", "otp", "mfa"] }
             }
             // Whoever comes by way of a social connector shows Logto itself nothing.

@@ -15,13 +15,16 @@ pub(crate) struct Interaction {
     /// The session, once the user has signed in on these pages.
     pub(crate) signed_in: Option<String>,
     pub(crate) consented: bool,
+    /// The browser, once it has opened a page.
+    pub(crate) user_agent: Option<String>,
 }
 
 impl State {
     /// Begins an interaction. Gives its id.
     pub(crate) fn begin_interaction(&mut self, asked: AuthorizationRequest) -> Result<String> {
         let id = random_token()?;
-        let interaction = Interaction { asked, expires_at: self.after(LIFETIME), signed_in: None, consented: false };
+        let expires_at = self.after(LIFETIME);
+        let interaction = Interaction { asked, expires_at, signed_in: None, consented: false, user_agent: None };
         self.interactions.insert(id.clone(), interaction);
         Ok(id)
     }

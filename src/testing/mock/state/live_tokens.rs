@@ -20,6 +20,6 @@ impl State {
 
     /// Without `offline_access` a token ends with the session it was issued in.
     fn is_authorized(&self, what: &Authorized) -> bool {
-        self.store.has_grant(what) && (what.is_offline() || self.sessions.contains_key(&what.session))
+        self.store.has_grant(what) && (what.is_offline() || self.session_called(&what.session).is_some())
     }
 }

@@ -12,12 +12,23 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(14 * 24 * 3600);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
+    /// What it is called, other than by the browser.
+    pub(crate) uid: String,
+    /// How the user signed in.
+    pub(crate) sign_in: SignIn,
     pub(crate) user_id: String,
     pub(crate) signed_in_at: SystemTime,
     pub(crate) context: Context,
-    expires_at: SystemTime,
+    pub(crate) expires_at: SystemTime,
     /// By client id.
     pub(crate) apps: BTreeMap<String, AppSession>,
+}
+
+/// By which app the user was asked to sign in, and with which browser.
+#[derive(Debug, Clone)]
+pub(crate) struct SignIn {
+    pub(crate) client_id: String,
+    pub(crate) user_agent: Option<String>,
 }
 
 /// What the session is to one app.
@@ -35,20 +46,31 @@ impl State {
         (!user.suspended).then_some(session)
     }
 
+    /// The session of this name, whose browser need not be here.
+    pub(crate) fn session_called(&self, uid: &str) -> Option<(&String, &Session)> {
+        self.sessions.iter().find(|(_, session)| session.uid == uid)
+    }
+
     /// Signs the user in: into the session that the browser has if it is the user's, else into a new one.
     pub(crate) fn begin_session(
         &mut self,
         presented: Option<&str>,
         user_id: &str,
         context: Context,
+        sign_in: SignIn,
     ) -> OidcResult<String> {
         let own = presented.filter(|id| self.session(id).is_some_and(|session| session.user_id == user_id));
         let id = match own {
             Some(id) => id.to_owned(),
             None => random_token()?,
         };
-        let apps = self.sessions.remove(&id).map(|session| session.apps).unwrap_or_default();
+        let (uid, apps) = match self.sessions.remove(&id) {
+            Some(session) => (session.uid, session.apps),
+            None => (random_token()?, BTreeMap::new()),
+        };
         let session = Session {
+            uid,
+            sign_in,
             user_id: user_id.to_owned(),
             signed_in_at: self.now(),
             context,

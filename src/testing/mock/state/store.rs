@@ -10,14 +10,23 @@ use serde_json::{Map, Value};
 use super::context::Context;
 
 /// What a user allowed an app in one session. Every code and token belongs to one, and is dead without it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Grant {
+    pub(crate) client_id: String,
+    pub(crate) user_id: String,
+    pub(crate) given_at: SystemTime,
     pub(crate) scopes: BTreeSet<String>,
     /// The scopes of each API resource that the user had when they signed in: a refresh gives no other.
     pub(crate) resource_scopes: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Grant {
+    /// One that allows nothing yet.
+    pub(crate) fn new(client_id: &str, user_id: &str, given_at: SystemTime) -> Self {
+        let (scopes, resource_scopes) = (BTreeSet::new(), BTreeMap::new());
+        Self { client_id: client_id.to_owned(), user_id: user_id.to_owned(), given_at, scopes, resource_scopes }
+    }
+
     pub(crate) fn has_resource_scope(&self, resource: &str, scope: &str) -> bool {
         self.resource_scopes.get(resource).is_some_and(|scopes| scopes.contains(scope))
     }

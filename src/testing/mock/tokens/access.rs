@@ -112,7 +112,7 @@ pub(crate) fn available_to_user(
     let refused = |description: &str| OidcError::new(403, "access_denied", description);
     let scopes = available(directory, user.holder(), target);
     let scopes = scopes.ok_or_else(|| refused("user is not a member of the organization"))?;
-    if directory.requires_mfa(target.organization) && !user.mfa {
+    if directory.requires_mfa(target.organization) && !user.has_mfa() {
         return Err(refused("organization requires MFA but user has no MFA configured"));
     }
     Ok(scopes)

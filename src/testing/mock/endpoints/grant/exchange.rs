@@ -118,6 +118,6 @@ fn opaque(state: &mut State, app: &MockApp, user_id: &str, scopes: &[String]) ->
         auth_time: None,
         context: Context::default(),
     };
-    state.store.grants.insert(id, Grant::default());
+    state.store.grants.insert(id, Grant::new(&app.id, user_id, state.now()));
     access::opaque(state, &what, scopes)
 }

@@ -3,7 +3,7 @@
 
 use application_moved_over::{Place, client, serve};
 use axum::{
-    Extension, Router,
+    Router,
     extract::FromRequestParts,
     http::{
         HeaderValue, Method, StatusCode,
@@ -72,7 +72,7 @@ async fn main() {
         .allow_methods([Method::GET])
         .allow_headers([AUTHORIZATION])
         .expose_headers([WWW_AUTHENTICATE]);
-    serve(listener, Router::new().route("/ledger", get(ledger)).layer(Extension(api)).layer(cors));
+    serve(listener, Router::new().route("/ledger", get(ledger)).layer(logto::axum::api(api)).layer(cors));
 
     let http = reqwest::Client::new();
     let ask = |method: Method, origin: &'static str, token: Option<&str>| {

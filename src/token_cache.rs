@@ -1,28 +1,33 @@
-//! The tokens that a machine holds, and one request at a time for each new one.
+//! Access tokens that are kept for whoever asks next, and one request at a time for each new one.
+
+mod exchanged;
 
 use std::{
     collections::HashMap,
     future::Future,
+    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+pub(crate) use self::exchanged::ExchangedTokens;
 use crate::{
     clock::{Clock, system_time, unix_seconds},
     error::{Error, Result},
     http::{Pause, SingleFlight, run_in_task},
     secret::Secret,
     session::StoredAccessToken,
-    types::TokenKey,
 };
 
 /// For how long a failure is the result of further calls where there is no unexpired token, so that many callers wait for one answer together.
 const FAILURE_TTL: Duration = Duration::from_secs(1);
 /// For how long Logto is not asked again after a failure where there is an unexpired token.
 const MIN_RETRY_INTERVAL: Duration = Duration::from_secs(10);
+/// Seconds after which slots whose time is over are dropped, at the next new one. Looking at all of them costs something.
+const SWEEP_INTERVAL: i64 = 60;
 
 /// What will do.
-pub(super) enum Want<'a> {
+pub(crate) enum Want<'a> {
     /// A token that lives as many seconds yet, or as its lifetime calls for.
     Valid(Option<i64>),
     /// One that Logto gives now.
@@ -31,28 +36,31 @@ pub(super) enum Want<'a> {
     InsteadOf(&'a str),
 }
 
-/// A slot for each resource, organization and set of scopes: at most `capacity`, then the longest unused goes.
-pub(super) struct Tokens {
+/// A slot for each key, which says whose token it is and for what: at most `capacity`, then the longest unused goes.
+pub(crate) struct Tokens<K> {
     capacity: usize,
     /// The longest time that a request takes.
     timeout: Duration,
-    slots: Mutex<Slots>,
+    slots: Mutex<Slots<K>>,
 }
 
-#[derive(Default)]
-struct Slots {
-    by_key: HashMap<TokenKey, Entry>,
+struct Slots<K> {
+    by_key: HashMap<K, Entry>,
     /// Counts the calls.
     turn: u64,
+    /// Unix seconds when slots were dropped whose time is over.
+    swept: i64,
 }
 
 struct Entry {
     slot: Arc<Slot>,
     used: u64,
+    /// Unix seconds until which anybody may ask for it, if there is such a time.
+    until: Option<i64>,
 }
 
 /// One token, and the request for the next.
-pub(super) struct Slot {
+pub(crate) struct Slot {
     /// Its permit is held across the network by the task that asks.
     flight: SingleFlight,
     /// Never held across an `await`.
@@ -79,18 +87,32 @@ struct Failure {
     least: Duration,
 }
 
-impl Tokens {
-    pub(super) fn new(capacity: usize, timeout: Duration) -> Self {
-        Self { capacity: capacity.max(1), timeout, slots: Mutex::default() }
+impl<K: Clone + Eq + Hash> Tokens<K> {
+    pub(crate) fn new(capacity: usize, timeout: Duration) -> Self {
+        let slots = Slots { by_key: HashMap::new(), turn: 0, swept: i64::MIN };
+        Self { capacity: capacity.max(1), timeout, slots: Mutex::new(slots) }
     }
 
-    pub(super) fn slot(&self, key: &TokenKey) -> Arc<Slot> {
+    pub(crate) fn slot(&self, key: &K) -> Arc<Slot> {
+        self.find_or_add(key, None, 0)
+    }
+
+    /// The slot of a key that nobody may ask for any more from `until` on. It is gone within a minute of that, if new ones come.
+    pub(crate) fn slot_until(&self, key: &K, until: i64, now: i64) -> Arc<Slot> {
+        self.find_or_add(key, Some(until), now)
+    }
+
+    fn find_or_add(&self, key: &K, until: Option<i64>, now: i64) -> Arc<Slot> {
+        // Nothing that holds the lock can panic; if it did, every state is a valid one.
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.turn = slots.turn.wrapping_add(1);
         let turn = slots.turn;
         if let Some(entry) = slots.by_key.get_mut(key) {
             entry.used = turn;
             return Arc::clone(&entry.slot);
+        }
+        if until.is_some() {
+            slots.sweep(now);
         }
         while slots.by_key.len() >= self.capacity {
             // Rather one that nobody is waiting at: another caller would begin a second request there.
@@ -100,8 +122,20 @@ impl Tokens {
             slots.by_key.remove(&oldest);
         }
         let slot = Arc::new(Slot::new(self.timeout));
-        slots.by_key.insert(key.clone(), Entry { slot: Arc::clone(&slot), used: turn });
+        slots.by_key.insert(key.clone(), Entry { slot: Arc::clone(&slot), used: turn, until });
         slot
+    }
+}
+
+impl<K: Eq + Hash> Slots<K> {
+    /// Drops what nobody may ask for any more: a token is not kept in memory for nothing.
+    fn sweep(&mut self, now: i64) {
+        // A clock that was set back sweeps once too often.
+        if (self.swept..self.swept.saturating_add(SWEEP_INTERVAL)).contains(&now) {
+            return;
+        }
+        self.swept = now;
+        self.by_key.retain(|_, entry| entry.until.is_none_or(|until| now < until));
     }
 }
 
@@ -111,7 +145,7 @@ impl Slot {
     }
 
     /// The token; asked for if need be, by one caller for all that came in the meantime.
-    pub(super) async fn get<A, F>(
+    pub(crate) async fn get<A, F>(
         self: &Arc<Self>,
         want: Want<'_>,
         clock: &Arc<dyn Clock>,

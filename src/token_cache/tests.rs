@@ -91,7 +91,29 @@ fn a_full_token_cache_evicts_the_longest_unused_idle_slot() {
     let _ = (slot("e"), slot("f"));
     assert_eq!(tokens.slots.lock().unwrap().by_key.len(), 2);
     drop((busy, other));
-    assert_eq!(Tokens::new(0, LONGEST).capacity, 1);
+    assert_eq!(Tokens::<TokenKey>::new(0, LONGEST).capacity, 1);
+}
+
+#[test]
+fn what_nobody_may_ask_for_any_more_is_dropped_within_a_minute() {
+    let tokens = Tokens::new(100, LONGEST);
+    let slot =
+        |name: &str, until: i64, now: i64| Arc::downgrade(&tokens.slot_until(&key(name), NOON + until, NOON + now));
+    let held = || tokens.slots.lock().unwrap().by_key.len();
+    let (short, long) = (slot("short", 10, 0), slot("long", 3600, 0));
+    slot("another", 3600, 30);
+    assert!(short.upgrade().is_some(), "they are looked at once a minute");
+    slot("yet another", 3600, 60);
+    assert!(short.upgrade().is_none() && long.upgrade().is_some());
+    assert_eq!(held(), 3);
+    // Back by an hour, and on from there.
+    slot("of before", -3000, -3540);
+    slot("of later", 3600, -3000);
+    assert_eq!(held(), 4);
+    // What has no such time stays.
+    tokens.slot(&key("for ever"));
+    slot("of the end", 10_000, 9_000);
+    assert_eq!(held(), 2);
 }
 
 #[tokio::test]
