@@ -88,8 +88,7 @@ impl MachineClient {
     /// see the hint.
     /// `network.…` and others with [`Error::is_transient`]: try again.
     pub async fn get_access_token(&self, options: TokenOptions) -> Result<AccessToken> {
-        let validity = options.min_validity.map(crate::clock::whole_seconds);
-        let want = if options.force_refresh { Want::Fresh } else { Want::Valid(validity) };
+        let want = Want::of(&options);
         in_operation!(Level::DEBUG, "get_machine_token", self.token(options.key(), want).await)
     }
 

@@ -12,11 +12,12 @@ use std::{
 
 pub(crate) use self::exchanged::ExchangedTokens;
 use crate::{
-    clock::{Clock, system_time, unix_seconds},
+    clock::{Clock, system_time, unix_seconds, whole_seconds},
     error::{Error, Result},
     http::{Pause, SingleFlight, run_in_task},
     secret::Secret,
     session::StoredAccessToken,
+    types::TokenOptions,
 };
 
 /// For how long a failure is the result of further calls where there is no unexpired token, so that many callers wait for one answer together.
@@ -34,6 +35,16 @@ pub(crate) enum Want<'a> {
     Fresh,
     /// Any but this one.
     InsteadOf(&'a str),
+}
+
+impl Want<'_> {
+    /// What the caller's options ask for.
+    pub(crate) fn of(options: &TokenOptions) -> Self {
+        match options.force_refresh {
+            true => Self::Fresh,
+            false => Self::Valid(options.min_validity.map(whole_seconds)),
+        }
+    }
 }
 
 /// A slot for each key, which says whose token it is and for what: at most `capacity`, then the longest unused goes.

@@ -166,9 +166,7 @@ impl Account {
         }
         let operation = Operation::post(ApiPath::new("verifications/verification-code"), "send a code");
         let record: Record = self.access.read(operation.body(ApiBody::json(&body)?).gives(StatusCode::CREATED)).await?;
-        let user = self.access.user().await?;
-        let record = record.verification(user).map_err(|error| self.access.failed(error))?;
-        Ok(SentCode { record, identifier: to })
+        Ok(SentCode { record: self.verification_by(record).await?, identifier: to })
     }
 
     /// Checks the code that the user has got.

@@ -78,8 +78,7 @@ impl Account {
         let path = ApiPath::new("verifications/web-authn/registration");
         let begun: Begun = self.access.read(Operation::post(path, "begin a passkey")).await?;
         self.must_be_for_browsers(&begun.registration_options).map_err(|error| self.access.failed(error))?;
-        let user = self.access.user().await?;
-        let record = begun.record.verification(user).map_err(|error| self.access.failed(error))?;
+        let record = self.verification_by(begun.record).await?;
         Ok(PasskeyRegistration { record, options: Some(begun.registration_options) })
     }
 

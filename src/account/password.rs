@@ -23,7 +23,6 @@ impl Account {
         let body = ApiBody::json(&json!({ "password": password.expose() }))?;
         let operation = Operation::post(ApiPath::new("verifications/password"), "verify the password");
         let record: Record = self.access.read(operation.body(body).gives(StatusCode::CREATED)).await?;
-        let user = self.access.user().await?;
-        record.verification(user).map_err(|error| self.access.failed(error))
+        self.verification_by(record).await
     }
 }

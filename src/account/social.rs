@@ -140,9 +140,8 @@ impl Account {
             let error = Error::new(Code::AccountFailed, "Logto names a page of the provider that is no web address");
             return Err(self.access.failed(error));
         };
-        let user = self.access.user().await?;
         Ok(PendingLink {
-            record: begun.record.verification(user).map_err(|error| self.access.failed(error))?,
+            record: self.verification_by(begun.record).await?,
             redirect_uri,
             state,
             authorization_uri: Some(page.into()),

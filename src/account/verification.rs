@@ -4,7 +4,7 @@ use std::{fmt, time::SystemTime};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::lenient;
+use super::{Account, lenient};
 use crate::{
     clock,
     config::LogtoConfig,
@@ -70,7 +70,7 @@ impl Record {
         Ok(clock::date_seconds(time))
     }
 
-    pub(super) fn verification(self, user: Option<String>) -> Result<Verification> {
+    fn verification(self, user: Option<String>) -> Result<Verification> {
         let expires_at = self.expires_at()?;
         Ok(Verification::new(self.verification_record_id, user, expires_at))
     }
@@ -127,6 +127,17 @@ impl Verification {
             true => Err(Error::new(Code::AccountVerification, "the verification is over")),
             false => Ok(()),
         }
+    }
+}
+
+impl Account {
+    /// The verification that a record of this user is.
+    ///
+    /// # Errors
+    /// `not_authenticated`; `account.failed` for a time that cannot be read.
+    pub(super) async fn verification_by(&self, record: Record) -> Result<Verification> {
+        let user = self.access.user().await?;
+        record.verification(user).map_err(|error| self.access.failed(error))
     }
 }
 

@@ -86,8 +86,7 @@ impl OnBehalfOf {
     /// `organization.mfa_required` and the others of organizations: see the hint. `network.…` and others with
     /// [`Error::is_transient`]: try again.
     pub async fn get_access_token(&self, options: TokenOptions) -> Result<AccessToken> {
-        let validity = options.min_validity.map(crate::clock::whole_seconds);
-        let want = if options.force_refresh { Want::Fresh } else { Want::Valid(validity) };
+        let want = Want::of(&options);
         in_operation!(Level::DEBUG, "get_token_on_behalf_of", self.token(&options, want).await)
     }
 
