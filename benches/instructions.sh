@@ -20,7 +20,7 @@ count() {
 }
 export -f count
 # One at a time on each core: nobody counts time.
-printf '%s\n' read-100 read write nobody repeated delivery | xargs -P "$(nproc)" -I '{}' bash -c 'count {}' >"$counts"
+printf '%s\n' read-100 read write change nobody repeated delivery | xargs -P "$(nproc)" -I '{}' bash -c 'count {}' >"$counts"
 python3 - "$counts" "${1:-}" <<'END'
 import json, sys
 counts = {step: int(count) for step, count in (line.split() for line in open(sys.argv[1]))}

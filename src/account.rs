@@ -30,7 +30,6 @@ mod codes;
 mod factors;
 mod grants;
 mod identifiers;
-mod lenient;
 mod mfa_settings;
 mod operation;
 mod passkeys;

@@ -43,7 +43,7 @@ use crate::{
     telemetry::{in_operation, token_verified},
 };
 
-/// An API, as OAuth calls it: it takes access tokens that Logto issued. Cheap to clone; make one and share it.
+/// Validates access tokens for an API (an OAuth 2.0 resource server). It is cheap to clone: create one and share it.
 ///
 /// It needs no [`LogtoConfig`](crate::LogtoConfig): an API signs nobody in.
 ///
@@ -62,18 +62,18 @@ use crate::{
 /// # Ok(()) }
 /// ```
 ///
-/// A token is a JWT of type `at+jwt`, signed with one of Logto's keys by ES256, ES384, ES512, RS256 or PS256
-/// (see [`accepted_algorithms`](ResourceServerBuilder::accepted_algorithms)), for this issuer and audience,
-/// neither expired nor from the future (RFC 9068 section 4). What was verified is remembered until the token expires or the keys change:
-/// see [`token_cache_capacity`](ResourceServerBuilder::token_cache_capacity).
+/// A token is a JWT of type `at+jwt`, signed with one of Logto's keys by ES256, ES384, ES512, RS256 or PS256 (see
+/// [`accepted_algorithms`](ResourceServerBuilder::accepted_algorithms)), for this issuer and audience, neither expired nor from the future (RFC 9068
+/// section 4). A verified token is cached until it expires or the keys change: see
+/// [`token_cache_capacity`](ResourceServerBuilder::token_cache_capacity).
 ///
 /// An API that takes tokens of several Logto tenants is [`one_of`](Self::one_of) several resource servers.
 ///
-/// Every refusal is an [`Error`] that answers for itself: [`http_status`](Error::http_status) and
+/// Every rejection is an [`Error`] that carries its HTTP response: [`http_status`](Error::http_status) and
 /// [`www_authenticate`](Error::www_authenticate) are those of RFC 6750, and `AuthResponse::from(&error)` is the response.
 #[derive(Clone)]
 pub struct ResourceServer {
-    /// The one that judges tokens; of a list the first, which answers where no token says whose it is.
+    /// The server that validates tokens; of a list the first, which responds if there is no token with an issuer.
     server: Arc<Inner>,
     list: Option<Arc<List>>,
     /// The resource of several that the request is for, where that is known.
@@ -93,7 +93,7 @@ struct Inner {
 }
 
 impl ResourceServer {
-    /// Begins the settings.
+    /// Starts the configuration.
     pub fn builder() -> ResourceServerBuilder {
         ResourceServerBuilder::default()
     }
@@ -101,7 +101,7 @@ impl ResourceServer {
     /// Fetches discovery and the key set ahead of the first request, for a health check or a warm start.
     ///
     /// # Errors
-    /// What keeps the first request from being served: `network.…`, `discovery.…` or `jwks.failed`.
+    /// The errors that the first request would have: `network.…`, `discovery.…` or `jwks.failed`.
     pub async fn warm_up(&self) -> Result<()> {
         match &self.list {
             Some(list) => list.warm_up().await,
@@ -109,11 +109,11 @@ impl ResourceServer {
         }
     }
 
-    /// Whether a request may do what it asks for: `authorization` are the values of its `Authorization` headers, all of them.
+    /// Verifies the access token of a request and the requirements of its route. `authorization` are all values of the request's `Authorization`
+    /// headers.
     ///
     /// # Errors
-    /// `bearer_token.…`: 400, 401 or 403, with a challenge. Where Logto's keys are not to be had: `network.…`, `discovery.…` or
-    /// `jwks.failed`.
+    /// `bearer_token.…`: 400, 401 or 403, with a challenge. If Logto's keys are not available: `network.…`, `discovery.…` or `jwks.failed`.
     pub async fn authorize<V: AsRef<[u8]>>(
         &self,
         authorization: impl IntoIterator<Item = V>,
@@ -126,8 +126,7 @@ impl ResourceServer {
         self.authorize_optional(authorization, requirements).await?.ok_or_else(missing)
     }
 
-    /// Like [`authorize`](Self::authorize), for a route that also serves those who send no credentials: `None`. Whoever sends some must
-    /// send good ones.
+    /// Verifies a request like [`authorize`](Self::authorize), for a public route: `None` without credentials. Invalid credentials are rejected.
     ///
     /// # Errors
     /// As [`authorize`](Self::authorize), except `bearer_token.missing`.
@@ -159,7 +158,7 @@ impl ResourceServer {
         Ok(Some(auth))
     }
 
-    /// Verifies an access token, wherever it came from.
+    /// Verifies an access token from any source.
     ///
     /// # Errors
     /// As [`authorize`](Self::authorize), except those about the header and about requirements.
@@ -178,7 +177,7 @@ impl ResourceServer {
         verdict
     }
 
-    /// Verifies a token that [`bearer::check`] has let through. The challenge of a refusal is that of the server that judged it.
+    /// Verifies a token that [`bearer::check`] has let through. The challenge of a rejection is that of the server that validated it.
     async fn verify_checked(&self, token: &str, requirements: &TokenRequirements) -> Result<AuthInfo> {
         let server = match &self.list {
             Some(list) => list.server_for(token).map_err(|error| self.challenge(&self.server, error, requirements))?,
@@ -194,7 +193,7 @@ impl ResourceServer {
     }
 }
 
-/// What one server's tokens are judged by. A list shares nothing between two of them.
+/// The settings that validate one server's tokens. A list shares nothing between two of them.
 impl Inner {
     async fn verify(&self, token: &str) -> Result<AuthInfo> {
         // In boxes, since these may have to ask Logto: their futures are large, and most requests would carry them along for nothing.
@@ -210,8 +209,8 @@ impl Inner {
         }
     }
 
-    /// The verdict of a moment ago, if it stands. There is none when the keys are due to be fetched again, so a key that Logto withdrew is not
-    /// believed for ever.
+    /// The cached result, if it is still valid. There is none when the keys have to be fetched again, so a key that Logto removed is not trusted
+    /// without limit.
     fn cached_verdict(&self, hash: &TokenHash, now: i64) -> Option<AuthInfo> {
         let keys = self.provider.cached_keys()?;
         let verdict = self.verified.get(hash, now)?;
@@ -229,7 +228,7 @@ impl Inner {
         let issuers = provider.issuers(&metadata);
         let expected = verify::Expected { issuers: &issuers, audiences, leeway: context.leeway };
         let (facts, keys) = verify::verify(jws, &provider.keys(&metadata), &expected, now).await?;
-        // The leeway is for a token that is judged for the first time; a verdict is not kept beyond the token's end. Both ends are Logto's.
+        // The leeway is for a token that is validated for the first time; a result is not kept beyond the token's expiry. Both ends are Logto's.
         let lives = i64::MIN..date_seconds(facts.claims.exp);
         let auth = AuthInfo::new(facts, Arc::clone(context));
         if lives.contains(&now) {

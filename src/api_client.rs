@@ -10,7 +10,7 @@ mod source;
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use url::Url;
 
 pub use self::{builder::ApiClientBuilder, source::TokenSource};
@@ -76,6 +76,20 @@ struct Api {
 }
 
 impl ApiClient {
+    /// Logto's own REST API, at an address that was judged already. It is asked again after 429 and 503 without `Retry-After`, too.
+    #[cfg(feature = "management")]
+    pub(crate) fn at_logto(
+        base_url: Url,
+        transport: Transport,
+        token: TokenOptions,
+        max_retry_wait: std::time::Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let retry_budget = RetryBudget { max_retry_wait, any_method: false, of_logto: true };
+        let api = Api { base_url, transport, retry_budget, clock, replacements: Replacements::default() };
+        Self { api: Arc::new(api), token }
+    }
+
     /// Begins the settings.
     pub fn builder() -> ApiClientBuilder {
         ApiClientBuilder::default()
@@ -215,7 +229,11 @@ impl Api {
         })?;
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        let repeat = if self.retry_budget.any_method { Repeat::Always } else { Repeat::of(&parts.method) };
+        let repeat = match &parts.method {
+            _ if self.retry_budget.any_method => Repeat::Always,
+            &Method::DELETE if self.retry_budget.of_logto => Repeat::Never,
+            method => Repeat::of(method),
+        };
         R::exchange(&self.transport, request, repeat).await.map_err(with_api_hint)
     }
 }

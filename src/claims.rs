@@ -1,4 +1,4 @@
-//! What Logto says about a user or a token. One rule for all: a null, an unknown or an oddly typed member never fails.
+//! The claims of a user or a token. One rule for all: a null, an unknown or an oddly typed member never fails.
 
 mod access_token;
 mod actor;

@@ -66,7 +66,7 @@ use crate::{
     token_cache::ExchangedTokens,
 };
 
-/// Signs users in with Logto. Cheap to clone, holds nothing of any one request; make one and share it.
+/// The Logto client. It is cheap to clone and holds no per-request state: create one and share it.
 ///
 /// Every operation takes the request's cookies, loads the session, works, and writes the session back if it changed. For several operations
 /// in one request take a [`Session`] with [`load_session`](Self::load_session): it is loaded once and committed once.
@@ -109,12 +109,12 @@ pub(crate) struct Inner {
     elsewhere: Option<String>,
 }
 
-/// What is asked of Logto once for all who need it: the same for all hosts of an application, and for the settings that come after these.
+/// Shared requests to Logto: the same for all hosts of an application, and for the settings that replace these.
 #[derive(Default)]
 struct UnderWay {
     refreshes: Refreshes,
     code_exchanges: CodeExchanges,
-    /// Grants and access tokens about which Logto asked to be left alone.
+    /// Grants and access tokens for which Logto sent a `Retry-After`.
     pauses: Pauses,
     /// Sessions of whose users Logto did not say whether they may still sign in.
     unanswered: Unanswered,
@@ -130,13 +130,11 @@ struct IdTokenExpectations<'a> {
 }
 
 impl LogtoClient {
-    /// Makes a client. Nothing is fetched yet: a Logto that is down does not keep the application from starting. On a machine without CA
-    /// certificates requests to http work, and the first one to https fails with `config.http_client`. Settings that are valid and bite all the
-    /// same are warned of in the log.
+    /// Creates a client. Nothing is fetched yet: the application starts even if Logto is unavailable. On a machine without CA certificates requests
+    /// to http work, and the first one to https fails with `config.http_client`. The log warns of settings that are valid, but cause problems.
     ///
-    /// Whatever is made from one configuration or its clones shares one HTTP client and what it fetched of Logto, the discovery document and
-    /// the keys: clients, and each [`MachineClient`](crate::machine::MachineClient) and [`ResourceServer`](crate::api::ResourceServer) that takes the
-    /// configuration.
+    /// All clients of one configuration or its clones share one HTTP client, the discovery document and the keys: this type, and each
+    /// [`MachineClient`](crate::machine::MachineClient) and [`ResourceServer`](crate::api::ResourceServer) that takes the configuration.
     ///
     /// # Errors
     /// `config.http_client` if no HTTP client can be made.
@@ -157,7 +155,7 @@ impl LogtoClient {
         Ok(Self(Arc::new(Inner { hosts, ..alone })))
     }
 
-    /// A client with the settings of the environment: see [`LogtoConfig::from_env`].
+    /// Creates a client with the settings of the environment: see [`LogtoConfig::from_env`].
     ///
     /// # Errors
     /// Those of [`LogtoConfig::from_env`] and [`new`](Self::new).
@@ -165,7 +163,7 @@ impl LogtoClient {
         Self::new(LogtoConfig::from_env()?)
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     #[must_use]
     pub fn config(&self) -> &LogtoConfig {
         &self.0.config

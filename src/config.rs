@@ -41,7 +41,7 @@ use crate::{
     types::{self, Application, Prompt, ResponseMode},
 };
 
-/// A checked configuration. Made by [`builder`](Self::builder), by [`from_env`](Self::from_env) or by serde.
+/// A validated configuration. Created by [`builder`](Self::builder), by [`from_env`](Self::from_env) or by serde.
 ///
 /// ```
 /// use logto::LogtoConfig;
@@ -78,8 +78,6 @@ pub struct LogtoConfig {
     pub(crate) routes: Routes,
     pub(crate) pages: Pages,
     pub(crate) refresh_coordinator: Option<Arc<dyn RefreshCoordinator>>,
-    /// Whether nothing was set to remember which sessions ended, so that memory does.
-    pub(crate) endings_in_memory: bool,
     pub(crate) on_sign_in: Option<SignInHook>,
     pub(crate) security: Security,
     /// Which stores are known to be reached without encryption.
@@ -87,13 +85,13 @@ pub struct LogtoConfig {
 }
 
 impl LogtoConfig {
-    /// Begins a configuration.
+    /// Starts a configuration.
     pub fn builder() -> LogtoConfigBuilder {
         LogtoConfigBuilder::default()
     }
 
-    /// Reads the configuration from the environment: `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET`, `LOGTO_BASE_URL`,
-    /// `LOGTO_COOKIE_SECRET`, and the optional ones that `docs/configuration.md` lists.
+    /// Reads the configuration from the environment: `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET`, `LOGTO_BASE_URL`, `LOGTO_COOKIE_SECRET`,
+    /// and the optional ones of the guide [configuration](crate::guide::configuration).
     ///
     /// # Errors
     /// `config.invalid`, which names every variable that is missing or wrong.
@@ -103,13 +101,11 @@ impl LogtoConfig {
 
     /// The same, remembering what `before` remembers in memory of sessions that ended, where nothing was set to remember it.
     pub(crate) fn remembering_endings_of(mut self, before: &Self) -> Self {
-        if self.endings_in_memory && before.endings_in_memory {
-            self.cookies.stores.revocations = Arc::clone(&before.cookies.stores.revocations);
-        }
+        self.cookies.stores = self.cookies.stores.remembering_endings_of(&before.cookies.stores);
         self
     }
 
-    /// The redirect URI to register in the Logto Console: `base_url` and the callback path.
+    /// Returns the redirect URI to register in the Logto Console: `base_url` and the callback path.
     #[must_use]
     pub fn redirect_uri(&self) -> String {
         self.public_url(&self.routes.callback)

@@ -1,13 +1,13 @@
-//! What browsers are told about the cookies of this crate.
+//! The attributes of the crate's cookies.
 
 use serde::{Deserialize, Serialize};
 
 use crate::types::words;
 
-/// Whether the session's cookie comes along with requests that other sites cause (RFC 6265bis section 4.1.2.7).
+/// Whether browsers send the session's cookie with requests that other sites cause (RFC 6265bis section 4.1.2.7).
 ///
-/// The cookie of a sign-in under way has to come back from Logto, which may be another site, so it is [`Lax`](Self::Lax) where the session's is
-/// [`Strict`](Self::Strict).
+/// A browser must send the cookie of a pending sign-in after the redirect from Logto, which may be another site, so it is [`Lax`](Self::Lax) where
+/// the session's is [`Strict`](Self::Strict).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

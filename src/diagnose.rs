@@ -24,11 +24,11 @@ const SCOPES: &str = "scopes and resources";
 const POST_SIGN_OUT: &str = "post sign-out redirect URI";
 
 impl LogtoClient {
-    /// Looks for whatever keeps users from signing in: settings that bite, stores that forget, Logto's discovery and keys, the clock, and what the Logto
-    /// Console knows of this app. For a newcomer's first hour, and for an operator's bad one.
+    /// Checks everything that a sign-in needs: the settings, the stores, Logto's discovery and keys, the clock, and the registration of this app in
+    /// the Logto Console. Useful during setup and when investigating an incident.
     ///
-    /// It asks Logto five times at most, past all caches, and changes nothing there: no user signs in, and the code that it tries the app
-    /// secret with is none. It ends within twice the configuration's `timeout`, and never fails; the list says what does. No secret is in it.
+    /// It sends at most five requests to Logto, without caches, and changes nothing there: no user signs in, and the code with which it tests the App
+    /// secret is invalid. It ends within twice the configuration's `timeout`, and never fails; the list says what does. No secret is in it.
     ///
     /// ```no_run
     /// # async fn example(logto: logto::LogtoClient) {

@@ -1,4 +1,4 @@
-//! One opaque error: what happened, whose turn it is, and what to do.
+//! One error type: what happened, who has to act, and how to fix it.
 
 mod code;
 mod config_problem;
@@ -30,11 +30,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// The cause of an [`Error`], as other libraries give it.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 
-/// What went wrong. As large as a pointer, and cheap to clone.
+/// The error type of this crate. It is one pointer in size and cheap to clone.
 ///
-/// [`kind`](Self::kind) says who is to act, [`code`](Self::code) is stable and made for programs, [`hint`](Self::hint) says what to do.
-/// `Display` is one line with the whole chain of causes, so [`source`](StdError::source) is `None`: whoever prints an error with its sources
-/// (`{:#}` of `anyhow`) prints each cause once. [`get_ref`](Self::get_ref) gives the cause itself. No secret is ever in `Display` or `Debug`.
+/// [`kind`](Self::kind) says who is to act, [`code`](Self::code) is stable and made for programs, [`hint`](Self::hint) says what to do. `Display` is
+/// one line with the whole chain of causes, so [`source`](StdError::source) is `None`: code that prints an error with its sources (`{:#}` of
+/// `anyhow`) then prints each cause once. [`get_ref`](Self::get_ref) gives the cause itself. No secret is ever in `Display` or `Debug`.
 ///
 /// ```
 /// let error = logto::LogtoConfig::builder().build().unwrap_err();
@@ -199,25 +199,25 @@ impl Error {
         self.0.code == code
     }
 
-    /// Who is to act.
+    /// Returns the kind of the error: who has to act.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.code.kind()
     }
 
-    /// A stable name for programs, such as [`ErrorCode::SESSION_ENDED`]. Where Logto's own SDKs have the case, it is their name.
+    /// Returns a stable name for programs, such as [`ErrorCode::SESSION_ENDED`]. If Logto's own SDKs have the same error, the name is theirs.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         self.0.code.name()
     }
 
-    /// What to do about it, in a sentence for the person named by [`kind`](Self::kind).
+    /// Returns how to fix it, in a sentence for the person named by [`kind`](Self::kind).
     #[must_use]
     pub fn hint(&self) -> &str {
         self.0.hint.as_deref().unwrap_or(self.0.code.hint())
     }
 
-    /// Whether the same call may succeed in a moment: Logto was out of reach, busy or broken. The session is kept.
+    /// Returns whether the same call may succeed later: Logto was unreachable, busy or failing. The session is kept.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self.kind(), ErrorKind::Network | ErrorKind::Store)
@@ -225,59 +225,60 @@ impl Error {
             || self.0.status.is_some_and(is_transient_status)
     }
 
-    /// Whether the user has to sign in (again) before the call can succeed.
+    /// Returns whether the user has to sign in (again) before the call can succeed.
     #[must_use]
     pub fn requires_sign_in(&self) -> bool {
         self.kind() == ErrorKind::NotAuthenticated
     }
 
-    /// The error that caused this one, to be looked at with [`downcast_ref`](StdError#method.downcast_ref). `Display` has told it already.
+    /// Returns the error that caused this one, to be looked at with [`downcast_ref`](StdError#method.downcast_ref). `Display` has told it already.
     #[must_use]
     pub fn get_ref(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.source.as_deref()
     }
 
-    /// The error that Logto answered with (RFC 6749 section 5.2), if it answered with one.
+    /// Returns the error that Logto answered with (RFC 6749 section 5.2), if it answered with one.
     #[must_use]
     pub fn oauth_error(&self) -> Option<&OAuthError> {
         self.0.oauth.as_ref()
     }
 
-    /// The status of Logto's response, where it is what failed.
+    /// Returns the status of Logto's response, if the response is the cause.
     #[must_use]
     pub fn provider_status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// How long Logto asked us to wait (`Retry-After`, RFC 9110 section 10.2.3), counted from its answer: at most a day. A date that is over is no
-    /// wait. Where Logto was not asked again because of such an answer, this is the rest of the time, of which at most five minutes are waited for.
+    /// Returns the time to wait that Logto requested (`Retry-After`, RFC 9110 section 10.2.3), counted from its answer: at most a day. A date that is
+    /// over is no wait. Where Logto was not asked again because of such an answer, this is the rest of the time, of which at most five minutes are
+    /// waited for.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The value of the response's `WWW-Authenticate` header, where an API refused a request (RFC 6750 section 3). That of a 401 about a session is
-    /// no error's own: [`AuthResponse`](crate::integrate::AuthResponse) has it.
+    /// Returns the value of the response's `WWW-Authenticate` header, where an API refused a request (RFC 6750 section 3). That of a 401 about a
+    /// session is no error's own: [`AuthResponse`](crate::integrate::AuthResponse) has it.
     #[must_use]
     pub fn www_authenticate(&self) -> Option<&str> {
         self.challenge().map(|challenge| challenge.header.as_str())
     }
 
-    /// What is wrong with a configuration, each setting by its name: all that the message of `config.invalid` says. Of every other error there
-    /// are none, nor of one that serde gives while it reads a [`LogtoConfig`](crate::LogtoConfig), which is serde's own: read a
+    /// Returns the problems of a configuration, each with the name of its setting: the content of the message of `config.invalid`. Other errors have
+    /// none, nor has an error of serde while it reads a [`LogtoConfig`](crate::LogtoConfig): in that case read a
     /// [`LogtoConfigBuilder`](crate::LogtoConfigBuilder) and call [`build`](crate::LogtoConfigBuilder::build).
     #[must_use]
     pub fn config_problems(&self) -> &[ConfigProblem] {
         &self.0.config_problems
     }
 
-    /// The HTTP status that a web application answers this error with, for what is on `http` 1. See [`http_status`](Self::http_status).
+    /// Returns the HTTP status of the response to this error, as a type of `http` 1. See [`http_status`](Self::http_status).
     #[must_use]
     pub fn status(&self) -> http::StatusCode {
         http::StatusCode::from_u16(self.http_status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The HTTP status that a web application answers this error with, as a number.
+    /// Returns the HTTP status of the response to this error, as a number.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         let of_page = self.page().map(|page| page.status);

@@ -50,7 +50,7 @@ impl EventKind {
 }
 
 impl<'a> SecurityEvent<'a> {
-    /// The application, by its app id.
+    /// The application, by its App ID.
     pub(crate) fn client_id(self, client_id: &'a str) -> Self {
         Self { client_id: Some(client_id), ..self }
     }

@@ -1,4 +1,4 @@
-//! The application's word on a sign-in before it becomes a session.
+//! The application's decision on a sign-in before it becomes a session.
 
 mod refusal;
 mod sign_in;

@@ -1,4 +1,4 @@
-//! The only network code: one trait, one wrapper that bounds time and size, one implementation.
+//! The only network code: one trait, one wrapper that limits time and size, one implementation.
 
 #[cfg(feature = "reqwest")]
 mod default_client;
@@ -46,7 +46,8 @@ use self::{failure::RedirectFollowed, stream::ReqwestBody};
 /// No answer of Logto is near this size: a key set has some hundred bytes, a token response of a user in 400 organizations 40 kB.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Sends one HTTP request: the one door through which the crate reaches Logto, and an [`ApiClient`](crate::api_client::ApiClient) its API.
+/// Sends one HTTP request: the only interface through which the crate sends requests to Logto, and an [`ApiClient`](crate::api_client::ApiClient) its
+/// API.
 ///
 /// Implemented for `reqwest::Client` (feature `reqwest`). Implement it to bring another client, a proxy or a recorder.
 ///
@@ -140,9 +141,15 @@ impl Transport {
         Self { client, timeout, max_body_bytes: MAX_BODY_BYTES, server: "Logto", reads_answers: true }
     }
 
-    /// For an API, which is not Logto: bodies of up to `max_body_bytes` bytes are handed on, in any encoding.
+    /// For an API, which is not Logto: bodies of up to `max_body_bytes` bytes are passed on, in any encoding.
     pub(crate) fn to_api(client: Arc<dyn HttpClient>, timeout: Duration, max_body_bytes: usize) -> Self {
         Self { client, timeout, max_body_bytes, server: "an API", reads_answers: false }
+    }
+
+    /// The same for bodies of up to `max_body_bytes` bytes.
+    #[cfg(feature = "management")]
+    pub(crate) fn up_to(&self, max_body_bytes: usize) -> Self {
+        Self { max_body_bytes, ..self.clone() }
     }
 
     /// How long a request takes at most.
@@ -324,7 +331,7 @@ pub(crate) fn path_of(url: &Url) -> String {
 }
 
 /// `GET https://…/path`. A query is left out: it may hold what no log should.
-fn line_of(request: &Request<Vec<u8>>) -> String {
+pub(crate) fn line_of(request: &Request<Vec<u8>>) -> String {
     let uri = request.uri().to_string();
     format!("{} {}", request.method(), uri.split('?').next().unwrap_or_default())
 }

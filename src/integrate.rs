@@ -1,4 +1,4 @@
-//! For integrations: what stands between this crate and a framework, an HTTP client or a clock.
+//! For integrations: the interfaces to a framework, an HTTP client or a clock.
 //!
 //! Each name is defined in the module that first needs it; these are the public paths.
 

@@ -35,13 +35,13 @@
 //!     }
 //! }
 //!
-//! // A browser without a session goes to sign in and comes back.
+//! // A browser without a session is redirected to the sign-in and back.
 //! async fn me(user: SignedIn) -> String {
 //!     user.sub().to_owned()
 //! }
 //! ```
 //!
-//! `cargo run --example quickstart` shows it at work against a Logto of its own, with nothing to install and nothing to set up. The crate runs on tokio.
+//! In a clone of the repository, `cargo run --example quickstart` runs a complete sign-in against a mock Logto. The crate needs a tokio runtime.
 //!
 //! # I want to …
 //!
@@ -58,13 +58,12 @@
 //! | get access tokens for APIs and organizations, and call an API with them | [`Session::get_access_token`], [`TokenOptions`], [organizations](guide::organizations), [`api_client::ApiClient`] |
 //! | protect an API | [`api::ResourceServer`], [`api::ApiAuth`], [APIs](guide::apis) |
 //! | let a program call an API in its own name | [`machine::MachineClient`], [machines](guide::machines) |
+//! | manage users, roles and organizations · write a command line program | [`logto::management`], [guide](guide::management), [companies](guide::saas) · [`logto::cli`](cli/index.html), [guide](guide::cli) |
 //! | guard a whole router, ask for a role, a recent or a stronger login | [guards](guide::guards), [`step_up`] |
-//! | keep sessions in Redis, or a store of my own | [`store`], [stores](guide::stores) |
-//! | end sessions everywhere | [sign-out](guide::sign_out) |
+//! | keep sessions in Redis, or a store of my own · end sessions everywhere | [`store`], [stores](guide::stores) · [sign-out](guide::sign_out) |
 //! | test my application | [`logto::testing`], [testing](guide::testing_your_app) |
 //! | serve several hosts, run without sign-in, change settings at run time | [hosts](guide::hosts), [`integrate::CurrentClient`] |
-//! | find out why it does not work, know what an error means | [`LogtoClient::diagnose`], [troubleshooting](guide::troubleshooting), [`Error`], [errors](guide::errors) |
-//! | go live | [deployment](guide::deployment), [security](guide::security) |
+//! | find out why it does not work, know what an error means · go live | [`LogtoClient::diagnose`], [troubleshooting](guide::troubleshooting), [`Error`], [errors](guide::errors) · [deployment](guide::deployment), [security](guide::security) |
 //!
 //! # Features
 //!
@@ -79,7 +78,7 @@
 //! | `redis` | | [`logto::store::RedisStore`]: sessions, locks of refreshes and revocations in Redis |
 //! | `tower-sessions`, `tower-sessions-0-15` | | [`logto::store::TowerSessionStore`]: sessions in any store of tower-sessions 0.14, and of 0.15 |
 //! | `tower` | | [`logto::tower`]: layers for any service on `http` 1; `axum` turns it on |
-//! | `account`, `webhooks`, `protected-app` | | [account](guide::account), [webhooks](guide::webhooks), [protected app](guide::protected_app) |
+//! | `account`, `webhooks`, `protected-app`, `management`, `cli` | | [account](guide::account), [webhooks](guide::webhooks), [protected app](guide::protected_app), [Management API](guide::management), [command line programs](guide::cli); for `cli`: `cli-keyring`, `cli-qr` |
 //! | `utoipa`, `metrics` | | [`logto::openapi`]: errors and security schemes in documents of OpenAPI; counters and durations: [deployment](guide::deployment#what-to-watch) |
 //! | `testing` | | [`logto::testing`]: MockLogto, forged sessions, a test clock; for development and tests only |
 //!
@@ -92,6 +91,7 @@
 //!
 //! [`logto::actix_web`]: actix_web/index.html
 //! [`logto::axum`]: axum/index.html
+//! [`logto::management`]: management/index.html
 //! [`logto::openapi`]: openapi/index.html
 //! [`logto::rocket`]: rocket/index.html
 //! [`logto::store::RedisStore`]: store/struct.RedisStore.html
@@ -106,6 +106,8 @@ pub mod account;
 pub mod api;
 pub mod api_client;
 pub mod claims;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod client;
 mod clock;
 mod config;
@@ -116,9 +118,11 @@ mod events;
 mod hook;
 mod http;
 pub mod integrate;
-#[cfg(feature = "account")]
+#[cfg(any(feature = "account", feature = "management"))]
 mod logto_api;
 pub mod machine;
+#[cfg(feature = "management")]
+pub mod management;
 mod oidc;
 #[cfg(feature = "utoipa")]
 pub mod openapi;
@@ -148,6 +152,8 @@ pub mod webhooks;
         feature = "account",
         feature = "actix-web",
         feature = "axum",
+        feature = "management",
+        feature = "cli",
         feature = "protected-app",
         feature = "redis",
         feature = "rocket",

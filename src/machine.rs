@@ -58,6 +58,8 @@ struct Inner {
     app_id: String,
     app_secret: Secret,
     clock: Arc<dyn Clock>,
+    #[cfg(feature = "management")]
+    is_logto: bool,
     tokens: Tokens<TokenKey>,
     exchanged: ExchangedTokens,
 }
@@ -66,6 +68,23 @@ impl MachineClient {
     /// Begins the settings.
     pub fn builder() -> MachineClientBuilder {
         MachineClientBuilder::default()
+    }
+
+    /// The server that it asks.
+    #[cfg(feature = "management")]
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.0.provider
+    }
+
+    /// Whether the server is a Logto, known by `endpoint`.
+    #[cfg(feature = "management")]
+    pub(crate) fn is_logto(&self) -> bool {
+        self.0.is_logto
+    }
+
+    #[cfg(feature = "management")]
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.0.clock)
     }
 
     /// Reads the settings from the environment: `LOGTO_ENDPOINT`, `LOGTO_APP_ID`, `LOGTO_APP_SECRET`, and the optional

@@ -5,6 +5,8 @@ pub(crate) mod algorithms;
 pub(crate) mod authorize;
 pub(crate) mod cached;
 pub(crate) mod callback;
+#[cfg(feature = "cli")]
+pub(crate) mod device;
 pub(crate) mod discovery;
 pub(crate) mod id_token;
 pub(crate) mod jwk;

@@ -1,5 +1,4 @@
-//! For documents of OpenAPI that [utoipa](https://docs.rs/utoipa) makes, whatever the framework: what errors of this crate look like, and how a
-//! request says who sends it.
+//! For OpenAPI documents of [utoipa](https://docs.rs/utoipa), with any framework: the errors of this crate and the security schemes of requests.
 //!
 //! ```
 //! use logto::{LogtoClient, openapi::SecuritySchemes};

@@ -1,7 +1,7 @@
-//! Protected App: Logto's edge in front of an application signs users in, and says in a header who they are.
+//! Protected App: Logto's edge in front of an application signs users in, and sends the user's ID token in a header.
 //!
-//! The edge sends each request on with the user's ID token in `Logto-ID-Token`. Whoever reaches the application past the edge can send such a header,
-//! too, so it is worth nothing before it is verified. [`ProtectedApp`] does that; it keeps no session and sets no cookie.
+//! The edge forwards each request with the user's ID token in `Logto-ID-Token`. A client that reaches the application directly can send such a
+//! header, too, so it must be verified. [`ProtectedApp`] does that; it keeps no session and sets no cookie.
 //!
 //! ```
 //! # async fn example(header: Option<&str>) -> Result<(), logto::Error> {
@@ -39,7 +39,7 @@ use crate::{
 /// Bytes of a token that are looked at. Custom claims make them long; headers of all together are hardly allowed as much.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// An application behind Logto's Protected App. Cheap to clone; make one and share it.
+/// An application behind Logto's Protected App. It is cheap to clone: create one and share it.
 ///
 /// It needs no [`LogtoConfig`](crate::LogtoConfig): the edge signs users in.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl ProtectedApp {
     /// The header that the edge has the ID token in.
     pub const ID_TOKEN_HEADER: &'static str = "logto-id-token";
 
-    /// Begins the settings.
+    /// Starts the configuration.
     pub fn builder() -> ProtectedAppBuilder {
         ProtectedAppBuilder::default()
     }
@@ -70,15 +70,15 @@ impl ProtectedApp {
         self.0.provider.warm_up().await
     }
 
-    /// Who the user is. `headers` are all values of the request's header [`ID_TOKEN_HEADER`](Self::ID_TOKEN_HEADER), of which there is to be one: an
-    /// `Option<&str>`, or what a framework gives.
+    /// Verifies the token and returns the user. `headers` are all values of the request's header [`ID_TOKEN_HEADER`](Self::ID_TOKEN_HEADER), of which
+    /// there is to be one: an `Option<&str>`, or what a framework gives.
     ///
     /// The token is an ID token of this server for this app: signature, issuer, audience, expiry (OpenID Connect Core 3.1.3.7). There is no nonce to
     /// compare: the sign-in was the edge's.
     ///
     /// # Errors
     /// `protected_app.token_missing`, and for a token that is not good `protected_app.token_repeated`, `….invalid_token`, `….invalid_signature`,
-    /// `….invalid_iss`, `….invalid_aud`, `….expired`, `….not_yet_valid`: 401. Where Logto's keys are not to be had: `network.…`, `discovery.…` or
+    /// `….invalid_iss`, `….invalid_aud`, `….expired`, `….not_yet_valid`: 401. If Logto's keys are not available: `network.…`, `discovery.…` or
     /// `jwks.failed`.
     pub async fn verify<V: AsRef<[u8]>>(&self, headers: impl IntoIterator<Item = V>) -> Result<ProtectedUser> {
         let mut headers = headers.into_iter();
@@ -129,7 +129,7 @@ fn of_the_header(error: Error) -> Error {
         Code::IdTokenAud | Code::IdTokenAzp => Code::ProtectedAud,
         Code::IdTokenExpired => Code::ProtectedExpired,
         Code::IdTokenNotYet | Code::IdTokenIat => Code::ProtectedNotYet,
-        // What a token says wrongly of a login. Of the rest the token is innocent: the keys were not to be had.
+        // What a token says wrongly of a login. In the other cases the keys were not available.
         Code::IdTokenNonce | Code::IdTokenAtHash | Code::IdTokenAuthTime | Code::IdTokenAcr => Code::ProtectedMalformed,
         _ => return error,
     };

@@ -1,6 +1,8 @@
 //! A response that any web framework can send.
 
 mod ask;
+#[cfg(feature = "cli")]
+mod command_line;
 mod grpc;
 mod own;
 mod page;
@@ -39,7 +41,7 @@ pub struct AuthResponse {
     body: String,
 }
 
-/// What the one who asks can read.
+/// The kind of client that sent the request: a browser (HTML) or another program (JSON).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponseFormat {
@@ -90,7 +92,7 @@ impl AuthResponse {
         Self::document(400, &serde_json::json!({ "error": "invalid_request", "error_description": error.code() }))
     }
 
-    /// A redirect (302): the browser follows with GET.
+    /// Creates a redirect (302), which the browser follows with GET.
     pub fn redirect(redirect: &Redirect) -> Self {
         Self::new(302).header("location", redirect.location())
     }
@@ -148,12 +150,12 @@ impl AuthResponse {
         .header(WWW_AUTHENTICATE, &challenge.header)
     }
 
-    /// A JSON document. What cannot be written as JSON is `{}`.
+    /// Creates a JSON document. A value that cannot be serialized becomes `{}`.
     pub fn json(status: StatusCode, body: &impl serde::Serialize) -> Self {
         Self::document(status.as_u16(), body)
     }
 
-    /// A page of the application's own. No cache keeps it.
+    /// Creates a page of the application, which no cache stores.
     pub fn html(status: StatusCode, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..Self::new(status.as_u16()).header("content-type", HTML_MEDIA_TYPE) }
     }
@@ -206,7 +208,7 @@ impl AuthResponse {
         own: Option<&Arc<ErrorPages>>,
         details: bool,
     ) -> Self {
-        // Whoever sends a bearer token is a program.
+        // A request with a bearer token counts as one of an API client.
         if error.challenge().is_some() || error.is(Code::LooksOnly) {
             return Self::from(error);
         }
@@ -229,7 +231,7 @@ impl AuthResponse {
         response.retry_after(error).with_challenge()
     }
 
-    /// For an `EventSource`: one event, and a minute until it comes again. A status other than 200 would end it without a word.
+    /// For an `EventSource`: one event, and a minute until it comes again. A status other than 200 would end it silently.
     fn event(data: &serde_json::Value) -> Self {
         let response = Self::new(200).header("content-type", "text/event-stream");
         Self { body: format!("retry: 60000\nevent: sign_in\ndata: {data}\n\n"), ..response }
@@ -254,7 +256,7 @@ impl AuthResponse {
         }
     }
 
-    /// With one more header, its name in lower case. A value with a line break or another control character is left out, and the log says so.
+    /// Adds a header, its name in lower case. A value with a line break or another control character is left out, and the log has a warning.
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         match value.contains(|c: char| c.is_control() && c != '\t') {
             true => {
@@ -277,24 +279,24 @@ impl AuthResponse {
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The headers, names in lower case. Append them: `set-cookie` may occur several times.
+    /// Returns the headers, names in lower case. Append them: `set-cookie` may occur several times.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.headers.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// The body, in UTF-8.
+    /// Returns the body, in UTF-8.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
     }
 
-    /// The body, without a copy.
+    /// Returns the body, without a copy.
     #[must_use]
     pub fn into_body(self) -> String {
         self.body
@@ -383,7 +385,7 @@ pub(crate) fn signs_in(error: &Error) -> bool {
     error.step_up().is_some() || error.is(Code::NotAuthenticated) || error.is(Code::SessionEnded)
 }
 
-/// Whoever finds the address can post to it; but where a sound logout fails, somebody stays signed in.
+/// Anyone can post to the address; but if a valid logout fails, a user stays signed in.
 fn log_back_channel_logout(error: &Error) {
     let (code, hint) = (error.code().as_str(), error.hint());
     match error.kind() {

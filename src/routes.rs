@@ -1,4 +1,4 @@
-//! The authentication routes, for any framework: a request as strings in, a [`AuthResponse`] out.
+//! The authentication routes, for any framework: they take a request as strings and return an [`AuthResponse`].
 
 mod accept;
 mod asked_by;
@@ -42,7 +42,7 @@ enum Route {
 }
 
 impl LogtoClient {
-    /// Answers a request to one of the authentication routes ([`Routes`](crate::Routes)); `None` for any other path.
+    /// Handles a request to one of the authentication routes ([`Routes`](crate::Routes)); `None` for any other path.
     ///
     /// - `GET /logto/sign-in`, `/logto/sign-up`: to Logto. Query: `return_to`, `direct_sign_in`, `first_screen`, `login_hint`,
     ///   `organization_id`, `one_time_token` (from another site: a page that asks first), `ui_locales`, `silent=true` ([no page](crate::SignInOptions::silent)).
@@ -140,7 +140,8 @@ impl LogtoClient {
         .find_map(|(known, route)| (path == known).then_some(route))
     }
 
-    /// Whether a request to this path has a body to give to [`AuthRequest::body`]; give the path that [`handle_auth_routes`](Self::handle_auth_routes) gets.
+    /// Returns whether a request to this path has a body to give to [`AuthRequest::body`]; give the path that
+    /// [`handle_auth_routes`](Self::handle_auth_routes) gets.
     #[must_use]
     pub fn route_needs_body(&self, path: &str) -> bool {
         let needs_body = |route| {

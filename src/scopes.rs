@@ -1,12 +1,12 @@
-//! The scopes that Logto knows by itself. An application's own scopes belong to its API resources and organizations.
+//! The scopes that Logto defines. An application's own scopes belong to its API resources and organizations.
 
 /// Always needed: makes it a sign-in (OpenID Connect Core 3.1.2.1).
 pub const OPENID: &str = "openid";
 /// Gives a refresh token, provided that `prompt` holds `consent`.
 pub const OFFLINE_ACCESS: &str = "offline_access";
-/// Name, user name, picture and the like.
+/// Name, username, picture and similar claims.
 pub const PROFILE: &str = "profile";
-/// E-mail address.
+/// Email address.
 pub const EMAIL: &str = "email";
 /// Phone number.
 pub const PHONE: &str = "phone";

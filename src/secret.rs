@@ -1,4 +1,4 @@
-//! Text that cannot be printed.
+//! A string that is redacted in `Debug` output.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use subtle::ConstantTimeEq;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// A token, a secret or a key: never printed, compared in constant time, wiped from memory when dropped.
+/// A token, a secret or a key: redacted in `Debug` output, compared in constant time, wiped from memory when dropped.
 ///
 /// ```
 /// let token = logto::Secret::new("s3cret");
@@ -28,7 +28,7 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself, for the place that needs it: a header, a form, a key derivation.
+    /// Returns the text itself, for the place that needs it: a header, a form, a key derivation.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! Sessions: loaded once, changed as a value, committed once, and only if changed.
+//! Sessions: loaded once, changed as a value, and committed once if changed.
 
 mod app_data;
 mod candidates;
@@ -11,6 +11,7 @@ mod ended;
 mod expiry;
 mod format;
 mod largest;
+mod lazy;
 mod lifetime;
 mod limits;
 mod listing;

@@ -28,24 +28,26 @@ pub struct StepUp {
 }
 
 impl StepUp {
-    /// Nothing but a signed-in user.
+    /// Creates a requirement that any signed-in user meets.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The user authenticated at most this long ago. Whole seconds.
+    /// Sets how long ago the user may have authenticated, in whole seconds.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
 
-    /// Authentication context classes, best first, one of which the user reached: each that suffices, in place of those that were set before.
+    /// Sets the authentication context classes, best first, one of which is required. List every class that is sufficient. They replace those that
+    /// were set before.
     pub fn acr_values<S: AsRef<str>>(mut self, classes: impl IntoIterator<Item = S>) -> Self {
         self.acr_values = word_list(classes);
         self
     }
 
-    /// What an API asks for that refused the user's access token: the `WWW-Authenticate` of its 401, several of them joined with `", "`.
+    /// Parses the requirements of an API that rejected the user's access token: the `WWW-Authenticate` of its 401, several of them joined with `",
+    /// "`.
     ///
     /// `None` unless a `Bearer` challenge says `error="insufficient_user_authentication"` (RFC 9470 section 3). Where that says neither
     /// `max_age` nor `acr_values`, the user is to authenticate now. A header over 8 KiB, or one that cannot be read, asks for nothing.

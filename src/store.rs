@@ -1,4 +1,4 @@
-//! Where sessions live besides cookies: the traits of stores, and those that come with the crate.
+//! Session stores: their traits, and the stores of the crate.
 
 mod bounded;
 mod breaker;

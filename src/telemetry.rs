@@ -18,7 +18,7 @@ pub(crate) use self::{
 };
 use crate::error::{Error, Result};
 
-/// A span for one operation of the crate: `logto.` and its name. What may ask Logto is at `INFO`, what mostly asks nobody at `DEBUG`.
+/// A span for one operation of the crate: `logto.` and its name. Operations that may send a request to Logto are at `INFO`, the others at `DEBUG`.
 macro_rules! operation_span {
     ($level:expr, $name:expr) => {
         tracing::span!(

@@ -1,4 +1,4 @@
-//! Access tokens that are kept for whoever asks next, and one request at a time for each new one.
+//! The cache of access tokens, with one request at a time for each new one.
 
 mod exchanged;
 

@@ -79,9 +79,9 @@ words! { FirstScreen is "first_screen":
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Identifier {
-    /// A user name.
+    /// A username.
     Username,
-    /// An e-mail address.
+    /// An email address.
     Email,
     /// A phone number.
     Phone,
@@ -93,24 +93,24 @@ words! { Identifier is "identifier":
     Phone = "phone",
 }
 
-/// Skips Logto's page and goes straight to a social or enterprise connector (`direct_sign_in`).
+/// Skips Logto's page and redirects to a social or enterprise connector (`direct_sign_in`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DirectSignIn(String);
 
 impl DirectSignIn {
-    /// A social connector by its target: `DirectSignIn::social("kakao")` is "Continue with Kakao".
+    /// Selects a social connector by its target: `DirectSignIn::social("kakao")` is "Continue with Kakao".
     #[must_use]
     pub fn social(target: impl fmt::Display) -> Self {
         Self(format!("social:{target}"))
     }
 
-    /// An enterprise connector by its id.
+    /// Selects an enterprise connector by its id.
     #[must_use]
     pub fn sso(connector_id: impl fmt::Display) -> Self {
         Self(format!("sso:{connector_id}"))
     }
 
-    /// The value of `direct_sign_in`, which [`FromStr`] reads: `social:<target>` or `sso:<connector id>`.
+    /// Returns the value of `direct_sign_in`, which [`FromStr`] reads: `social:<target>` or `sso:<connector id>`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -152,7 +152,7 @@ pub(crate) fn is_resource(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.fragment().is_none()) && !text.contains([',', ' '])
 }
 
-/// Where to send the browser. A value: nothing happens until it is returned as a response.
+/// A redirect of the browser. It has no effect until it is returned as a response.
 #[derive(Clone, PartialEq, Eq)]
 #[must_use = "the browser goes nowhere until the redirect is returned as a response"]
 pub struct Redirect {
@@ -168,7 +168,7 @@ impl Redirect {
         &self.location
     }
 
-    /// The value of the `Location` header.
+    /// Returns the value of the `Location` header.
     #[must_use]
     pub fn location(&self) -> &str {
         &self.location

@@ -1,7 +1,7 @@
-//! Webhooks of Logto: who sent a delivery, and what happened there.
+//! Webhooks of Logto: verification and reading of deliveries.
 //!
-//! Logto posts an [`Event`] to an address of the application when a user is created, is suspended, signs in, and so on (Logto Console › Webhooks). The
-//! body is signed with the signing key of the webhook. [`Webhooks`] verifies the signature over the body as it came, and reads it.
+//! Logto posts an [`Event`] to an address of the application when a user is created, is suspended, signs in, and so on (Logto Console › Webhooks).
+//! The body is signed with the signing key of the webhook. [`Webhooks`] verifies the signature over the received body, and reads it.
 //!
 //! ```
 //! use logto::webhooks::{EventName, Webhooks};
@@ -18,8 +18,8 @@
 //! # }
 //! ```
 //!
-//! With the features `axum`, `actix-web` and `rocket` an [`Event`] is an extractor, which keeps the body as it came. A delivery may come twice:
-//! [`once`](Webhooks::once) does one once, over all instances.
+//! With the features `axum`, `actix-web` and `rocket` an [`Event`] is an extractor, which keeps the received body. A delivery may arrive twice:
+//! [`once`](Webhooks::once) processes it once across all instances.
 
 mod event;
 mod event_name;
@@ -38,10 +38,10 @@ use crate::{
     secret::Secret,
 };
 
-/// Logto sends a delivery in a packet or two. Who sends a byte a minute does not hold a task for ever.
+/// Logto sends a delivery in a packet or two. A client that sends one byte a minute does not hold a task without limit.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Verifies deliveries of webhooks. A clone is the same one.
+/// Verifies deliveries of webhooks. It is cheap to clone.
 #[derive(Clone)]
 pub struct Webhooks {
     keys: Arc<[hmac::Key]>,
@@ -54,7 +54,7 @@ impl Webhooks {
     /// bytes for each.
     pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-    /// Takes deliveries that are signed with this key: Logto Console › Webhooks › the webhook › Signing key.
+    /// Creates a verifier for deliveries that are signed with this key: Logto Console › Webhooks › the webhook › Signing key.
     ///
     /// # Errors
     /// `config.invalid` if the key is empty: anyone could sign with it.
@@ -62,7 +62,7 @@ impl Webhooks {
         Self::with_signing_keys([signing_key])
     }
 
-    /// The same with several keys, of several webhooks, or the new and the old one while a key is changed.
+    /// Creates a verifier with several keys: of several webhooks, or the new and the old one while you change a key.
     ///
     /// # Errors
     /// `config.invalid` if there is no key, or an empty one.
@@ -78,8 +78,9 @@ impl Webhooks {
         Ok(Self { keys: keys.iter().map(key).collect() })
     }
 
-    /// The event that a delivery tells of. `signatures` are all its headers of the name [`SIGNATURE_HEADER`](Self::SIGNATURE_HEADER), of which there is to be one: an
-    /// `Option<&str>`, or what a framework gives. `body` is the body as it came: JSON that was read and written again is other bytes.
+    /// Verifies a delivery and returns its event. `signatures` are all its headers of the name [`SIGNATURE_HEADER`](Self::SIGNATURE_HEADER), of which
+    /// there is to be one: an `Option<&str>`, or what a framework gives. `body` is the body as it came: JSON that was read and written again is other
+    /// bytes.
     ///
     /// # Errors
     /// - `webhook.signature_missing` without the header.
@@ -107,8 +108,8 @@ impl Webhooks {
         Event::read(body)
     }
 
-    /// [`verify`](Self::verify) for a body that is yet to be read: `read` gives it, and fails after [`MAX_BODY_BYTES`](Self::MAX_BODY_BYTES) bytes. Nothing is
-    /// read without a signature. For a framework that has no extractor here.
+    /// Verifies a delivery like [`verify`](Self::verify), for a body that is not yet read: `read` returns it, and must fail after
+    /// [`MAX_BODY_BYTES`](Self::MAX_BODY_BYTES) bytes. Nothing is read without a signature. For frameworks without an extractor.
     ///
     /// # Errors
     /// Those of `verify`; `webhook.body_too_large` where `read` fails or takes longer than 10 seconds.

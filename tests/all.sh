@@ -96,6 +96,10 @@ need chromium chromium
 need chromedriver chromium-driver
 need WebKitWebDriver webkit2gtk-driver
 need Xvfb xvfb
+need tmux tmux
+# The keyring of a Linux desktop, for the tokens of command line programs.
+need dbus-run-session dbus-daemon
+need gnome-keyring-daemon gnome-keyring
 # OpenSSL, for the feature `native-tls`, which all features hold.
 pkg-config --exists openssl 2>/dev/null || need openssl.pc pkg-config libssl-dev
 if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then need initdb postgresql; fi

@@ -143,6 +143,17 @@ impl User {
         headers
     }
 
+    /// The session read, changed and written: all of it is packed and compressed anew.
+    pub fn change(&self) -> Vec<String> {
+        let mut cookies = HeaderCookies::parse(self.cookie_header.as_str());
+        let mut session = at_once(self.client.load_session(&cookies)).expect("a session");
+        session.set_data(&1).expect("room for a number");
+        at_once(session.commit(&mut cookies)).expect("a session that fits");
+        let headers = cookies.set_cookie_headers();
+        assert!(!headers.is_empty(), "the session was changed");
+        headers
+    }
+
     /// The session read, and nothing more.
     pub fn load(&self) -> Session {
         at_once(self.client.load_session(&HeaderCookies::parse(self.cookie_header.as_str()))).expect("a session")

@@ -6,10 +6,10 @@ use http::{Method, StatusCode};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::{Account, lenient, operation::Operation, refused};
+use super::{Account, operation::Operation, refused};
 use crate::{
     error::{Code, Result},
-    logto_api::{self, ApiBody, ApiPath, ApiRequest, Refusal},
+    logto_api::{self, ApiBody, ApiPath, ApiRequest, Refusal, lenient},
     telemetry::Endpoint,
 };
 

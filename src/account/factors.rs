@@ -6,10 +6,10 @@ use http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq};
 use serde_json::{Map, Value, json};
 
-use super::{Account, Verification, lenient, operation::Operation};
+use super::{Account, Verification, operation::Operation};
 use crate::{
     error::{Code, Result},
-    logto_api::{ApiBody, ApiPath},
+    logto_api::{ApiBody, ApiPath, lenient},
     scopes,
     secret::Secret,
 };

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Account, Verification, lenient, operation::Operation};
+use super::{Account, Verification, operation::Operation};
 use crate::{
     error::Result,
-    logto_api::{ApiBody, ApiPath},
+    logto_api::{ApiBody, ApiPath, lenient},
     scopes,
 };
 

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Account, lenient, operation::Operation};
+use super::{Account, operation::Operation};
 use crate::{
     error::Result,
-    logto_api::{ApiBody, ApiPath},
+    logto_api::{ApiBody, ApiPath, lenient},
     scopes,
 };
 

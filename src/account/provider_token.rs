@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Account, VerifiedSocial, lenient, operation::Operation};
+use super::{Account, VerifiedSocial, operation::Operation};
 use crate::{
     clock,
     error::{Code, Result},
-    logto_api::{ApiBody, ApiPath},
+    logto_api::{ApiBody, ApiPath, lenient},
     scopes,
     secret::Secret,
 };

@@ -5,8 +5,12 @@ use std::{fmt, time::SystemTime};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Account, Verification, lenient, operation::Operation};
-use crate::{error::Result, logto_api::ApiPath, scopes};
+use super::{Account, Verification, operation::Operation};
+use crate::{
+    error::Result,
+    logto_api::{ApiPath, lenient},
+    scopes,
+};
 
 const SESSIONS: &str = "my-account/sessions";
 

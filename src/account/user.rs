@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, fmt, time::SystemTime};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Account, AccountProfile, lenient, operation::Operation};
+use super::{Account, AccountProfile, operation::Operation};
 use crate::{
     claims::SocialIdentity,
     error::Result,
-    logto_api::{ApiBody, ApiPath},
+    logto_api::{ApiBody, ApiPath, lenient},
     scopes,
 };
 

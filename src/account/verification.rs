@@ -4,11 +4,12 @@ use std::{fmt, time::SystemTime};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Account, lenient};
+use super::Account;
 use crate::{
     clock,
     config::LogtoConfig,
     error::{Code, Error, Result},
+    logto_api::lenient,
     secret::Secret,
 };
 

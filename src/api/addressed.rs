@@ -9,8 +9,9 @@ use super::{
 use crate::response::AuthResponse;
 
 impl ResourceServer {
-    /// The same API for one request. Of an API with several resources its challenges then name the resource that the request is for: of those on
-    /// the request's host the one with the longest path that contains the request's. One that none of them contains gets the challenge of the first.
+    /// Returns this API for one request. If the API has several resources, the challenges name the resource of the request: of the resources on the
+    /// request's host, the one with the longest path that contains the request's path. One that none of them contains gets the challenge of the
+    /// first.
     #[must_use]
     pub fn addressed(&self, request: &ApiRequest<'_>) -> Self {
         let documents = self.documents();
@@ -23,8 +24,8 @@ impl ResourceServer {
         Self { addressed, ..self.clone() }
     }
 
-    /// What a request for metadata is answered (RFC 9728): which server issues tokens for a resource of this API, and with which scopes. Answer so
-    /// before you ask for a token. `None` for every request to another address than
+    /// Returns the response to a request for metadata (RFC 9728): the server that issues tokens for a resource of this API, and the scopes. Send it
+    /// before you require a token. `None` for every request to another address than
     /// [`protected_resource_metadata_paths`](Self::protected_resource_metadata_paths).
     ///
     /// Each resource with a web address as its identifier has a document. Of several with one path the request's host tells which is asked for.
@@ -60,8 +61,8 @@ impl ResourceServer {
         document.response(&[self.server.provider.issuer()], &scopes)
     }
 
-    /// Where the metadata of its resources belongs: `/.well-known/oauth-protected-resource`, followed by the path of a resource's identifier, each
-    /// path once. Empty for an API that is no resource with a web address.
+    /// Returns the paths of the metadata of its resources: `/.well-known/oauth-protected-resource`, followed by the path of a resource's identifier,
+    /// each path once. Empty for an API that is no resource with a web address.
     pub fn protected_resource_metadata_paths(&self) -> impl Iterator<Item = &str> {
         let documents = self.documents();
         let is_first = |(index, document): &(usize, &Arc<Metadata>)| {

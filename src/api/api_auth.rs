@@ -30,11 +30,10 @@ impl ApiPolicy for () {
     }
 }
 
-/// Who calls an API, after the token was verified and `R` was met: the argument of a handler.
+/// The caller of an API, after the token was verified and the requirements of `R` were met: the argument of a handler.
 ///
-/// Each framework's integration extracts it. Where the token is missing, wrong or not enough, the handler is not reached and the client gets
-/// the challenge of RFC 6750. `Option<ApiAuth>` is for a route that also serves those who send no credentials: they are `None`, and whoever
-/// sends some must send good ones.
+/// Each framework's integration extracts it. Where the token is missing, wrong or not enough, the handler is not reached and the client gets the
+/// challenge of RFC 6750. `Option<ApiAuth>` is for a public route: it is `None` without credentials, and invalid credentials are rejected.
 ///
 /// ```
 /// use logto::{Error, api::{ApiAuth, ApiPolicy, TokenRequirements}};
@@ -65,7 +64,7 @@ pub struct ApiAuth<R = ()> {
 }
 
 impl<R: ApiPolicy> ApiAuth<R> {
-    /// For integrations: judges the values of a request's `Authorization` headers.
+    /// Verifies the values of a request's `Authorization` headers. For integrations.
     ///
     /// # Errors
     /// See [`ResourceServer::authorize`].
@@ -77,7 +76,7 @@ impl<R: ApiPolicy> ApiAuth<R> {
         Ok(Self { auth, required: PhantomData })
     }
 
-    /// For integrations: like [`authorize`](Self::authorize), and `None` for a request without credentials.
+    /// Verifies a request like [`authorize`](Self::authorize); `None` for a request without credentials. For integrations.
     ///
     /// # Errors
     /// See [`ResourceServer::authorize_optional`].
@@ -98,8 +97,9 @@ impl From<AuthInfo> for ApiAuth {
 }
 
 impl<R> ApiAuth<R> {
-    /// For a handler that takes `Result<ApiAuth, Error>` because it must not begin if the token is not good: `None` if no credentials were
-    /// sent. In actix-web and Rocket a handler with `Option<ApiAuth>` runs before such a request is refused; in axum it does not.
+    /// Returns the caller, `None` if no credentials were sent, or the rejection: for a handler that takes `Result<ApiAuth, Error>` because it must
+    /// not start if the token is invalid. In actix-web and Rocket a handler with `Option<ApiAuth>` runs before such a request is refused; in axum it
+    /// does not.
     ///
     /// ```
     /// # use logto::{Error, api::ApiAuth};
@@ -118,7 +118,7 @@ impl<R> ApiAuth<R> {
         }
     }
 
-    /// Who calls.
+    /// Returns the verified data of the caller.
     #[must_use]
     pub fn into_auth_info(self) -> AuthInfo {
         self.auth

@@ -2,9 +2,9 @@
 
 use crate::{claims::Audience, config::problems::Problems, organizations::ORGANIZATION_URN_PREFIX};
 
-/// For what a token must be issued to be good at an API: what the API is called in Logto, and in which organization.
+/// Which audience (and organization) a token must have to be accepted by an API.
 ///
-/// Logto issues three kinds of JWTs, and a scope means something else in each of them, so an API says which it takes:
+/// Logto issues three kinds of JWTs, and a scope has another meaning in each of them, so an API states which it accepts:
 ///
 /// | Kind | `aud` | `organization_id` | Scopes come from |
 /// |---|---|---|---|
@@ -32,7 +32,7 @@ enum Kind {
     Organization(Option<String>),
 }
 
-/// What a token for a resource says of an organization.
+/// The organization of a token for a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Membership {
     None,
@@ -41,17 +41,17 @@ enum Membership {
     Optional,
 }
 
-/// Why a token is not taken.
+/// The reason for which a token is not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Mismatch {
-    /// It is for somebody else.
+    /// It is for another audience.
     Audience,
     /// It is for this API, but in another organization, or in one at all, or in none.
     Organization,
 }
 
 impl ApiAudience {
-    /// An API resource, by the identifier it has in Logto Console › API resources.
+    /// Creates the audience of an API resource, by its identifier in Logto Console › API resources.
     ///
     /// Tokens for the resource *in an organization* are refused, unless one of the `in_…` methods says otherwise: a role in an
     /// organization, which its members may give each other, would otherwise open what belongs to no organization.
@@ -60,31 +60,32 @@ impl ApiAudience {
         Self(Kind::Resource { identifier: identifier.into(), organization: Membership::None })
     }
 
-    /// An organization: organization tokens, with the organization's own permissions.
+    /// Creates the audience of an organization: organization tokens, with the organization's own permissions.
     #[must_use]
     pub fn organization(id: impl Into<String>) -> Self {
         Self(Kind::Organization(Some(id.into())))
     }
 
-    /// Any organization: see [`AuthInfo::organization_id`](super::AuthInfo::organization_id) for which.
+    /// Creates the audience of organization tokens of any organization: see [`AuthInfo::organization_id`](super::AuthInfo::organization_id) for
+    /// which.
     #[must_use]
     pub fn any_organization_token() -> Self {
         Self(Kind::Organization(None))
     }
 
-    /// The resource within one organization.
+    /// Accepts tokens for the resource within one organization.
     #[must_use]
     pub fn in_organization(self, id: impl Into<String>) -> Self {
         self.with(Membership::One(id.into()))
     }
 
-    /// The resource within an organization, whichever it is: see [`AuthInfo::organization_id`](super::AuthInfo::organization_id).
+    /// Accepts tokens for the resource within any organization: see [`AuthInfo::organization_id`](super::AuthInfo::organization_id).
     #[must_use]
     pub fn resource_in_any_organization(self) -> Self {
         self.with(Membership::Any)
     }
 
-    /// The resource, within an organization or not: the handler must look at
+    /// Accepts tokens for the resource, within an organization or not: the handler must check
     /// [`AuthInfo::organization_id`](super::AuthInfo::organization_id) before it shows anything.
     #[must_use]
     pub fn with_or_without_organization(self) -> Self {

@@ -17,7 +17,7 @@ use crate::{
     secret::Secret,
 };
 
-/// Who calls an API, by an access token that was verified. Cheap to clone.
+/// The caller of an API, from a verified access token. Cheap to clone.
 ///
 /// ```
 /// # fn example(auth: logto::api::AuthInfo) -> logto::Result<()> {
@@ -44,12 +44,12 @@ pub(super) struct ApiContext {
     pub(super) realm: Realm,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) leeway: Duration,
-    /// Whether whoever calls is known with the token.
+    /// Whether the caller's token is kept.
     pub(super) keep_caller_tokens: bool,
 }
 
 impl ApiContext {
-    /// Writes the event of a token that was refused. Who sends none, and what could not be judged, is none.
+    /// Writes the event of a rejected token. A request without a token, or a token that could not be validated, causes none.
     pub(super) fn tell_refused(&self, error: Error) -> Error {
         match error.challenge().is_some() && !error.is(Code::BearerMissing) {
             true => EventKind::BearerTokenRefused.event().api(&self.realm.name).write_error(error),
@@ -76,94 +76,94 @@ impl AuthInfo {
         }
     }
 
-    /// The claims of the token. Those that have no member of their own (custom claims, `sid`, and so on) are in
-    /// [`extra`](AccessTokenClaims::extra); for a type of the application's own see [`custom_claims`](Self::custom_claims). Of an opaque token
-    /// that was introspected they are what Logto said of it.
+    /// Returns the claims of the token. Those that have no member of their own (custom claims, `sid`, and so on) are in
+    /// [`extra`](AccessTokenClaims::extra); for a type of the application's own see [`custom_claims`](Self::custom_claims). Of an opaque token that
+    /// was introspected they are what Logto said of it.
     #[must_use]
     pub fn claims(&self) -> &AccessTokenClaims {
         &self.verified.facts.claims
     }
 
-    /// The user's id; for a machine its client id.
+    /// Returns the user's id; for a machine its client id.
     #[must_use]
     pub fn sub(&self) -> &str {
         &self.claims().sub
     }
 
-    /// The server that issued the token. Of an API that takes the tokens of [several](super::ResourceServer::one_of) it is part of who calls: two
-    /// servers may give the same [`sub`](Self::sub) to two users.
+    /// Returns the server that issued the token. Of an API that takes the tokens of [several](super::ResourceServer::one_of) it is part of who calls:
+    /// two servers may give the same [`sub`](Self::sub) to two users.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.claims().iss
     }
 
-    /// The app that the token was issued to.
+    /// Returns the app that the token was issued to.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.verified.facts.client_id
     }
 
-    /// Whether a machine-to-machine app calls in its own name, without a user.
+    /// Returns whether the caller is a machine-to-machine app, without a user.
     #[must_use]
     pub fn is_machine(&self) -> bool {
         self.sub() == self.client_id()
     }
 
-    /// The organization that the token is for, be it an organization token or one for an API resource in an organization.
+    /// Returns the organization of the token: of an organization token, or of a token for an API resource in an organization.
     #[must_use]
     pub fn organization_id(&self) -> Option<&str> {
         self.verified.facts.organization_id.as_deref()
     }
 
-    /// The scopes, in the token's order.
+    /// Returns the scopes, in the token's order.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.claims().scopes()
     }
 
-    /// Whether the token has the scope.
+    /// Returns whether the token has the scope.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes().any(|one| one == scope)
     }
 
-    /// Whom the token is for. An opaque token that was introspected names nobody.
+    /// Returns the audience of the token. An introspected opaque token has none.
     #[must_use]
     pub fn audience(&self) -> &Audience {
         &self.claims().aud
     }
 
-    /// Names of roles, where a custom token claim `roles` has them.
+    /// Returns the names of roles, if a custom token claim `roles` has them.
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.claims().roles
     }
 
-    /// When the token expires.
+    /// Returns when the token expires.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.claims().exp
     }
 
-    /// When the user last authenticated, where the token says so.
+    /// Returns when the user last authenticated, if the token has the claim.
     #[must_use]
     pub fn auth_time(&self) -> Option<SystemTime> {
         self.claims().auth_time
     }
 
-    /// How strongly the user authenticated, where the token says so.
+    /// Returns the authentication context class (`acr`), if the token has the claim.
     #[must_use]
     pub fn acr(&self) -> Option<&str> {
         self.claims().acr.as_deref()
     }
 
-    /// Who acts for the user, where the token was exchanged with an actor token (RFC 8693 section 4.1).
+    /// Returns the party that acts for the user, if the token was exchanged with an actor token (RFC 8693 section 4.1).
     #[must_use]
     pub fn actor(&self) -> Option<&Actor> {
         self.claims().act.as_ref()
     }
 
-    /// The access token that the request came with, where the API
-    /// [keeps it](super::ResourceServerBuilder::keep_caller_tokens). It is never printed, and is gone with this value and its clones.
+    /// Returns the access token that the request came with, where the API [keeps it](super::ResourceServerBuilder::keep_caller_tokens). It is never
+    /// printed, and is gone with this value and its clones.
     ///
     /// To call another API as the user, exchange it ([`MachineClient::on_behalf_of`](crate::machine::MachineClient::on_behalf_of)): this token is for
     /// this API, and another API that takes it takes what was not meant for it.
@@ -193,7 +193,7 @@ impl AuthInfo {
         Ok(token)
     }
 
-    /// Custom claims, in a type of the application's own, which may name any other claim as well.
+    /// Returns the custom claims as a type of the application, which may name any other claim as well.
     ///
     /// ```
     /// # fn example(auth: logto::api::AuthInfo) -> logto::Result<()> {
@@ -230,7 +230,7 @@ impl AuthInfo {
         self.require(&TokenRequirements::new().organization(id))
     }
 
-    /// Checks what a route asks for.
+    /// Checks the requirements of a route.
     ///
     /// # Errors
     /// `bearer_token.wrong_organization` and `bearer_token.insufficient_scope`: 403. `bearer_token.insufficient_user_authentication`: 401.

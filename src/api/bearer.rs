@@ -2,8 +2,8 @@
 
 use crate::error::{Code, Error, Result};
 
-/// No honest access token is near this size: one of Logto has 600 bytes, and custom claims seldom add a thousand. Whoever sends more gets
-/// no work done for it.
+/// No honest access token is near this size: one of Logto has 600 bytes, and custom claims seldom add a thousand. A longer token is rejected without
+/// further work.
 pub(super) const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// The `Authorization` header of a request, from the values of all that it has.

@@ -17,7 +17,7 @@ use crate::{
     types::word_list,
 };
 
-/// Settings on their way to a [`ResourceServer`].
+/// Builder for [`ResourceServer`].
 #[derive(Clone, Default)]
 #[must_use]
 pub struct ResourceServerBuilder {
@@ -33,16 +33,16 @@ pub struct ResourceServerBuilder {
 }
 
 impl ResourceServerBuilder {
-    /// Takes `LOGTO_ENDPOINT` or `LOGTO_ISSUER`, `LOGTO_INTERNAL_ENDPOINT`, `LOGTO_ACCEPTED_ISSUERS`, `LOGTO_LEEWAY` and `LOGTO_TIMEOUT` from the
+    /// Reads `LOGTO_ENDPOINT` or `LOGTO_ISSUER`, `LOGTO_INTERNAL_ENDPOINT`, `LOGTO_ACCEPTED_ISSUERS`, `LOGTO_LEEWAY` and `LOGTO_TIMEOUT` from the
     /// environment. The audience is part of the program: set it with [`audience`](Self::audience).
     pub fn from_env() -> Self {
         Self { server: LogtoConfigBuilder::from_env().server, ..Self::default() }
     }
 
-    /// Takes the server, the leeway, the timeout, the HTTP client and the clock from the configuration of an application that also signs users
-    /// in, and shares with it what is known of the server.
+    /// Takes the server, the leeway, the timeout, the HTTP client and the clock from the configuration of an application that also signs users in,
+    /// and shares the cached data of the server with it.
     ///
-    /// What is set here goes before what the configuration has, whichever comes first; then nothing is shared, but for a
+    /// A setting of this builder takes precedence over the configuration, in either order; then nothing is shared, except for a
     /// [`leeway`](Self::leeway). With an [`endpoint`](Self::endpoint) or [`issuer`](Self::issuer) of its own the API takes neither the internal
     /// endpoint nor the accepted issuers of the configuration: they belong to the other server.
     pub fn config(mut self, config: &LogtoConfig) -> Self {
@@ -52,22 +52,22 @@ impl ResourceServerBuilder {
 
     server_setters!(leeway);
 
-    /// For what tokens must be issued. Required; where it is called several times, a token must fit one of them.
+    /// Adds an audience that tokens may have. Required. If it is called several times, a token must have one of them.
     pub fn audience(mut self, audience: ApiAudience) -> Self {
         self.audiences.push(audience);
         self
     }
 
-    /// How many verified tokens are remembered, so that their next request costs no signature check. Default: 1,000; 0 remembers none.
+    /// Sets how many verified tokens are remembered, so that their next request costs no signature check. Default: 1,000; 0 remembers none.
     pub fn token_cache_capacity(mut self, tokens: usize) -> Self {
         self.token_cache_capacity = Some(tokens);
         self
     }
 
-    /// Takes opaque access tokens, too, and asks Logto about each (RFC 7662), on every request. Default: they are refused.
+    /// Accepts opaque access tokens, too, and introspects each at Logto (RFC 7662), on every request. Default: they are rejected.
     ///
-    /// A token that was refused is refused for up to a second without asking again. At most 64 questions are under way at once; further
-    /// requests wait for as long as [`timeout`](Self::timeout) says.
+    /// A token that was refused is refused for up to a second without asking again. At most 64 introspections run at once; further requests wait for
+    /// as long as [`timeout`](Self::timeout) says.
     ///
     /// Logto's opaque tokens are issued for no API: they name no audience. So only those are taken that were issued to the app that asks,
     /// which `client_id` and `client_secret` name, or to one of [`introspected_client_ids`](Self::introspected_client_ids).
@@ -77,46 +77,47 @@ impl ResourceServerBuilder {
         self
     }
 
-    /// For how long a token that was [introspected](Self::introspection) is taken without asking again, in whole seconds: one that is revoked is
-    /// taken for so long, but never past its `exp`. Default: not at all. As many are remembered as [`token_cache_capacity`](Self::token_cache_capacity) says.
+    /// Sets how long the result of an [introspection](Self::introspection) is cached, in whole seconds. A revoked token is accepted for this time,
+    /// but never after its `exp`. Default: not cached. As many results are cached as [`token_cache_capacity`](Self::token_cache_capacity) says.
     pub fn introspection_cache(mut self, time: Duration) -> Self {
         self.introspection_cache = time;
         self
     }
 
-    /// Other apps whose opaque tokens are taken, by their app ids, in place of those that were set before. Needs
+    /// Sets other apps whose opaque tokens are accepted, by their App IDs, in place of those that were set before. Needs
     /// [`introspection`](Self::introspection).
     pub fn introspected_client_ids<S: Into<String>>(mut self, client_ids: impl IntoIterator<Item = S>) -> Self {
         self.other_clients = client_ids.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Scopes that [`ResourceServer::protected_resource_metadata`] lists for each resource, in place of those that were set before. Resources with
-    /// scopes of their own are a server each, of [`ResourceServer::one_of`].
+    /// Sets the scopes that [`ResourceServer::protected_resource_metadata`] lists for each resource, in place of those that were set before. For
+    /// resources with different scopes create one server each, and combine them with [`ResourceServer::one_of`].
     pub fn scopes_supported<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes_supported = word_list(scopes);
         self
     }
 
-    /// Whether refusals name the address of the [metadata](ResourceServer::protected_resource_metadata), so that clients (of the Model Context
+    /// Sets whether refusals name the address of the [metadata](ResourceServer::protected_resource_metadata), so that clients (of the Model Context
     /// Protocol, say) find out by themselves where to get a token (RFC 9728 section 5.1). Default: yes, where a resource's identifier is a web
     /// address, with `https` (but on this machine).
     ///
-    /// Switch it off for an API whose identifier is a mere name, at whose address nothing answers.
+    /// Turn it off for an API whose identifier is only a name, without a server at its address.
     pub fn advertise_metadata(mut self, advertise: bool) -> Self {
         self.advertise_metadata = Some(advertise);
         self
     }
 
-    /// Whether whoever calls is known with the access token of the request ([`AuthInfo::caller_token`](super::AuthInfo::caller_token)), so that
-    /// this API can call others [on behalf of](crate::machine::MachineClient::on_behalf_of) the user. Default: no; the token is forgotten when it
-    /// has been verified. Each request then carries a copy of its token. What is remembered between requests has none.
+    /// Sets whether the verified data of the caller includes the access token of the request
+    /// ([`AuthInfo::caller_token`](super::AuthInfo::caller_token)), so that this API can call others [on behalf
+    /// of](crate::machine::MachineClient::on_behalf_of) the user. Default: no; the token is dropped after its verification. With it, each request has
+    /// a copy of its token. The cache between requests has none.
     pub fn keep_caller_tokens(mut self, keep: bool) -> Self {
         self.keep_caller_tokens = keep;
         self
     }
 
-    /// Checks everything. Nothing is fetched yet: a Logto that is down does not keep the API from starting.
+    /// Checks all settings. Nothing is fetched yet: the API starts even if Logto is unavailable.
     ///
     /// # Errors
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do; `config.http_client` if no HTTP client

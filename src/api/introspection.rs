@@ -1,4 +1,4 @@
-//! Opaque access tokens: what Logto says of them (RFC 7662).
+//! The introspection of opaque access tokens (RFC 7662).
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -47,7 +47,7 @@ impl Introspection {
         self.check(answer, &provider.issuers(&metadata), expected)
     }
 
-    /// Judges the answer (RFC 7662 section 2.2).
+    /// Validates the response (RFC 7662 section 2.2).
     fn check(&self, mut answer: Map<String, Value>, issuers: &[&str], expected: &Expected<'_>) -> Result<Facts> {
         if answer.get("active") != Some(&Value::Bool(true)) {
             return Err(Error::new(Code::BearerInactive, "the access token is not active"));
@@ -55,7 +55,7 @@ impl Introspection {
         let claims = Claims::deserialize(&answer).map_err(payload_error)?;
         // Before the type, which is then `DPoP` or another than that of a plain token (RFC 9449 section 6.2).
         check_not_bound(claims.cnf.as_ref())?;
-        // Logto tells of refresh tokens, too, and leaves `token_type` out. Whoever stole one must not get in with it.
+        // Logto also introspects refresh tokens, and omits `token_type` out. A stolen one must not give access.
         let token_type = answer.get("token_type").and_then(Value::as_str);
         if !token_type.is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
             return Err(Error::new(Code::BearerInactive, "the token is active and is no access token"));

@@ -1,4 +1,4 @@
-//! An API that takes the tokens of several servers: which of them judges a token.
+//! An API that accepts the tokens of several servers: which of them validates a token.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::{
     response::AuthResponse,
 };
 
-/// At least one server, no two of which could judge one token.
+/// At least one server, no two of which could validate the same token.
 pub(super) struct List {
     servers: Vec<Arc<Inner>>,
     /// A document for each resource of any of them.
@@ -37,7 +37,7 @@ struct Addressed {
 }
 
 impl ResourceServer {
-    /// An API that takes the tokens of several servers, say of several tenants of Logto.
+    /// Creates an API that accepts the tokens of several servers, for example of several tenants of Logto.
     ///
     /// ```
     /// use logto::api::{ApiAudience, ResourceServer};
@@ -50,9 +50,9 @@ impl ResourceServer {
     /// # drop(api); Ok(()) }
     /// ```
     ///
-    /// The token's `iss` says which of them judges it, before anything is verified; nothing else is taken from that word. A token of another
-    /// issuer is refused, and no request is made for it. Each server judges by its own keys, audiences and settings, and remembers by itself. Of
-    /// several with one issuer the first judges that has an audience for the token.
+    /// The token's `iss` selects the server that validates it; nothing else is read before the verification. A token of another issuer is rejected
+    /// without a request. Each server uses its own keys, audiences, settings and caches. If several have the same issuer, the first one with an
+    /// audience for the token validates it.
     ///
     /// An opaque token names no issuer, so one server at most may have [`introspection`](super::ResourceServerBuilder::introspection): it is asked
     /// about all of them, and no server sees another's.
@@ -105,7 +105,7 @@ impl List {
         });
     }
 
-    /// Which server is to judge a token.
+    /// Returns the server that validates a token.
     pub(super) fn server_for(&self, token: &str) -> Result<&Arc<Inner>> {
         let introspecting = self.servers.iter().find(|server| server.opaque.is_some());
         if let Some(server) = introspecting.filter(|_| opaque::is_opaque(token)) {
@@ -182,7 +182,7 @@ impl Inner {
         self.audiences.iter().any(|audience| audience.admit(aud, organization).is_ok())
     }
 
-    /// That no token could be meant for both: it would be judged by the keys of one in the name of the other.
+    /// No token can be meant for both: it would be validated with the keys of one on behalf of the other.
     fn check_beside(&self, other: &Self, problems: &mut Problems) {
         if self.provider.issuer() == other.provider.issuer() {
             if let Some(audience) = self.audiences.iter().find(|audience| other.audiences.contains(audience)) {

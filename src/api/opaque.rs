@@ -1,4 +1,4 @@
-//! Opaque access tokens: what was said of them a moment ago, and how many questions may be under way.
+//! Opaque access tokens: cached results of introspections, and the limit of concurrent introspections.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,14 +17,14 @@ use crate::{
     oidc::provider::Provider,
 };
 
-/// Questions that are under way at once: who sends invented tokens keeps Logto no busier than this.
+/// Concurrent introspections: invented tokens cause no more load at Logto than this.
 const MAX_CONCURRENT_INTROSPECTIONS: usize = 64;
 /// Seconds for which a refusal is remembered: a client that repeats itself is not asked about each time.
 const REFUSAL_TTL_SECONDS: i64 = 1;
 /// How many refusals are remembered. Invented tokens push each other out, and no good ones.
 const MAX_REMEMBERED_REFUSALS: usize = 1000;
 
-/// What opaque tokens are judged by, beside the token.
+/// The settings for opaque tokens.
 pub(super) struct OpaqueTokens {
     introspection: Introspection,
     /// Seconds for which a token that was let in is let in again.

@@ -2,7 +2,7 @@
 
 use http::{Uri, header::HOST, request::Parts};
 
-/// A request to an API, as far as it is looked at beside its token: which of the API's resources it is for, and whether it asks for the
+/// The parts of a request to an API that matter besides its token: which of the API's resources it is for, and whether it asks for the
 /// [metadata](super::ResourceServer::protected_resource_metadata) of one. For integrations.
 ///
 /// ```
@@ -20,18 +20,18 @@ pub struct ApiRequest<'a> {
 }
 
 impl<'a> ApiRequest<'a> {
-    /// A request by its method and its path with query. Under a nested router give the path as the client asked for it.
+    /// Creates a request from its method and its path with query. Under a nested router pass the path as the client requested it.
     pub fn new(method: &'a str, target: &'a str) -> Self {
         Self { method, target, host: None }
     }
 
-    /// With its host: the authority of the request's address where it has one, as with HTTP/2, else the `Host` header. It tells resources on
-    /// several hosts apart.
+    /// Sets the host: the authority of the request's address if it has one, as with HTTP/2, otherwise the `Host` header. It distinguishes resources
+    /// on several hosts.
     pub fn host(self, host: Option<&'a str>) -> Self {
         Self { host, ..self }
     }
 
-    /// For the frameworks on `http` 1. `uri` is the request's own, or under a nested router the one that the client asked for.
+    /// Creates a request from the head of one on `http` 1. `uri` is the request's own, or under a nested router the one that the client asked for.
     pub fn from_parts(parts: &'a Parts, uri: &'a Uri) -> Self {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         let authority = parts.uri.authority().map(http::uri::Authority::as_str);

@@ -9,7 +9,7 @@ use crate::{
     types::word_list,
 };
 
-/// What a route asks of a token that is valid for its API: scopes, an organization, a recent or a strong authentication.
+/// What a route requires of a token that is valid for its API: scopes, an organization, a recent or a strong authentication.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,30 +28,30 @@ pub struct TokenRequirements {
 }
 
 impl TokenRequirements {
-    /// Nothing but a valid token.
+    /// Creates requirements that any valid token meets.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Scopes, all of which the token must have, in place of those that were set before.
+    /// Sets the scopes, all of which the token must have, in place of those that were set before.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = word_list(scopes);
         self
     }
 
-    /// The organization that the token must be for.
+    /// Sets the organization that the token must be for.
     pub fn organization(mut self, id: impl Into<String>) -> Self {
         self.organization = Some(id.into());
         self
     }
 
-    /// How long ago the user may have authenticated, in whole seconds (RFC 9470). The token must have `auth_time`.
+    /// Sets how long ago the user may have authenticated, in whole seconds (RFC 9470). The token must have `auth_time`.
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = Some(max_age);
         self
     }
 
-    /// Authentication context classes, best first, one of which the token must have as its `acr` (RFC 9470), in place of those that were set
+    /// Sets the authentication context classes, best first, one of which the token must have as its `acr` (RFC 9470), in place of those that were set
     /// before.
     pub fn acr_values<S: AsRef<str>>(mut self, classes: impl IntoIterator<Item = S>) -> Self {
         self.acr_values = word_list(classes);

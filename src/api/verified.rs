@@ -1,4 +1,4 @@
-//! Tokens that were judged a moment ago, so that the next request with one of them costs no signature check and no question.
+//! The cache of verified tokens, so that the next request with one of them needs no signature check and no introspection.
 
 use std::{
     collections::HashMap,

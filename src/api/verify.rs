@@ -1,4 +1,4 @@
-//! Whether an access token is believed: the checks of RFC 9068 section 4, in its order.
+//! The validation of an access token: the checks of RFC 9068 section 4, in its order.
 
 use std::{sync::Arc, time::Duration};
 
@@ -62,7 +62,7 @@ pub(super) async fn verify(
     Ok((check(payload, expected, now)?, keys))
 }
 
-/// The claims that are judged.
+/// The claims that are checked.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Claims {
@@ -75,7 +75,7 @@ pub(super) struct Claims {
     pub(super) client_id: Claim<String>,
     pub(super) scope: Claim<String>,
     pub(super) organization_id: Claim<String>,
-    /// RFC 7800: whatever it says, the token is good in the hands of one alone.
+    /// RFC 7800: with this claim, the token is valid only for the holder of a key.
     pub(super) cnf: Option<IgnoredAny>,
 }
 

@@ -30,6 +30,9 @@ pub struct ApiClientBuilder {
 pub(super) struct RetryBudget {
     pub(super) max_retry_wait: Duration,
     pub(super) any_method: bool,
+    /// Whether the API is Logto's own. An answer without `Retry-After` is waited for, too: 1, 2 and 4 seconds. `DELETE` is not repeated if it may have
+    /// been carried out: what was deleted is not found the second time, which would pass for a failure.
+    pub(super) of_logto: bool,
 }
 
 impl ApiClientBuilder {
@@ -127,6 +130,7 @@ impl ApiClientBuilder {
             retry_budget: RetryBudget {
                 max_retry_wait: self.max_retry_wait.unwrap_or(Duration::from_secs(30)),
                 any_method: self.any_method,
+                of_logto: false,
             },
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             replacements: Replacements::default(),

@@ -52,7 +52,7 @@ claims! {
 }
 
 impl AccessTokenClaims {
-    /// The scopes, one by one, in the token's order (which is not the order they were asked for).
+    /// Returns the scopes, one by one, in the token's order (which is not the order they were asked for).
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         self.scope.as_deref().unwrap_or_default().split_ascii_whitespace()
     }

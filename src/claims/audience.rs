@@ -4,12 +4,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::lenient::{self, FromLoose, Loose};
 
-/// Whom a token is for (RFC 7519 section 4.1.3). On the wire a string, or an array of strings.
+/// The audience of a token (RFC 7519 section 4.1.3). In JSON a string, or an array of strings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Audience(Vec<String>);
 
 impl Audience {
-    /// Whether the token is for `recipient`: an app id, an API resource or `urn:logto:organization:<id>`.
+    /// Returns whether the token is for `recipient`: an App ID, an API resource or `urn:logto:organization:<id>`.
     #[must_use]
     pub fn contains(&self, recipient: &str) -> bool {
         self.iter().any(|one| one == recipient)
@@ -20,7 +20,7 @@ impl Audience {
         self.iter().find(|one| *one != recipient && !trusted.iter().any(|known| known == one))
     }
 
-    /// All recipients, in the token's order.
+    /// Returns all recipients, in the token's order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

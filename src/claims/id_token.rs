@@ -63,7 +63,7 @@ user_claims! {
 }
 
 impl IdTokenClaims {
-    /// The names of the user's roles in one organization.
+    /// Returns the names of the user's roles in one organization.
     pub fn organization_roles_of(&self, organization_id: &str) -> impl Iterator<Item = &str> {
         self.organization_roles.iter().filter_map(move |role| role.strip_prefix(organization_id)?.strip_prefix(':'))
     }

@@ -23,7 +23,7 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
     })
 }
 
-/// An object with members of its own, left out when it is null or of another shape. It is rare enough to be read by way of a `Value`.
+/// An object with members of its own, left out when it is null or of another shape. It is rare enough to be read through a `Value`.
 pub(super) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     Ok(T::deserialize(serde_json::Value::deserialize(deserializer)?).ok())
 }

@@ -68,8 +68,8 @@ macro_rules! claims {
         }
 
         impl $name {
-            /// Custom claims, in a type of the application's own, which may name any other member as well. Logto puts them into access tokens
-            /// alone (Logto Console › Custom JWT): no ID token and no user info has them.
+            /// Returns the custom claims as a type of the application, which may name any other member as well. Logto puts them only into access
+            /// tokens (Logto Console › Custom JWT): no ID token and no user info has them.
             ///
             /// # Errors
             /// `claims.unexpected` where a claim does not fit the type; the message names it.
@@ -136,7 +136,7 @@ macro_rules! user_claims {
                     created_at,
                 }
                 optional {
-                    /// User name in Logto.
+                    /// Username in Logto.
                     username: String,
                 }
                 lists {
@@ -171,7 +171,7 @@ macro_rules! user_claims {
         }
 
         impl $name {
-            /// The [`custom_data`](Self::custom_data), as a type of yours. A user without any is like one with an empty object.
+            /// Returns the [`custom_data`](Self::custom_data) as your own type. A user without custom data is treated like one with an empty object.
             ///
             /// # Errors
             /// `claims.unexpected` where a member does not fit the type; the message names it.

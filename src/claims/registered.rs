@@ -1,4 +1,4 @@
-//! The claims that are judged, read so that "missing" and "of the wrong type" stay apart.
+//! The claims that are validated, read so that "missing" and "of the wrong type" are distinguished.
 
 use serde::{Deserialize, Deserializer};
 
@@ -7,7 +7,7 @@ use super::{
     lenient::{FromLoose, Loose},
 };
 
-/// The claims of an ID token that decide whether it is believed, and nothing else.
+/// The claims of an ID token that its validation needs.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Registered {
@@ -25,7 +25,7 @@ pub(crate) struct Registered {
     pub(crate) sid: Claim<String>,
 }
 
-/// A claim that is judged. Null counts as missing; another type is never taken for missing.
+/// A claim that is validated. Null counts as missing; another type is never taken for missing.
 #[derive(Debug, Default)]
 pub(crate) enum Claim<T> {
     #[default]

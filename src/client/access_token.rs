@@ -22,7 +22,7 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// A token that came from somewhere else, for a [`TokenSource`](crate::api_client::TokenSource) of your own: what it allows, and when it ends by this
+    /// Creates a token from another source, for a custom [`TokenSource`](crate::api_client::TokenSource), with its scopes and its expiry by this
     /// machine's clock.
     ///
     /// ```
@@ -41,25 +41,25 @@ impl AccessToken {
         Self { token: token.into(), scopes: word_list(scopes), expires_at }
     }
 
-    /// The token, to be sent as `Authorization: Bearer …` and nowhere else.
+    /// Returns the token, to be sent as `Authorization: Bearer …` and nowhere else.
     #[must_use]
     pub fn token(&self) -> &str {
         self.token.expose()
     }
 
-    /// What it allows. Logto leaves out what the user may not do.
+    /// Returns its scopes. Logto omits scopes that the user does not have.
     #[must_use]
     pub fn scopes(&self) -> &[String] {
         &self.scopes
     }
 
-    /// When it ends, by this machine's clock.
+    /// Returns when it expires, by this machine's clock.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         self.expires_at
     }
 
-    /// The claims, read but not verified: the token came from Logto over TLS. An API verifies what it is sent.
+    /// Returns the claims, read but not verified: the token came from Logto over TLS. An API verifies the tokens that it receives.
     ///
     /// # Errors
     /// `access_token.opaque` where neither a resource nor an organization was asked for; `access_token.invalid_token`.

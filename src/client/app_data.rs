@@ -12,7 +12,7 @@ use crate::{
 const DATA: &str = "the session's data";
 
 impl Session {
-    /// What the application keeps in the session: see [`set_data`](Self::set_data). `None` where there is nothing, or nobody is signed in.
+    /// Returns the value of the application in the session: see [`set_data`](Self::set_data). `None` if there is none, or if nobody is signed in.
     ///
     /// # Errors
     /// `session.data_unexpected` where it is of another type. It stays there.
@@ -21,8 +21,8 @@ impl Session {
         loaded.data().and_then(|data| data.app_data.slot()).map(|json| json.read(DATA)).transpose()
     }
 
-    /// Keeps a value in the session, in the place of the one before: which shop the user has chosen, the number of their row. At most 1,024 bytes
-    /// as JSON, for each request carries it.
+    /// Stores a value of the application in the session and replaces the previous one: for example a chosen shop, or the id of the user's row. At
+    /// most 1,024 bytes as JSON, because each request sends it.
     ///
     /// It is sealed with the session, wherever that is, and lives as long: it outlives refreshes, and another sign-in of the same user, and it is gone
     /// after a sign-out and when another user signs in. Of two requests that set it at once, the one that writes last counts: where
@@ -37,7 +37,7 @@ impl Session {
         Ok(())
     }
 
-    /// Forgets what the application keeps in the session.
+    /// Removes the value of the application from the session.
     ///
     /// # Errors
     /// `session.already_committed`.
@@ -70,7 +70,7 @@ impl Session {
 }
 
 impl RequestSession {
-    /// What the application keeps in the session: see [`Session::data`].
+    /// Returns the value of the application in the session: see [`Session::data`].
     ///
     /// # Errors
     /// See [`Session::data`] and [`LogtoClient::load_session`].
@@ -78,7 +78,7 @@ impl RequestSession {
         self.open().await?.data()
     }
 
-    /// Keeps a value in the session: see [`Session::set_data`].
+    /// Stores a value in the session: see [`Session::set_data`].
     ///
     /// # Errors
     /// See [`Session::set_data`] and [`LogtoClient::load_session`].
@@ -86,7 +86,7 @@ impl RequestSession {
         self.open().await?.set_data(value)
     }
 
-    /// Forgets what the application keeps in the session.
+    /// Removes the value of the application from the session.
     ///
     /// # Errors
     /// See [`Session::clear_data`] and [`LogtoClient::load_session`].
@@ -104,7 +104,7 @@ impl RequestSession {
 }
 
 impl LogtoClient {
-    /// What the application keeps in the session: see [`Session::data`].
+    /// Returns the value of the application in the session: see [`Session::data`].
     ///
     /// # Errors
     /// See [`Session::data`] and [`load_session`](Self::load_session).
@@ -112,7 +112,7 @@ impl LogtoClient {
         self.load_session(cookies).await?.data()
     }
 
-    /// Keeps a value in the session: see [`Session::set_data`].
+    /// Stores a value in the session: see [`Session::set_data`].
     ///
     /// # Errors
     /// See [`Session::set_data`] and [`Session::commit`].
@@ -122,7 +122,7 @@ impl LogtoClient {
         session.commit(cookies).await
     }
 
-    /// Forgets what the application keeps in the session.
+    /// Removes the value of the application from the session.
     ///
     /// # Errors
     /// See [`Session::clear_data`] and [`Session::commit`].

@@ -1,4 +1,4 @@
-//! Sign-out everywhere: what Logto tells behind the browser's back, and what the application asks for itself.
+//! Sign-out everywhere: by a back-channel logout of Logto, or by the application.
 
 use tracing::Level;
 use url::form_urlencoded;
@@ -15,17 +15,17 @@ use crate::{
 };
 
 impl LogtoClient {
-    /// Takes a logout token (OpenID Connect Back-Channel Logout 1.0) and ends what it names: the sessions of one session at Logto (`sid`)
-    /// where it names one, else all sessions of the user (`sub`) that began before. `body` is the form that Logto posts.
+    /// Verifies a logout token (OpenID Connect Back-Channel Logout 1.0) and ends the sessions that it names: those of one session at Logto (`sid`) if
+    /// it has one, otherwise all sessions of the user (`sub`) that started before. `body` is the form that Logto posts.
     ///
     /// [`handle_auth_routes`](Self::handle_auth_routes) does this on its route. Call it yourself to do more when a session ends, like closing its web sockets.
     ///
-    /// Sessions in cookies are ended by way of the [`RevocationStore`](crate::store::RevocationStore); several instances need one that they share.
+    /// Sessions in cookies are ended through the [`RevocationStore`](crate::store::RevocationStore); several instances need one that they share.
     ///
     /// # Errors
     /// `logout_token.…` for a request that is refused: nothing was ended. `store.failed` where not everything was ended, and `network.…`,
-    /// `discovery.…` or `jwks.failed` where Logto's keys are not to be had: the same token may be taken again. The answer to each is
-    /// exactly 400, and exactly 200 without an error (section 2.8).
+    /// `discovery.…` or `jwks.failed` if Logto's keys are not available: the same token may be sent again. The answer to each is exactly 400, and
+    /// exactly 200 without an error (section 2.8).
     pub async fn back_channel_logout(&self, body: &str) -> Result<SessionSelector> {
         let ended = in_operation!(Level::INFO, "back_channel_logout", self.end_by_logout_token(body).await);
         ended.map_err(|error| self.tell_refused_logout(error))
@@ -71,7 +71,7 @@ impl LogtoClient {
         logout_tokens::record_used(&config.cookies, &token.jti, now, self.replay_window_seconds(token, now)).await
     }
 
-    /// Signs a user out of this application on all devices: ends every session of `sub` that began up to now, this one included.
+    /// Signs a user out of this application on all devices: ends every session of `sub` that has started by now, this one included.
     ///
     /// What it does not end is the user's session at Logto, so signing in again may need no password. The sessions' refresh tokens are gone
     /// with them; to have Logto forget them too, revoke the user's grants by its Management API.

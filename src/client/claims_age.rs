@@ -1,8 +1,8 @@
-//! How old the claims of a session are, and what is done about old ones: Logto is asked anew, so that a user who was suspended or deleted there is
+//! How old the claims of a session are, and the verification at Logto when they are too old, so that a user who was suspended or deleted there is
 //! signed out here.
 //!
-//! A page that shows who is signed in must not depend on Logto. So where Logto gives no answer the claims of before stand, and nobody asks
-//! again for a while.
+//! A page that shows who is signed in must not depend on Logto. So if Logto does not respond, the previous claims stay valid, and there is no further
+//! request for a while.
 
 mod unanswered;
 
@@ -19,17 +19,17 @@ use super::{
 use crate::{
     clock,
     error::{Code, Result},
-    session::SessionData,
+    session::LoadedSession,
     store::SessionId,
     types::{TokenKey, TokenOptions},
 };
 
-/// How long a page waits for Logto, which may be mute. The answer is not lost: it is there for the next page.
+/// How long a page waits for Logto, which may not respond. A late response is used for the next page.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Session {
-    /// Asks Logto anew where the claims are older than the configuration allows. The session of a user whom Logto no longer knows ends; any other
-    /// failure changes nothing.
+    /// Verifies the user at Logto again if the claims are older than the configuration allows. The session of a user whom Logto no longer knows ends;
+    /// any other failure changes nothing.
     pub(crate) async fn renew_due_claims(&mut self) {
         // In a box that is made only then: most requests have nothing to ask, and carry no space for it.
         if let Some(id) = self.due_claims() {
@@ -40,7 +40,7 @@ impl Session {
     /// The same for an age that the caller asks for. Not knowing is an error then.
     pub(super) async fn refresh_claims_older_than(&mut self, max_age: Duration) -> Result<()> {
         let now = self.client.config().now();
-        let age = now.saturating_sub(self.read().data().map(last_answer).ok_or_else(not_authenticated)?);
+        let age = now.saturating_sub(last_answer(&self.read()).ok_or_else(not_authenticated)?);
         if age > clock::whole_seconds(max_age) {
             self.get_access_token(TokenOptions::new().force_refresh(true)).await?;
         }
@@ -54,16 +54,16 @@ impl Session {
         let now = config.now();
         let loaded = self.read();
         // Once the response has begun, nothing that Logto gives could be kept.
-        let data = loaded.data().filter(|data| !loaded.is_committed() && data.refresh_token.is_some())?;
+        let head = loaded.head().filter(|_| !loaded.is_committed() && loaded.has_refresh_token())?;
         let is_older_than = |age: i64, at: i64| now.saturating_sub(at) > age;
-        let newest = data.created_at.max(data.refreshed_at);
+        let newest = head.created_at.max(head.refreshed_at);
         // No session is due before nine tenths of it: most requests end here, and hash nothing.
         if !is_older_than(max_age / 10 * 9, newest) {
             return None;
         }
-        let allowed = spread(max_age, &data.id);
+        let allowed = spread(max_age, &head.id);
         // The ID token is read only where that alone can tell.
-        (is_older_than(allowed, newest) && is_older_than(allowed, last_answer(data))).then_some(data.id)
+        (is_older_than(allowed, newest) && is_older_than(allowed, last_answer(&loaded)?)).then_some(head.id)
     }
 
     async fn renew_claims(&mut self, id: SessionId) {
@@ -92,9 +92,10 @@ impl Session {
 
 /// Unix seconds when Logto last said who the user is: at the sign-in, or in an answer to a refresh. Next.js refreshes sessions that are shared
 /// with it, and of that the ID token tells.
-fn last_answer(data: &SessionData) -> i64 {
-    let issued_at = id_token_claims(data).map_or(0, |claims| clock::date_seconds(claims.iat));
-    data.created_at.max(data.refreshed_at).max(issued_at)
+fn last_answer(loaded: &LoadedSession) -> Option<i64> {
+    let head = loaded.head()?;
+    let issued_at = id_token_claims(loaded).map_or(0, |claims| clock::date_seconds(claims.iat));
+    Some(head.created_at.max(head.refreshed_at).max(issued_at))
 }
 
 /// Up to a tenth less or more, by the session's id: those who signed in at the same time do not all ask at the same time, and one session has the

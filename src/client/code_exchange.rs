@@ -1,9 +1,9 @@
 //! One exchange for each authorization code.
 //!
 //! A callback may come more than once: after a double click, a reload before the answer, in two tabs that a browser restores. A code that is
-//! exchanged twice is a stolen one to Logto, which then revokes what the first exchange gave (RFC 6749 section 4.1.2). So the first request
-//! exchanges it, and the others take the same tokens, for a session of the same id. Only a request with the cookie of the very sign-in gets
-//! them: an exchange is found by what is sealed in that cookie, not by the address alone.
+//! exchanged twice is a stolen one to Logto, which then revokes what the first exchange gave (RFC 6749 section 4.1.2). So the first request exchanges
+//! it, and the others take the same tokens, for a session of the same id. Only a request with the cookie of the same sign-in gets them: an exchange
+//! is found by what is sealed in that cookie, not by the address alone.
 //!
 //! The exchange runs in a task of its own: a browser that goes away does not take the code with it.
 

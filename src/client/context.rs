@@ -11,7 +11,8 @@ use crate::{
     types::{ContextOptions, TokenKey, TokenOptions},
 };
 
-/// Who is signed in, and what was asked for with it. "Nobody" is a value, not an error.
+/// The authentication state of a request: whether a user is signed in, the claims, and the data that [`ContextOptions`] requested. It is not an error
+/// if nobody is signed in.
 ///
 /// As JSON it has the members of `@logto/next`'s context, without any token; claims that are null and lists that are empty are left out.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -60,52 +61,52 @@ impl RequestSession {
         let context = self.get_context(ContextOptions::new()).await?;
         let session = self.open().await?;
         let state = session.read();
-        let claims = state.data().filter(|_| context.is_authenticated);
-        let claims = claims.and_then(|data| serde_json::from_slice(&data.claims()).ok());
+        let claims = state.claims().filter(|_| context.is_authenticated);
+        let claims = claims.and_then(|claims| serde_json::from_slice(&claims).ok());
         Ok(UserJson { is_authenticated: claims.is_some(), claims })
     }
 }
 
 impl LogtoContext {
-    /// Whether somebody is signed in.
+    /// Returns whether a user is signed in.
     #[must_use]
     pub fn is_authenticated(&self) -> bool {
         self.is_authenticated
     }
 
-    /// The claims of the ID token, if somebody is signed in.
+    /// Returns the claims of the ID token, if a user is signed in.
     #[must_use]
     pub fn claims(&self) -> Option<&IdTokenClaims> {
         self.claims.as_deref()
     }
 
-    /// The answer of the userinfo endpoint, if it was asked for.
+    /// Returns the user info, if it was requested.
     #[must_use]
     pub fn user_info(&self) -> Option<&UserInfo> {
         self.user_info.as_deref()
     }
 
-    /// The access token, if it was asked for.
+    /// Returns the access token, if it was requested.
     #[must_use]
     pub fn access_token(&self) -> Option<&AccessToken> {
         self.access_token.as_ref()
     }
 
-    /// What the access token allows, if it was asked for.
+    /// Returns the scopes of the access token, if it was requested.
     #[must_use]
     pub fn scopes(&self) -> Option<&[String]> {
         self.scopes.as_deref()
     }
 
-    /// A token for each organization, by organization id, if they were asked for. Those that Logto refuses are in
+    /// Returns a token for each organization, by organization id, if they were requested. Refusals of Logto are in
     /// [`organization_errors`](Self::organization_errors).
     #[must_use]
     pub fn organization_tokens(&self) -> &BTreeMap<String, AccessToken> {
         &self.organization_tokens
     }
 
-    /// Why there is no token for an organization that the ID token names, by organization id: the user is no member any more, or the
-    /// organization requires MFA.
+    /// Returns the errors of organizations that the ID token names and for which there is no token, by organization id: the user is not a member any
+    /// more, or the organization requires MFA.
     #[must_use]
     pub fn organization_errors(&self) -> &BTreeMap<String, Error> {
         &self.organization_errors
@@ -113,11 +114,11 @@ impl LogtoContext {
 }
 
 impl Session {
-    /// Who is signed in. With the default options it makes a request only where the claims are older than
+    /// Returns the signed-in user and the data that `options` request. With the default options it sends a request only if the claims are older than
     /// [`claims_max_age`](crate::LogtoConfigBuilder::claims_max_age) allows, and writes a cookie only then.
     ///
-    /// A session that Logto has ended is a context without a user. Where Logto cannot be asked for newer claims, those of before are given;
-    /// with [`ContextOptions::claims_max_age`] that is an error.
+    /// A session that Logto has ended is a context without a user. If Logto is unreachable, the result has the previous claims; with
+    /// [`ContextOptions::claims_max_age`] that is an error.
     ///
     /// # Errors
     /// Where `options` ask for more: those of [`get_access_token`](Self::get_access_token) and
@@ -130,8 +131,8 @@ impl Session {
         }
     }
 
-    /// Asks Logto anew for everything the session holds: the ID token, and each access and organization token. One call after a change
-    /// of roles or organizations, and the claims are the present ones, and what was taken from the user is gone.
+    /// Requests new tokens for everything in the session: the ID token, and each access and organization token. Call it after roles or organizations
+    /// changed: the claims are then the present ones, without the permissions that were removed.
     ///
     /// A permission of an API resource that came with a role after the sign-in is not among the new ones: Logto gives those that the user had
     /// at the sign-in, less what was taken since. It comes with a new sign-in: see [`SignInOptions::silent`](crate::SignInOptions::silent).

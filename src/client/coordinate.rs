@@ -1,8 +1,8 @@
 //! What all instances together do once at a time, and how they share what came of it: the refresh of a refresh token, and the exchange of an
 //! authorization code.
 //!
-//! The names are hashes and the values are sealed, so whoever runs the coordinator learns no token. When it cannot be asked, each instance
-//! goes on for itself, and the log says so: that is how it is without a coordinator, and nobody is logged out.
+//! The names are hashes and the values are sealed, so the operator of the coordinator learns no token. When it cannot be asked, each instance goes on
+//! for itself, and the log says so: that is how it is without a coordinator, and nobody is logged out.
 
 use std::time::Duration;
 

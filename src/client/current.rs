@@ -14,12 +14,10 @@ use crate::{
     error::Result,
 };
 
-/// The client that serves now: none, one, or another. For an application in which sign-in is optional, or whose settings change while it
-/// runs.
+/// The current client, or none. For an application in which sign-in is optional, or whose settings change while it runs.
 ///
-/// Layers, middleware, fairings and routes of this crate take one wherever they take a [`LogtoClient`], and ask it for each request. All
-/// clones are one: what [`replace`](Self::replace) puts in, all serve from then on. A request that is under way ends with the client that it
-/// began with.
+/// Layers, middleware, fairings and routes of this crate take one wherever they take a [`LogtoClient`], and ask it for each request. All clones are
+/// one: what [`replace`](Self::replace) puts in, all serve from then on. A running request keeps the client with which it started.
 ///
 /// Without a client nobody is signed in: [`LogtoContext`](crate::LogtoContext) says so and `Option<SignedIn>` is `None`. What needs a user
 /// is refused with `sign_in.not_set_up`, the authentication routes are too.
@@ -62,7 +60,7 @@ struct Present {
 }
 
 impl CurrentClient {
-    /// With no client yet, for an application whose authentication routes have these paths. With the default paths it is
+    /// Creates a `CurrentClient` without a client, for an application whose authentication routes have these paths. With the default paths it is
     /// `CurrentClient::default()`.
     #[must_use]
     pub fn with_routes(routes: Routes) -> Self {
@@ -76,7 +74,7 @@ impl CurrentClient {
         Self(Arc::new(Slot { routes, mounting, first, was_replaced: AtomicBool::new(false), present }))
     }
 
-    /// The client that serves now. Take it once for a request.
+    /// Returns the current client. Call it once for each request.
     #[must_use]
     pub fn get(&self) -> Option<LogtoClient> {
         let slot = &*self.0;
@@ -88,23 +86,23 @@ impl CurrentClient {
         slot.present.read().unwrap_or_else(PoisonError::into_inner).client.clone()
     }
 
-    /// The paths of the authentication routes. They are mounted once, so they stay.
+    /// Returns the paths of the authentication routes. They are mounted once, so they do not change.
     pub fn routes(&self) -> &Routes {
         &self.0.routes
     }
 
-    /// The paths of the authentication routes, for a router: see [`LogtoClient::route_paths`].
+    /// Returns the paths of the authentication routes, for a router: see [`LogtoClient::route_paths`].
     #[must_use]
     pub fn route_paths(&self) -> Vec<&str> {
         self.0.mounting.serves();
         self.routes().paths()
     }
 
-    /// Serves with these settings from now on.
+    /// Replaces the current client by one with these settings.
     ///
-    /// Sessions go on where their cookies still open: with the same app id and cookie names (or the old ones among the previous ones), and a cookie
-    /// secret that is the old one or has it among the previous ones. With the same app id and issuer, refreshes and sign-ins that are under way go on, too. Where nothing else is set
-    /// to remember which sessions ended, what was remembered in memory stays.
+    /// Sessions stay valid if their cookies can still be opened: with the same App ID and cookie names (or the old ones among the previous ones), and
+    /// a cookie secret that is the old one or has it among the previous ones. With the same App ID and issuer, running refreshes and pending sign-ins
+    /// continue, too. Where nothing else is set to remember which sessions ended, what was remembered in memory stays.
     ///
     /// # Errors
     /// `config.http_client`; `config.invalid` where the settings have other [`routes`](Self::routes). What was in force stays so.
@@ -128,8 +126,7 @@ impl CurrentClient {
         Ok(())
     }
 
-    /// Serves without a client from now on: nobody is signed in. No session is ended by it: they go on with a client for which their cookies
-    /// open.
+    /// Removes the current client: nobody is signed in. This ends no session: sessions are valid again with a client that can open their cookies.
     pub fn remove(&self) {
         self.put(|present| {
             let last = present.client.take().or_else(|| present.last.take());

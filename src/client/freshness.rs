@@ -7,7 +7,7 @@ use crate::{oidc::jws, session::StoredAccessToken};
 /// How fresh a token has to be.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct FreshnessPolicy {
-    /// Not one of before.
+    /// Not a previous one.
     pub(super) force: bool,
     /// Not the one that the session holds: one that came a moment ago, to another request, or a new one.
     pub(super) renew: bool,

@@ -14,20 +14,20 @@ use crate::{
 };
 
 impl Session {
-    /// Ends a sign-in: takes the query of the callback (or its whole URL, of which only the query counts; or the body of one that was
-    /// posted), exchanges the code, checks the ID token, and puts a new session in the place of any other. The redirect leads to the page the user wanted.
+    /// Completes a sign-in: takes the query of the callback (or its whole URL, of which only the query is read; or the body of a posted callback),
+    /// exchanges the code, validates the ID token, and replaces any session by a new one. The redirect leads to the requested page.
     ///
     /// A failure leaves the present session as it is. Where the code could not be sent to Logto, since there was no connection, the sign-in goes on: the
     /// user may reload the page. A second request with the same callback gets the same session within 30 seconds.
     ///
-    /// Whoever Logto lets in is signed in by it, unless the application's [hook](crate::LogtoConfigBuilder::on_sign_in) refuses. An application that
-    /// decides in its handler calls [`verify_sign_in`](Self::verify_sign_in). Where a hook refuses with an address of its own, that is where the redirect
-    /// leads, and nobody is signed in.
+    /// It signs in every user whom Logto authenticated, unless the application's [hook](crate::LogtoConfigBuilder::on_sign_in) refuses. An
+    /// application that decides in its handler calls [`verify_sign_in`](Self::verify_sign_in). Where a hook refuses with an address of its own, that
+    /// is where the redirect leads, and nobody is signed in.
     ///
     /// # Errors
-    /// `user_cancelled`; `sign_in.access_denied`; `sign_in.request_refused` for a setting; `callback_uri_verification.…` and `sign_in_session.…` for a callback that does not belong to a sign-in of this
-    /// browser; `sign_in.unknown_host`; `sign_in.invalid_code`; `id_token.…`; `client.invalid_credentials`; `network.…`; those of
-    /// [`accept_sign_in`](Self::accept_sign_in). See `docs/errors.md`.
+    /// `user_cancelled`; `sign_in.access_denied`; `sign_in.request_refused` for a setting; `callback_uri_verification.…` and `sign_in_session.…` for
+    /// a callback that does not belong to a sign-in of this browser; `sign_in.unknown_host`; `sign_in.invalid_code`; `id_token.…`;
+    /// `client.invalid_credentials`; `network.…`; those of [`accept_sign_in`](Self::accept_sign_in). See [errors](crate::guide::errors).
     pub async fn handle_sign_in(&mut self, query_or_url: &str) -> Result<Redirect> {
         match self.verify_sign_in(query_or_url).await {
             Ok(pending) => self.accept_sign_in(pending).await,
@@ -35,10 +35,11 @@ impl Session {
         }
     }
 
-    /// Does all that [`handle_sign_in`](Self::handle_sign_in) does, but for signing the user in: that is for
-    /// [`accept_sign_in`](Self::accept_sign_in), once the application has looked at the user.
+    /// Does the same as [`handle_sign_in`](Self::handle_sign_in), except that it does not sign the user in: this is the task of
+    /// [`accept_sign_in`](Self::accept_sign_in), after the application has checked the user.
     ///
-    /// The sign-in is used up, whatever becomes of it, unless there was no connection to Logto to send the code over: its cookie goes with the next [`commit`](Self::commit).
+    /// The sign-in is consumed in any case, unless there was no connection to Logto to send the code: its cookie goes with the next
+    /// [`commit`](Self::commit).
     ///
     /// # Errors
     /// Those of [`handle_sign_in`](Self::handle_sign_in); `sign_in.silent_unfinished` where a [silent](crate::SignInOptions::silent) sign-in
@@ -73,7 +74,7 @@ impl Session {
         let is_step_up = transaction.max_age.is_some() || transaction.acr_values.is_some();
         let exchanged = match client.exchange_once(answer?, transaction).await {
             Err(error) if error.is_unsent() => {
-                // Logto has not seen the code, which lives on: the same callback may be opened again.
+                // Logto has not received the code, which stays valid: the same callback may be requested again.
                 if let Ok(mut loaded) = self.write() {
                     loaded.put_transaction_back();
                 }
@@ -92,8 +93,8 @@ impl Session {
         }
     }
 
-    /// Signs the user in whom [`verify_sign_in`](Self::verify_sign_in) gave: a new session takes the place of any other. The redirect leads to
-    /// the page the user wanted.
+    /// Signs in the user that [`verify_sign_in`](Self::verify_sign_in) returned: a new session replaces any other. The redirect leads to the
+    /// requested page.
     ///
     /// # Errors
     /// `sign_in_session.not_found` where the session that began with this sign-in has ended meanwhile, or the application refused it in
@@ -187,9 +188,9 @@ impl Session {
     }
 }
 
-/// The refresh token of the session of before, if Logto can forget it without forgetting that of the new one: a revocation ends the whole grant
-/// (RFC 7009 section 2.1), and Logto has one grant for each user, each of its sessions and each application. So another user has another
-/// grant, and so has another session at Logto, where both ID tokens name theirs (`sid`). Else both may share one.
+/// The refresh token of the previous session, if Logto can revoke it without revoking that of the new one: a revocation ends the whole grant (RFC
+/// 7009 section 2.1), and Logto has one grant for each user, each of its sessions and each application. So another user has another grant, and so has
+/// another session at Logto, where both ID tokens name theirs (`sid`). Else both may share one.
 fn refresh_token_to_revoke(before: &SessionData, now: &SessionData) -> Option<Secret> {
     let is_other_user = before.subject.sub != now.subject.sub;
     let is_other_session = match (&before.subject.sid, &now.subject.sid) {
@@ -217,7 +218,7 @@ fn tell_failure(error: Error, client_id: &str, sub: Option<&str>) -> Error {
     }
 }
 
-/// The session of before ends where another begins in the same browser.
+/// The previous session ends if another one starts in the same browser.
 fn tell_replaced(before: &SessionData, data: &SessionData, client_id: &str) {
     let event = match before.subject.sub == data.subject.sub {
         true => EventKind::SessionReplaced.event().by("user"),
@@ -227,8 +228,8 @@ fn tell_replaced(before: &SessionData, data: &SessionData, client_id: &str) {
 }
 
 impl LogtoClient {
-    /// Whether this callback names a sign-in, and the request has no cookie of it. Whether it may have one is for
-    /// [`handle_sign_in`](Self::handle_sign_in) to judge.
+    /// Whether this callback names a sign-in, and the request has no cookie of it. [`handle_sign_in`](Self::handle_sign_in) decides whether the
+    /// sign-in is valid.
     pub(crate) fn lacks_sign_in_cookie(&self, cookies: &dyn Cookies, query: &str) -> bool {
         let Ok(params) = CallbackParams::parse(query) else { return false };
         params.state().is_ok_and(|state| !session::has_transaction(&self.config().cookies, cookies, state))

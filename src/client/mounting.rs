@@ -66,9 +66,8 @@ impl LogtoClient {
         &self.0.mounting
     }
 
-    /// The paths of the authentication routes, for a router that has each of them answered by
-    /// [`handle_auth_routes`](Self::handle_auth_routes). From then on the routes count as served here; where they are not, the first user who is
-    /// sent to sign in is followed by a warning in the log.
+    /// Returns the paths of the authentication routes, for a router that calls [`handle_auth_routes`](Self::handle_auth_routes) for each of them.
+    /// After this call the routes count as mounted in this process; otherwise the log warns when the first user is redirected to sign-in.
     #[must_use]
     pub fn route_paths(&self) -> Vec<&str> {
         self.mounting().serves();

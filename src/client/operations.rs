@@ -113,7 +113,7 @@ macro_rules! reads {
     };
 }
 
-/// What a session forgets, which asks nobody: by `$try_name`, which fails once the response has begun.
+/// Operations that remove data from a session, without a network request: by `$try_name`, which fails after the response has started.
 macro_rules! forgets {
     ($($(#[$doc:meta])* $load:ident, $open:ident: $name:ident by $try_name:ident;)*) => {
         impl LogtoClient {
@@ -145,67 +145,67 @@ macro_rules! forgets {
 }
 
 operations! { load_session, open_to_sign_in:
-    /// Begins a sign-in: the redirect leads to Logto.
+    /// Starts a sign-in: the redirect leads to Logto.
     sign_in(options: SignInOptions) -> Redirect;
-    /// Ends a sign-in, on the callback route: the redirect leads to the page the user wanted.
+    /// Completes a sign-in, on the callback route: the redirect leads to the requested page.
     #[doc(alias = "handle_sign_in_callback")]
     handle_sign_in(query_or_url: &str) -> Redirect;
     /// Verifies a sign-in, on the callback route, for the application to accept or to refuse.
     verify_sign_in(query_or_url: &str) -> PendingSignIn;
-    /// Signs the user of a verified sign-in in: the redirect leads to the page the user wanted.
+    /// Signs in the user of a verified sign-in: the redirect leads to the requested page.
     accept_sign_in(pending: PendingSignIn) -> Redirect;
 }
 
 operations! { load_session, open_to_sign_in:
     /// Ends one session of the signed-in user, by its id in the list.
     end_own_session(id: &str) -> bool;
-    /// Ends all other sessions of the signed-in user, and gives how many. This one stays.
+    /// Ends all other sessions of the signed-in user, and returns their number. This one stays.
     revoke_others() -> usize;
 }
 
 operations! { load_session, open:
-    /// The sessions of the signed-in user, this one included.
+    /// Returns the sessions of the signed-in user, this one included.
     own_sessions() -> Vec<ListedSession>;
-    /// Who is signed in, and whatever else `options` ask for.
+    /// Returns the signed-in user and the data that `options` request.
     get_context(options: ContextOptions) -> LogtoContext, or LogtoContext::default();
-    /// An access token, from the session or freshly from Logto.
+    /// Returns an access token, from the session or from Logto.
     get_access_token(options: TokenOptions) -> AccessToken;
-    /// An organization token, for use with Logto's organization permissions.
+    /// Returns an organization token, for use with Logto's organization permissions.
     get_organization_token(organization_id: &str) -> AccessToken;
-    /// The claims of an access token for an API resource.
+    /// Returns the claims of an access token for an API resource.
     get_access_token_claims(options: TokenOptions) -> AccessTokenClaims;
-    /// The claims of an organization token.
+    /// Returns the claims of an organization token.
     get_organization_token_claims(organization_id: &str) -> AccessTokenClaims;
-    /// Asks Logto anew for the ID token and every access and organization token that the session holds.
+    /// Requests new tokens from Logto: the ID token and every access and organization token in the session.
     refresh_session() -> LogtoContext;
-    /// What Logto's userinfo endpoint says of the user.
+    /// Fetches the user info from Logto's userinfo endpoint.
     fetch_user_info() -> UserInfo;
 }
 
 operations! { load_to_end, open_to_end:
-    /// Ends the session here and at Logto. While a session store is down the cookie is deleted all the same, the log says so, and the session
-    /// ends when the store is back.
+    /// Ends the session here and at Logto. If the session store is unavailable, the cookie is still deleted, the log has an error, and the session
+    /// ends when the store is available again.
     sign_out(options: SignOutOptions) -> Redirect;
-    /// Ends the session here alone, and revokes the refresh token; the session at Logto goes on. There is nowhere to go: the application answers
-    /// by itself.
+    /// Ends only the session here, and revokes the refresh token; the session at Logto stays. There is no redirect: the application sends its own
+    /// response.
     sign_out_locally() -> ();
 }
 
 reads! {
-    /// Whether somebody is signed in. Asks nobody.
+    /// Returns whether a user is signed in. Makes no network request.
     is_authenticated() -> bool;
-    /// The ID token, as Logto signed it.
+    /// Returns the ID token, as Logto signed it.
     get_id_token() -> Option<Secret>;
-    /// The claims of the ID token. They were checked when it came.
+    /// Returns the claims of the ID token. They were validated when it was received.
     get_id_token_claims() -> Option<IdTokenClaims>;
-    /// The refresh token.
+    /// Returns the refresh token.
     get_refresh_token() -> Option<Secret>;
 }
 
 forgets! {
-    /// Forgets the access tokens: the next one comes from Logto. See [`refresh_session`](Self::refresh_session) for what that brings.
+    /// Removes the access tokens from the session. The next call requests a new one: see [`refresh_session`](Self::refresh_session) for its effect.
     load_session, open: clear_access_token by try_clear_access_token;
-    /// Forgets the whole session, here alone. See [`sign_out`](Self::sign_out) for the rest.
+    /// Removes the local session. The session at Logto and the refresh token stay valid: use [`sign_out`](Self::sign_out) to end them.
     #[doc(alias = "clear_session")]
     load_to_end, open_to_end: clear_all_tokens by try_clear_all_tokens;
 }

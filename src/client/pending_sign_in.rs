@@ -16,11 +16,11 @@ use crate::{
     types::{AppJson, Destination, TokenKey},
 };
 
-/// A sign-in that Logto has confirmed and the application has not yet accepted: [`verify_sign_in`](LogtoClient::verify_sign_in) gives one. It
-/// tells all that a [`SignIn`] does.
+/// A sign-in that Logto has confirmed and the application has not yet accepted: [`verify_sign_in`](LogtoClient::verify_sign_in) returns one. It has
+/// the data of a [`SignIn`].
 ///
-/// Nobody is signed in by it, and nothing is written, until it is [accepted](LogtoClient::accept_sign_in). One that is dropped leaves the
-/// session of before as it was; the sign-in is used up all the same.
+/// Nobody is signed in by it, and nothing is written, until it is [accepted](LogtoClient::accept_sign_in). If it is dropped, the previous session is
+/// unchanged; the sign-in is still consumed.
 ///
 /// Where the decision is the same in each handler, [`on_sign_in`](crate::LogtoConfigBuilder::on_sign_in) is shorter, and the routes ask it, too. Where
 /// both are used, the hook is asked when the application accepts.
@@ -105,10 +105,10 @@ impl PendingSignIn {
         }
     }
 
-    /// Refuses the sign-in: no request with this callback signs in any more, a session that another of them began is ended, and the refresh
-    /// token is revoked at Logto. A revocation that fails or takes longer than 2 seconds is logged, and nothing else comes of it.
+    /// Refuses the sign-in: no request with this callback signs in any more, a session that another of them began is ended, and the refresh token is
+    /// revoked at Logto. A revocation that fails or takes longer than 2 seconds is logged, and has no other effect.
     ///
-    /// The session of before is left as it was. The user's session at Logto goes on: the next sign-in may need no password.
+    /// The previous session is unchanged. The user's session at Logto stays: the next sign-in may need no password.
     pub async fn refuse(self) {
         // Two requests with one callback may be refused at once; that is one sign-in.
         if self.exchange.advance(Progress::Refused) != Progress::Refused {

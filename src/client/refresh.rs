@@ -1,8 +1,8 @@
 //! Refresh that logs nobody out.
 //!
-//! A refresh token may be good for one use only. So there is one refresh at a time for a refresh token and all its successors, whatever
-//! it is for; whoever waited takes its result; and the result is kept for a while, because a request that left the browser a moment
-//! earlier still carries the old token. The refresh runs in a task of its own: a browser that goes away does not take the new token with it.
+//! A refresh token may be good for one use only. So there is one refresh at a time for a refresh token and all its successors, for any resource;
+//! waiting requests use its result; and the result is kept for a while, because a request that left the browser a moment earlier still carries the
+//! old token. The refresh runs in a task of its own: a browser that goes away does not take the new token with it.
 //!
 //! A refresh may ask for several access tokens at once, each in a request of its own: see `Session::tokens_for` for when.
 
@@ -40,7 +40,7 @@ const SUCCESSOR_TTL_SECONDS: i64 = 3600;
 #[derive(Debug, Clone)]
 pub(super) struct RefreshRequest {
     pub(super) keys: Vec<TokenKey>,
-    /// How many token requests may be under way at once; the keys beyond that are left for another call.
+    /// How many token requests may run at once; the keys beyond that are left for another call.
     pub(super) at_once: usize,
     pub(super) freshness: FreshnessPolicy,
 }

@@ -21,16 +21,16 @@ use crate::{
     session::HeaderCookies,
 };
 
-/// The session of one request, as handlers get it: cheap to clone, with all operations.
+/// The session of one request, for handlers. It is cheap to clone and has all operations.
 ///
-/// A request has one for each [`LogtoClient`]. Routes, layers, middleware and handlers share it, so each sees what the others did: after the
+/// A request has one for each [`LogtoClient`]. Routes, layers, middleware and handlers share it, so each sees the changes of the others: after the
 /// callback the user is signed in, after the sign-out nobody is. The cookies are read when the first operation is called, so a page that does not
-/// ask for the session costs nothing, and written once.
+/// read the session has no overhead. They are written once.
 ///
-/// An integration calls [`enter`](Self::enter) for each request and [`commit`](Self::commit) when the response is there. From then on
-/// what is known can be read, in the body of a stream for example; what would have to write a cookie fails with `session.already_committed`.
+/// An integration calls [`enter`](Self::enter) for each request and [`commit`](Self::commit) when the response is complete. After that the session
+/// can be read, for example in a streamed body; an operation that has to write a cookie fails with `session.already_committed`.
 ///
-/// Reading what is known never waits for a request to Logto that another task makes.
+/// A read never waits for a request to Logto that another task makes.
 #[derive(Clone)]
 pub struct RequestSession {
     /// None where the application has none at the moment: nobody is signed in then.
@@ -58,10 +58,10 @@ struct Shared {
     failures: OnceLock<Mutex<Vec<Error>>>,
 }
 
-/// A signed-in user, as handlers ask for one: the integrations make an extractor or a guard of it.
+/// The signed-in user of a request. The integrations implement it as an extractor (axum, actix-web) or a request guard (Rocket).
 ///
-/// Where nobody is signed in, a browser goes to sign in and comes back to the page it wanted, and a program gets 401 as JSON.
-/// `Option<SignedIn>` is `None` instead.
+/// If nobody is signed in, a browser is redirected to sign-in and returned to the page, and an API client gets 401 as JSON. `Option<SignedIn>` is
+/// `None` instead.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SignedIn {
     claims: IdTokenClaims,
@@ -72,19 +72,19 @@ impl SignedIn {
         Self { claims }
     }
 
-    /// The user's id.
+    /// Returns the user's id.
     #[must_use]
     pub fn sub(&self) -> &str {
         &self.claims.sub
     }
 
-    /// The claims of the ID token.
+    /// Returns the claims of the ID token.
     #[must_use]
     pub fn claims(&self) -> &IdTokenClaims {
         &self.claims
     }
 
-    /// The claims of the ID token, without a copy.
+    /// Returns the claims of the ID token, without a copy.
     #[must_use]
     pub fn into_claims(self) -> IdTokenClaims {
         self.claims
@@ -98,7 +98,7 @@ impl fmt::Debug for RequestSession {
 }
 
 impl RequestSession {
-    /// For the value of a request's `Cookie` header; join several with `"; "`.
+    /// Creates a session from the value of a request's `Cookie` header; join several with `"; "`.
     #[must_use]
     pub fn new(client: impl Into<Option<LogtoClient>>, cookie_header: impl Into<String>) -> Self {
         let shared = Shared {
@@ -118,7 +118,7 @@ impl RequestSession {
         }
     }
 
-    /// For integrations: the session that a layer of `client` works with, inside of what `outer` gave the request already.
+    /// Creates the session for a layer of `client`, inside a layer that already gave the request the session `outer`. For integrations.
     ///
     /// If the request has a session of this client, it is that one, and the layer that made it finishes it: [`commit`](Self::commit)
     /// of this one does nothing. Otherwise it is a new one. A session of another client stays within reach of [`of`](Self::of). Without a client
@@ -142,7 +142,7 @@ impl RequestSession {
         Self { only_looks, from_this_site, ..self }
     }
 
-    /// The request's session of `client`: this one, or that of a layer further out.
+    /// Returns the request's session of `client`: this one, or that of an outer layer.
     #[must_use]
     pub fn of(&self, client: &LogtoClient) -> Option<Self> {
         let mut session = Some(self);
@@ -155,7 +155,7 @@ impl RequestSession {
         None
     }
 
-    /// What the session adds to the response. From here on the session can be read and not changed.
+    /// Commits the session and returns the headers to add to the response. Afterwards the session can be read, but not changed.
     ///
     /// # Errors
     /// See [`Session::commit`].
@@ -177,8 +177,7 @@ impl RequestSession {
         Ok(headers)
     }
 
-    /// The client that the session belongs to: of several hosts that of the host that the request came to. `None` where the application has no
-    /// client at the moment.
+    /// Returns the client of the session: with several hosts the client of the request's host. `None` if the application has no client at the moment.
     #[must_use]
     pub fn client(&self) -> Option<&LogtoClient> {
         self.client.as_ref()
@@ -190,7 +189,7 @@ impl RequestSession {
         self.client().ok_or_else(Error::not_set_up)
     }
 
-    /// The signed-in user, if there is one. Asks Logto where the claims are older than
+    /// Returns the signed-in user, if there is one. Sends a request to Logto if the claims are older than
     /// [`claims_max_age`](crate::LogtoConfigBuilder::claims_max_age) allows.
     ///
     /// # Errors
@@ -204,18 +203,18 @@ impl RequestSession {
         Ok(session.get_id_token_claims().map(|claims| SignedIn { claims }))
     }
 
-    /// The signed-in user.
+    /// Returns the signed-in user.
     ///
     /// # Errors
-    /// `not_authenticated` if nobody is signed in: returned from a handler, it leads a browser to sign in and back. `sign_in.not_set_up` where the
-    /// application has no client at the moment. See also [`LogtoClient::load_session`].
+    /// `not_authenticated` if nobody is signed in: if a handler returns this error, a browser is redirected to sign-in and back. `sign_in.not_set_up`
+    /// where the application has no client at the moment. See also [`LogtoClient::load_session`].
     pub async fn require_user(&self) -> Result<SignedIn> {
         self.set_up()?;
         self.user().await?.ok_or_else(not_authenticated)
     }
 
-    /// Makes sure that a page of this very site has sent the request, as a form or by a script: for a handler that signs out by POST, which another
-    /// site could make its visitors' browsers send. Browsers say so by `Sec-Fetch-Site`, or by `Origin`.
+    /// Checks that a page of this site has sent the request, as a form or by a script: for a handler that signs out by POST, because another site
+    /// could make a visitor's browser send this request. It compares `Sec-Fetch-Site`, or `Origin`.
     ///
     /// # Errors
     /// `sign_out.cross_site` for a request of another site, for GET, and where the session was not made by

@@ -15,10 +15,10 @@ use crate::{
     error::{Code, Error, Result},
     events::EventKind,
     secret::Secret,
-    session::{Cookies, LoadedSession, SessionData},
+    session::{Cookies, LoadedSession},
 };
 
-/// The session of one request: loaded once, worked with as often as needed, committed once.
+/// The session of one request: loaded once, used any number of times, committed once.
 ///
 /// The type keeps that order. [`load`](LogtoClient::load_session) borrows the cookies only to read them; what may change it needs `&mut`, so two never race;
 /// [`commit`](Self::commit) takes the session by value, so nothing can be changed after it was written. A session that is dropped without
@@ -95,7 +95,7 @@ impl fmt::Debug for Session {
 }
 
 impl LogtoClient {
-    /// Loads the session of a request. A cookie that is garbage, foreign or expired is no session, never an error.
+    /// Loads the session of a request. An invalid, foreign or expired cookie counts as no session, and is never an error.
     ///
     /// # Errors
     /// `store.failed` where sessions are kept in a store and it cannot be asked; with
@@ -152,13 +152,18 @@ impl Session {
         let config = self.client.config();
         let (changes, signed_in_by, user, left_behind) = {
             let mut state = self.read();
-            // Whoever has the session alone reads it no more.
+            if state.has_no_changes(&config.cookies) && state.signed_in_by.is_none() && state.left_behind.is_none() {
+                state.close();
+                return Ok(());
+            }
+            // Its only user does not read it any more.
             let readable = matches!(self.state, Held::Shared(_));
             let signed_in_by = state.signed_in_by.take();
-            let user = signed_in_by.as_ref().and_then(|_| Some(state.data()?.subject.sub.clone()));
+            let user = signed_in_by.as_ref().and_then(|_| Some(state.head()?.subject.sub.clone()));
             (state.loaded.take_changes(readable), signed_in_by, user, state.left_behind.take())
         };
-        for cookie in changes.commit(&config.cookies, config.now()).await? {
+        // In a box that is made only here: most requests have nothing to write, and carry no space for it.
+        for cookie in Box::pin(changes.commit(&config.cookies, config.now())).await? {
             cookies.set(cookie);
         }
         // From here on another request with the same callback finds the session, or it was ended.
@@ -204,7 +209,7 @@ impl Session {
         }
     }
 
-    /// The client this session belongs to.
+    /// Returns the client this session belongs to.
     #[must_use]
     pub fn client(&self) -> &LogtoClient {
         &self.client
@@ -212,41 +217,42 @@ impl Session {
 
     /// The bytes of its id.
     pub(crate) fn session_id(&self) -> Option<[u8; 16]> {
-        Some(*self.read().data()?.id.as_bytes())
+        Some(*self.read().head()?.id.as_bytes())
     }
 
-    /// Whether somebody is signed in.
+    /// Returns whether a user is signed in.
     #[must_use]
     pub fn is_authenticated(&self) -> bool {
-        self.read().data().is_some()
+        self.read().head().is_some()
     }
 
-    /// The ID token, as Logto signed it.
+    /// Returns the ID token, as Logto signed it.
     #[must_use]
     pub fn get_id_token(&self) -> Option<Secret> {
         Some(self.read().data()?.id_token.compact())
     }
 
-    /// The claims of the ID token. They were checked when the user signed in, or when a refresh brought them. `auth_time`, `acr`, `amr` and
+    /// Returns the claims of the ID token. They were validated at the sign-in or at the refresh that returned them. `auth_time`, `acr`, `amr` and
     /// `nonce` are those of the sign-in: a refresh authenticates nobody (OpenID Connect Core 12.2).
     #[must_use]
     pub fn get_id_token_claims(&self) -> Option<IdTokenClaims> {
-        id_token_claims(self.read().data()?)
+        id_token_claims(&self.read())
     }
 
-    /// The refresh token.
+    /// Returns the refresh token.
     #[must_use]
     pub fn get_refresh_token(&self) -> Option<Secret> {
         self.read().data()?.refresh_token.clone()
     }
 
-    /// Forgets the access tokens: the next one comes from Logto. What that brings is what [`refresh_session`](Self::refresh_session) does.
+    /// Removes the access tokens from the session. The next call requests a new one, with the same effect as
+    /// [`refresh_session`](Self::refresh_session).
     pub fn clear_access_token(&mut self) {
         // A session that a caller owns is not committed.
         _ = self.try_clear_access_token();
     }
 
-    /// Forgets the whole session, here alone.
+    /// Removes the local session. The session at Logto and the refresh token stay valid; use [`sign_out`](Self::sign_out) to end them.
     #[doc(alias = "clear_session")]
     pub fn clear_all_tokens(&mut self) {
         _ = self.try_clear_all_tokens();
@@ -277,6 +283,11 @@ pub(crate) fn not_authenticated() -> Error {
 }
 
 /// The claims of a session's ID token. They were checked when it came.
-pub(super) fn id_token_claims(data: &SessionData) -> Option<IdTokenClaims> {
-    serde_json::from_slice(&data.claims()).ok()
+pub(super) fn id_token_claims(loaded: &LoadedSession) -> Option<IdTokenClaims> {
+    let claims = loaded.claims()?;
+    // Looked through once, and not again for each text in it.
+    match str::from_utf8(&claims) {
+        Ok(claims) => serde_json::from_str(claims).ok(),
+        Err(_) => serde_json::from_slice(&claims).ok(),
+    }
 }

@@ -34,20 +34,20 @@ const TARGETED: [&str; 7] = [
 const CLEAR_SITE_DATA: &str = "clear-site-data";
 
 impl SessionHeaders {
-    /// The `Set-Cookie` values, each to be appended as a header of its own.
+    /// Returns the `Set-Cookie` values, each to be appended as a separate header.
     #[must_use]
     pub fn set_cookies(&self) -> &[String] {
         &self.set_cookies
     }
 
-    /// Whether the response belongs to one user alone: the session was asked who is signed in, it sets cookies, or a user has signed out.
+    /// Returns whether the response is for one user only: the session was read, it sets cookies, or a user has signed out.
     #[must_use]
     pub fn is_private(&self) -> bool {
         self.is_read || !self.set_cookies.is_empty() || self.clear_site_data.is_some()
     }
 
-    /// The headers of the response that get another value, or (with `None`) go: a private response says so in `Cache-Control`
-    /// (RFC 9111 section 5.2) and in `Vary` (RFC 9110 section 12.5.5), and says nothing else in `CDN-Cache-Control` (RFC 9213).
+    /// Returns the headers of the response that get another value, or (with `None`) are removed: a private response has this in `Cache-Control` (RFC
+    /// 9111 section 5.2) and in `Vary` (RFC 9110 section 12.5.5), and nothing else in `CDN-Cache-Control` (RFC 9213).
     ///
     /// After a sign-out it says in `Clear-Site-Data` what the browser forgets, if that is set, unless the handler has said so.
     ///
@@ -78,7 +78,7 @@ impl SessionHeaders {
         }
     }
 
-    /// Puts them into the head of a response, for the frameworks on `http` 1.
+    /// Applies them to the head of a response, for frameworks on `http` 1.
     pub fn append_to(&self, headers: &mut HeaderMap) {
         let said = |name: &'static str| {
             let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -136,7 +136,7 @@ fn directives(said: &str) -> impl Iterator<Item = &str> {
 
 impl fmt::Debug for SessionHeaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whoever has the cookies has the session.
+        // The cookies give access to the session.
         f.debug_struct("SessionHeaders")
             .field("set_cookies", &self.set_cookies.len())
             .field("is_private", &self.is_private())

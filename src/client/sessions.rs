@@ -20,14 +20,15 @@ use crate::{
 
 /// Sessions that are ended at once, and tokens that are revoked at once.
 const BATCH_SIZE: usize = 16;
-/// Who ends sessions does not wait longer for Logto. What is under way goes on.
+/// Who ends sessions does not wait longer for Logto. Running operations continue.
 const REVOCATION_PATIENCE: Duration = Duration::from_secs(2);
 
 impl LogtoClient {
-    /// The sessions of the user `sub` in this application, the last seen first: for an operator. On the user's own page
-    /// [`own_sessions`](Self::own_sessions) tells the present one from the others.
+    /// Returns the sessions of the user `sub` in this application, the last seen first: for an operator. For the user's own page use
+    /// [`own_sessions`](Self::own_sessions), which marks the present one.
     ///
-    /// It needs a [session store](crate::LogtoConfigBuilder::session_store) that lists. A session that is still in cookies from before there was a store is not among them.
+    /// It needs a [session store](crate::LogtoConfigBuilder::session_store) that implements `list`. A session that is still in cookies, because it is
+    /// older than the store, is not listed.
     ///
     /// # Errors
     /// `store.cannot_list`; `store.failed`.
@@ -127,7 +128,7 @@ impl LogtoClient {
 }
 
 impl Session {
-    /// The sessions of the signed-in user, the last seen first, this one included: for a page like "Where you are signed in".
+    /// Returns the sessions of the signed-in user, the last seen first, this one included: for a page like "Where you are signed in".
     ///
     /// # Errors
     /// `not_authenticated`; `store.cannot_list`; `store.failed`.
@@ -163,9 +164,8 @@ impl Session {
         Ok(client.end_one(sessions, id, "user").await)
     }
 
-    /// Ends all other sessions of the signed-in user, and gives how many: "sign out everywhere else". This one stays, and so does one that
-    /// begins meanwhile or afterwards, within the same second, too. To end this one as well, there is
-    /// [`LogtoClient::end_user_sessions`].
+    /// Ends all other sessions of the signed-in user, and returns their number: "sign out everywhere else". This one stays, and so does one that
+    /// starts meanwhile or afterwards, even in the same second. To end this one as well, use [`LogtoClient::end_user_sessions`].
     ///
     /// A refresh token of theirs is revoked at Logto where it is known to belong to another session at Logto than this one (`sid`): sessions of the same one
     /// share a grant, and a revocation ends it for all of them. Else the token is forgotten here. The sessions at Logto go on, so another device may
@@ -187,8 +187,8 @@ impl Session {
         self.read().data().cloned().ok_or_else(not_authenticated)
     }
 
-    /// Notes on what the user is signed in, for a [list of sessions](Self::own_sessions). Where nobody is signed in yet, it is noted for a sign-in
-    /// that ends in this very request, so a middleware that sits between the session's layer and the routes may call it on each request.
+    /// Stores the device of the user, for a [list of sessions](Self::own_sessions). If nobody is signed in yet, it is stored for a sign-in that
+    /// completes in this request, so a middleware between the session's layer and the routes may call it on each request.
     ///
     /// It is sealed in the session, is written where it differs from what is known, and does nothing where sessions are kept in cookies.
     ///

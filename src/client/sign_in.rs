@@ -22,9 +22,9 @@ use crate::{
 const MAX_HINTS_BYTES: usize = 200;
 
 impl Session {
-    /// Begins a sign-in: the redirect leads to Logto, and the sign-in is remembered in a cookie of its own for
-    /// [`sign_in_timeout`](crate::LogtoConfigBuilder::sign_in_timeout). An address to return to that is too long for it (about 1,400
-    /// characters) is cut to its path, and then to `base_url`.
+    /// Starts a sign-in: the redirect leads to Logto, and a separate cookie keeps the sign-in for
+    /// [`sign_in_timeout`](crate::LogtoConfigBuilder::sign_in_timeout). An address to return to that is too long for it (about 1,400 characters) is
+    /// cut to its path, and then to `base_url`.
     ///
     /// With [`reauthenticate_after_timeout`](crate::LogtoConfigBuilder::reauthenticate_after_timeout), the first sign-in after a session that
     /// timed out makes Logto ask the user. One that is to show no page ([`silent`](SignInOptions::silent), [`Prompt::None`]) leads back at once then.

@@ -22,17 +22,16 @@ const SECOND_TRY: Duration = Duration::from_secs(5);
 const LATEST_SECOND_TRY: Duration = Duration::from_secs(5 * 60);
 
 impl Session {
-    /// Ends the session here, revokes the refresh token, and gives the redirect that ends the session at Logto.
+    /// Ends the session here, revokes the refresh token, and returns the redirect that ends the session at Logto.
     ///
     /// The session is over at once, also where its copy in the browser stays because the request breaks off before [`commit`](Self::commit).
     ///
-    /// It works without a session, too. Where Logto is out of reach the session ends here alone, and the log says so.
+    /// It works without a session, too. If Logto is unreachable, only the session here ends, and the log has a warning.
     ///
     /// # Errors
-    /// `sign_in.return_to_refused` for a local sign-out that would lead to another site, and for a path that is none of the application's. Where Logto is out of reach or ends no sessions, such
-    /// an address is passed over, and the user comes to `base_url`.
-    /// `options.invalid` for one that is neither a path nor an absolute `http` or `https` URL, or that has a fragment, a user name or a password. Nothing
-    /// ends then.
+    /// `sign_in.return_to_refused` for a local sign-out that would lead to another site, and for a path that is none of the application's. If Logto
+    /// is unreachable or ends no sessions, such an address is ignored, and the user is redirected to `base_url`. `options.invalid` for one that is
+    /// neither a path nor an absolute `http` or `https` URL, or that has a fragment, a username or a password. Nothing ends then.
     pub async fn sign_out(&mut self, options: SignOutOptions) -> Result<Redirect> {
         let client = self.client.clone();
         let config = client.config();
@@ -70,7 +69,7 @@ impl Session {
         if let Some(target) = local {
             return Ok(Redirect::to(target));
         }
-        // Where Logto leads a browser is Logto's to judge: it knows the registered addresses. Where we do, it is ours.
+        // Logto validates an address to which it redirects, with the registered addresses. The crate validates its own redirects.
         let without_logto = || Ok(Redirect::to(config.application().return_to_or_home(&target)));
         let metadata = match client.metadata().await {
             Ok(metadata) => metadata,
@@ -96,8 +95,8 @@ impl Session {
         self.client.config().clear_site_data_header().filter(|_| self.read().signed_out)
     }
 
-    /// Ends the session here alone, and revokes the refresh token; the session at Logto goes on. For an application that answers by itself: it
-    /// is [`sign_out`](Self::sign_out) with [`local_only`](SignOutOptions::local_only), without a redirect.
+    /// Ends only the session here, and revokes the refresh token; the session at Logto stays. For an application that sends its own response: it is
+    /// [`sign_out`](Self::sign_out) with [`local_only`](SignOutOptions::local_only), without a redirect.
     ///
     /// # Errors
     /// See [`commit`](Self::commit).
@@ -136,8 +135,8 @@ impl LogtoClient {
         tokio::spawn(async move { client.revoke(&refresh_token).await }.in_current_span());
     }
 
-    /// Revokes a refresh token as far as that goes: a failure is logged, and the sign-out goes on. Where Logto was out of reach, busy or broken, a
-    /// task asks once more, after the time that Logto names or else a moment, as long as the process lives.
+    /// Revokes a refresh token as far as that goes: a failure is logged, and the sign-out goes on. If Logto was unreachable, busy or failing, a task
+    /// tries once more, after the time that Logto states or after a short pause, if the process is still running.
     pub(super) async fn revoke(&self, refresh_token: &Secret) {
         let wait = match self.try_to_revoke(refresh_token).await {
             Ok(()) => return,

@@ -15,21 +15,20 @@ use crate::{
     types::TokenKey,
 };
 
-/// How many requests for one session may be under way at once, where that is safe. Enough to hide the way to Logto; few enough that a user
-/// in a hundred organizations is no burden to it.
+/// How many requests for one session may run at once, if that is safe. Enough to hide the way to Logto; few enough that a user in a hundred
+/// organizations is no burden to it.
 const MAX_CONCURRENT_REQUESTS: usize = 4;
 
 impl Session {
     /// A token for each key, or why Logto refuses that one ([`ErrorKind::Forbidden`]). What was got before a failure stays in the session.
     ///
-    /// A refresh token that Logto replaces is good for one request, so the next one has to wait for the answer. One that it keeps serves
-    /// several at once. Nothing says beforehand which it is: a public client's is replaced with each use, a confidential client's when it is
-    /// old. So the first request goes alone, and others go beside each other only for a confidential client, as long as the answer before
-    /// left the refresh token as it was. If one is replaced nevertheless while others are under way, these were sent before: Logto answers
-    /// them for 3 s more.
+    /// A refresh token that Logto replaces is good for one request, so the next one has to wait for the answer. One that it keeps serves several at
+    /// once. Nothing says beforehand which it is: a public client's is replaced with each use, a confidential client's when it is old. So the first
+    /// request goes alone, and others go beside each other only for a confidential client, as long as the answer before left the refresh token as it
+    /// was. If one is replaced nevertheless while others are running, these were sent before: Logto accepts them for 3 s more.
     ///
     /// # Errors
-    /// Where no more tokens are to be had: the session has ended, a setting is wrong, Logto is out of reach.
+    /// If no more tokens are available: the session has ended, a setting is wrong, Logto is unreachable.
     pub(super) async fn tokens_for(
         &mut self,
         mut keys: Vec<TokenKey>,
@@ -115,7 +114,7 @@ impl Session {
             // Another task of the request may have signed another user in meanwhile, or in the answer before.
             let data = loaded.data().filter(|data| data.id == id).ok_or_else(not_authenticated)?;
             let refresh_token = data.refresh_token.clone().ok_or_else(not_authenticated)?;
-            let claims = id_token_claims(data).ok_or_else(not_authenticated)?;
+            let claims = id_token_claims(&loaded).ok_or_else(not_authenticated)?;
             let before = Original { claims, issued_at: data.issued_at };
             (refresh_token, before, loaded.stored_copy(&self.client.config().cookies), data.refreshes)
         };

@@ -8,11 +8,12 @@ use super::{
 use crate::{claims::AccessTokenClaims, clock, error::Result, types::TokenOptions};
 
 impl Session {
-    /// An access token: the session's own while it lives for another minute, else a fresh one. Many requests at once make one exchange.
+    /// Returns an access token: the session's token if it is valid for another minute, otherwise a new one. Concurrent requests share one token
+    /// request.
     ///
-    /// Where Logto is out of reach, a token that still lives is given in its last minute, too.
+    /// If Logto is unreachable, a token that has not expired is returned in its last minute, too.
     ///
-    /// Logto leaves out scopes that the user may not have, without an error: [`AccessToken::scopes`] are those that were given.
+    /// Logto omits scopes that the user may not have, without an error: [`AccessToken::scopes`] are those that were given.
     ///
     /// # Errors
     /// `options.invalid`: the resource is no absolute URI, or the organization is blank.
@@ -33,7 +34,7 @@ impl Session {
         token.unwrap_or_else(|| Err(not_authenticated()))
     }
 
-    /// An organization token: an access token with the user's permissions in an organization.
+    /// Returns an organization token: an access token with the user's permissions in an organization.
     ///
     /// # Errors
     /// Those of [`get_access_token`](Self::get_access_token); `missing_scope_organizations` where the configuration does not ask for the
@@ -42,7 +43,7 @@ impl Session {
         self.get_access_token(TokenOptions::new().organization(organization_id)).await
     }
 
-    /// The claims of an access token for an API resource or an organization.
+    /// Returns the claims of an access token for an API resource or an organization.
     ///
     /// # Errors
     /// Those of [`get_access_token`](Self::get_access_token) and [`AccessToken::claims`].
@@ -50,7 +51,7 @@ impl Session {
         self.get_access_token(options).await?.claims()
     }
 
-    /// The claims of an organization token.
+    /// Returns the claims of an organization token.
     ///
     /// # Errors
     /// Those of [`get_organization_token`](Self::get_organization_token).

@@ -1,4 +1,4 @@
-//! Fetches what Logto knows of the user.
+//! Fetches the user info.
 
 use super::{AccessToken, LogtoClient, Session, session::not_authenticated};
 use crate::{
@@ -20,7 +20,7 @@ impl LogtoClient {
         let config = self.config();
         let issuers = self.issuers(metadata);
         let expected = user_info::Expected {
-            sub,
+            sub: Some(sub),
             client_id: &config.app_id,
             issuers: &issuers,
             algorithms: config.server.algorithms,
@@ -32,8 +32,7 @@ impl LogtoClient {
 }
 
 impl Session {
-    /// What Logto's userinfo endpoint says of the user, custom data and identities included. An answer that is signed (`application/jwt`) is verified with
-    /// the server's keys.
+    /// Fetches the user info of the user, with custom data and identities. A signed response (`application/jwt`) is verified with the server's keys.
     ///
     /// # Errors
     /// Those of [`get_access_token`](Self::get_access_token); `fetch_user_info_failed`; `user_info.sub_mismatched`.

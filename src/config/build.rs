@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl LogtoConfigBuilder {
-    /// Checks everything.
+    /// Checks all settings.
     ///
     /// # Errors
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do.
@@ -87,8 +87,7 @@ impl LogtoConfigBuilder {
         if scopes.iter().any(|scope| scope == scopes::OFFLINE_ACCESS) && !prompt.contains(&Prompt::Consent) {
             tracing::warn!(target: "logto::config", "`prompt` lacks consent, so Logto gives no refresh token although `offline_access` is asked for");
         }
-        let (stores, endings_in_memory) =
-            bounded_stores(self.session_store, self.revocation_store, store_timeout, &server.clock);
+        let stores = bounded_stores(self.session_store, self.revocation_store, store_timeout, &server.clock);
         let refresh_coordinator = self.refresh_coordinator.map(|coordinator| bounded(coordinator, store_timeout));
         let keys = Keys::derive(&app_id, &cookie_secret, &self.previous_cookie_secrets)?;
         let next = NextCookie::new(self.session_format, &app_id, &cookie_secret, &self.previous_cookie_secrets)
@@ -121,7 +120,6 @@ impl LogtoConfigBuilder {
             routes: self.routes,
             pages,
             refresh_coordinator,
-            endings_in_memory,
             on_sign_in: self.on_sign_in,
             security,
             clear_text_stores,
@@ -134,18 +132,19 @@ fn bounded(coordinator: Arc<dyn RefreshCoordinator>, timeout: Duration) -> Arc<d
     Arc::new(Bounded::new(coordinator, timeout))
 }
 
-/// The stores, each bounded in time, and whether nothing but memory remembers which sessions ended.
+/// The stores, each bounded in time.
 fn bounded_stores(
     sessions: Option<Arc<dyn SessionStore>>,
     revocations: Option<Arc<dyn RevocationStore>>,
     timeout: Duration,
     clock: &Arc<dyn Clock>,
-) -> (Stores, bool) {
+) -> Stores {
     let sessions = sessions.map(|store| -> Arc<dyn SessionStore> { Arc::new(Bounded::new(store, timeout)) });
     let revocations = revocations
         .map(|store| -> Arc<dyn RevocationStore> { Arc::new(Bounded::new(store, timeout)) })
         .or_else(|| sessions.as_ref()?.revocations());
-    let in_memory = revocations.is_none();
-    let revocations = revocations.unwrap_or_else(|| Arc::new(MemoryRevocations::with_clock(Arc::clone(clock))));
-    (Stores { sessions, revocations }, in_memory)
+    match revocations {
+        Some(revocations) => Stores::new(sessions, revocations),
+        None => Stores::remembering_in_memory(sessions, MemoryRevocations::with_clock(Arc::clone(clock))),
+    }
 }

@@ -25,7 +25,7 @@ use crate::{
 };
 use serde::Deserialize;
 
-/// Settings on their way to a [`LogtoConfig`]. Also what serde reads: each setter's name is a member.
+/// Builder for [`LogtoConfig`]. It implements `Deserialize`: each setter's name is a member.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, remote = "Self")] // `read` has the trait.
 #[must_use]
@@ -92,111 +92,111 @@ pub struct LogtoConfigBuilder {
 impl LogtoConfigBuilder {
     server_setters!(leeway);
 
-    /// The app id from the Logto Console. Required.
+    /// Sets the App ID from the Logto Console. Required.
     pub fn app_id(mut self, id: impl Into<String>) -> Self {
         self.app_id = Some(id.into());
         self
     }
 
-    /// The app secret from the Logto Console. Leave it out for a public client (SPA, native).
+    /// Sets the App secret from the Logto Console. Leave it out for a public client (SPA, native).
     pub fn app_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.app_secret = Some(secret.into());
         self
     }
 
-    /// The public address of this application; may have a path. Required. The only source of redirect URIs, with
+    /// Sets the public address of this application; may have a path. Required. The only source of redirect URIs, with
     /// [`further_base_urls`](Self::further_base_urls): without those the Host header is never read.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// Other addresses of this application, each with its own host. A request is served by the one that its host names: redirect URIs, cookies and
-    /// where a browser may be sent follow it. The first label of a host may be `*`: `https://*.preview.example.com`. A host that is not
-    /// on the list is served as `base_url`, and no sign-in begins or ends there: `sign_in.unknown_host`. See the guide `docs/hosts.md`.
+    /// Sets other addresses of this application, each with its own host. The request's host selects one: redirect URIs, cookies and allowed redirects
+    /// depend on it. The first label of a host may be `*`: `https://*.preview.example.com`. A host that is not on the list is treated like
+    /// `base_url`, and no sign-in starts or ends there: `sign_in.unknown_host`. See the guide [hosts](crate::guide::hosts).
     pub fn further_base_urls<S: Into<String>>(mut self, urls: impl IntoIterator<Item = S>) -> Self {
         self.further_base_urls = urls.into_iter().map(Into::into).collect();
         self
     }
 
-    /// In which header a request says which host it came to, for [`further_base_urls`](Self::further_base_urls): `host`, or what your proxy sets,
-    /// `x-forwarded-host` or `forwarded` (RFC 7239). Name one of the latter only if the proxy sets it on every request and passes on none that it
-    /// was sent. Default: `host`.
+    /// Sets the header that contains the request's host, for [`further_base_urls`](Self::further_base_urls): `host`, or what your proxy sets,
+    /// `x-forwarded-host` or `forwarded` (RFC 7239). Name one of the latter only if the proxy sets it on every request and passes on none that it was
+    /// sent. Default: `host`.
     pub fn host_header(mut self, name: impl Into<String>) -> Self {
         self.host_header = Some(name.into());
         self
     }
 
-    /// At least 32 bytes, random, the same on every instance. Required. One that everybody knows (printed in documentation, or one repeated
-    /// character) is for a `base_url` on this machine alone.
+    /// Sets the cookie secret: at least 32 random bytes, the same on every instance. Required. A publicly known secret (printed in documentation, or
+    /// one repeated character) is accepted only if `base_url` is on this machine.
     pub fn cookie_secret(mut self, secret: impl Into<Secret>) -> Self {
         self.cookie_secret = Some(secret.into());
         self
     }
 
-    /// Secrets used before: sessions sealed with them are still read, and sealed anew when written.
+    /// Sets former secrets. Sessions sealed with them can still be read, and are sealed with the current secret on the next write.
     pub fn previous_cookie_secrets<S: Into<Secret>>(mut self, secrets: impl IntoIterator<Item = S>) -> Self {
         self.previous_cookie_secrets = secrets.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Scopes to ask for besides `openid`, `offline_access` and `profile`; those of your API resources, too. See [`scopes`](crate::scopes). They take the place
-    /// of those that were set before.
+    /// Sets the scopes to request in addition to `openid`, `offline_access` and `profile`, including the scopes of your API resources. See
+    /// [`scopes`](crate::scopes). They take the place of those that were set before.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = word_list(scopes);
         self
     }
 
-    /// Whether `openid`, `offline_access` and `profile` are asked for. Default: yes.
+    /// Sets whether `openid`, `offline_access` and `profile` are requested. Default: yes.
     pub fn include_reserved_scopes(mut self, include: bool) -> Self {
         self.include_reserved_scopes = Some(include);
         self
     }
 
-    /// The identifiers of the API resources to get access tokens for (RFC 8707).
+    /// Sets the identifiers of the API resources to get access tokens for (RFC 8707).
     pub fn resources<S: Into<String>>(mut self, resources: impl IntoIterator<Item = S>) -> Self {
         self.resources = resources.into_iter().map(Into::into).collect();
         self
     }
 
-    /// What Logto asks the user. Default: consent, without which there is no refresh token.
+    /// Sets what Logto asks the user. Default: consent, without which there is no refresh token.
     pub fn prompt(mut self, prompt: impl IntoIterator<Item = Prompt>) -> Self {
         self.prompt = Some(prompt.into_iter().collect());
         self
     }
 
-    /// How Logto's answer comes to the callback: in its query, or by POST, which keeps the code out of addresses and logs. Default: query.
+    /// Sets how Logto's answer comes to the callback: in its query, or by POST, which keeps the code out of addresses and logs. Default: query.
     pub fn response_mode(mut self, mode: ResponseMode) -> Self {
         self.response_mode = mode;
         self
     }
 
-    /// Other origins that a user may be sent to after signing in, such as `https://admin.example.com`.
+    /// Sets other origins that a user may be sent to after signing in, such as `https://admin.example.com`.
     pub fn allowed_return_origins<S: Into<String>>(mut self, origins: impl IntoIterator<Item = S>) -> Self {
         self.allowed_return_origins = origins.into_iter().map(Into::into).collect();
         self
     }
 
-    /// How long a session lives: from 1 second to 400 days.
+    /// Sets how long a session lives: from 1 second to 400 days.
     pub fn session_lifetime(mut self, lifetime: SessionLifetime) -> Self {
         self.session_lifetime = Some(lifetime);
         self
     }
 
-    /// In which form a session is in its cookie: the crate's own, or that of `@logto/next`, to share sessions with a Next.js app.
+    /// Sets the format of the session cookie: the crate's own, or that of `@logto/next`, to share sessions with a Next.js app.
     pub fn session_format(mut self, format: SessionFormat) -> Self {
         self.session_format = format;
         self
     }
 
-    /// The one algorithm that ID tokens and logout tokens must be signed with, like `ES384` (OpenID Connect Registration 1.0 section 2).
+    /// Sets the one algorithm that ID tokens and logout tokens must be signed with, like `ES384` (OpenID Connect Registration 1.0 section 2).
     /// Default: any that is accepted and that the server has a key for, so that its keys can be rotated from EC to RSA.
     pub fn id_token_signed_response_alg(mut self, alg: impl Into<String>) -> Self {
         self.id_token_signed_response_alg = Some(alg.into());
         self
     }
 
-    /// Audiences that an ID token may have beside this application (OpenID Connect Core 1.0 section 3.1.3.7, point 3): other
+    /// Sets the audiences that an ID token may have in addition to this application (OpenID Connect Core 1.0 section 3.1.3.7, point 3): other
     /// applications of the same server that are as trusted as this one. Default: none, so a token for several is refused, whatever its `azp` says.
     /// Logto's tokens have one audience.
     pub fn trusted_audiences<S: Into<String>>(mut self, audiences: impl IntoIterator<Item = S>) -> Self {
@@ -204,57 +204,58 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// The date on which [`SessionFormat::FromNext`] ends: from then on a cookie of `@logto/next` is ignored, and nothing has to be deployed for
+    /// Sets the date on which [`SessionFormat::FromNext`] ends: from then on a cookie of `@logto/next` is ignored, and nothing has to be deployed for
     /// that. Required with it; two weeks after the last route has moved do. For serde and in the environment `YYYY-MM-DD`, in UTC.
     pub fn from_next_until(mut self, until: SystemTime) -> Self {
         self.from_next_until = Some(until);
         self
     }
 
-    /// How long a sign-in may take, from the redirect to Logto to the callback, in whole seconds. Default: an hour, as long as Logto's sign-in
+    /// Sets how long a sign-in may take, from the redirect to Logto to the callback, in whole seconds. Default: an hour, as long as Logto's sign-in
     /// pages work.
     pub fn sign_in_timeout(mut self, timeout: Duration) -> Self {
         self.sign_in_timeout = Some(timeout.as_secs());
         self
     }
 
-    /// How long a store may take to answer: the session store, the revocation store, the refresh coordinator; 100 milliseconds to 30
-    /// seconds. What takes longer has failed, as if the store were down. Default: 3 seconds.
+    /// Sets how long a store may take to answer: the session store, the revocation store, the refresh coordinator; 100 milliseconds to 30 seconds.
+    /// What takes longer has failed, as if the store were down. Default: 3 seconds.
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.store_timeout = Some(timeout);
         self
     }
 
-    /// The paths of the authentication routes.
+    /// Sets the paths of the authentication routes.
     pub fn routes(mut self, routes: Routes) -> Self {
         self.routes = routes;
         self
     }
 
-    /// Where a user lands who signs in and asked for no page: a path of this site, or a URL on an allowed origin. Default: `base_url`.
+    /// Sets the page after a sign-in that names no page: a path of this site, or a URL on an allowed origin. Default: `base_url`.
     pub fn after_sign_in(mut self, page: impl Into<String>) -> Self {
         self.after_sign_in = Some(page.into());
         self
     }
 
-    /// Where a user lands who signs out: a path of this site, or a URL on an allowed origin. Default: `base_url`. Its address must be registered in
-    /// the Logto Console as a post sign-out redirect URI, to the letter: otherwise Logto answers the sign-out with an error page of its own.
+    /// Sets the page after a sign-out: a path of this site, or a URL on an allowed origin. Default: `base_url`. Its address must be registered in the
+    /// Logto Console as a post sign-out redirect URI: otherwise Logto shows its own error page.
     pub fn after_sign_out(mut self, page: impl Into<String>) -> Self {
         self.after_sign_out = Some(page.into());
         self
     }
 
-    /// The path of a page of the application's own to which users are sent who have to sign in, below `base_url`. Default: the sign-in route
-    /// ([`Routes::sign_in`]). The page gets the query of that route: `return_to`, and `max_age` and `acr_values` where a guard asks for a fresh or a
-    /// stronger login. It hands them on to the sign-in route, or to a route of its own that signs in. It must not ask for a signed-in user itself.
+    /// Sets the path of the application's page, below `base_url`, to which users are redirected who have to sign in. Default: the sign-in route
+    /// ([`Routes::sign_in`]). The page gets the query of that route: `return_to`, and `max_age` and `acr_values` if a guard requires a recent or a
+    /// stronger authentication. It must pass them on to the sign-in route, or to its own route that signs in. It must not require a signed-in user
+    /// itself.
     pub fn sign_in_page(mut self, path: impl Into<String>) -> Self {
         self.sign_in_page = Some(path.into());
         self
     }
 
-    /// Answers of the application's own in place of the crate's error pages and JSON: of the routes, the guards, and
-    /// [`error_response`](crate::LogtoClient::error_response). `None` is for the crate's own answer. What leads a browser on, such as the redirect to sign
-    /// in, is no error page; the 401 of a program is one. Refusals of bearer tokens ([`ApiAuth`](crate::api::ApiAuth)) are answered by their own rules.
+    /// Sets a function for custom responses in place of the crate's error pages and JSON: of the routes, the guards, and
+    /// [`error_response`](crate::LogtoClient::error_response). `None` selects the crate's response. A redirect, for example to sign-in, is not an
+    /// error page; the 401 of an API client is one. Rejections of bearer tokens ([`ApiAuth`](crate::api::ApiAuth)) have their own rules.
     ///
     /// ```
     /// use logto::{LogtoConfig, integrate::{AuthResponse, ResponseFormat}};
@@ -275,34 +276,34 @@ impl LogtoConfigBuilder {
         self
     }
 
-    /// Keeps sessions in a store, and nothing but an id in the cookie. Default: the whole session in cookies.
+    /// Keeps sessions in a store, and only an id in the cookie. Default: the whole session in cookies.
     pub fn session_store(mut self, store: impl SessionStore) -> Self {
         self.session_store = Some(Arc::new(store));
         self
     }
 
-    /// Remembers which sessions in cookies were ended. Default: what the session store brings, or else the memory of this process; instances
-    /// that share sessions share this.
+    /// Sets the store that records which sessions in cookies were ended. Default: that of the session store, otherwise the memory of this process.
+    /// Instances that share sessions must share it.
     pub fn revocation_store(mut self, store: impl RevocationStore) -> Self {
         self.revocation_store = Some(Arc::new(store));
         self
     }
 
-    /// Makes refreshes exclusive over several instances that share sessions in cookies. A session store that can brings its own.
+    /// Sets the coordinator that allows one refresh at a time across instances that share sessions in cookies. A session store may include one.
     pub fn refresh_coordinator(mut self, coordinator: impl RefreshCoordinator) -> Self {
         self.refresh_coordinator = Some(Arc::new(coordinator));
         self
     }
 
-    /// Asks the application about each sign-in before it becomes a session. It may create the user's row, note something in the
-    /// [session](SignIn::set_data), or [refuse](SignInRefusal). Default: whoever Logto lets in is signed in.
+    /// Calls a function of the application for each sign-in before it becomes a session. The function may create the user's row, store a value in the
+    /// [session](SignIn::set_data), or [refuse](SignInRefusal). Default: every user whom Logto authenticated is signed in.
     ///
     /// It is asked once for each sign-in, also where the callback comes twice, and over several instances where they have a
     /// [`refresh_coordinator`](Self::refresh_coordinator). A silent sign-in and a step-up are sign-ins, too; a refresh is none. It runs in a task of its own: a
     /// browser that hangs up does not stop it. It has 10 seconds, and is dropped then.
     ///
-    /// After a refusal and after a failure nobody is signed in by this sign-in, its refresh token is revoked at Logto, and the session of before is
-    /// left as it was. What the function itself did before is its own to undo: a database has transactions for that.
+    /// After a refusal and after a failure nobody is signed in by this sign-in, its refresh token is revoked at Logto, and the previous session is
+    /// unchanged. The crate cannot undo what the function did before: use a transaction of the database.
     ///
     /// ```
     /// # async fn upsert(sub: &str) -> std::io::Result<()> { Ok(()) }

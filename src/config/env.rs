@@ -6,7 +6,8 @@ use super::{LogtoConfigBuilder, max_age::MaxAge};
 use crate::{error::ConfigProblem, session::SessionLifetime};
 
 impl LogtoConfigBuilder {
-    /// Takes what the environment holds (`LOGTO_…`, see `docs/configuration.md`); the rest can be set by the builder's methods.
+    /// Reads the settings from the environment (`LOGTO_…`, see the [guide](crate::guide::configuration)); the rest can be set by the builder's
+    /// methods.
     pub fn from_env() -> Self {
         Self::from_vars(
             env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),

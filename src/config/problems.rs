@@ -222,7 +222,7 @@ impl Problems {
         timeout
     }
 
-    pub(super) fn scopes(&mut self, asked: &[String], reserved: bool) -> Vec<String> {
+    pub(crate) fn scopes(&mut self, asked: &[String], reserved: bool) -> Vec<String> {
         let reserved: &[&str] = if reserved { &[scopes::OPENID, scopes::OFFLINE_ACCESS, scopes::PROFILE] } else { &[] };
         let mut all: Vec<String> = Vec::new();
         for scope in reserved.iter().copied().chain(asked.iter().flat_map(|scope| scope.split_whitespace())) {
@@ -241,7 +241,7 @@ impl Problems {
     }
 
     /// Those that were set, and the one that stands for organizations where the scopes ask for them.
-    pub(super) fn resources(&mut self, mut resources: Vec<String>, scopes: &[String]) -> Vec<String> {
+    pub(crate) fn resources(&mut self, mut resources: Vec<String>, scopes: &[String]) -> Vec<String> {
         for resource in &resources {
             self.resource("resources", resource);
         }

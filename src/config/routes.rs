@@ -37,7 +37,7 @@ impl Default for Routes {
 macro_rules! paths {
     ($($(#[$doc:meta])* $name:ident $set:ident)*) => {
         impl Routes {
-            /// The default paths.
+            /// Creates the default paths.
             pub fn new() -> Self {
                 Self::default()
             }
@@ -79,8 +79,8 @@ paths! {
 }
 
 impl Routes {
-    /// The default paths below a prefix: `Routes::below("/auth")` has the callback at `/auth/callback`. Register that address in Logto Console, and mount the
-    /// routes without the prefix: they have it already.
+    /// Creates the default paths below a prefix: `Routes::below("/auth")` has the callback at `/auth/callback`. Register that address in Logto
+    /// Console, and mount the routes without the prefix: they have it already.
     pub fn below(prefix: &str) -> Self {
         let prefix = prefix.trim_end_matches('/');
         let below = |path: String| format!("{prefix}{path}");
@@ -96,20 +96,20 @@ impl Routes {
         }
     }
 
-    /// Where other sites, and Logto's pages, send a user to sign in (OpenID Connect Core 1.0 section 4), such as `/logto/initiate-login`.
-    /// Default: there is no such route.
+    /// Sets the path to which other sites, and Logto's pages, redirect a user to sign in (OpenID Connect Core 1.0 section 4), such as
+    /// `/logto/initiate-login`. Default: there is no such route.
     pub fn initiate_login(mut self, path: impl Into<String>) -> Self {
         self.initiate_login = Some(path.into());
         self
     }
 
-    /// See [`initiate_login`](Self::initiate_login).
+    /// Returns the path of [`initiate_login`](Self::initiate_login).
     #[must_use]
     pub fn initiate_login_path(&self) -> Option<&str> {
         self.initiate_login.as_deref()
     }
 
-    /// All of them, for a router.
+    /// Returns all paths, for a router.
     #[must_use]
     pub fn paths(&self) -> Vec<&str> {
         self.all().into_iter().map(|(_, path)| path).collect()

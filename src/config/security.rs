@@ -27,8 +27,9 @@ pub(crate) struct Security {
 }
 
 impl LogtoConfig {
-    /// The value of `Clear-Site-Data` after a sign-out (Clear Site Data section 3.1), for an application that answers by itself. `None` where
-    /// [`clear_site_data`](LogtoConfigBuilder::clear_site_data) is not set, and where `base_url` is http on another machine, where browsers ignore it.
+    /// Returns the value of `Clear-Site-Data` after a sign-out (Clear Site Data section 3.1), for an application that answers by itself. `None` where
+    /// [`clear_site_data`](LogtoConfigBuilder::clear_site_data) is not set, and where `base_url` is http on another machine, where browsers ignore
+    /// it.
     #[must_use]
     pub fn clear_site_data_header(&self) -> Option<String> {
         let kinds = self.clear_site_data();

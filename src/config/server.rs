@@ -107,7 +107,7 @@ impl ServerSettings {
                 .into()
         });
         url.map(|endpoint| Addresses {
-            // An issuer is compared letter by letter, so it stays as it was written.
+            // An issuer is compared as a string, so it stays unchanged.
             issuer: issuer.map_or_else(|| logto_issuer(&endpoint), |issuer| issuer.trim().to_owned()),
             accepted_issuers,
             endpoint,
@@ -190,7 +190,7 @@ impl Server {
         self.make_provider(&mut provider)
     }
 
-    /// The same without a word: what holds the settings has warned of more than this.
+    /// The same without a warning: the owner of the settings has already warned.
     ///
     /// # Errors
     /// See [`provider`](Self::provider).
@@ -248,45 +248,44 @@ fn logto_issuer(endpoint: &Url) -> String {
     format!("{}/oidc", endpoint.as_str().trim_end_matches('/'))
 }
 
-/// The setters of a builder that has [`ServerSettings`] in its field `server`; with `leeway` where tokens are judged.
+/// The setters of a builder that has [`ServerSettings`] in its field `server`; with `leeway` if tokens are validated.
 macro_rules! server_setters {
     () => {
-        /// The address of Logto, without `/oidc`: `https://my-tenant.logto.app`, or your own domain; may have a path. Required.
+        /// Sets the address of Logto, without `/oidc`: `https://my-tenant.logto.app`, or your own domain; may have a path. Required.
         pub fn endpoint(mut self, url: impl Into<String>) -> Self {
             self.server.endpoint = Some(url.into());
             self
         }
 
-        /// The issuer of a server that is not Logto, to the letter, in place of [`endpoint`](Self::endpoint). Its discovery document is at the
-        /// issuer and `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4).
+        /// Sets the exact issuer of an OpenID Connect server that is not Logto, in place of [`endpoint`](Self::endpoint). Its discovery document is
+        /// at the issuer and `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4).
         pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
             self.server.issuer = Some(issuer.into());
             self
         }
 
-        /// The address under which this program reaches Logto, where it differs from the browser's (containers). The issuer stays
-        /// `endpoint`'s.
+        /// Sets the address under which this program reaches Logto, where it differs from the browser's (containers). The issuer stays `endpoint`'s.
         pub fn internal_endpoint(mut self, url: impl Into<String>) -> Self {
             self.server.internal_endpoint = Some(url.into());
             self
         }
 
-        /// Issuers to accept beside `endpoint` with `/oidc`, while a domain moves.
+        /// Sets the issuers to accept in addition to `endpoint` with `/oidc`, while a domain moves.
         pub fn accepted_issuers<S: Into<String>>(mut self, issuers: impl IntoIterator<Item = S>) -> Self {
             self.server.accepted_issuers = Some(issuers.into_iter().map(Into::into).collect());
             self
         }
 
-        /// Whether `endpoint` or `issuer` may be http on another machine. Default: no. With it passwords, codes and tokens travel in the clear, and
-        /// whoever is on the way can read them, or sign in as anyone, so each start is warned of in the log: for a closed network without
-        /// certificates, and never for the internet. Where the users' browsers reach Logto by https and this program by http, set
+        /// Sets whether `endpoint` or `issuer` may be http on another machine. Default: no. With it passwords, codes and tokens travel in the clear,
+        /// and a network attacker can read them, or sign in as any user, so the log warns at each start: for a closed network without certificates,
+        /// and never for the internet. If the users' browsers reach Logto by https and this program by http, set
         /// [`internal_endpoint`](Self::internal_endpoint) instead, which needs no permission.
         pub fn allow_insecure_endpoint(mut self, allow: bool) -> Self {
             self.server.allow_insecure_endpoint = Some(allow);
             self
         }
 
-        /// Calls a setter where there is a value: `builder.optional(secret, LogtoConfigBuilder::app_secret)`. What is `None` stays as it is.
+        /// Calls a setter if there is a value: `builder.optional(secret, LogtoConfigBuilder::app_secret)`. For `None` the builder stays unchanged.
         pub fn optional<T>(self, value: Option<T>, setter: impl FnOnce(Self, T) -> Self) -> Self {
             match value {
                 Some(value) => setter(self, value),
@@ -294,20 +293,20 @@ macro_rules! server_setters {
             }
         }
 
-        /// How long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.
+        /// Sets how long Logto may take to answer: 100 milliseconds to 120 seconds. Default: 10 seconds.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.server.timeout = Some(timeout);
             self
         }
 
-        /// The client that reaches Logto: a configured `reqwest::Client` (own certificates, a proxy), or any
+        /// Sets the HTTP client for requests to Logto: a configured `reqwest::Client` (own certificates, a proxy), or any
         /// [`HttpClient`](crate::integrate::HttpClient).
         pub fn http_client(mut self, client: impl crate::http::HttpClient) -> Self {
             self.server.http_client = Some(std::sync::Arc::new(client));
             self
         }
 
-        /// The clock to go by. Default: the system's.
+        /// Sets the clock. Default: the system's.
         pub fn clock(mut self, clock: impl crate::clock::Clock) -> Self {
             self.server.clock = Some(std::sync::Arc::new(clock));
             self
@@ -316,13 +315,13 @@ macro_rules! server_setters {
     (leeway) => {
         crate::config::server::server_setters!();
 
-        /// How far Logto's clock and this one may differ, in whole seconds. Default: 60 seconds.
+        /// Sets how far Logto's clock and this one may differ, in whole seconds. Default: 60 seconds.
         pub fn leeway(mut self, leeway: std::time::Duration) -> Self {
             self.server.leeway = Some(leeway.as_secs());
             self
         }
 
-        /// The algorithms that tokens may be signed with: of `ES256`, `ES384`, `ES512`, `RS256` and `PS256`. Default: all of them.
+        /// Sets the algorithms that tokens may be signed with: of `ES256`, `ES384`, `ES512`, `RS256` and `PS256`. Default: all of them.
         ///
         /// A token by another one is refused, whatever key of the server signed it. An RSA key that names no algorithm is for `RS256`; it is for
         /// `PS256` where this holds `PS256` and no `RS256`.

@@ -1,7 +1,7 @@
 //! Variables that look like settings and are none.
 
 /// Those that `env` reads.
-const KNOWN: [&str; 50] = [
+const KNOWN: [&str; 53] = [
     "LOGTO_ACCEPTED_ALGORITHMS",
     "LOGTO_ACCEPTED_ISSUERS",
     "LOGTO_AFTER_SIGN_IN",
@@ -32,6 +32,9 @@ const KNOWN: [&str; 50] = [
     "LOGTO_INTERNAL_ENDPOINT",
     "LOGTO_ISSUER",
     "LOGTO_LEEWAY",
+    "LOGTO_MANAGEMENT_APP_ID",
+    "LOGTO_MANAGEMENT_APP_SECRET",
+    "LOGTO_MANAGEMENT_RESOURCE",
     "LOGTO_MAX_SESSIONS_PER_USER",
     "LOGTO_PREVIOUS_COOKIE_NAMES",
     "LOGTO_PREVIOUS_COOKIE_SECRETS",
@@ -54,7 +57,7 @@ const KNOWN: [&str; 50] = [
     "LOGTO_USER_ROUTE_CLAIMS",
 ];
 
-/// Names of OAuth 2.0, which are not near to the letter.
+/// Names of OAuth 2.0, which are not similar to the setting's name.
 const OTHER_NAMES: [(&str, &str); 2] =
     [("LOGTO_CLIENT_ID", "LOGTO_APP_ID"), ("LOGTO_CLIENT_SECRET", "LOGTO_APP_SECRET")];
 
@@ -108,7 +111,9 @@ mod tests {
 
     #[test]
     fn the_known_variables_are_those_that_are_read() {
-        let read = include_str!("env.rs").split('"').filter(|word| {
+        // Those of the Management API are read by its own builder.
+        let sources = concat!(include_str!("env.rs"), include_str!("../management/builder.rs"));
+        let read = sources.split('"').filter(|word| {
             word.starts_with("LOGTO_")
                 && word.len() > 6
                 && word.bytes().all(|byte| byte == b'_' || byte.is_ascii_uppercase())

@@ -1,4 +1,4 @@
-//! Settings that are valid, and bite all the same: told when the client is made.
+//! Settings that are valid, but cause problems: logged when the client is created.
 
 use std::time::SystemTime;
 

@@ -16,7 +16,7 @@ pub struct Diagnosis {
     checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
+/// One check of a diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Check {
@@ -31,18 +31,18 @@ pub struct Check {
     pub hint: Option<String>,
 }
 
-/// How a [`Check`] came out.
+/// The result of a [`Check`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CheckOutcome {
     /// As it should be.
     Ok,
-    /// It works, and will bite someone.
+    /// It works, but will cause problems later.
     Warning,
-    /// Something will not work until it is mended.
+    /// It does not work until it is fixed.
     Failure,
-    /// It could not be looked at, because of a failure further up.
+    /// It was not checked, because an earlier check failed.
     Skipped,
 }
 
@@ -51,13 +51,13 @@ impl Diagnosis {
         Self { checks }
     }
 
-    /// The checks, in the order in which they are read.
+    /// Returns the checks, in the order in which they are read.
     #[must_use]
     pub fn checks(&self) -> &[Check] {
         &self.checks
     }
 
-    /// Whether nothing failed. Warnings are allowed.
+    /// Returns whether nothing failed. Warnings are allowed.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.count(CheckOutcome::Failure) == 0

@@ -42,7 +42,7 @@ impl LogtoClient {
         let clock = clock::check(&headers, asked, self.now(), self.config().server.leeway);
         let issuer = self.check_issuer(&document);
         let (endpoints, metadata) = self.check_metadata(document);
-        // A server that calls itself something else is never given the app secret.
+        // A server that calls itself something else never receives the App secret.
         let metadata = metadata.filter(|_| issuer.outcome == CheckOutcome::Ok);
         Provider { checks: vec![Check::ok(DISCOVERY, format!("{url} answers")), clock, issuer, endpoints], metadata }
     }

@@ -23,7 +23,7 @@ use crate::{
     types::{Prompt, ResponseMode, SignInOptions},
 };
 
-/// The `code`, `state` and `nonce` of the requests, so that whoever reads Logto's log sees what they were.
+/// The `code`, `state` and `nonce` of the requests, so that they can be recognized in Logto's log.
 const PROBE_VALUE: &str = "logto-rust-diagnose";
 /// The pair of RFC 7636 appendix B. It protects nothing here; the requests must only be well formed.
 const CODE_VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -72,7 +72,7 @@ impl LogtoClient {
         }
     }
 
-    /// A sign-in that Logto may not show a page for: it judges the redirect URI and what is asked for, then sends the browser straight back.
+    /// A sign-in without a page: Logto validates the redirect URI and the request, and redirects the browser back.
     pub(super) async fn check_authorization(&self, metadata: &ProviderMetadata) -> [Check; 2] {
         let config = self.config();
         let redirect_uri = config.redirect_uri();

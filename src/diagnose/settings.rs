@@ -1,4 +1,4 @@
-//! Settings that are valid, and bite all the same.
+//! Settings that are valid, but cause problems.
 
 use url::{Host, Url};
 

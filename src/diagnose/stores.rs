@@ -1,4 +1,4 @@
-//! Stores that do not answer, or may forget what they are told.
+//! Stores that do not respond, or may lose entries.
 
 use super::Check;
 use crate::client::LogtoClient;
@@ -13,7 +13,7 @@ impl LogtoClient {
             Some(store) => Some(store.warnings().await),
             None => None,
         };
-        let of_revocations = stores.revocations.warnings().await;
+        let of_revocations = stores.revocations().warnings().await;
         let has_store = of_sessions.is_some();
         let mut warnings = Vec::new();
         for answer in of_sessions.into_iter().chain([of_revocations]) {

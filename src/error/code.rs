@@ -77,7 +77,10 @@ macro_rules! codes {
     ($($variant:ident $constant:ident $name:literal $kind:ident $hint:literal)*) => {
         /// An error as this crate tells it apart. Its name is public and stable, the variant is ours.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[cfg_attr(not(all(feature = "account", feature = "protected-app", feature = "webhooks")), allow(dead_code))]
+        #[cfg_attr(
+            not(all(feature = "account", feature = "cli", feature = "protected-app", feature = "webhooks")),
+            allow(dead_code)
+        )]
         #[expect(clippy::enum_variant_names)] // MissingCode misses an authorization code.
         pub(crate) enum Code { $($variant),* }
 
@@ -149,7 +152,7 @@ codes! {
     InvalidInitiation SIGN_IN_INVALID_INITIATION "sign_in.invalid_initiation" InvalidRequest "Whoever sends users here to sign in gives this server's issuer as `iss`, letter by letter (OpenID Connect Core section 4)."
     NotAPage SIGN_IN_NOT_A_PAGE "sign_in.not_a_page" InvalidRequest "Begin a sign-in where a browser goes to a page (a link, a redirect), or by a script of this site; images, scripts and frames of others begin none. For an application that is shown in frames set `cookie_same_site` to `none`."
     Unconfirmed SIGN_IN_UNCONFIRMED "sign_in.unconfirmed" InvalidRequest "Let the user decide: the page of this error has a link that goes on. It is asked where another site leads to the sign-in and `confirm_cross_site_sign_in` is set."
-    MissingState CALLBACK_URI_VERIFICATION_MISSING_STATE "callback_uri_verification.missing_state" InvalidRequest "Begin the sign-in on this site; a callback is never opened by hand."
+    MissingState CALLBACK_URI_VERIFICATION_MISSING_STATE "callback_uri_verification.missing_state" InvalidRequest "Begin the sign-in on this site. A callback that is opened by hand or from a bookmark has no state."
     StateMismatched CALLBACK_URI_VERIFICATION_STATE_MISMATCHED "callback_uri_verification.state_mismatched" InvalidRequest "Sign in again: this callback belongs to a sign-in that was begun in another browser or too long ago, or after which four others were begun. If it persists, the browser may hold a second cookie of the sign-in's name (docs/troubleshooting.md)."
     RepeatedParameter CALLBACK_URI_VERIFICATION_REPEATED_PARAMETER "callback_uri_verification.repeated_parameter" InvalidRequest "Sign in again; if it persists, something between Logto and this site changes the callback's query."
     IssMissing CALLBACK_URI_VERIFICATION_ISS_MISSING "callback_uri_verification.iss_missing" InvalidRequest "Sign in again; if it persists, something between Logto and this site drops the `iss` parameter (RFC 9207)."
@@ -268,11 +271,32 @@ codes! {
     AccountFailed ACCOUNT_FAILED "account.failed" Provider "Check that `endpoint` is a Logto server that has this part of the Account API, and that nothing between (proxy, captive portal) answers in its place."
     ProviderTokenMissing PROVIDER_TOKEN_MISSING "provider_token.missing" Forbidden "Let the user link the provider again, with the scopes that the token is for (`Account::begin_link`). Logto keeps tokens where the connector stores them: Logto Console › Connectors › the connector › Store tokens for persistent API access."
 
+    ManagementTokenRefused MANAGEMENT_TOKEN_REFUSED "management.token_refused" Config "Let the machine-to-machine app, `endpoint` and `resource` be of one tenant. The resource is in Logto Console › API resources › Logto Management API: `https://<tenant id>.logto.app/api` on Logto Cloud, `https://default.logto.app/api` on a self-hosted server."
+    ManagementForbidden MANAGEMENT_FORBIDDEN "management.forbidden" Config "Give the machine-to-machine app the role \"Logto Management API access\": Logto Console › Applications › the app › Roles. A role of your own needs the permission `all` of \"Logto Management API\"."
+    ManagementNotFound MANAGEMENT_NOT_FOUND "management.not_found" InvalidRequest "Nothing has this id, or no longer. List what there is, or create it."
+    ManagementNoRoute MANAGEMENT_NO_SUCH_OPERATION "management.no_such_operation" Provider "Compare the method and the path with the Management API of your Logto's version, and check that `endpoint` is a Logto and no proxy answers in its place."
+    ManagementValue MANAGEMENT_VALUE_REFUSED "management.value_refused" InvalidRequest "Change what is sent: `management::Refusal` has Logto's code, and for a body of another shape the members that are wrong."
+    ManagementNotSetUp MANAGEMENT_NOT_SET_UP "management.not_set_up" Config "Set up in Logto what this needs: for messages an email or SMS connector (Logto Console › Connectors), for files a storage provider."
+    ManagementRateLimited MANAGEMENT_RATE_LIMITED "management.rate_limited" Network "Send fewer requests at once, or wait longer: `max_retry_wait` of the `Management`. `Error::retry_after` has the time that Logto named."
+    ManagementFailed MANAGEMENT_FAILED "management.failed" Provider "Try again in a moment. If it stays so, check that `endpoint` is a Logto and no proxy answers in its place; Logto's own log has the cause."
+
     WebhookUnsigned WEBHOOK_SIGNATURE_MISSING "webhook.signature_missing" InvalidToken "Deliveries of Logto have the header `logto-signature-sha-256`: this one is of somebody else, or something in between drops the header."
     WebhookSignature WEBHOOK_SIGNATURE_INVALID "webhook.signature_invalid" InvalidToken "Compare the signing key with Logto Console › Webhooks › the webhook. Verify the body as it came: JSON that was read and written again is other bytes."
     WebhookFailed WEBHOOK_FAILED "webhook.failed" Application "What the application does for a delivery panicked: the log has the cause. The delivery is done when it comes again."
     WebhookBody WEBHOOK_BODY_INVALID "webhook.body_invalid" InvalidRequest "The body is signed and is no event: check that the signing key signs webhooks of Logto alone."
     WebhookBodyTooLarge WEBHOOK_BODY_TOO_LARGE "webhook.body_too_large" InvalidRequest "A delivery is read up to 1 MB: `Webhooks::MAX_BODY_BYTES`."
+
+    CliNotSignedIn CLI_NOT_SIGNED_IN "cli.not_signed_in" NotAuthenticated "Sign in with this program: its command for that is mostly called `login`."
+    CliSignInEnded CLI_SIGN_IN_ENDED "cli.sign_in_ended" NotAuthenticated "Sign in again: the sign-in is over at Logto. It expired, was revoked, or a copy of its refresh token was used."
+    CliStorageUnreadable CLI_STORAGE_UNREADABLE "cli.storage_unreadable" NotAuthenticated "Sign in again: that replaces the file. The message names it and says what is wrong."
+    CliStorageFailed CLI_STORAGE_FAILED "cli.storage_failed" Store "Let this user write the file that the message names, and its folder; check the space on the disk. A present sign-in is kept."
+    CliDenied CLI_DENIED "cli.denied" Forbidden "Nobody was signed in: it was refused in the browser, or Logto does not let this user into the application."
+    CliExpired CLI_EXPIRED "cli.expired" Cancelled "Sign in again, and enter the code before its time is over."
+    CliTimeout CLI_TIMEOUT "cli.timeout" Cancelled "Sign in again, and finish in the browser that opens. On a machine without a browser use the device flow."
+    CliCancelled CLI_CANCELLED "cli.cancelled" Cancelled "The sign-in was left: begin again when you want to."
+    CliNoBrowser CLI_NO_BROWSER "cli.no_browser" Config "Set `device_app_id` to a native app for the device flow (Logto Console › Applications): this machine has no display, or is reached by SSH."
+    CliNoDeviceFlow CLI_NO_DEVICE_FLOW "cli.no_device_flow" Config "Set `device_app_id` to the id of an app of the type Native that was made for the device flow: Logto Console › Applications. An app with redirect URIs cannot have it."
+    CliPort CLI_PORT "cli.port" Config "End the program that listens on the port, or leave `redirect_port` out: the system then chooses a free one, and Logto takes any port of a native app."
 
     UnexpectedResponse UNEXPECTED_RESPONSE_ERROR "unexpected_response_error" Provider "Check that `endpoint` is a Logto server and that nothing between (proxy, captive portal) answers in its place."
     SignInServerError SIGN_IN_SERVER_ERROR "sign_in.server_error" Provider "Sign in again in a moment; if it persists, Logto's own log says why."
@@ -312,8 +336,8 @@ impl Code {
             code if code.as_str().starts_with("protected_app.") => Some(401),
             // RFC 6585 section 4.
             Self::AccountLockedOut => Some(429),
-            Self::AccountCredentials | Self::AccountCode | Self::AccountValue => Some(422),
-            Self::AccountNotFound | Self::ProviderTokenMissing => Some(404),
+            Self::AccountCredentials | Self::AccountCode | Self::AccountValue | Self::ManagementValue => Some(422),
+            Self::AccountNotFound | Self::ManagementNotFound | Self::ProviderTokenMissing => Some(404),
             Self::WebhookUnsigned | Self::WebhookSignature => Some(401),
             Self::WebhookBodyTooLarge => Some(413),
             // RFC 6750 section 3.1.

@@ -47,13 +47,13 @@ impl Error {
         }
     }
 
-    /// What a user is told who was about to change their account.
+    /// What a user is told who was about to change an account.
     fn of_an_account(&self) -> Option<&'static str> {
         Some(match self.code_of() {
             Code::AccountCredentials => "The password or the code is wrong.",
             Code::AccountCode => "This code can no longer be used. Please ask for another one.",
-            Code::AccountValue => "This cannot be used. Please choose something else.",
-            Code::AccountNotFound => "It is not there any more.",
+            Code::AccountValue | Code::ManagementValue => "This cannot be used. Please choose something else.",
+            Code::AccountNotFound | Code::ManagementNotFound => "It is not there any more.",
             Code::AccountVerification => "Please confirm that it is you.",
             Code::AccountLockedOut => "There were too many attempts. Please try again later.",
             Code::AccountFieldOff | Code::AccountMfaOff => "This cannot be changed here.",
@@ -66,7 +66,13 @@ impl Error {
             | Code::AccountFailed
             | Code::AccountScopeMissing
             | Code::AccountAppRefused
-            | Code::AccountTokenRefused => "Something is wrong with the accounts here. Please try again later.",
+            | Code::AccountTokenRefused
+            | Code::ManagementTokenRefused
+            | Code::ManagementForbidden
+            | Code::ManagementNoRoute
+            | Code::ManagementNotSetUp
+            | Code::ManagementRateLimited
+            | Code::ManagementFailed => "Something is wrong with the accounts here. Please try again later.",
             _ => return None,
         })
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::BoxError;
 
-/// Why a [hook](crate::LogtoConfigBuilder::on_sign_in) lets nobody in: it refuses the user, or it has failed.
+/// The reason for which a [hook](crate::LogtoConfigBuilder::on_sign_in) does not accept a sign-in: it refuses the user, or it has failed.
 ///
 /// A refusal is one that the hook makes with [`new`](Self::new), [`page`](Self::page) or [`redirect`](Self::redirect). Whatever `?` makes of an
 /// error is a failure: the error `sign_in.hook_failed` with it as the cause, 500 and a page that does not tell it.
@@ -45,12 +45,12 @@ pub(crate) enum Answer {
 
 impl SignInRefusal {
     /// Refuses the user, who gets 403 and a page: "You do not have access to this application.", with a button that signs out at Logto, so that
-    /// somebody else can sign in.
+    /// another user can sign in.
     pub fn new() -> Self {
         Self(Refusal::Refused(Answer::Plain))
     }
 
-    /// Refuses the user with a page of the application's own, in HTML. A program gets JSON with the code `sign_in.refused` and the same status.
+    /// Refuses the user with a page of the application, in HTML. An API client gets JSON with the code `sign_in.refused` and the same status.
     ///
     /// A `status` from 200 to 299 or from 400 to 599; any other is 403. To let the user sign in as somebody else, the page has a form that
     /// posts to the sign-out route. What comes from the user or from Logto is escaped by the application.
@@ -66,7 +66,7 @@ impl SignInRefusal {
         Self(Refusal::Refused(Answer::Address(address.into())))
     }
 
-    /// No refusal, but a failure, as `?` makes one. For an error that `?` does not take: `anyhow::Error`, `Box<dyn Error>` or text.
+    /// Creates a failure, as `?` does. For an error that `?` does not accept: `anyhow::Error`, `Box<dyn Error>` or text.
     ///
     /// ```
     /// # async fn query(sub: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> { Ok(()) }

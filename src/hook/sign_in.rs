@@ -14,8 +14,8 @@ use crate::{
     types::{AppJson, BoxFuture, MAX_DATA_BYTES},
 };
 
-/// A sign-in that Logto has confirmed, before it becomes a session: what a [hook](crate::LogtoConfigBuilder::on_sign_in) gets, and what a
-/// [`PendingSignIn`](crate::PendingSignIn) tells. Cheap to clone.
+/// A sign-in that Logto has confirmed, before it becomes a session: the argument of a [hook](crate::LogtoConfigBuilder::on_sign_in), and the data of
+/// a [`PendingSignIn`](crate::PendingSignIn). Cheap to clone.
 #[derive(Clone)]
 pub struct SignIn(Arc<Inner>);
 
@@ -49,19 +49,19 @@ impl SignIn {
         Self(Arc::new(Inner { facts, data: Mutex::new(NewData::Open(None)) }))
     }
 
-    /// The claims of the ID token, which were verified.
+    /// Returns the verified claims of the ID token.
     #[must_use]
     pub fn claims(&self) -> &IdTokenClaims {
         &self.0.facts.claims
     }
 
-    /// Where the user goes when they are let in.
+    /// Returns the address to which the user is redirected after an accepted sign-in.
     #[must_use]
     pub fn return_to(&self) -> &str {
         &self.0.facts.return_to
     }
 
-    /// What Logto's userinfo endpoint says of the user, custom data and identities included. Each call is a request to Logto.
+    /// Fetches the user info of the user, with custom data and identities. Each call is a request to Logto.
     ///
     /// # Errors
     /// `fetch_user_info_failed`; `user_info.sub_mismatched`; `network.…`.
@@ -69,26 +69,26 @@ impl SignIn {
         (self.0.facts.fetch_user_info)().await
     }
 
-    /// The ID token, as Logto signed it.
+    /// Returns the ID token, as Logto signed it.
     #[must_use]
     pub fn id_token(&self) -> &Secret {
         &self.0.facts.id_token
     }
 
-    /// The access token that came with it: for Logto's userinfo endpoint and the user's account, and for no API resource.
+    /// Returns the access token that came with it: for Logto's userinfo endpoint and the user's account, and for no API resource.
     #[must_use]
     pub fn access_token(&self) -> Option<&Secret> {
         self.0.facts.access_token.as_ref()
     }
 
-    /// The refresh token. The session that begins needs it: Logto may replace it when it is used.
+    /// Returns the refresh token. The session that begins needs it: Logto may replace it when it is used.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&Secret> {
         self.0.facts.refresh_token.as_ref()
     }
 
-    /// What [`SignInOptions::app_state`](crate::SignInOptions::app_state) sent along. `None` where the sign-in began without it, on the route for
-    /// example.
+    /// Returns what [`SignInOptions::app_state`](crate::SignInOptions::app_state) passed. `None` if the sign-in started without a value, for example
+    /// on the route.
     ///
     /// # Errors
     /// `session.data_unexpected` where it is of another type.
@@ -96,16 +96,16 @@ impl SignIn {
         self.0.facts.app_state.as_ref().map(|state| state.read("app_state")).transpose()
     }
 
-    /// Whether the callback's request came without a session of this very user. So it is `false` where a user who is signed in signs in once
-    /// more (a [silent](crate::SignInOptions::silent) sign-in, a step-up), and `true` at the first sign-in in this browser and at each one after a
-    /// sign-out or the end of a session: nothing of a user stays in a browser when their session ends.
+    /// Returns whether the callback's request had no session of this user. So it is `false` if a signed-in user signs in again (a
+    /// [silent](crate::SignInOptions::silent) sign-in, a step-up), and `true` at the first sign-in in this browser and at each one after a sign-out
+    /// or the end of a session: no data of a user stays in a browser when the session ends.
     #[must_use]
     pub fn is_new_to_browser(&self) -> bool {
         self.0.facts.is_new_to_browser
     }
 
-    /// Puts a value into the slot of the session that begins: see [`RequestSession::set_data`](crate::RequestSession::set_data). Where none is set, the
-    /// session of the same user hands its own on.
+    /// Stores a value in the new session: see [`RequestSession::set_data`](crate::RequestSession::set_data). If none is set, the value of a previous
+    /// session of the same user is kept.
     ///
     /// # Errors
     /// `session.data_too_large` beyond 1,024 bytes of JSON; `options.invalid` where it is no JSON, or it was decided about the sign-in before.

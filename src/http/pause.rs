@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 
-/// The longest `Retry-After` of the server's that is heeded. One that says more may be a mistake, and would keep users waiting after it was put right.
+/// The longest `Retry-After` of the server that is respected. One that says more may be a mistake, and would keep users waiting after it was put
+/// right.
 const MAX_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// How many pauses are remembered beside each other. Beyond that the one that ends first is forgotten.
 const MAX_PAUSES: usize = 10_000;

@@ -23,15 +23,15 @@ const TIMEOUT_MARGIN: Duration = Duration::from_secs(1);
 
 /// Gives out one permit at a time. Its holder sends the request, and the other callers wait for the result.
 ///
-/// The request runs in a task, on the runtime of its caller. That runtime may never be driven again, and the task may stay alive for ever: so
-/// nobody waits for longer than the request may take. Then the permit has expired, and the next caller gets one.
+/// The request runs in a task, on the runtime of its caller. That runtime may never be driven again, and the task may never end: so nobody waits for
+/// longer than the request may take. Then the permit has expired, and the next caller gets one.
 pub(crate) struct SingleFlight {
     /// The longest time that a permit is valid.
     limit: Duration,
     in_flight: Mutex<InFlight>,
 }
 
-/// The request under way. Replaced by another when its permit has expired.
+/// The running request. Replaced by another when its permit has expired.
 #[derive(Default)]
 struct InFlight {
     lock: Arc<tokio::sync::Mutex<()>>,
@@ -41,7 +41,7 @@ struct InFlight {
     span: Option<span::Id>,
 }
 
-/// Held while the request is under way.
+/// Held while the request is running.
 pub(crate) struct Permit(OwnedMutexGuard<()>);
 
 impl SingleFlight {
@@ -50,7 +50,7 @@ impl SingleFlight {
         Self { limit: request_timeout.saturating_add(TIMEOUT_MARGIN), in_flight: Mutex::default() }
     }
 
-    /// A permit, if no request is under way. Needs no timer, and no runtime.
+    /// A permit, if no request is running. Needs no timer, and no runtime.
     pub(crate) fn try_begin(&self) -> Option<Permit> {
         let mut in_flight = self.in_flight();
         if in_flight.deadline.is_some_and(|deadline| deadline <= moment()) && in_flight.lock.try_lock().is_err() {
@@ -60,7 +60,7 @@ impl SingleFlight {
         Some(in_flight.permit(guard, self.limit))
     }
 
-    /// A permit, when the request under way has ended or its permit has expired.
+    /// A permit, when the running request has ended or its permit has expired.
     pub(crate) async fn begin(&self) -> Permit {
         loop {
             if let Some(permit) = self.try_begin() {
@@ -104,7 +104,7 @@ impl InFlight {
     }
 }
 
-/// Makes the request in a task of its own, within the span of whoever asked for it: that one may leave, and the others get what it brings.
+/// Makes the request in a separate task, within the span of the caller: that caller may be cancelled, and the others still get the result.
 ///
 /// # Errors
 /// [`request_aborted`] where the task panicked or its runtime ended.

@@ -21,8 +21,8 @@ pub trait BodyChunks: Send + 'static {
     fn next_chunk(&mut self) -> BoxFuture<'_, Result<Option<Vec<u8>>, BoxError>>;
 }
 
-/// The body of a response that is read as it comes. Given by [`ApiClient::send_streamed`](crate::api_client::ApiClient::send_streamed). Dropped before its
-/// end, it gives up the rest.
+/// The body of a response that is read as a stream. Returned by [`ApiClient::send_streamed`](crate::api_client::ApiClient::send_streamed). If it is
+/// dropped before its end, the rest is discarded.
 pub struct BodyStream {
     chunks: Box<dyn BodyChunks>,
     /// The request, for errors.
@@ -35,14 +35,14 @@ impl BodyStream {
         response.map(|chunks| Self { chunks, what, idle_limit: DEFAULT_IDLE_LIMIT })
     }
 
-    /// How long the server may send nothing. Default: 60 seconds.
+    /// Sets how long the server may send nothing. Default: 60 seconds.
     #[must_use]
     pub fn idle_limit(mut self, limit: Duration) -> Self {
         self.idle_limit = limit;
         self
     }
 
-    /// The next bytes, as many as there are; `None` at the end. Where a chunk begins and ends means nothing.
+    /// Returns the next bytes, as many as there are; `None` at the end. The boundaries of chunks have no meaning.
     ///
     /// # Errors
     /// `network.timeout` where nothing came within [`idle_limit`](Self::idle_limit); `network.unreachable` where the connection broke before

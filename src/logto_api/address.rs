@@ -22,10 +22,17 @@ impl ApiPath {
         Self(path.to_owned())
     }
 
+    /// The path and the query, without a slash in front.
+    #[cfg(feature = "management")]
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The path with one more segment: an id of any origin. `None` for what no path can have as a segment.
     pub(crate) fn id(mut self, id: &str) -> Option<Self> {
         // A browser, a proxy or a server takes them for the path itself or the one above, escaped or not. Logto's ids have at most 43 characters.
-        if matches!(id, "" | "." | "..") || id.len() > MAX_ID_BYTES {
+        let leads_elsewhere = id.split(['/', '\\']).any(|part| matches!(part, "." | ".."));
+        if id.is_empty() || leads_elsewhere || id.len() > MAX_ID_BYTES {
             return None;
         }
         self.0.push('/');
@@ -48,6 +55,7 @@ impl ApiPath {
     }
 
     /// The path with a query of ours.
+    #[cfg(feature = "account")]
     pub(crate) fn query(mut self, query: Option<&str>) -> Self {
         if let Some(query) = query {
             self.0.push('?');
@@ -60,14 +68,31 @@ impl ApiPath {
     ///
     /// # Errors
     /// `options.invalid`, which no address of a configuration that was checked leads to.
+    #[cfg(feature = "account")]
     pub(super) fn url(&self, addresses: &Addresses) -> Result<Url> {
-        let base = addresses.internal_endpoint.as_ref().unwrap_or(&addresses.endpoint);
-        let url = format!("{}/api/{}", base.as_str().trim_end_matches('/'), self.0);
-        Url::parse(&url).map_err(|source| Error::new(Code::InvalidOption, "no address can be made").with_source(source))
+        parsed(&format!("{}/{}", base(addresses), self.0))
     }
 }
 
-#[cfg(test)]
+/// The address of the API, as this server reaches it.
+///
+/// # Errors
+/// As [`ApiPath::url`].
+#[cfg(feature = "management")]
+pub(crate) fn base_url(addresses: &Addresses) -> Result<Url> {
+    parsed(&base(addresses))
+}
+
+fn base(addresses: &Addresses) -> String {
+    let logto = addresses.internal_endpoint.as_ref().unwrap_or(&addresses.endpoint);
+    format!("{}/api", logto.as_str().trim_end_matches('/'))
+}
+
+fn parsed(url: &str) -> Result<Url> {
+    Url::parse(url).map_err(|source| Error::new(Code::InvalidOption, "no address can be made").with_source(source))
+}
+
+#[cfg(all(test, feature = "account"))]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
@@ -89,9 +114,8 @@ mod tests {
             |id: &str| ApiPath::new("my-account/sessions").id(id).map(|path| path.url(&logto).unwrap().to_string());
         for (id, segment) in [
             ("j47irV_-.~", "j47irV_-.~"),
-            ("../../users", "..%2F..%2Fusers"),
             ("a/b?c#d%2f", "a%2Fb%3Fc%23d%252f"),
-            ("a\\..\\b", "a%5C..%5Cb"),
+            ("a\\b", "a%5Cb"),
             (".\t.", ".%09."),
             ("\n", "%0A"),
             ("...", "..."),
@@ -106,7 +130,7 @@ mod tests {
             "https://logto.example/api/my-account/sessions/".len() + MAX_ID_BYTES
         );
         assert_eq!(url(&"x".repeat(MAX_ID_BYTES + 1)), None, "nobody's");
-        for id in ["", ".", ".."] {
+        for id in ["", ".", "..", "../../users", "a/../b", "a\\..\\b", "./a"] {
             assert_eq!(url(id), None, "{id:?}");
         }
     }

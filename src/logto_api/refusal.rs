@@ -11,7 +11,7 @@ use crate::{
     http::retry_after,
 };
 
-/// What Logto said when it refused a request: the cause of an [`Error`] of [`account`](crate::account).
+/// What Logto said when it refused a request: the cause of an [`Error`] of `logto::account` and `logto::management`.
 ///
 /// `Display` and `Debug` have the status and Logto's code alone: the other members may hold what a user entered.
 ///
@@ -123,6 +123,7 @@ impl Refusal {
     }
 
     /// The status that Logto means, where it puts it into the body: some answers with 400 say 404 there.
+    #[cfg(feature = "account")]
     pub(crate) fn meant_status(&self) -> u16 {
         let said = self.data.as_ref().and_then(|data| data.get("status")?.as_u64());
         said.and_then(|status| u16::try_from(status).ok()).unwrap_or(self.status)
@@ -130,7 +131,7 @@ impl Refusal {
 }
 
 /// Whether the answer is of this media type.
-fn has_type(response: &Response<Vec<u8>>, media_type: &str) -> bool {
+pub(crate) fn has_type(response: &Response<Vec<u8>>, media_type: &str) -> bool {
     let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let said = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
     said.trim().eq_ignore_ascii_case(media_type)

@@ -85,6 +85,8 @@ impl MachineClientBuilder {
             provider: server.provider()?,
             app_id,
             app_secret,
+            #[cfg(feature = "management")]
+            is_logto: server.is_logto(),
             // Discovery, and the token.
             tokens: Tokens::new(self.token_cache_capacity.unwrap_or(1000), server.timeout.saturating_mul(2)),
             exchanged: ExchangedTokens::new(server.timeout),

@@ -1,6 +1,6 @@
 //! The signature algorithms that there are.
 
-/// The signature algorithms that are accepted (RFC 7518 section 3.1): asymmetric ones, those that Logto can be set to and their kin.
+/// The signature algorithms that are accepted (RFC 7518 section 3.1): asymmetric ones, those that Logto supports, and related ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Alg {
     Es256,

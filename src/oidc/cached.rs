@@ -18,7 +18,7 @@ const MIN_REFETCH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Where the server says how long its answer is fresh, it is kept for at least so long: each instance asks at most so often.
 const MIN_LIFETIME: Duration = Duration::from_secs(60);
-/// And for at most so long: by then what the server has withdrawn is not believed any more.
+/// And for at most so long: by then a key that the server has removed is not trusted any more.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// For how long after its time to live an old value is served while the server cannot give a new one.
@@ -31,11 +31,11 @@ const FAILURE_TTL: Duration = Duration::from_secs(1);
 /// A value fetched from the server when it is first needed, and kept.
 ///
 /// - However many ask at once, one fetch is made (single flight); the others get what it got, also its error.
-/// - A fetch runs in a task of its own: whoever asked for it may leave, and the others get what it brings. One that has not ended in its time is
+/// - A fetch runs in a separate task: its caller may be cancelled, and the others still get the result. One that has not ended in its time is
 ///   given up: its runtime is never driven again, say.
 /// - A value younger than its time to live is served without waiting for anyone. That is what the answer says (`Cache-Control`, `Expires`), within
 ///   bounds, or else the time that is given here.
-/// - An older one is fetched anew by one caller. Meanwhile, and when that fails, the others are served the old one, for up to a day.
+/// - An older one is fetched again by one caller. Meanwhile, and when that fails, the others are served the old one, for up to a day.
 ///   Where the answer said less than the time that is given here, nobody waits after a failure until that time has passed: a server that is
 ///   down is felt no earlier than one that says nothing.
 /// - A server that asks to be left alone (`Retry-After`) is not asked, by nobody, until then.
@@ -179,7 +179,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         R: Future<Output = Result<V>> + Send + 'static,
         V: Into<Fetched<T>>,
     {
-        // The request under way fetches what this caller needs.
+        // The running request fetches what this caller needs.
         let permit = self.0.flight.begin().await;
         let attempt = {
             let mut state = self.0.state();
@@ -200,7 +200,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     }
 }
 
-/// A fetch under way.
+/// A running fetch.
 struct Attempt<T> {
     shared: Arc<Shared<T>>,
     number: u64,

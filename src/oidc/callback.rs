@@ -4,7 +4,7 @@ use url::form_urlencoded;
 
 use crate::error::{Code, Error, OAuthError, Result, excerpt};
 
-/// The parameters of a callback, taken from the network and not yet believed.
+/// The parameters of a callback, taken from the network and not yet validated.
 #[derive(Default)]
 pub(crate) struct CallbackParams {
     code: Option<String>,

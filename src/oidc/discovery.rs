@@ -22,8 +22,8 @@ pub(crate) struct Addresses {
     pub(crate) internal_endpoint: Option<Url>,
 }
 
-/// The members of the discovery document that the crate uses. Those that OpenID Connect Discovery 1.0 section 3 requires are required here;
-/// another that is of no use (null, empty, of another type) is as good as absent.
+/// The members of the discovery document that the crate uses. Those that OpenID Connect Discovery 1.0 section 3 requires are required here; another
+/// member that is unusable (null, empty, of another type) counts as absent.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ProviderMetadata {
     pub(crate) issuer: String,
@@ -38,6 +38,10 @@ pub(crate) struct ProviderMetadata {
     pub(crate) revocation_endpoint: Option<Url>,
     #[serde(default, deserialize_with = "lenient_option")]
     pub(crate) introspection_endpoint: Option<Url>,
+    /// RFC 8628 section 4.
+    #[cfg(feature = "cli")]
+    #[serde(default, deserialize_with = "lenient_option")]
+    pub(crate) device_authorization_endpoint: Option<Url>,
     /// RFC 9126 section 5.
     #[serde(default, deserialize_with = "lenient_option")]
     pub(crate) pushed_authorization_request_endpoint: Option<Url>,
@@ -91,8 +95,13 @@ impl ProviderMetadata {
 
     /// The endpoints that this server asks itself; the others are for the browser.
     fn server_endpoints(&mut self) -> impl Iterator<Item = &mut Url> {
+        #[cfg(feature = "cli")]
+        let device = self.device_authorization_endpoint.iter_mut();
+        #[cfg(not(feature = "cli"))]
+        let device = std::iter::empty();
         [&mut self.token_endpoint, &mut self.jwks_uri]
             .into_iter()
+            .chain(device)
             .chain(&mut self.userinfo_endpoint)
             .chain(&mut self.revocation_endpoint)
             .chain(&mut self.introspection_endpoint)

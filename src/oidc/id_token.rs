@@ -1,4 +1,4 @@
-//! Whether an ID token is believed: the checks of OpenID Connect Core 3.1.3.7, in its numbering.
+//! The validation of an ID token: the checks of OpenID Connect Core 3.1.3.7, in its numbering.
 
 use std::time::{Duration, SystemTime};
 
@@ -121,7 +121,7 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
         return Err(Error::new(Code::IdTokenNotYet, message));
     }
 
-    // 10. `iat` is not in the future. How long ago it was is not judged: `exp` says how long a token is good for, and a clock that is
+    // 10. `iat` is not in the future. How long ago it was is not checked: `exp` says how long a token is good for, and a clock that is
     //     some minutes fast should not keep anyone out before that.
     let iat = required(claims.iat, "iat", Code::IdTokenIat)?;
     if now.saturating_add(leeway) < iat {
@@ -180,7 +180,7 @@ fn check(payload: &[u8], alg: Alg, expected: &Expected<'_>, now: i64) -> Result<
         refreshed::check(&found, original, leeway)?;
     }
 
-    // The same bytes by the same rules (`Loose`): what is given on is what was judged.
+    // The same bytes by the same rules (`Loose`): the returned claims are the validated ones.
     serde_json::from_slice(payload).map_err(payload_error)
 }
 
@@ -239,7 +239,7 @@ fn left_half(hash: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode_to_string(left)
 }
 
-/// Constant time, as far as the length allows: whoever forges a token learns nothing from how long a refusal takes.
+/// Constant time, as far as the length allows: an attacker who forges a token learns nothing from the duration of a rejection.
 fn constant_time_eq(found: &str, expected: &str) -> bool {
     found.as_bytes().ct_eq(expected.as_bytes()).into()
 }

@@ -19,7 +19,8 @@ use crate::{
     telemetry::Endpoint,
 };
 
-/// For how long a key that the server has withdrawn may still be believed, where the server does not say. New keys are noticed at once, by the tokens that name them.
+/// For how long a key that the server has removed may still be trusted, if the server states no lifetime. New keys are noticed at once, by the tokens
+/// that name them.
 const KEY_SET_TTL: Duration = Duration::from_secs(60 * 60);
 
 /// Where the keys come from: fetched when first needed, kept, fetched again when a token asks for one that is not among them.

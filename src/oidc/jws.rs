@@ -14,7 +14,7 @@ use crate::error::{Error, excerpt};
 /// The ID token of a user in 400 organizations is 20 KB; nothing honest is near this.
 const MAX_TOKEN_BYTES: usize = 256 * 1024;
 
-/// A token whose signature has not been checked yet. Its payload is out of reach until [`KeySet::verify`](super::jwks::KeySet::verify).
+/// A token whose signature has not been checked yet. Its payload is not accessible until [`KeySet::verify`](super::jwks::KeySet::verify).
 pub(crate) struct Jws<'a> {
     pub(crate) alg: Alg,
     pub(crate) kid: Option<String>,
@@ -26,7 +26,7 @@ pub(crate) struct Jws<'a> {
     pub(super) signature: Vec<u8>,
 }
 
-/// Why a token is not believed. It does not say which kind of token it was: the caller knows.
+/// Why a token is rejected. It does not say which kind of token it was: the caller knows.
 #[derive(Debug)]
 pub(crate) enum JwsError {
     /// It is not a JWS that we read.

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::secret::Secret;
 
-/// A longer ID token would break the request line of servers and proxies; the app id alone does the same at Logto.
+/// A longer ID token would break the request line of servers and proxies; the App ID alone has the same effect at Logto.
 const MAX_HINT_BYTES: usize = 2048;
 
 /// Where to send the browser to end the session at Logto.

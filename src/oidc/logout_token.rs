@@ -1,4 +1,4 @@
-//! Whether a logout token is believed: the checks of OpenID Connect Back-Channel Logout 1.0 section 2.6, in its numbering.
+//! The validation of a logout token: the checks of OpenID Connect Back-Channel Logout 1.0 section 2.6, in its numbering.
 
 use std::time::{Duration, SystemTime};
 
@@ -36,7 +36,7 @@ pub(crate) struct Expected<'a> {
     pub(crate) leeway: Duration,
 }
 
-/// A logout token that is believed, except for step 8: whether it was seen before is for those to know who remember.
+/// A valid logout token, except for step 8: whether it was seen before is for those to know who remember.
 #[derive(Debug)]
 pub(crate) struct LogoutToken {
     pub(crate) names: Named,
@@ -90,7 +90,7 @@ fn refuse_other_types(jws: &Jws<'_>, requires_typ: bool) -> Result<()> {
     Err(Error::new(Code::LogoutTokenMalformed, format!("the logout token {found}, expected `logout+jwt`{or_others}")))
 }
 
-/// The claims that are judged. Others are ignored, as section 2.4 asks.
+/// The claims that are validated. Others are ignored, as section 2.4 asks.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Claims {

@@ -48,7 +48,7 @@ const OPENID: &str = "openid";
 const REFRESH_RETRY_WINDOW: Duration = Duration::from_secs(2);
 
 /// RFC 6749 section 5.1 only recommends `expires_in`; a short life then costs a refresh, a long one a refused request.
-fn default_lifetime_seconds() -> i64 {
+pub(super) fn default_lifetime_seconds() -> i64 {
     300
 }
 
@@ -56,7 +56,7 @@ fn default_lifetime_seconds() -> i64 {
 const MAX_LIFETIME_SECONDS: i64 = 0x7fff_ffff;
 
 /// A number, also one with a fraction or an exponent, or in quotes as some servers have it. What is past is due; what says nothing counts as left out.
-fn lifetime_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+pub(super) fn lifetime_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let seconds = match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_f64(),
         // Not the words `inf` and `nan`, which `parse` takes.
@@ -222,7 +222,7 @@ async fn token_request_for(
     token_request(transport, endpoint, client, &form, repeat).await
 }
 
-async fn token_request(
+pub(super) async fn token_request(
     transport: &Transport,
     endpoint: &Url,
     client: &Client<'_>,
@@ -275,7 +275,7 @@ fn basic(id: &str, secret: &Secret) -> String {
 }
 
 /// Sorts a refusal by whose turn it is. `of_organization`: whether a token for an organization was asked for.
-fn token_endpoint_error(response: &Response<Vec<u8>>, endpoint: &Url, of_organization: bool) -> Error {
+pub(super) fn token_endpoint_error(response: &Response<Vec<u8>>, endpoint: &Url, of_organization: bool) -> Error {
     let plain = unexpected(response, Code::TokenRefused, endpoint);
     let Some(oauth) = plain.oauth_error() else {
         return plain;

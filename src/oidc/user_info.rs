@@ -23,8 +23,8 @@ use crate::{
 /// What the answer has to say.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
-    /// Whom the ID token is about.
-    pub(crate) sub: &'a str,
+    /// Whom the ID token is about, where there is one.
+    pub(crate) sub: Option<&'a str>,
     pub(crate) client_id: &'a str,
     /// The issuer, and those that are accepted beside it.
     pub(crate) issuers: &'a [&'a str],
@@ -56,7 +56,7 @@ pub(crate) async fn fetch(
         false => parse_json(&response, Code::UserInfoFailed, endpoint)?,
     };
     // OpenID Connect Core 5.3.2: or tokens of two users could be mixed.
-    if user_info.sub != expected.sub {
+    if expected.sub.is_some_and(|sub| user_info.sub != sub) {
         return Err(Error::new(Code::UserInfoSub, "the user info is about another user than the ID token"));
     }
     Ok(user_info)
@@ -69,7 +69,7 @@ fn is_jwt(response: &Response<Vec<u8>>) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/jwt")
 }
 
-/// The claims that are judged.
+/// The claims that are validated.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Claims {

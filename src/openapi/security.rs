@@ -24,17 +24,17 @@ pub struct SecuritySchemes {
 }
 
 impl SecuritySchemes {
-    /// No scheme.
+    /// Creates a list without a scheme.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With the access token in the `Authorization` header.
+    /// Adds the scheme of the access token in the `Authorization` header.
     pub fn bearer_token(self) -> Self {
         Self { bearer_token: true, ..self }
     }
 
-    /// With the cookie of a session that this client has begun.
+    /// Adds the scheme of the session's cookie.
     pub fn session_cookie(self, logto: &LogtoClient) -> Self {
         Self { session_cookie: Some(logto.config().cookies.own.session_name().to_owned()), ..self }
     }

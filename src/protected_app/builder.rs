@@ -12,7 +12,7 @@ use crate::{
     error::Result,
 };
 
-/// Settings on their way to a [`ProtectedApp`].
+/// Builder for [`ProtectedApp`].
 #[derive(Clone, Default)]
 #[must_use]
 pub struct ProtectedAppBuilder {
@@ -21,17 +21,17 @@ pub struct ProtectedAppBuilder {
 }
 
 impl ProtectedAppBuilder {
-    /// Takes `LOGTO_ENDPOINT` or `LOGTO_ISSUER`, `LOGTO_APP_ID`, `LOGTO_INTERNAL_ENDPOINT`, `LOGTO_ACCEPTED_ISSUERS`, `LOGTO_LEEWAY` and `LOGTO_TIMEOUT`
-    /// from the environment.
+    /// Reads `LOGTO_ENDPOINT` or `LOGTO_ISSUER`, `LOGTO_APP_ID`, `LOGTO_INTERNAL_ENDPOINT`, `LOGTO_ACCEPTED_ISSUERS`, `LOGTO_LEEWAY` and
+    /// `LOGTO_TIMEOUT` from the environment.
     pub fn from_env() -> Self {
         let LogtoConfigBuilder { server, app_id, .. } = LogtoConfigBuilder::from_env();
         Self { server, app_id }
     }
 
     /// Takes the server, the leeway, the timeout, the HTTP client and the clock from the configuration of an application that also signs users in,
-    /// and shares with it what is known of the server. The app is another one: set [`app_id`](Self::app_id).
+    /// and shares the cached data of the server with it. The app is another one: set [`app_id`](Self::app_id).
     ///
-    /// What is set here goes before what the configuration has, whichever comes first.
+    /// A setting of this builder takes precedence over the configuration, in either order.
     pub fn config(mut self, config: &LogtoConfig) -> Self {
         self.server.fallback = Some(config.server.clone());
         self
@@ -39,13 +39,13 @@ impl ProtectedAppBuilder {
 
     server_setters!(leeway);
 
-    /// The id of the Protected App: Logto Console › Applications › the app. Required. An ID token for another app is refused.
+    /// Sets the id of the Protected App: Logto Console › Applications › the app. Required. An ID token for another app is refused.
     pub fn app_id(mut self, id: impl Into<String>) -> Self {
         self.app_id = Some(id.into());
         self
     }
 
-    /// Checks everything. Nothing is fetched yet: a Logto that is down does not keep the application from starting.
+    /// Checks all settings. Nothing is fetched yet: the application starts even if Logto is unavailable.
     ///
     /// # Errors
     /// `config.invalid`, which names every setting that is missing or wrong, each with what to do; `config.http_client` if no HTTP client

@@ -7,7 +7,7 @@ use crate::{
     error::{Code, Result},
 };
 
-/// The user of a request that came through Logto's edge, by an ID token that was verified: the argument of a handler.
+/// The user of a request through Logto's edge, from a verified ID token: the argument of a handler.
 ///
 /// Each framework's integration extracts it, with the [`ProtectedApp`](super::ProtectedApp) that the application gives it. Where the token is missing or
 /// not good, the handler is not reached, and the answer is 401.
@@ -27,26 +27,26 @@ impl ProtectedUser {
         Self(Box::new(claims))
     }
 
-    /// The claims of the ID token. Which of them there are is for Logto Console › Applications › the app and Logto Console › Custom JWT to say.
+    /// Returns the claims of the ID token. Logto Console › Applications › the app and Logto Console › Custom JWT determine which claims it has.
     #[must_use]
     pub fn claims(&self) -> &IdTokenClaims {
         &self.0
     }
 
-    /// The claims, alone.
+    /// Converts it into the claims.
     #[must_use]
     pub fn into_claims(self) -> IdTokenClaims {
         *self.0
     }
 
-    /// The user's id.
+    /// Returns the user's id.
     #[must_use]
     pub fn sub(&self) -> &str {
         &self.0.sub
     }
 
-    /// For a page that the edge also serves to users who are not signed in: `None` if the header is missing. In actix-web and Rocket a handler with
-    /// `Option<ProtectedUser>` takes a bad token for none; with this it is refused.
+    /// Returns `None` if the header is missing: for a page that the edge also serves to users who are not signed in. In actix-web and Rocket
+    /// `Option<ProtectedUser>` is `None` for an invalid token, too; this function rejects it.
     ///
     /// ```
     /// # use logto::{Error, protected_app::ProtectedUser};

@@ -10,7 +10,7 @@ const UNAVAILABLE: &str = "14";
 const UNAUTHENTICATED: &str = "16";
 
 impl AuthResponse {
-    /// The answer to a call of gRPC: the status in the head, without a body ("Trailers-Only" in the protocol of gRPC over HTTP/2).
+    /// Creates the response to a gRPC call: the status in the head, without a body ("Trailers-Only" in the protocol of gRPC over HTTP/2).
     ///
     /// | The error is | `grpc-status` |
     /// |---|---|

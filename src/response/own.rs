@@ -12,7 +12,7 @@ use crate::{
     types::{Application, Destination, Redirect},
 };
 
-/// What answers an error in place of the crate: `None` for the crate's own page. See
+/// The function for a custom response to an error: `None` for the crate's own page. See
 /// [`LogtoConfigBuilder::error_pages`](crate::LogtoConfigBuilder::error_pages).
 pub type ErrorPages = dyn Fn(&Error, &ErrorPageRequest<'_>) -> Option<AuthResponse> + Send + Sync;
 
@@ -33,37 +33,37 @@ pub(crate) struct Links<'a> {
 }
 
 impl ErrorPageRequest<'_> {
-    /// What the one who asks can read.
+    /// Returns the kind of client that sent the request.
     #[must_use]
     pub fn format(&self) -> ResponseFormat {
         self.format
     }
 
-    /// The path that was asked for, without its query. Anyone can write it: escape it before it reaches a page.
+    /// Returns the path that was asked for, without its query. Anyone can write it: escape it before it reaches a page.
     #[must_use]
     pub fn path(&self) -> &str {
         self.path
     }
 
-    /// The address of the start page.
+    /// Returns the address of the start page.
     #[must_use]
     pub fn home(&self) -> &str {
         self.links.home
     }
 
-    /// Where to sign in, with the way back where it is known.
+    /// Returns the address of the sign-in, with the address to return to if it is known.
     #[must_use]
     pub fn sign_in(&self) -> &str {
         self.links.sign_in
     }
 
-    /// Where to sign out, by POST.
+    /// Returns the address of the sign-out, for a POST request.
     #[must_use]
     pub fn sign_out(&self) -> &str {
         self.links.sign_out
     }
 
-    /// A redirect to a page of the application, or to one on an allowed origin.
+    /// Returns a redirect to a page of the application, or to one on an allowed origin.
     ///
     /// # Errors
     /// `sign_in.return_to_refused` where it leads elsewhere.

@@ -97,6 +97,40 @@ pub(super) fn again(address: &str) -> String {
     )
 }
 
+/// For the eyes alone: the heading says it, too.
+#[cfg(feature = "cli")]
+const CHECK_MARK: &str =
+    "<p aria-hidden=\"true\" style=\"margin:0;font-size:3rem;line-height:1;color:#2e9e6b\">✓</p>\n";
+
+/// The browser's part is over: the program goes on in its window.
+#[cfg(feature = "cli")]
+pub(super) fn cli(application: &str, failure: Option<&Error>) -> String {
+    let (heading, text) = match failure {
+        None => ("You are signed in", "You can close this page and go back to "),
+        Some(error) if error.kind() == ErrorKind::Cancelled => {
+            ("Nobody was signed in", "The sign-in was left. You can close this page and go back to ")
+        }
+        Some(_) => ("The sign-in failed", "You can close this page. What went wrong is told by "),
+    };
+    let mark = if failure.is_none() { CHECK_MARK } else { "" };
+    let code = failure.map(|error| format!("<footer><code>{}</code></footer>", escape(error.code().as_str())));
+    format!(
+        "{}{mark}<h1>{heading}</h1>\n<p>{text}<strong>{}</strong>.</p>\n{}</main></body></html>\n",
+        head("Sign-in"),
+        escape(application),
+        code.unwrap_or_default(),
+    )
+}
+
+#[cfg(feature = "cli")]
+pub(super) fn cli_refusal(application: &str) -> String {
+    format!(
+        "{}<h1>There is nothing to see here</h1>\n<p><strong>{}</strong> waits for a sign-in, and this address is not part of it.</p>\n</main></body></html>\n",
+        head("Sign-in"),
+        escape(application),
+    )
+}
+
 const DIAGNOSE: &str =
     "<p>To look further: <code>LogtoClient::diagnose()</code> compares the settings with what Logto answers.</p>";
 

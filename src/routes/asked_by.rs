@@ -15,7 +15,7 @@ use crate::{
 
 /// Refuses what no user sees: an image, a script or a frame of another site would begin sign-ins that nobody ends, in place of the user's own.
 ///
-/// A browser that does not say what the answer is for is believed.
+/// A browser that does not send the purpose of the request is trusted.
 ///
 /// # Errors
 /// `sign_in.not_a_page`.
@@ -41,7 +41,7 @@ pub(super) fn check_destination(logto: &LogtoClient, request: &AuthRequest) -> R
 /// A page that asks first where another site led here, if that is set. Its link leads here once more with what was `read` of the address, and then
 /// this site did.
 ///
-/// A browser that does not say where from names the page, if it is one of this site's; else it is asked. A silent sign-in asks nobody anything: it leads
+/// A browser that does not say where from names the page, if it is one of this site's; else it is asked. A silent sign-in shows no question: it leads
 /// to its page, as where Logto would have to ask.
 ///
 /// # Errors

@@ -15,8 +15,8 @@ use crate::{
 };
 
 impl CurrentClient {
-    /// See [`LogtoClient::handle_auth_routes`](crate::LogtoClient::handle_auth_routes). Without a client each of the [`routes`](Self::routes) is refused with
-    /// `sign_in.not_set_up`.
+    /// Handles a request to one of the authentication routes: see [`LogtoClient::handle_auth_routes`](crate::LogtoClient::handle_auth_routes).
+    /// Without a client each of the [`routes`](Self::routes) is refused with `sign_in.not_set_up`.
     pub async fn handle_auth_routes(&self, request: &AuthRequest) -> Option<AuthResponse> {
         match self.get() {
             Some(logto) => logto.handle_auth_routes(request).await,
@@ -24,9 +24,9 @@ impl CurrentClient {
         }
     }
 
-    /// For integrations: [`handle_auth_routes`](Self::handle_auth_routes) where a router has found the request to be one of the
-    /// [`route_paths`](Self::route_paths). If it is one below a prefix that `base_url` lacks, the answer is `integration.nested`; `mount` is how the routes
-    /// are mounted instead. `None` where the router takes another spelling of a path for the path: with `%2D` for a `-`, or with two slashes.
+    /// Handles a request like [`handle_auth_routes`](Self::handle_auth_routes), if a router has matched one of the
+    /// [`route_paths`](Self::route_paths). If it is one below a prefix that `base_url` lacks, the answer is `integration.nested`; `mount` is how the
+    /// routes are mounted instead. `None` where the router takes another spelling of a path for the path: with `%2D` for a `-`, or with two slashes.
     pub async fn handle_mounted_routes(&self, request: &AuthRequest, mount: &str) -> Option<AuthResponse> {
         if let Some(response) = self.handle_auth_routes(request).await {
             return Some(response);
@@ -52,7 +52,7 @@ impl CurrentClient {
         self.routes().paths().into_iter().any(is_asked).then(|| error_without_client(request, &error))
     }
 
-    /// See [`LogtoClient::handle_request`](crate::LogtoClient::handle_request).
+    /// Handles a request: see [`LogtoClient::handle_request`](crate::LogtoClient::handle_request).
     ///
     /// ```
     /// use http::{Response, request::Parts};
@@ -81,7 +81,7 @@ impl CurrentClient {
         self.handle_request_with(request, B::from, page).await
     }
 
-    /// See [`LogtoClient::handle_request_with`](crate::LogtoClient::handle_request_with).
+    /// Handles a request: see [`LogtoClient::handle_request_with`](crate::LogtoClient::handle_request_with).
     pub async fn handle_request_with<B, P>(
         &self,
         request: &AuthRequest,
@@ -100,7 +100,7 @@ impl CurrentClient {
         page_in(&request.enter(None::<&LogtoClient>), request, body, page).await
     }
 
-    /// See [`LogtoClient::with_session`](crate::LogtoClient::with_session).
+    /// Runs a middleware: see [`LogtoClient::with_session`](crate::LogtoClient::with_session).
     pub async fn with_session<B, M>(
         &self,
         request: AuthRequest,
@@ -113,7 +113,7 @@ impl CurrentClient {
         self.with_session_with(request, B::from, middleware).await
     }
 
-    /// See [`LogtoClient::with_session_with`](crate::LogtoClient::with_session_with).
+    /// Runs a middleware: see [`LogtoClient::with_session_with`](crate::LogtoClient::with_session_with).
     pub async fn with_session_with<B, M>(
         &self,
         request: AuthRequest,
@@ -129,8 +129,8 @@ impl CurrentClient {
 }
 
 impl RequestSession {
-    /// For integrations: see [`LogtoClient::error_response`](crate::LogtoClient::error_response), of the client that the request began with. Where there is
-    /// none, nobody is sent to sign in.
+    /// Creates the response to an error: see [`LogtoClient::error_response`](crate::LogtoClient::error_response), with the client that the request
+    /// started with. Without a client there is no redirect to sign-in. For integrations.
     pub fn error_response(&self, request: &AuthRequest, error: &Error) -> AuthResponse {
         match self.client() {
             Some(logto) => logto.error_response(request, error),
@@ -138,7 +138,8 @@ impl RequestSession {
         }
     }
 
-    /// For integrations: see [`LogtoClient::sign_in_redirect`](crate::LogtoClient::sign_in_redirect). Where there is no client it is `sign_in.not_set_up`.
+    /// Creates the redirect to sign-in: see [`LogtoClient::sign_in_redirect`](crate::LogtoClient::sign_in_redirect). Without a client it is
+    /// `sign_in.not_set_up`. For integrations.
     pub fn sign_in_redirect(&self, request: &AuthRequest) -> AuthResponse {
         match self.client() {
             Some(logto) => logto.sign_in_redirect(request),

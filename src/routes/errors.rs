@@ -11,15 +11,15 @@ use crate::{
 };
 
 impl LogtoClient {
-    /// What a request gets that needs a signed-in user and has none: a browser goes to sign in and comes back, a program gets 401. See
+    /// Creates the response to a request without the required user: a browser is redirected to sign-in and back, an API client gets 401. See
     /// [`error_response`](Self::error_response).
     pub fn sign_in_redirect(&self, request: &AuthRequest) -> AuthResponse {
         self.error_response(request, &Error::new(Code::NotAuthenticated, "nobody is signed in"))
     }
 
-    /// What a request gets whose handler or guard failed: a page, or JSON for a program, but if the user has to sign in
-    /// (`not_authenticated`, `session.ended`) or to authenticate again (`step_up.required`), a browser goes to do so and comes back to the
-    /// page. From a form that was posted it comes back to the start page, after a step-up to the page that the form was on.
+    /// Creates the response to a request whose handler or guard failed: a page, or JSON for an API client. If the user has to sign in
+    /// (`not_authenticated`, `session.ended`) or to authenticate again (`step_up.required`), a browser is redirected to do so and returned to the
+    /// page. After a posted form it returns to the start page, or after a step-up to the page with the form.
     ///
     /// A script of a page is told the way in JSON, as `sign_in`, which leads back to the page that the script runs on; htmx by `HX-Redirect`, too,
     /// and an `EventSource` by the event `sign_in`. Where the sign-in is, is [`Routes::sign_in`](crate::Routes::sign_in), or the setting

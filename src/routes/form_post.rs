@@ -18,11 +18,11 @@ const RESPONSE_PARAMETERS: [&str; 7] = ["code", "state", "iss", "error", "error_
 /// Bytes that are repeated, names and values together: as many as servers take in an address. Nothing honest is near this.
 const MAX_REPOST_BYTES: usize = 8 * 1024;
 
-/// Our cookies are `SameSite=Lax`, so a browser leaves them out when Logto's page posts to us, if Logto is another site. A page of ours then
-/// posts the same once more: that is a request of this site, and has them. `docs/security.md` says why it is done so.
+/// Our cookies are `SameSite=Lax`, so a browser leaves them out when Logto's page posts to us, if Logto is another site. A page of ours then posts
+/// the same once more: that is a request of this site, and has them. `docs/security.md` gives the reasons.
 ///
-/// The page believes nothing and uses nothing up; what was posted is judged when it comes back, by the same checks as a query. What is too
-/// long to be repeated is judged at once, and so without a cookie of its sign-in.
+/// The page trusts nothing and consumes nothing; its post passes the same checks as a query. A post that is too long to be repeated is processed at
+/// once, and so without a cookie of its sign-in.
 pub(super) async fn handle(
     logto: &LogtoClient,
     request: &AuthRequest,

@@ -24,8 +24,8 @@ pub(super) async fn begin(
     if let Some(hint) = params.login_hint {
         options = options.login_hint(hint);
     }
-    // Where it may lead is checked as for any sign-in: this site, or an origin on the list. Another address is refused and not passed over:
-    // whoever sent the user wanted that page, and should learn that it is not to be had.
+    // Where it may lead is checked as for any sign-in: this site, or an origin on the list. Another address is refused and not ignored, so that the
+    // site that sent the user sees the error.
     if let Some(target) = params.target_link_uri {
         one_time_token::check_return_to(logto, &target)?;
         options = options.post_redirect_uri(target);
@@ -34,7 +34,7 @@ pub(super) async fn begin(
     Ok(AuthResponse::redirect(&session.sign_in(options).await?))
 }
 
-/// By POST: the same by GET. A POST of another site comes without our cookies, so the sign-ins under way could not be counted.
+/// By POST: the same by GET. A POST of another site comes without our cookies, so the pending sign-ins could not be counted.
 pub(super) fn redirect_to_get(logto: &LogtoClient, request: &AuthRequest) -> Result<AuthResponse> {
     let form = request
         .form()

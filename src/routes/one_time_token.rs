@@ -10,11 +10,11 @@ use crate::{
     types::SignInOptions,
 };
 
-/// A page that asks first, where it is not known that this site or the user themselves led here.
+/// A page that asks first, unless it is known that this site or the user led here.
 ///
-/// A one-time token signs in whoever opens its link, as the one that it was made for. Any site could lead its visitors to a link of its own
-/// account, and what they enter then would be there for it to read (login CSRF, RFC 6819 section 4.4.1.8); so the page says who would be
-/// signed in. Its link leads here once more with what was `read` of the address, and then this site did.
+/// A one-time token signs in anyone who opens its link, as the user for whom it was created. Any site could lead its visitors to a link of its own
+/// account, and what they enter then would be there for it to read (login CSRF, RFC 6819 section 4.4.1.8); so the page says who would be signed in.
+/// Its link leads here once more with what was `read` of the address, and then this site did.
 pub(super) fn asks_first(
     logto: &LogtoClient,
     request: &AuthRequest,

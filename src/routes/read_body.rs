@@ -5,15 +5,16 @@ use std::time::Duration;
 use super::AuthRequest;
 use crate::client::LogtoClient;
 
-/// A form of Logto's comes in a packet or two. Who sends a byte a minute does not hold a task for ever.
+/// A form of Logto's comes in a packet or two. A client that sends one byte a minute does not hold a task without limit.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl AuthRequest {
     /// Bytes of a body that are worth reading: a longer one counts as empty.
     pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-    /// The [`body`](Self::body) as it comes from the network, where [`LogtoClient::route_needs_body`] says that it is read: what `read` gives within
-    /// 10 seconds. Have it fail after [`MAX_BODY_BYTES`](Self::MAX_BODY_BYTES) bytes. A body that cannot be read, is late or is not UTF-8 counts as empty.
+    /// Returns the [`body`](Self::body) as it comes from the network, where [`LogtoClient::route_needs_body`] says that it is read: what `read` gives
+    /// within 10 seconds. Have it fail after [`MAX_BODY_BYTES`](Self::MAX_BODY_BYTES) bytes. A body that cannot be read, is late or is not UTF-8
+    /// counts as empty.
     ///
     /// ```
     /// use http_body_util::{BodyExt, Collected, Limited};

@@ -41,7 +41,7 @@ impl AuthRequest {
         self.header("accept").is_some_and(|accept| accept.trim().eq_ignore_ascii_case("text/event-stream"))
     }
 
-    /// In which form the one who asks can read an answer.
+    /// Returns the format of a response that the client can read.
     #[must_use]
     pub fn response_format(&self) -> ResponseFormat {
         match self.reader() {
@@ -51,8 +51,8 @@ impl AuthRequest {
         }
     }
 
-    /// A redirect in the form that the one who asks can follow: a script is told the address as JSON (`location`), htmx by `HX-Redirect` as well.
-    /// For routes of the application's own that lead to Logto.
+    /// Returns a redirect in a form that the client can follow: a script gets the address as JSON (`location`), htmx also by `HX-Redirect`. For the
+    /// application's own routes that redirect to Logto.
     pub fn follow(&self, redirect: &Redirect) -> AuthResponse {
         match self.reader() {
             Reader::Htmx => AuthResponse::address(redirect).hx_redirect(redirect.location()),

@@ -47,7 +47,7 @@ impl fmt::Debug for AuthRequest {
 }
 
 impl AuthRequest {
-    /// A request by its method, its path with query, and a function that gives a header by its lower-case name (joining several `cookie`
+    /// Creates a request from its method, its path with query, and a function that returns a header by its lower-case name (joining several `cookie`
     /// headers with `"; "`, and reading bytes that are not UTF-8 as any character; `host` is the authority of the request's address, where it has
     /// one, as with HTTP/2). Under a nested router give the path as the browser asked for it.
     pub fn new(method: &str, target: &str, header: impl Fn(&str) -> Option<String>) -> Self {
@@ -67,21 +67,21 @@ impl AuthRequest {
         Self { method, target, headers, body: String::new(), is_prefetch, session: None }
     }
 
-    /// The body, where [`LogtoClient::route_needs_body`] says that it is read: see [`read_body`](Self::read_body).
+    /// Sets the body, if [`LogtoClient::route_needs_body`] is true: see [`read_body`](Self::read_body).
     #[must_use]
     pub fn body(self, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..self }
     }
 
-    /// The session that the request has already: of a layer or middleware around the routes. They then work with it, and the layer's
-    /// [`finish`](RequestSession::commit) writes it. A request without one gets a session of its own.
+    /// Sets the session that the request already has: of a layer or middleware around the routes. The routes use it, and the layer's
+    /// [`finish`](RequestSession::commit) writes it. A request without one gets a new session.
     #[must_use]
     pub fn session(self, session: Option<RequestSession>) -> Self {
         Self { session, ..self }
     }
 
-    /// For the frameworks on `http` 1. `uri` is the request's own, or under a nested router the one that the browser asked for. The
-    /// [`session`](Self::session) is the [`RequestSession`] among the request's extensions, if there is one.
+    /// Creates a request from the head of one on `http` 1. `uri` is the request's own, or under a nested router the one that the browser asked for.
+    /// The [`session`](Self::session) is the [`RequestSession`] among the request's extensions, if there is one.
     #[must_use]
     pub fn from_parts(parts: &http::request::Parts, uri: &http::Uri) -> Self {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
@@ -101,7 +101,7 @@ impl AuthRequest {
         self
     }
 
-    /// For the frameworks on `http` 1 that have no [`Parts`](http::request::Parts): [`new`](Self::new) with the headers as a map.
+    /// Creates a request like [`new`](Self::new), with the headers as a map: for frameworks on `http` 1 that have no [`Parts`](http::request::Parts).
     #[must_use]
     pub fn from_headers(method: &str, target: &str, headers: &http::HeaderMap) -> Self {
         Self::new(method, target, |name| {
@@ -116,7 +116,7 @@ impl AuthRequest {
         })
     }
 
-    /// The value of the `Cookie` header, empty if there is none.
+    /// Returns the value of the `Cookie` header, empty if there is none.
     #[must_use]
     pub fn cookie_header(&self) -> &str {
         self.header("cookie").unwrap_or_default()
@@ -141,7 +141,7 @@ impl AuthRequest {
         form_urlencoded::parse(query.as_bytes()).into_owned()
     }
 
-    /// The request's session of this client, shared with the layers around it: the one way in, for integrations, routes and pages. Without a client
+    /// Returns the request's session of this client, shared with the layers around it. Integrations, routes and pages all use it. Without a client
     /// nobody is signed in.
     #[must_use]
     pub fn enter<'c>(&self, logto: impl Into<Option<&'c LogtoClient>>) -> RequestSession {
@@ -168,12 +168,12 @@ impl AuthRequest {
         self.is_prefetch
     }
 
-    /// Whether a page of another site led here, also by way of a redirect (Fetch Metadata section 2.3).
+    /// Whether a page of another site led here, also through a redirect (Fetch Metadata section 2.3).
     pub(super) fn is_from_another_site(&self) -> bool {
         self.header("sec-fetch-site") == Some("cross-site")
     }
 
-    /// Whether this very site sent the request: `Sec-Fetch-Site`, or `Origin` in older browsers. Every browser sends one of them with a POST.
+    /// Whether this site sent the request: `Sec-Fetch-Site`, or `Origin` in older browsers. Every browser sends one of them with a POST.
     pub(super) fn is_same_origin(&self, base_url: &Url) -> bool {
         match (self.header("sec-fetch-site"), self.header("origin")) {
             (Some(site), _) => site == "same-origin",

@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl LogtoClient {
-    /// Answers a request: an authentication route by itself (see [`handle_auth_routes`](Self::handle_auth_routes)), any other with what `page` makes of the
-    /// request's session. For the frameworks on `http` 1 that have no integration; one call is sign-in, sign-out and every page.
+    /// Handles a request: an authentication route as [`handle_auth_routes`](Self::handle_auth_routes) does, any other with `page`, which gets the
+    /// request's session. For frameworks on `http` 1 without an integration: one call covers sign-in, sign-out and every page.
     ///
     /// ```
     /// use http::{Response, request::Parts};
@@ -46,7 +46,8 @@ impl LogtoClient {
         self.handle_request_with(request, B::from, page).await
     }
 
-    /// [`handle_request`](Self::handle_request) for a body that is not `From<String>`: `body` makes one of the text of our own pages.
+    /// Handles a request like [`handle_request`](Self::handle_request), for a body type that is not `From<String>`: `body` converts the text of the
+    /// crate's pages.
     ///
     /// ```
     /// use std::convert::Infallible;
@@ -79,8 +80,8 @@ impl LogtoClient {
         page_in(&request.enter(self), request, body, page).await
     }
 
-    /// Gives the request its session and runs a middleware that is around [`handle_request`](Self::handle_request): it may read the session before and after,
-    /// of the authentication routes, too. The session's cookies are appended to what it answers.
+    /// Creates the request's session and runs a middleware around [`handle_request`](Self::handle_request). The middleware may read the session
+    /// before and after, also for the authentication routes. The session's cookies are appended to its response.
     ///
     /// ```
     /// use http::{Response, request::Parts};
@@ -109,7 +110,8 @@ impl LogtoClient {
         self.with_session_with(request, B::from, middleware).await
     }
 
-    /// [`with_session`](Self::with_session) for a body that is not `From<String>`: `body` makes one of the text of our own pages.
+    /// Runs a middleware like [`with_session`](Self::with_session), for a body type that is not `From<String>`: `body` converts the text of the
+    /// crate's pages.
     pub async fn with_session_with<B, M>(
         &self,
         request: AuthRequest,
@@ -160,7 +162,7 @@ where
 }
 
 impl RequestSession {
-    /// For integrations: what a layer does when what is inside of it has answered. The session is finished, and its cookies are appended.
+    /// Finishes the session and appends its cookies to the response of the inner service. For integrations.
     ///
     /// A response with an [`Error`] of ours among its extensions is replaced by [`error_response`](Self::error_response), but for the headers that
     /// other layers added to it, such as those of CORS. `body` makes a body of the text of our own pages.

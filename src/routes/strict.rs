@@ -8,8 +8,8 @@ const AGAIN_MARKER: &str = "logto_again";
 
 /// Whether this came from another site, or from a browser that does not say where from, so that a `Strict` cookie did not come along.
 ///
-/// A browser judges by the page that the way began on, redirects and all. So the callback would not find the present session, and the page
-/// that it leads to would not find the new one, and send the user to sign in again, without an end.
+/// A browser decides by the page that started the navigation, including all redirects. So the callback would not find the present session, and the
+/// page that it leads to would not find the new one, and send the user to sign in again, without an end.
 pub(super) fn lacks_cookies(logto: &LogtoClient, request: &AuthRequest) -> bool {
     logto.config().cookie_same_site() == SameSite::Strict
         && !matches!(request.header("sec-fetch-site"), Some("same-origin" | "same-site" | "none"))

@@ -40,15 +40,15 @@ pub(super) fn split(own: &OwnCookies, sealed: &str, max_age: i64) -> Option<Vec<
 
 /// Tries to `open` each sealed text that the request's cookies, given as (name, value), may hold; gives what opened.
 ///
-/// A browser sends several cookies of one name where they differ in path or domain, and in no order to rely on (RFC 6265 section 4.2.2). So
-/// every value that `may_open` counts, and every combination of chunks, up to a bound: whoever plants many cookies costs no more than that.
+/// A browser sends several cookies of one name where they differ in path or domain, and in no order to rely on (RFC 6265 section 4.2.2). So every
+/// value that `may_open` counts, and every combination of chunks, up to a bound: an attacker who injects many cookies causes no more work than that.
 pub(super) fn open_each<T>(
     own: &OwnCookies,
     cookies: &[(String, String)],
     may_open: impl Fn(&str) -> bool,
     mut open: impl FnMut(&str) -> Option<T>,
 ) -> Vec<T> {
-    let is_head = |value: &str| may_open(value.split_once('.').map_or(value, |(_, text)| text));
+    let is_head = |value: &str| may_open(counted(value).1);
     let heads = values(cookies, own.session_name(), is_head).into_iter().enumerate();
     let mut heads: Vec<_> = heads.filter_map(Head::read).collect();
     let most = heads.iter().map(|head| head.count).max().unwrap_or_default();
@@ -76,6 +76,15 @@ pub(super) fn open_each<T>(
     opened
 }
 
+/// In how many cookies a session is, by the first of them, and what that holds of the sealed text. Sealed text has no point, so that it is not
+/// searched for one.
+pub(super) fn counted(value: &str) -> (usize, &str) {
+    match value.as_bytes() {
+        [count @ b'2'..=b'9', b'.', ..] => (usize::from(count - b'0'), value.get(2..).unwrap_or_default()),
+        _ => (1, value),
+    }
+}
+
 /// What the first of the cookies says.
 struct Head<'a> {
     /// Its place among those of its name.
@@ -86,11 +95,8 @@ struct Head<'a> {
 
 impl<'a> Head<'a> {
     fn read((index, value): (usize, &'a str)) -> Option<Self> {
-        let Some((count, text)) = value.split_once('.') else {
-            return Some(Self { index, count: 1, text: value });
-        };
-        let count = count.parse().ok().filter(|count| (2..=MAX_CHUNKS).contains(count))?;
-        Some(Self { index, count, text })
+        let (count, text) = counted(value);
+        (count <= MAX_CHUNKS).then_some(Self { index, count, text })
     }
 
     /// With the chunks of this turn, beginning with those that stand in the same place as the head. `None` after the last combination.

@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue, header::SET_COOKIE};
 
 /// Reads the cookies of one request and queues cookies for its response.
 ///
-/// The crate asks for nothing else of a web framework. It is implemented for [`HeaderCookies`] (strings) and for [`cookie::CookieJar`];
-/// implement it over any other jar. A queued cookie is seen by later reads; one with an empty value counts as absent.
+/// The crate asks for nothing else of a web framework. It is implemented for [`HeaderCookies`] (strings) and for [`cookie::CookieJar`]; implement it
+/// over any other jar. Later reads return a queued cookie; one with an empty value counts as absent.
 ///
 /// A browser sends several cookies of one name where they differ in path or domain (RFC 6265 section 4.2.2). Show them all, in any order: each
 /// is tried, and the newest session counts. A jar that keeps one value for a name, as [`cookie::CookieJar`] does, may have dropped the good
@@ -50,18 +50,18 @@ pub struct HeaderCookies {
 }
 
 impl HeaderCookies {
-    /// Takes the value of the `Cookie` header; join several with `"; "` (RFC 9113 section 8.2.3). What is not a cookie is passed over.
+    /// Parses the value of the `Cookie` header; join several with `"; "` (RFC 9113 section 8.2.3). Text that is not a cookie is ignored.
     pub fn parse(header: impl Into<String>) -> Self {
         Self { header: header.into(), queued: BTreeMap::new() }
     }
 
-    /// The `Set-Cookie` values of the response. Append each as a header of its own; never join or insert them.
+    /// Returns the `Set-Cookie` values of the response. Append each as a separate header; never join or insert them.
     #[must_use]
     pub fn set_cookie_headers(&self) -> Vec<String> {
         self.queued.values().map(ToString::to_string).collect()
     }
 
-    /// Appends the `Set-Cookie` headers to the head of a response, for the frameworks on `http` 1. What is there stays.
+    /// Appends the `Set-Cookie` headers to the head of a response, for frameworks on `http` 1. Existing headers stay.
     ///
     /// ```
     /// use logto::HeaderCookies;
@@ -86,7 +86,7 @@ impl HeaderCookies {
 
 impl fmt::Debug for HeaderCookies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names alone: whoever has the values has the session.
+        // Only names: the values give access to the session.
         let sent: Vec<_> = pairs(&self.header).map(|(name, _)| name).collect();
         let queued: Vec<_> = self.queued.keys().collect();
         f.debug_struct("HeaderCookies").field("sent", &sent).field("queued", &queued).finish()
@@ -112,7 +112,11 @@ impl Cookies for HeaderCookies {
 
 /// The names and values of a `Cookie` header (RFC 6265 section 5.4). Each request pays for this, also one without a session.
 fn pairs(header: &str) -> impl Iterator<Item = (&str, &str)> {
-    let pairs = header.split(';').filter_map(|pair| pair.split_once('='));
+    let pairs = header.split(';').filter_map(|pair| {
+        // Names are short: to search them byte by byte takes less than to begin a search for long texts.
+        let (name, rest) = pair.split_at_checked(pair.bytes().position(|byte| byte == b'=')?)?;
+        Some((name, rest.strip_prefix('=')?))
+    });
     pairs.map(|(name, value)| (name.trim_ascii(), value.trim_ascii())).filter(|(name, _)| !name.is_empty())
 }
 

@@ -2,13 +2,15 @@
 
 mod login;
 
+use std::ops::{Deref, DerefMut};
+
 pub(crate) use self::login::Login;
 use super::{app_data::AppData, packed::Jwt};
 use crate::{error::Result, secret::Secret, store::SessionId, types::TokenKey};
 
-/// One user's session.
+/// Whose a session is, and its times: what each request asks for.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct SessionData {
+pub(crate) struct SessionHead {
     /// New at each sign-in.
     pub(crate) id: SessionId,
     /// Counts the writes, so that an older state never replaces a newer one.
@@ -24,6 +26,12 @@ pub(crate) struct SessionData {
     /// Counts the refreshes, so that of two states of one session the one with the newer refresh token is known.
     pub(crate) refreshes: u64,
     pub(crate) subject: Subject,
+}
+
+/// One user's session.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SessionData {
+    pub(crate) head: SessionHead,
     pub(crate) id_token: Jwt,
     /// What the sign-in's ID token said of the login, where a refreshed one says something else.
     pub(crate) login: Option<Login>,
@@ -50,7 +58,7 @@ pub(super) const REFRESH_MARGIN_SECONDS: i64 = 60;
 /// What an error calls the ID token.
 pub(super) const ID_TOKEN: &str = "the ID token";
 
-/// The oldest goes first; a session in a store is read with each request, and must not grow for ever.
+/// The oldest goes first; a session in a store is read with each request, and must not grow without limit.
 const MAX_ACCESS_TOKENS: usize = 128;
 
 impl StoredAccessToken {
@@ -71,10 +79,25 @@ impl StoredAccessToken {
     }
 }
 
+impl Deref for SessionData {
+    type Target = SessionHead;
+
+    fn deref(&self) -> &SessionHead {
+        &self.head
+    }
+}
+
+impl DerefMut for SessionData {
+    fn deref_mut(&mut self) -> &mut SessionHead {
+        &mut self.head
+    }
+}
+
 impl SessionData {
-    /// A session that begins now. Whose it is and when its ID token was issued (`iat`) is told by who judged the token; it is not read again.
+    /// A session that begins now. Whose it is and when its ID token was issued (`iat`) is passed by the code that validated the token; it is not read
+    /// again.
     pub(crate) fn begin(id_token: Jwt, subject: Subject, issued_at: i64, now: i64) -> Result<Self> {
-        Ok(Self {
+        let head = SessionHead {
             id: SessionId::random()?,
             subject,
             issued_at,
@@ -83,6 +106,9 @@ impl SessionData {
             revision: 0,
             created_at: now,
             touched_at: now,
+        };
+        Ok(Self {
+            head,
             id_token,
             login: None,
             refresh_token: None,
@@ -111,8 +137,8 @@ impl SessionData {
                 self.put_access_token(token);
             }
         }
-        self.touched_at = self.touched_at.max(other.touched_at);
-        self.refreshed_at = self.refreshed_at.max(other.refreshed_at);
+        self.touched_at = self.touched_at.max(other.head.touched_at);
+        self.refreshed_at = self.refreshed_at.max(other.head.refreshed_at);
         self.app_data.merge(other.app_data);
     }
 

@@ -1,7 +1,7 @@
 //! The end of a session: noted, and deleted from its store.
 
 use super::{
-    data::SessionData,
+    data::SessionHead,
     opened::KnownSession,
     persist::{self, load},
     revocation,
@@ -42,13 +42,13 @@ impl EndedSessions {
 
 /// Ends a session. It may be in cookies and in the store: another request may have moved it there, and the browser have a copy of the cookies it came
 /// from. Noted before the store is told: a request that moves the session there at this moment looks after it has written.
-pub(crate) async fn end_session(settings: &CookieSettings, data: &SessionData, now: i64) {
+pub(crate) async fn end_session(settings: &CookieSettings, data: &SessionHead, now: i64) {
     revocation::record_ended_session(settings, data, now).await;
     persist::delete(settings, &data.id).await;
 }
 
 /// Whether the session of a sign-in has ended: it was revoked, or it is gone from the store that it was `written` to.
-pub(crate) async fn is_over(settings: &CookieSettings, data: &SessionData, written: bool) -> Result<bool> {
+pub(crate) async fn is_over(settings: &CookieSettings, data: &SessionHead, written: bool) -> Result<bool> {
     if revocation::is_revoked(settings, data).await? {
         return Ok(true);
     }

@@ -8,7 +8,7 @@ use crate::clock;
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 
-/// How long a session lives. Both limits are inside the sealed session, so a longer `Max-Age` does not revive it.
+/// The lifetime of a session. Both limits are inside the sealed session, so a longer `Max-Age` of the cookie does not extend it.
 ///
 /// Both are checked by [`LogtoConfigBuilder::build`](crate::LogtoConfigBuilder::build): 1 second ≤ idle ≤ absolute ≤ 400 days, which is the
 /// longest that browsers keep a cookie (RFC 6265bis section 5.5).
@@ -31,7 +31,7 @@ impl Default for SessionLifetime {
 }
 
 impl SessionLifetime {
-    /// The default lifetimes: 14 days idle, 180 days in all.
+    /// Creates the default lifetimes: 14 days idle, 180 days in all.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

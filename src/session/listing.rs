@@ -1,6 +1,10 @@
 //! The sessions of a user, for showing and ending them.
 
-use super::{data::SessionData, persist, settings::CookieSettings};
+use super::{
+    data::{SessionData, SessionHead},
+    persist,
+    settings::CookieSettings,
+};
 use crate::error::{Code, Error, Result};
 
 /// The sessions of a user that the store lists, in any order.
@@ -14,7 +18,7 @@ pub(crate) async fn sessions_of(settings: &CookieSettings, sub: &str, now: i64) 
     }
 }
 
-impl SessionData {
+impl SessionHead {
     /// What tells the older of two sessions, whichever instance asks: by Logto's clock, and within a second by this machine's.
     pub(crate) fn seniority(&self) -> impl Ord + use<> {
         (self.issued_at, self.created_at, *self.id.as_bytes())

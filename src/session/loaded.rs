@@ -1,15 +1,17 @@
 //! The session of one request: loaded once, changed as a value, written once.
 
-use std::mem;
+use std::{borrow::Cow, mem};
 
 use cookie::Cookie;
 
 use super::{
     cookies::Cookies,
-    data::SessionData,
+    data::{SessionData, SessionHead},
     ended::EndedSessions,
-    next,
+    lazy::LazySession,
+    next::{self, next_cookie::NextCookie},
     opened::{KnownSession, Opened, Origin, PreservedMembers},
+    own_cookies::Purpose,
     pending::{self, Pending},
     persist,
     remembered::Remembered,
@@ -21,8 +23,7 @@ use crate::{error::Result, types::Device};
 /// What one request brought, and what its response has to write.
 #[derive(Debug, Default)]
 pub(crate) struct LoadedSession {
-    /// In a box, for a request without a session has to carry the space for it along.
-    pub(super) data: Option<Box<SessionData>>,
+    pub(super) data: Option<LazySession>,
     changed: bool,
     /// Where the session came from.
     pub(super) origin: Origin,
@@ -34,9 +35,9 @@ pub(crate) struct LoadedSession {
     others: Vec<KnownSession>,
     /// Sessions that this request ended.
     ended: Vec<KnownSession>,
-    /// The names of the session's cookies in the request: written anew or deleted, never left over.
+    /// The names of the session's cookies in the request: written again or deleted, never left over.
     present: Vec<String>,
-    /// The sign-ins under way.
+    /// The pending sign-ins.
     pending: Pending,
     /// What the application has told of the device: for a session that begins in this request, too.
     device: Option<Device>,
@@ -54,37 +55,45 @@ impl LoadedSession {
     /// # Errors
     /// `store.failed` where the session is in a store and that cannot be asked: then nobody knows whether there is a session.
     pub(crate) async fn load(settings: &CookieSettings, cookies: &dyn Cookies, now: i64) -> Result<Self> {
-        let (found, pending, mut remembered) = sorted(settings, cookies, |name| settings.is_session_name(name));
+        let (found, pending, mut remembered) = sorted(settings, cookies, settings.next());
         if found.is_empty() {
             return Ok(Self { pending, remembered, ..Self::default() });
         }
-        let mut present = names(settings, &found);
-        if settings.next().is_some_and(|next| next.is_ignored(&found, now)) {
-            present.retain(|name| settings.is_own_session_name(name));
-        }
-        let Opened { origin, data, others, preserved, refused, rewrite } = persist::open(settings, &found, now).await?;
+        // In a box that is made only here: a request without a session carries no space for it.
+        let opened = Box::pin(persist::open(settings, &found, now)).await?;
+        let Opened { origin, data, others, preserved, refused, rewrite } = opened;
         if data.is_none() && others.is_empty() {
             remembered.note_ended(settings, &found);
         }
         let interval = settings.lifetime.touch_interval();
-        let changed = rewrite || data.as_ref().is_some_and(|data| now.saturating_sub(data.touched_at) >= interval);
+        let is_due = |data: &LazySession| now.saturating_sub(data.head().touched_at) >= interval;
+        let changed = rewrite || data.as_ref().is_some_and(is_due);
         if let Some(refused) = refused {
             refused.write(settings);
         }
-        let data = data.map(Box::new);
+        let is_next_ignored = settings.next().is_some_and(|next| next.is_ignored(&found, now));
+        let mut present = names(settings, found);
+        if is_next_ignored {
+            present.retain(|name| settings.is_own_session_name(name));
+        }
         Ok(Self { data, changed, origin, preserved, others, present, pending, remembered, ..Self::default() })
     }
 
     /// The session of a request that is to end it, while its store is down: what can be told from the cookies.
     pub(crate) fn load_ids(settings: &CookieSettings, cookies: &dyn Cookies) -> Self {
-        let (found, pending, remembered) = sorted(settings, cookies, |name| settings.is_own_session_name(name));
+        let (found, pending, remembered) = sorted(settings, cookies, None);
         let others = persist::stored_ids(settings, &found).into_iter().map(KnownSession::Id).collect();
-        Self { present: names(settings, &found), others, pending, remembered, ..Self::default() }
+        Self { present: names(settings, found), others, pending, remembered, ..Self::default() }
     }
 
     /// Whether the response has taken what is to be written.
     pub(crate) fn is_committed(&self) -> bool {
         self.committed
+    }
+
+    /// Whether the response has nothing to write of it: so it is with most requests.
+    pub(crate) fn has_no_changes(&self, settings: &CookieSettings) -> bool {
+        !self.changed && self.pending.has_no_cookies() && self.remembered.has_no_cookies(settings)
     }
 
     /// Takes what the response has to write. What is left behind can be read, if it is to be `readable`, and not changed.
@@ -104,14 +113,29 @@ impl LoadedSession {
         self.committed = true;
     }
 
+    /// Whose the session is, and its times.
+    pub(crate) fn head(&self) -> Option<&SessionHead> {
+        self.data.as_ref().map(LazySession::head)
+    }
+
+    /// The claims, as JSON text: see [`SessionData::claims`].
+    pub(crate) fn claims(&self) -> Option<Cow<'_, [u8]>> {
+        self.data.as_ref()?.claims()
+    }
+
+    pub(crate) fn has_refresh_token(&self) -> bool {
+        self.data.as_ref().is_some_and(LazySession::has_refresh_token)
+    }
+
+    /// The whole session. Who needs its head or its claims alone asks for these: then nothing else is read.
     pub(crate) fn data(&self) -> Option<&SessionData> {
-        self.data.as_deref()
+        self.data.as_ref()?.get()
     }
 
     /// The session, to be changed and so to be written.
     pub(crate) fn data_mut(&mut self) -> Option<&mut SessionData> {
         self.changed |= self.data.is_some();
-        self.data.as_deref_mut()
+        self.data.as_mut()?.get_mut()
     }
 
     /// Puts a new session in the place of any other, which ends. Another state of the same session ends nothing.
@@ -126,9 +150,10 @@ impl LoadedSession {
 
     /// Notes the device, of the session that there is and of one that begins in this request. What is known already changes nothing.
     pub(crate) fn set_device(&mut self, device: &Device) {
-        if let Some(data) = self.data.as_deref_mut().filter(|data| data.app_data.device() != Some(device)) {
+        if self.data().is_some_and(|data| data.app_data.device() != Some(device))
+            && let Some(data) = self.data_mut()
+        {
             data.app_data.set_device(device.clone());
-            self.changed = true;
         }
         self.device = Some(device.clone());
     }
@@ -137,11 +162,11 @@ impl LoadedSession {
         if let Some(device) = &self.device {
             data.app_data.set_device(device.clone());
         }
-        if self.data.as_ref().is_none_or(|present| present.id != data.id) {
+        if self.head().is_none_or(|present| present.id != data.id) {
             self.discard();
             self.origin = origin;
         }
-        self.data = Some(Box::new(data));
+        self.data = Some(data.into());
         self.changed = true;
     }
 
@@ -156,7 +181,7 @@ impl LoadedSession {
         self.discard()
     }
 
-    /// Ends the session and forgets every sign-in under way.
+    /// Ends the session and removes every pending sign-in.
     pub(crate) fn sign_out(&mut self, settings: &CookieSettings) -> Option<SessionData> {
         self.pending.forget_all(settings);
         self.remembered.forget();
@@ -167,12 +192,12 @@ impl LoadedSession {
 
     /// Ends the session.
     pub(crate) fn discard(&mut self) -> Option<SessionData> {
-        let ended = self.data.take().map(|data| *data);
+        let ended = self.data.take();
         self.changed |= ended.is_some() || !self.others.is_empty();
         self.origin = Origin::None;
-        self.ended.extend(ended.clone().map(|data| KnownSession::Whole(Box::new(data))));
+        self.ended.extend(ended.as_ref().map(|data| KnownSession::Whole(Box::new(data.head().clone()))));
         self.ended.append(&mut self.others);
-        ended
+        ended.and_then(LazySession::into_whole)
     }
 
     /// Takes the sessions that were ended here, so that they are written before the rest.
@@ -215,7 +240,7 @@ impl LoadedSession {
         }
         self.take_ended().write(settings, now).await;
         let session = match self.data {
-            Some(data) => persist::write(settings, self.origin, *data, &self.preserved, now).await?,
+            Some(data) => persist::write(settings, self.origin, data, &self.preserved, now).await?,
             None => next::write_preserved(settings, &self.preserved)?,
         };
         // Where the store only took note, the cookie stays as it is.
@@ -239,34 +264,34 @@ pub(crate) fn has_transaction(settings: &CookieSettings, cookies: &dyn Cookies, 
     found
 }
 
-/// The cookies of sessions, as (name, value), those of the sign-ins under way, and those that remember a session.
+/// The cookies of sessions, as (name, value), `next` among them; those of the pending sign-ins, and those that remember a session.
 fn sorted(
     settings: &CookieSettings,
     cookies: &dyn Cookies,
-    is_of_session: impl Fn(&str) -> bool,
+    next: Option<&NextCookie>,
 ) -> (Vec<(String, String)>, Pending, Remembered) {
     let (mut found, mut pending, mut remembered) = (Vec::new(), Pending::default(), Remembered::default());
     cookies.each(&mut |name, value| {
-        if value.is_empty() {
-        } else if is_of_session(name) {
-            found.push((name.to_owned(), value.to_owned()));
-        } else if settings.is_transaction_name(name) {
-            pending.add(name, value);
-        } else if settings.is_timeout_marker_name(name) {
-            remembered.add(name);
+        let is_next = next.is_some_and(|next| next.name() == name);
+        let purpose = if is_next { Some(Purpose::Session) } else { settings.purpose(name) };
+        match purpose.filter(|_| !value.is_empty()) {
+            Some(Purpose::Session) => found.push((name.to_owned(), value.to_owned())),
+            Some(Purpose::SignIn) => pending.add(name, value),
+            Some(Purpose::TimeoutMarker) => remembered.add(name),
+            None => {}
         }
     });
     (found, pending, remembered)
 }
 
 /// Each name once: a response sets a cookie once.
-fn names(settings: &CookieSettings, cookies: &[(String, String)]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+fn names(settings: &CookieSettings, cookies: Vec<(String, String)>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(cookies.len());
     for (name, _) in cookies {
-        if names.contains(name) {
-            settings.warn_of_several(name);
+        if names.contains(&name) {
+            settings.warn_of_several(&name);
         } else {
-            names.push(name.clone());
+            names.push(name);
         }
     }
     names

@@ -16,6 +16,7 @@ use super::{
     candidates,
     data::SessionData,
     largest,
+    lazy::LazySession,
     limits::MAX_COOKIE_BYTES,
     opened::{KnownSession, Opened, Origin, PreservedMembers},
     refused::Refused,
@@ -45,7 +46,7 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
     let Found { data, early, named, expired, preserved } = next.open(settings, cookies, now);
     let is_expired = expired.is_some();
     if let Some(early) = early {
-        let others = vec![KnownSession::Whole(Box::new(early))];
+        let others = vec![KnownSession::Whole(Box::new(early.head))];
         let origin = Origin::Cookies;
         return Ok(Some(Opened { origin, data: None, others, preserved, refused: None, rewrite: false }));
     }
@@ -66,7 +67,7 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
         _ => expired,
     };
     let rewrite = is_expired || revoked || !shared;
-    let data = data.filter(|_| !revoked);
+    let data = data.filter(|_| !revoked).map(LazySession::from);
     Ok(Some(Opened { origin: Origin::Cookies, data, others: Vec::new(), preserved, refused, rewrite }))
 }
 
@@ -91,7 +92,7 @@ impl NextCookie {
         // Of two that open, either may be planted: nobody is signed in, and both are left alone.
         let only = opened.pop().filter(|_| opened.is_empty());
         let Members { data, stamped, named, preserved } = only.unwrap_or_default();
-        let Some(data) = data else {
+        let Some(mut data) = data else {
             return Found { preserved, ..Found::default() };
         };
         if data.begins_later(settings, now) {
@@ -99,14 +100,18 @@ impl NextCookie {
         }
         let touched_at = data.touched_at;
         // Who was only ever on pages of Next.js was not idle; the browser forgets the cookie in time.
-        let seen_at = if stamped { touched_at } else { now };
-        let alive = SessionData { touched_at: seen_at, ..data }.unless_expired(settings, now);
-        let (alive, expired) = match alive {
-            Ok(data) => (Some(data), None),
-            Err(expired) => (None, Some(expired)),
-        };
-        let data = alive.map(|data| if stamped { data } else { SessionData { touched_at, ..data } });
-        Found { expired, data, early: None, named, preserved }
+        if !stamped {
+            data.touched_at = now;
+        }
+        match data.unless_expired(settings, now) {
+            Ok(mut data) => {
+                if !stamped {
+                    data.touched_at = touched_at;
+                }
+                Found { data: Some(data), named, preserved, ..Found::default() }
+            }
+            Err(expired) => Found { expired: Some(expired), named, preserved, ..Found::default() },
+        }
     }
 
     /// The cookie that holds a session.
@@ -129,7 +134,7 @@ impl NextCookie {
             if size + seal::escapes(cookie.value()) <= MAX_COOKIE_BYTES {
                 return Ok(cookie);
             }
-            // An access token can be had again, and a sign-in begun again; the user's session cannot.
+            // An access token can be requested again, and a sign-in started again; the user's session cannot.
             if droppable {
                 data.access_tokens.remove(0);
             } else if size <= MAX_COOKIE_BYTES {

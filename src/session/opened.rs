@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{data::SessionData, refused::Refused};
+use super::{data::SessionHead, lazy::LazySession, refused::Refused};
 use crate::store::SessionId;
 
 /// Where a session came from.
@@ -19,7 +19,7 @@ pub(super) enum Origin {
     Store {
         id: SessionId,
         revision: u64,
-        /// Whether the cookie that points to it has a name of before.
+        /// Whether the cookie that points to it has a previous name.
         is_renamed: bool,
     },
     /// It began with a sign-in that another request has ended, too, and was written by that one: a store holds it, or it was ended.
@@ -30,20 +30,20 @@ pub(super) enum Origin {
 #[derive(Debug, Default)]
 pub(super) struct Opened {
     pub(super) origin: Origin,
-    pub(super) data: Option<SessionData>,
+    pub(super) data: Option<LazySession>,
     /// Older sessions that came along, from another path or domain, and those that begin in the future: they end when this one does.
     pub(super) others: Vec<KnownSession>,
     pub(super) preserved: PreservedMembers,
     /// Why there is no session, where there is none and something was sent.
     pub(super) refused: Option<Refused>,
-    /// Whether what the browser holds has to be written anew, or deleted.
+    /// Whether the browser's cookies have to be written again, or deleted.
     pub(super) rewrite: bool,
 }
 
 /// A session that is to end, as far as it is known.
 #[derive(Debug)]
 pub(super) enum KnownSession {
-    Whole(Box<SessionData>),
+    Whole(Box<SessionHead>),
     /// One whose store cannot be asked: its id is all that is known of it.
     Id(SessionId),
 }

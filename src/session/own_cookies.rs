@@ -11,6 +11,8 @@ const SIGN_OUT_MARKER_LIFETIME_SECONDS: i64 = 60;
 /// What the session's cookie holds after a sign-out.
 const SIGN_OUT_MARKER: &str = "signed-out";
 const TIMEOUT_MARKER_SUFFIX: &str = "_reauthenticate";
+/// Between the name of the session's cookie and what tells one pending sign-in from others.
+const SIGN_IN_INFIX: &str = "_txn_";
 /// Seconds: as long as browsers keep a cookie at most (RFC 6265bis section 5.5), and so as long as any session lives.
 const TIMEOUT_MARKER_LIFETIME_SECONDS: i64 = 400 * 24 * 60 * 60;
 
@@ -18,6 +20,17 @@ const TIMEOUT_MARKER_LIFETIME_SECONDS: i64 = 400 * 24 * 60 * 60;
 const HOST_PREFIX: &str = "__Host-";
 /// The same for Secure alone.
 const SECURE_PREFIX: &str = "__Secure-";
+
+/// What a cookie of an application is for. Where names are ambiguous, the first of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Purpose {
+    /// The session, or one of its chunks.
+    Session,
+    /// A pending sign-in.
+    SignIn,
+    /// Remembers that there was a session.
+    TimeoutMarker,
+}
 
 /// Names and attributes of the cookies that this crate sets for one application. The cookie of `@logto/next` is apart: see `next/next_cookie.rs`.
 #[derive(Debug, Clone)]
@@ -102,13 +115,24 @@ impl OwnCookies {
         if index == 0 { self.session_name.clone() } else { format!("{}.{index}", self.session_name) }
     }
 
+    /// What the cookie `name` is for, if it is one of these. It may be sent back in a deletion, so of a pending sign-in nothing but letters
+    /// of base64url is taken.
+    pub(super) fn purpose(&self, name: &str) -> Option<Purpose> {
+        let rest = name.strip_prefix(self.session_name.as_str())?;
+        match rest.as_bytes() {
+            [] | [b'.', b'1'..=b'9'] => Some(Purpose::Session),
+            _ if rest == TIMEOUT_MARKER_SUFFIX => Some(Purpose::TimeoutMarker),
+            _ => {
+                let mut hash = rest.strip_prefix(SIGN_IN_INFIX)?.bytes();
+                let is_hash = hash.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+                is_hash.then_some(Purpose::SignIn)
+            }
+        }
+    }
+
     /// Whether `name` is the session's cookie or one of its chunks.
     pub(crate) fn is_session_name(&self, name: &str) -> bool {
-        match name.strip_prefix(self.session_name.as_str()) {
-            Some("") => true,
-            Some(rest) => rest.strip_prefix('.').is_some_and(|index| matches!(index.as_bytes(), [b'1'..=b'9'])),
-            None => false,
-        }
+        self.purpose(name) == Some(Purpose::Session)
     }
 
     /// The cookie of the sign-in with this `state`: its hash, so that the name gives nothing away.
@@ -116,12 +140,6 @@ impl OwnCookies {
         let hash = Sha256::digest(state.as_bytes());
         let (short, _) = hash.split_at(9);
         format!("{}_txn_{}", self.session_name, URL_SAFE_NO_PAD.encode_to_string(short))
-    }
-
-    /// Whether `name` is that of a sign-in under way. It may be sent back in a deletion, so nothing but letters of base64url is taken.
-    pub(crate) fn is_transaction_name(&self, name: &str) -> bool {
-        let hash = self.after_transaction_prefix(name);
-        hash.is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
     }
 
     /// A cookie for a sign-in that another site has begun. There are only so many of them.
@@ -134,7 +152,7 @@ impl OwnCookies {
         slot.is_some_and(|slot| matches!(slot.as_bytes(), [b'0'..=b'9']))
     }
 
-    /// The cookie with the long address that one of the sign-ins under way returns to.
+    /// The cookie with the long address that one of the pending sign-ins returns to.
     pub(super) fn long_address_name(&self) -> String {
         format!("{}_txn_return_to", self.session_name)
     }
@@ -144,17 +162,13 @@ impl OwnCookies {
         format!("{}{TIMEOUT_MARKER_SUFFIX}", self.session_name)
     }
 
-    pub(super) fn is_timeout_marker_name(&self, name: &str) -> bool {
-        name.strip_prefix(self.session_name.as_str()) == Some(TIMEOUT_MARKER_SUFFIX)
-    }
-
     /// What remembers that there was a session. It says nothing else, and who plants it makes Logto ask once more.
     pub(super) fn timeout_marker(&self) -> Cookie<'static> {
         self.session_cookie(self.timeout_marker_name(), "1".to_owned(), TIMEOUT_MARKER_LIFETIME_SECONDS)
     }
 
     fn after_transaction_prefix<'a>(&self, name: &'a str) -> Option<&'a str> {
-        name.strip_prefix(self.session_name.as_str())?.strip_prefix("_txn_")
+        name.strip_prefix(self.session_name.as_str())?.strip_prefix(SIGN_IN_INFIX)
     }
 
     /// Whether no other host can set these cookies (RFC 6265bis section 4.1.3.2).
@@ -167,7 +181,8 @@ impl OwnCookies {
         let same_site = match self.attributes.same_site {
             // They have to come back from Logto, which may be another site.
             SameSite::Strict
-                if self.after_transaction_prefix(&name).is_some() || self.is_timeout_marker_name(&name) =>
+                if self.after_transaction_prefix(&name).is_some()
+                    || self.purpose(&name) == Some(Purpose::TimeoutMarker) =>
             {
                 cookie::SameSite::Lax
             }
@@ -231,7 +246,7 @@ pub(super) fn own(app_id: &str, secure: bool) -> OwnCookies {
     OwnCookies::new(&OwnCookies::default_name(app_id), CookieAttributes::new(secure, None))
 }
 
-/// Logto's app ids are letters and digits; any other text is hashed, since a cookie's name is a token (RFC 6265 section 4.1.1).
+/// Logto's App IDs are letters and digits; any other text is hashed, since a cookie's name is a token (RFC 6265 section 4.1.1).
 fn cookie_token(app_id: &str) -> String {
     if app_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) && app_id.len() <= 64 {
         return app_id.to_owned();

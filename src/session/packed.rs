@@ -32,7 +32,7 @@ pub(crate) struct Jwt {
 
 impl<'a> Packed<'a> {
     pub(super) fn pack(token: &'a Secret) -> Self {
-        // The encoding is canonical, so whatever decodes comes back letter by letter.
+        // The encoding is canonical, so encoding the decoded bytes returns the same text.
         match URL_SAFE_NO_PAD.decode_to_vec(token.expose()) {
             Ok(word) => Self::Word(word.into()),
             Err(_) => Self::Text(token.expose().into()),
@@ -60,7 +60,7 @@ impl Drop for Packed<'_> {
     }
 }
 
-// Without its signature a token is worth nothing, and its claims go to whoever asks for them.
+// Without its signature a token is worthless, and any code may read its claims.
 impl Drop for Jwt {
     fn drop(&mut self) {
         self.signature.zeroize();

@@ -1,4 +1,4 @@
-//! The sign-ins under way in one browser: a cookie each, so that two tabs never disturb each other, and together never too much.
+//! The pending sign-ins in one browser: a cookie each, so that two tabs never disturb each other, and together never too much.
 //!
 //! All cookies travel with every request, and a proxy that takes 8 kB of them (nginx, by default) refuses the request otherwise. Requests
 //! that are made at once do not see each other's cookies, so each one has to be small by itself; and another site can make a browser begin
@@ -16,7 +16,7 @@ use crate::{
     events::EventKind,
 };
 
-/// Sign-ins under way in one browser; beginning another forgets the oldest.
+/// Pending sign-ins in one browser; starting another drops the oldest.
 pub(super) const MAX_PENDING: usize = 4;
 /// Bytes of the `Cookie` header that they take together.
 pub(super) const MAX_HEADER_BYTES: usize = 4096;
@@ -68,6 +68,11 @@ impl Pending {
 
     pub(super) fn is_empty(&self) -> bool {
         self.sent.is_empty()
+    }
+
+    /// Whether there was none, and none began here.
+    pub(super) fn has_no_cookies(&self) -> bool {
+        self.sent.is_empty() && self.queued.is_empty()
     }
 
     /// Remembers a sign-in that begins. Forgets those that are over or unreadable, and the oldest beyond the limits; where another site begins

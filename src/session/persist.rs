@@ -11,15 +11,18 @@ pub(super) use self::in_store::{Saved, delete, list, load, save};
 use super::{
     chunks,
     data::SessionData,
+    lazy::LazySession,
     next,
     opened::{KnownSession, Opened, Origin, PreservedMembers},
     own_cookies::OwnCookies,
     refused::{self, Refused},
     revocation,
     settings::CookieSettings,
-    wire,
 };
-use crate::{error::Result, store::SessionId};
+use crate::{
+    error::{Code, Error, Result},
+    store::SessionId,
+};
 
 /// Reads the session that the cookies, given as (name, value), hold or point to.
 pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Result<Opened> {
@@ -31,17 +34,17 @@ pub(super) async fn open(settings: &CookieSettings, cookies: &[(String, String)]
 
 /// Of all that open, the newest counts.
 async fn open_own(settings: &CookieSettings, cookies: &[(String, String)], now: i64) -> Result<Opened> {
-    let mut newest: Option<(Origin, SessionData)> = None;
+    let mut newest: Option<(Origin, LazySession)> = None;
     let (mut others, mut is_early, mut refused) = (Vec::new(), false, None);
     for plaintext in plaintexts(settings, cookies) {
-        let found = match read(settings, &plaintext, now).await? {
+        let found = match read(settings, plaintext, now).await? {
             Ok(found) => found,
             Err(why) => {
                 refused.get_or_insert(why);
                 continue;
             }
         };
-        if found.1.begins_later(settings, now) {
+        if found.1.head().begins_later(settings, now) {
             // A clock was or is wrong. It signs nobody in, and it is not deleted, for then a wrong clock would sign users out.
             tracing::warn!(target: "logto::session", "a session begins in the future and is not used: set the clock of this machine (NTP)");
             is_early = true;
@@ -60,7 +63,7 @@ async fn open_own(settings: &CookieSettings, cookies: &[(String, String)], now: 
         }
     }
     let (mut origin, data) = newest.map_or((Origin::None, None), |(origin, data)| (origin, Some(data)));
-    // It moves to the present name at once, so that the name of before can be given up after one idle lifetime.
+    // It moves to the present name at once, so that the previous name can be removed after one idle lifetime.
     let renames = data.is_some() && cookies.iter().all(|(name, _)| !settings.own.is_session_name(name));
     if let Origin::Store { is_renamed, .. } = &mut origin {
         *is_renamed = renames;
@@ -79,41 +82,46 @@ pub(super) fn stored_ids(settings: &CookieSettings, cookies: &[(String, String)]
 
 fn plaintexts(settings: &CookieSettings, cookies: &[(String, String)]) -> Vec<Zeroizing<Vec<u8>>> {
     let keys = &settings.keys;
+    // As most requests have it: there is nothing to choose from, and nothing to put together.
+    if let [(name, value)] = cookies {
+        let is_ours = settings.all_own().any(|own| own.session_name() == name);
+        return is_ours.then(|| keys.open(name, value)).flatten().into_iter().collect();
+    }
     let each = |own: &OwnCookies| {
         chunks::open_each(own, cookies, |text| keys.may_open(text), |text| keys.open(own.session_name(), text))
     };
     settings.all_own().flat_map(each).collect()
 }
 
-fn known((_, data): (Origin, SessionData)) -> KnownSession {
-    KnownSession::Whole(Box::new(data))
+fn known((_, data): (Origin, LazySession)) -> KnownSession {
+    KnownSession::Whole(Box::new(data.head().clone()))
 }
 
 /// What tells the newer of two sessions: the later sign-in, and of one sign-in the state that was written later. One that has moved into a
 /// store is there to stay.
-fn age((origin, data): &(Origin, SessionData)) -> impl Ord + use<> {
-    let stored = matches!(origin, Origin::Store { .. });
+fn age((origin, data): &(Origin, LazySession)) -> impl Ord + use<> {
+    let (stored, data) = (matches!(origin, Origin::Store { .. }), data.head());
     (data.created_at, stored, data.refreshes, data.revision, data.touched_at)
 }
 
 /// The session that this plaintext of a cookie is or points to.
 async fn read(
     settings: &CookieSettings,
-    plaintext: &[u8],
+    plaintext: Zeroizing<Vec<u8>>,
     now: i64,
-) -> Result<std::result::Result<(Origin, SessionData), Refused>> {
-    let (origin, data) = match (in_store::reference_in(plaintext), &settings.stores.sessions) {
+) -> Result<std::result::Result<(Origin, LazySession), Refused>> {
+    let (origin, data) = match (in_store::reference_in(&plaintext), &settings.stores.sessions) {
         (Some(Ok(id)), Some(store)) => {
             let id = SessionId::from_bytes(id);
             match in_store::load_judged(settings, &**store, id).await? {
-                Loaded::Session(origin, data) => (origin, Some(*data)),
+                Loaded::Session(origin, data) => (origin, Some(data)),
                 Loaded::Revoked(data) => return Ok(Err(Refused::ended(settings, &data).await)),
                 Loaded::Missing => return Ok(Err(Refused::not_stored(settings, id).await)),
             }
         }
         (Some(_), _) => (Origin::None, None),
         // Also where there is a store by now: those who are signed in stay so, and move into it with the next write.
-        (None, _) => (Origin::Cookies, wire::read(plaintext)),
+        (None, _) => (Origin::Cookies, LazySession::open(plaintext)),
     };
     let Some(data) = data else {
         return Ok(Err(Refused::unreadable()));
@@ -123,8 +131,8 @@ async fn read(
         Err(expired) => return Ok(Err(expired)),
     };
     // What is noted of a stored session's end came with it.
-    if origin == Origin::Cookies && revocation::is_revoked(settings, &data).await? {
-        return Ok(Err(Refused::ended(settings, &data).await));
+    if origin == Origin::Cookies && revocation::is_revoked(settings, data.head()).await? {
+        return Ok(Err(Refused::ended(settings, data.head()).await));
     }
     Ok(Ok((origin, data)))
 }
@@ -133,20 +141,25 @@ async fn read(
 pub(super) async fn write(
     settings: &CookieSettings,
     origin: Origin,
-    data: SessionData,
+    data: LazySession,
     preserved: &PreservedMembers,
     now: i64,
 ) -> Result<Option<Vec<Cookie<'static>>>> {
     if let (Some(store), None) = (&settings.stores.sessions, settings.shared_next()) {
-        return in_store::write(settings, &**store, origin, data, now).await;
+        return in_store::write(settings, &**store, origin, whole(data)?, now).await;
     }
     // It was loaded a while ago, and what is sealed now is good from now on.
-    if revocation::is_revoked(settings, &data).await? {
-        refused::write_ended_meanwhile(settings, &data);
+    if revocation::is_revoked(settings, data.head()).await? {
+        refused::write_ended_meanwhile(settings, data.head());
         return next::write_preserved(settings, preserved);
     }
     match settings.shared_next() {
-        Some(next) => next.write(settings, data, preserved, now).map(|cookie| Some(vec![cookie])),
+        Some(next) => next.write(settings, whole(data)?, preserved, now).map(|cookie| Some(vec![cookie])),
         None => in_cookies::write(settings, data, now).map(Some),
     }
+}
+
+fn whole(data: LazySession) -> Result<SessionData> {
+    let unreadable = || Error::new(Code::SessionTooLarge, "the session cannot be written");
+    data.into_whole().ok_or_else(unreadable)
 }

@@ -1,6 +1,6 @@
 //! Why the cookies of a request gave no session, for the log.
 
-use super::{data::SessionData, own_cookies::OwnCookies, revocation, seal::Unopened, settings::CookieSettings};
+use super::{chunks, data::SessionHead, own_cookies::OwnCookies, revocation, seal::Unopened, settings::CookieSettings};
 use crate::{events::EventKind, store::SessionId};
 
 /// What was found in place of a session.
@@ -14,13 +14,13 @@ pub(super) struct Refused {
 
 impl Refused {
     /// A session whose time was over at `now`, by the longer of its two lifetimes if by both.
-    pub(super) fn expired(settings: &CookieSettings, data: &SessionData, now: i64) -> Self {
+    pub(super) fn expired(settings: &CookieSettings, data: &SessionHead, now: i64) -> Self {
         let is_absolute = now >= settings.lifetime.absolute_end(data.created_at);
         Self::of(EventKind::SessionExpired, if is_absolute { "absolute" } else { "idle" }, data)
     }
 
     /// A session that was ended. What was signed out of in its own browser comes from a copy, or from a response that was late.
-    pub(super) async fn ended(settings: &CookieSettings, data: &SessionData) -> Self {
+    pub(super) async fn ended(settings: &CookieSettings, data: &SessionHead) -> Self {
         match revocation::is_signed_out(settings, &data.id).await {
             true => Self::of(EventKind::SessionRefused, "replayed", data),
             false => Self::revoked(data),
@@ -28,7 +28,7 @@ impl Refused {
     }
 
     /// A session that was ended from elsewhere.
-    pub(super) fn revoked(data: &SessionData) -> Self {
+    pub(super) fn revoked(data: &SessionHead) -> Self {
         Self::of(EventKind::SessionRevoked, "revoked", data)
     }
 
@@ -36,7 +36,7 @@ impl Refused {
     pub(super) async fn not_stored(settings: &CookieSettings, id: SessionId) -> Self {
         let (kind, reason) = match revocation::is_signed_out(settings, &id).await {
             true => (EventKind::SessionRefused, "replayed"),
-            // An honest browser that was away meanwhile.
+            // It may be a browser that was closed meanwhile.
             false => (EventKind::SessionRevoked, "not_stored"),
         };
         Self { kind, reason, id: Some(id), sub: None }
@@ -51,7 +51,7 @@ impl Refused {
     pub(super) fn unopened(settings: &CookieSettings, cookies: &[(String, String)]) -> Option<Self> {
         let is_head = |name: &str| settings.all_own().any(|own| name == own.session_name());
         let heads = cookies.iter().filter(|(name, value)| is_head(name) && !OwnCookies::is_sign_out_marker(value));
-        let worst = heads.map(|(_, value)| settings.keys.why_unopened(text_of(value))).max()?;
+        let worst = heads.map(|(_, value)| settings.keys.why_unopened(chunks::counted(value).1)).max()?;
         let reason = match worst {
             Unopened::Malformed => "malformed",
             Unopened::OtherKey => "other_key",
@@ -60,7 +60,7 @@ impl Refused {
         Some(Self { kind: EventKind::SessionRefused, reason, id: None, sub: None })
     }
 
-    fn of(kind: EventKind, reason: &'static str, data: &SessionData) -> Self {
+    fn of(kind: EventKind, reason: &'static str, data: &SessionHead) -> Self {
         Self { kind, reason, id: Some(data.id), sub: Some(data.subject.sub.clone()) }
     }
 
@@ -77,12 +77,7 @@ impl Refused {
     }
 }
 
-/// A session that was found to be over while a request with it was under way.
-pub(super) fn write_ended_meanwhile(settings: &CookieSettings, data: &SessionData) {
+/// A session that was found to be over while a request with it was running.
+pub(super) fn write_ended_meanwhile(settings: &CookieSettings, data: &SessionHead) {
     Refused { reason: "ended_meanwhile", ..Refused::revoked(data) }.write(settings);
-}
-
-/// What the first cookie holds of the sealed text: after the count of cookies, if there are several.
-fn text_of(value: &str) -> &str {
-    value.split_once('.').map_or(value, |(_, text)| text)
 }

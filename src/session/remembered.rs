@@ -8,7 +8,7 @@ use super::{own_cookies::OwnCookies, settings::CookieSettings};
 /// What a request told of sessions before.
 #[derive(Debug, Default)]
 pub(super) struct Remembered {
-    /// The names of the cookies that say so: the present one, and those of before.
+    /// The names of the cookies that say so: the present one, and the previous ones.
     sent: Vec<String>,
     /// Whether a session's cookie came that holds no session any more.
     has_ended: bool,
@@ -35,18 +35,23 @@ impl Remembered {
         self.is_forgotten = true;
     }
 
+    /// Whether [`cookies`](Self::cookies) has none, whatever became of the session.
+    pub(super) fn has_no_cookies(&self, settings: &CookieSettings) -> bool {
+        self.sent.is_empty() && !settings.remembers_timeouts
+    }
+
     pub(super) fn timed_out(&self) -> bool {
         !self.is_forgotten && (self.has_ended || !self.sent.is_empty())
     }
 
-    /// What the response sets and deletes. With a session that is written the cookie is set anew, so that it lives longer than that.
+    /// What the response sets and deletes. With a session that is written the cookie is set again, so that it is valid for longer.
     pub(super) fn cookies(
         &self,
         settings: &CookieSettings,
         is_signed_in: bool,
         is_written: bool,
     ) -> Vec<Cookie<'static>> {
-        if self.sent.is_empty() && !settings.remembers_timeouts {
+        if self.has_no_cookies(settings) {
             return Vec::new();
         }
         let present = settings.own.timeout_marker_name();

@@ -1,6 +1,6 @@
 //! Sessions that ended, and how that is remembered.
 //!
-//! A stored session is deleted. One in cookies is out of reach, so it is remembered what ended, and looked up whenever a session is read.
+//! A stored session is deleted. One in cookies cannot be deleted by the server, so its end is recorded, and checked whenever a session is read.
 
 use std::{
     sync::Arc,
@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    data::SessionData,
+    data::SessionHead,
     retry,
     settings::CookieSettings,
     store_failed::{revocation_store_failed, store_failed},
@@ -24,21 +24,25 @@ use crate::{
 ///
 /// # Errors
 /// `store.failed` where the revocation store cannot be asked, and the settings say that no session is read without it.
-pub(super) async fn is_revoked(settings: &CookieSettings, data: &SessionData) -> Result<bool> {
+pub(super) async fn is_revoked(settings: &CookieSettings, data: &SessionHead) -> Result<bool> {
     is_revoked_by(settings, data, None).await
 }
 
 /// The same for a session in the cookie of Next.js that nothing tells apart from the user's others: see `derived_id.rs`.
-pub(super) async fn is_unnamed_revoked(settings: &CookieSettings, data: &SessionData) -> Result<bool> {
+pub(super) async fn is_unnamed_revoked(settings: &CookieSettings, data: &SessionHead) -> Result<bool> {
     is_revoked_by(settings, data, Some(revocation_keys::unnamed_next_sessions(&data.subject.sub))).await
 }
 
-async fn is_revoked_by(settings: &CookieSettings, data: &SessionData, further: Option<String>) -> Result<bool> {
+async fn is_revoked_by(settings: &CookieSettings, data: &SessionHead, further: Option<String>) -> Result<bool> {
+    // Most processes without a store end here, and make no keys.
+    if settings.stores.know_of_no_ending() {
+        return Ok(false);
+    }
     let subject = &data.subject;
     let keys = [revocation_keys::session(&data.id), revocation_keys::user(&subject.sub)].into_iter();
     let keys = keys.chain(subject.sid.as_deref().map(revocation_keys::logto_session));
     let keys: Vec<_> = keys.chain(further).collect();
-    match settings.stores.revocations.latest_cutoff(&keys).await {
+    match settings.stores.revocations().latest_cutoff(&keys).await {
         Ok(until) => Ok(ended_by(data, until)),
         Err(error) if settings.requires_revocations => Err(revocation_store_failed(
             settings,
@@ -55,12 +59,12 @@ async fn is_revoked_by(settings: &CookieSettings, data: &SessionData, further: O
 
 /// Whether a session was signed out of, by its id. Where that cannot be told, it was not: this is for the log alone.
 pub(super) async fn is_signed_out(settings: &CookieSettings, id: &SessionId) -> bool {
-    let noted = settings.stores.revocations.latest_cutoff(&[revocation_keys::session(id)]).await;
+    let noted = settings.stores.revocations().latest_cutoff(&[revocation_keys::session(id)]).await;
     noted.is_ok_and(|until| until.is_some())
 }
 
 /// Whether a session began by the time that all of its kind are over.
-pub(super) fn ended_by(data: &SessionData, until: Option<SystemTime>) -> bool {
+pub(super) fn ended_by(data: &SessionHead, until: Option<SystemTime>) -> bool {
     until.is_some_and(|until| data.issued_at <= clock::unix_seconds(until))
 }
 
@@ -69,9 +73,9 @@ pub(super) async fn record_ended_id(settings: &CookieSettings, id: &SessionId) {
     record(settings, revocation_keys::session(id), far_future(), longest_lifetime(settings)).await;
 }
 
-/// Remembers that a session ended, for as long as it could have lived: its cookie may come back in a copy, or in a slow response to an
-/// earlier request, which has sealed it anew.
-pub(super) async fn record_ended_session(settings: &CookieSettings, data: &SessionData, now: i64) {
+/// Remembers that a session ended, for as long as it could have lived: its cookie may come back in a copy, or in a slow response to an earlier
+/// request, which has sealed it again.
+pub(super) async fn record_ended_session(settings: &CookieSettings, data: &SessionHead, now: i64) {
     let ends_at = data.created_at.saturating_add(clock::whole_seconds(settings.lifetime.absolute));
     // By a clock that is ahead no time would be left: it is never less than what a session of this moment has.
     let ttl = seconds(ends_at.saturating_sub(now)).max(longest_lifetime(settings));
@@ -87,7 +91,7 @@ pub(super) async fn record_ended_session(settings: &CookieSettings, data: &Sessi
 }
 
 async fn record(settings: &CookieSettings, key: String, until: SystemTime, ttl: Duration) {
-    let store = Arc::clone(&settings.stores.revocations);
+    let store = Arc::clone(settings.stores.revocations());
     retry::until_done(settings, EventKind::RevocationStoreFailed, ttl, move |left| {
         let (store, key) = (Arc::clone(&store), key.clone());
         Box::pin(async move { store.record(&key, until, left).await })
@@ -106,7 +110,7 @@ pub(crate) async fn revoke(settings: &CookieSettings, which: &SessionSelector, a
         SessionSelector::LogtoSession(sid) => (revocation_keys::logto_session(sid), far_future()),
         SessionSelector::User(sub) => (revocation_keys::user(sub), system_time(at)),
     };
-    let noted = settings.stores.revocations.record(&key, until, longest_lifetime(settings)).await;
+    let noted = settings.stores.revocations().record(&key, until, longest_lifetime(settings)).await;
     let deleted = match &settings.stores.sessions {
         Some(store) => {
             store.revoke(which).await.map_err(store_failed(settings, "the session store could not end the sessions"))?

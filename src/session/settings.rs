@@ -12,10 +12,15 @@ use std::{
 use cookie::Cookie;
 use tokio::sync::Semaphore;
 
-use super::{lifetime::SessionLifetime, next::next_cookie::NextCookie, own_cookies::OwnCookies, seal::Keys};
+use super::{
+    lifetime::SessionLifetime,
+    next::next_cookie::NextCookie,
+    own_cookies::{OwnCookies, Purpose},
+    seal::Keys,
+};
 use crate::{
     clock,
-    store::{RevocationStore, SessionStore},
+    store::{MemoryRevocations, RevocationStore, SessionStore},
 };
 
 /// As long as Logto's sign-in pages work.
@@ -27,7 +32,41 @@ const MAX_RETRY_TASKS: usize = 1_000;
 #[derive(Clone)]
 pub(crate) struct Stores {
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
-    pub(crate) revocations: Arc<dyn RevocationStore>,
+    /// Set with `in_memory` alone: [`know_of_no_ending`](Self::know_of_no_ending) looks there.
+    revocations: Arc<dyn RevocationStore>,
+    /// The same, where nothing was set to remember it, so that the memory of this process does.
+    in_memory: Option<MemoryRevocations>,
+}
+
+impl Stores {
+    pub(crate) fn new(sessions: Option<Arc<dyn SessionStore>>, revocations: Arc<dyn RevocationStore>) -> Self {
+        Self { sessions, revocations, in_memory: None }
+    }
+
+    /// The same, where the memory of this process alone remembers which sessions ended.
+    pub(crate) fn remembering_in_memory(
+        sessions: Option<Arc<dyn SessionStore>>,
+        revocations: MemoryRevocations,
+    ) -> Self {
+        Self { sessions, revocations: Arc::new(revocations.clone()), in_memory: Some(revocations) }
+    }
+
+    /// The same, remembering what `before` remembers in memory, where both do.
+    pub(crate) fn remembering_endings_of(self, before: &Self) -> Self {
+        match (&self.in_memory, &before.in_memory) {
+            (Some(_), Some(revocations)) => Self::remembering_in_memory(self.sessions, revocations.clone()),
+            _ => self,
+        }
+    }
+
+    pub(crate) fn revocations(&self) -> &Arc<dyn RevocationStore> {
+        &self.revocations
+    }
+
+    /// Whether no session can be known to have ended: no store was set to remember it, and nothing was noted in this process.
+    pub(super) fn know_of_no_ending(&self) -> bool {
+        self.in_memory.as_ref().is_some_and(MemoryRevocations::is_empty)
+    }
 }
 
 impl fmt::Debug for Stores {
@@ -86,7 +125,7 @@ impl CookieSettings {
     /// The same for another host of the application.
     pub(crate) fn at(self, secure: bool, domain: Option<String>) -> Self {
         let own = self.own.at(secure, domain);
-        // What was a name of before at one host may be the present one at another.
+        // A previous name at one host may be the present one at another.
         let names = self.earlier.iter().map(OwnCookies::session_name).filter(|name| *name != own.session_name());
         let earlier = names.map(|name| own.earlier(name)).collect();
         let without_secure_prefix = own.before_secure_prefix().filter(|_| self.reads_without_prefix);
@@ -160,6 +199,7 @@ impl CookieSettings {
     }
 
     /// Whether `name` is that of a cookie that may hold a session: ours, one of its chunks, or the one of Next.js.
+    #[cfg(test)]
     pub(crate) fn is_session_name(&self, name: &str) -> bool {
         self.next().is_some_and(|next| next.name() == name) || self.is_own_session_name(name)
     }
@@ -169,8 +209,9 @@ impl CookieSettings {
         self.all_own().any(|own| own.is_session_name(name))
     }
 
-    pub(super) fn is_transaction_name(&self, name: &str) -> bool {
-        self.all_own().any(|own| own.is_transaction_name(name))
+    /// What the cookie `name` is for, if it is one of ours.
+    pub(super) fn purpose(&self, name: &str) -> Option<Purpose> {
+        self.all_own().filter_map(|own| own.purpose(name)).min()
     }
 
     pub(super) fn is_cross_site_transaction_name(&self, name: &str) -> bool {
@@ -181,16 +222,9 @@ impl CookieSettings {
         self.all_own().any(|own| own.long_address_name() == name)
     }
 
-    pub(super) fn is_timeout_marker_name(&self, name: &str) -> bool {
-        self.all_own().any(|own| own.is_timeout_marker_name(name))
-    }
-
     /// The deletion of a cookie of the present or of an earlier name.
     pub(super) fn deletion(&self, name: String) -> Cookie<'static> {
-        let is_of = |own: &&OwnCookies| {
-            own.is_session_name(&name) || own.is_transaction_name(&name) || own.is_timeout_marker_name(&name)
-        };
-        self.all_earlier().find(is_of).unwrap_or(&self.own).deletion(name)
+        self.all_earlier().find(|own| own.purpose(&name).is_some()).unwrap_or(&self.own).deletion(name)
     }
 
     /// The cookies of the present name, and then those of the earlier ones.

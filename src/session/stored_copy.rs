@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     data::SessionData,
+    lazy::LazySession,
     loaded::LoadedSession,
     opened::Origin,
     persist::{self, Saved},
@@ -36,7 +37,7 @@ impl LoadedSession {
     pub(crate) fn take_saved(&mut self, saved: StoredCopy) {
         if let Origin::Store { id, revision, .. } = &mut self.origin
             && *id == saved.id
-            && let Some(data) = self.data.as_deref_mut()
+            && let Some(data) = self.data.as_mut().and_then(LazySession::get_mut)
         {
             *revision = saved.revision.max(*revision);
             data.merge(saved.data);

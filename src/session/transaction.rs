@@ -1,4 +1,4 @@
-//! One sign-in under way, and how it is written to its cookie.
+//! One pending sign-in, and how it is written to its cookie.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub(crate) struct Transaction {
     pub(crate) nonce: String,
     /// PKCE (RFC 7636).
     pub(crate) code_verifier: String,
-    /// Sent again, letter by letter, at the code exchange.
+    /// Repeated unchanged at the code exchange.
     pub(crate) redirect_uri: String,
     /// Where the user goes in the end; checked before it was put here.
     pub(crate) return_to: String,
@@ -191,7 +191,7 @@ impl Transaction {
     }
 }
 
-// Whoever has these can end the sign-in.
+// These values allow to complete the sign-in.
 impl Drop for Transaction {
     fn drop(&mut self) {
         self.seed.zeroize();

@@ -10,8 +10,8 @@ use crate::{
     step_up::StepUp,
 };
 
-/// How long a browser may take from its callback to the page it wanted. Whoever has just authenticated is never sent to do so again,
-/// not even where `max_age` is zero: that would have no end.
+/// How long a browser may take from its callback to the page it wanted. A user who has just authenticated is never redirected to do so again, even if
+/// `max_age` is zero: that would be a redirect loop.
 const RETURN_TOLERANCE_SECONDS: i64 = 30;
 
 /// What [`RecentlyAuthenticated`] asks for, by type.
@@ -44,21 +44,21 @@ impl<const SECONDS: u64> StepUpPolicy for MaxAge<SECONDS> {
     }
 }
 
-/// A user who authenticated as `R` asks: the argument of a handler that moves money or changes a password.
+/// A user who authenticated as `R` requires: the argument of a handler that moves money or changes a password.
 ///
-/// Others never reach the handler. A browser goes to sign in once more and comes back to the very page. A form that was posted is not sent
-/// again: the browser comes back to the page it was on, to post it anew. A program gets 401 as JSON with `max_age`, `acr_values` and the
+/// The handler does not run for others. A browser is redirected to sign-in and returned to the same page. A posted form is not sent again: the
+/// browser returns to the page with the form, and the user submits it once more. An API client gets 401 as JSON with `max_age`, `acr_values` and the
 /// address to `sign_in` at. `Option<RecentlyAuthenticated<R>>` is `None` instead.
 ///
-/// If Logto lets the user through without a fresh login though it was asked for one, the sign-in fails with `id_token.invalid_auth_time` or
-/// `id_token.invalid_acr`; nobody goes in circles.
+/// If Logto returns the user without the required authentication, the sign-in fails with `id_token.invalid_auth_time` or `id_token.invalid_acr`, so
+/// there is no redirect loop.
 pub struct RecentlyAuthenticated<R> {
     user: SignedIn,
     required: PhantomData<fn() -> R>,
 }
 
 impl<R: StepUpPolicy> RecentlyAuthenticated<R> {
-    /// For integrations: the user of a request.
+    /// Returns the user of a request. For integrations.
     ///
     /// # Errors
     /// See [`RequestSession::require_recent_auth`].
@@ -67,7 +67,7 @@ impl<R: StepUpPolicy> RecentlyAuthenticated<R> {
         Ok(Self { user, required: PhantomData })
     }
 
-    /// For integrations: like [`extract`](Self::extract), and `None` for a user who would have to sign in (again).
+    /// Returns the user like [`extract`](Self::extract), and `None` for a user who would have to sign in (again). For integrations.
     ///
     /// # Errors
     /// Those of [`extract`](Self::extract) that say something else.
@@ -103,8 +103,8 @@ impl<R> fmt::Debug for RecentlyAuthenticated<R> {
 }
 
 impl RequestSession {
-    /// The signed-in user, if they authenticated as `step_up` asks. For a handler that knows only then what it takes: returned from it, the
-    /// error sends the browser to sign in and back, as [`RecentlyAuthenticated`] does.
+    /// Returns the signed-in user, if the user authenticated as `step_up` requires. For a handler whose requirement depends on the request: if it
+    /// returns the error, the browser is redirected to sign-in and back, as with [`RecentlyAuthenticated`].
     ///
     /// ```
     /// # async fn example(session: logto::RequestSession, amount: u64) -> Result<(), logto::Error> {
@@ -125,7 +125,7 @@ impl RequestSession {
         session.require_recent_auth(step_up)
     }
 
-    /// Has the user authenticate as an API asks that refused the user's access token.
+    /// Starts a step-up for an API that rejected the user's access token.
     ///
     /// # Errors
     /// See [`Session::step_up_if_challenged`]; `session.already_committed` once the response has begun.
@@ -135,7 +135,7 @@ impl RequestSession {
 }
 
 impl Session {
-    /// The signed-in user, if they authenticated as `step_up` asks: by `auth_time` and `acr` of the ID token, and never longer ago than
+    /// Returns the signed-in user, if they authenticated as `step_up` asks: by `auth_time` and `acr` of the ID token, and never longer ago than
     /// `max_age` and the leeway together (at least 30 seconds, for the way back).
     ///
     /// An ID token without `auth_time` is taken for an old one: Logto adds it where a sign-in asked for `max_age`.
@@ -162,7 +162,7 @@ impl Session {
         }
     }
 
-    /// The same, without a word to the log.
+    /// The same, without a log entry.
     fn recent_auth(&self, step_up: &StepUp) -> Result<SignedIn> {
         let refused =
             |message: String| Error::new(Code::StepUpRequired, message).with_step_up(step_up.authentication());
@@ -188,8 +188,8 @@ impl Session {
         Ok(SignedIn::new(claims))
     }
 
-    /// Has the user authenticate as an API asks that refused the user's access token (RFC 9470): give the `WWW-Authenticate` of its 401, and
-    /// return the error from the handler. The browser goes to sign in and comes back, and the handler calls the API again, with a new token.
+    /// Starts a step-up for an API that rejected the user's access token (RFC 9470): pass the `WWW-Authenticate` of its 401, and return the error
+    /// from the handler. The browser is redirected to sign-in and back, and the handler calls the API again, with a new token.
     ///
     /// `Ok` where the API complains of something else: see [`StepUp::from_www_authenticate`].
     ///

@@ -60,7 +60,7 @@ fn challenges_are_read_as_servers_write_them() {
         (r#"Bearer error="insufficient_user_authentication", max_age="", acr_values="urn:logto:acr:mfa""#, Some(mfa())),
         ("Bearer error=insufficient_user_authentication, acr_values=\"a\u{e9}\"", Some(age(0))),
         (&classes, Some(age(0))),
-        // Against the grammar: that challenge is not believed.
+        // Against the grammar: that challenge is ignored.
         (r#"Bearer error="insufficient_user_authentication", error="invalid_token", max_age=1"#, None),
         (r#"Bearer error="insufficient_user_authentication" max_age=1"#, None),
         (r#"Bearer error="insufficient_user_authentication"#, None),

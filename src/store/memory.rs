@@ -16,7 +16,7 @@ use crate::{
     types::BoxFuture,
 };
 
-/// Sessions in the memory of this process. They end with it, and other instances do not see them.
+/// Sessions in the memory of this process. They end with the process, and other instances cannot read them.
 ///
 /// Bounded: when it is full, the session that would expire first makes room.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ impl Default for MemoryStore {
 }
 
 impl MemoryStore {
-    /// Room for 100,000 sessions, some 200 MB.
+    /// Creates a store with room for 100,000 sessions, about 200 MB.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -54,14 +54,14 @@ impl MemoryStore {
         }
     }
 
-    /// Room for so many sessions; at least one.
+    /// Sets the maximum number of sessions; at least one.
     #[must_use]
     pub fn capacity(mut self, sessions: usize) -> Self {
         self.capacity = sessions.max(1);
         self
     }
 
-    /// Goes by another clock.
+    /// Sets the clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -69,13 +69,13 @@ impl MemoryStore {
         self
     }
 
-    /// How many sessions it holds, those that have expired and were not yet swept included.
+    /// Returns how many sessions it holds, those that have expired and were not yet swept included.
     #[must_use]
     pub fn len(&self) -> usize {
         lock(&self.sessions).len()
     }
 
-    /// Whether it holds none.
+    /// Returns whether it holds none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -153,13 +153,13 @@ pub struct MemoryRevocations {
 }
 
 impl MemoryRevocations {
-    /// An empty one.
+    /// Creates an empty one.
     #[must_use]
     pub fn new() -> Self {
         Self { revoked: Arc::default(), clock: Arc::new(SystemClock) }
     }
 
-    /// Goes by another clock.
+    /// Sets the clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -168,6 +168,11 @@ impl MemoryRevocations {
 
     pub(crate) fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..Self::new() }
+    }
+
+    /// Whether nothing is remembered, not even what may be forgotten by now.
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.revoked).len() == 0
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     types::BoxFuture,
 };
 
-/// Sessions in Redis (6 or newer, Valkey, or a service that speaks their protocol), shared by all instances of an application.
+/// Sessions in Redis (6 or newer, Valkey, or a service with their protocol), shared by all instances of an application.
 ///
 /// Clones share one connection, which comes back by itself when Redis does. Whatever Redis does not answer within about two seconds is an
 /// error: nothing waits for a dead server. What is stored is sealed, so a dump of Redis gives no tokens.
@@ -61,7 +61,7 @@ impl RedisStore {
         Self::builder(url).connect().await
     }
 
-    /// A Redis that needs more than a URL: credentials that change, client certificates, Sentinel.
+    /// Creates a builder for a store that needs more than a URL: credentials that change, client certificates, Sentinel.
     pub fn builder(url: impl AsRef<str>) -> RedisStoreBuilder {
         RedisStoreBuilder::new(url.as_ref())
     }
@@ -76,9 +76,9 @@ impl RedisStore {
         builder::cluster(urls, None).await
     }
 
-    /// Uses connections of the application's own to one Redis, which is no node of a cluster: `lend` gives one for each command, from a pool
-    /// or as a clone of a `ConnectionManager`. Where a connection breaks under a command, `lend` is asked once more. It is asked for up to a
-    /// hundred at once, where all sessions of a user end.
+    /// Uses connections of the application to one Redis, which is not a node of a cluster: `lend` returns one for each command, from a pool or as a
+    /// clone of a `ConnectionManager`. Where a connection breaks under a command, `lend` is asked once more. It is asked for up to a hundred at once,
+    /// where all sessions of a user end.
     ///
     /// ```
     /// # fn example(manager: redis::aio::ConnectionManager) {
@@ -108,14 +108,14 @@ impl RedisStore {
         Self { connection, keys: Keys::default(), clock: Arc::new(SystemClock) }
     }
 
-    /// What the names of all keys begin with. Default: `logto:`. Applications that share a Redis need one each.
+    /// Sets the prefix of all key names. Default: `logto:`. Applications that share a Redis need different prefixes.
     #[must_use]
     pub fn prefix(mut self, prefix: impl AsRef<str>) -> Self {
         self.keys = Keys::new(prefix.as_ref());
         self
     }
 
-    /// Goes by another clock to tell how long a session has to live. Redis counts by its own.
+    /// Sets the clock that determines how long a session is valid. Redis uses its own clock for expiry.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);

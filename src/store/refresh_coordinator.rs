@@ -7,7 +7,7 @@ use crate::{
     types::BoxFuture,
 };
 
-/// Lets several processes agree on one exchange at a time for a refresh token, and share what it gave.
+/// Lets several processes run one token request at a time for a refresh token, and share its result.
 ///
 /// Keys are hashes and values are sealed: it learns no token.
 pub trait RefreshCoordinator: Send + Sync + 'static {

@@ -10,7 +10,7 @@ use crate::{
     types::BoxFuture,
 };
 
-/// Remembers which sessions were ended, for sessions that live in cookies and cannot be deleted from here.
+/// Records which sessions were ended, for sessions in cookies, which the server cannot delete.
 ///
 /// What cannot be read or kept as it should be counts as ended: a time that is too late for the store becomes the latest that it can keep.
 /// All methods may be called at once, for the same key, from several processes. `testing::revocation_conformance` checks a store of your own.

@@ -33,7 +33,7 @@ pub enum SessionSelector {
 /// What [`SessionStore::list`] gives: each session with its id.
 pub type StoredSessions<'a> = BoxFuture<'a, Result<Vec<(SessionId, StoredSession)>, BoxError>>;
 
-/// Keeps sessions on the server. The cookie then holds nothing but the sealed id.
+/// Keeps sessions on the server. The cookie then contains only the sealed id.
 ///
 /// A store is object-safe and shared: implement it over whatever you run.
 /// All methods may be called at once, for the same session, from several processes.

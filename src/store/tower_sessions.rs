@@ -69,7 +69,7 @@ pub struct TowerSessionStore<S> {
 }
 
 impl<S> TowerSessionStore<S> {
-    /// Keeps sessions in `store`. Clones of the result share its locks; make one for a process.
+    /// Keeps sessions in `store`. Clones of the result share its locks; create one for each process.
     #[must_use]
     pub fn new(store: S) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl<S> TowerSessionStore<S> {
         }
     }
 
-    /// How long [`revoke`](SessionStore::revoke) is remembered: at least as long as a session may go without a request
+    /// Sets how long [`revoke`](SessionStore::revoke) is remembered: at least as long as a session may go without a request
     /// ([`SessionLifetime::idle`](crate::SessionLifetime::idle)), else sessions are refused. Default: 180 days.
     #[must_use]
     pub fn revocation_lifetime(mut self, lifetime: Duration) -> Self {
@@ -153,7 +153,7 @@ impl<S: Backend> SessionStore for TowerSessionStore<S> {
         Box::pin(async move {
             let key = session_id(id);
             let _guard = self.lock(key).await;
-            // First the tombstone, then the deletion: whoever writes the session after it finds the tombstone, and deletes what it wrote.
+            // First the tombstone, then the deletion: a later write of the session finds the tombstone, and deletes the session again.
             Tombstone::of_deleted(id).write(&*self.backend, DELETED_TOMBSTONE_LIFETIME).await?;
             Ok(self.backend.delete(&key).await?)
         })
@@ -171,7 +171,7 @@ impl<S: Backend> SessionStore for TowerSessionStore<S> {
     }
 }
 
-/// How long a write may be under way while its session is deleted.
+/// How long a write may take while its session is deleted.
 const DELETED_TOMBSTONE_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 impl<S: Backend> TowerSessionStore<S> {

@@ -9,6 +9,8 @@ pub(crate) enum Endpoint {
     /// An application's API, which is not Logto.
     Api,
     Authorization,
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
+    DeviceAuthorization,
     Discovery,
     EndSession,
     Introspection,
@@ -25,6 +27,7 @@ impl Endpoint {
             Self::Account => "account",
             Self::Api => "api",
             Self::Authorization => "authorization",
+            Self::DeviceAuthorization => "device_authorization",
             Self::Discovery => "discovery",
             Self::EndSession => "end_session",
             Self::Introspection => "introspection",

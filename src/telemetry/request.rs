@@ -59,7 +59,7 @@ impl WatchedRequest {
     }
 }
 
-/// Notes in the span of the request under way that it is sent once more.
+/// Records in the span of the running request that it is sent once more.
 pub(crate) fn sent_once_more() {
     Span::current().record("http.request.resend_count", 1);
 }

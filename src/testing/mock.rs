@@ -79,11 +79,15 @@ use super::held_port::HeldPort;
 /// - The account center is on, and every field can be changed; so are all second factors.
 /// - Resource `https://api.example.test` with `read:books` and `write:books`, which `librarian` grants, and `delete:books`, which no role does.
 ///
-/// A user's id is `user-` with the username: `user-ada`.
+/// A user's id is `user-` with the username: `user-ada`. The id of a role is `role-` with its name: `role-librarian`.
+///
+/// The Management API works on the same data: a user made by `POST /api/users` can sign in, and a role given there is in the next token. Machines
+/// call it with a token for `https://default.logto.app/api`: [`MockApp::management_api_access`].
 ///
 /// # Not covered
 ///
-/// Implicit and hybrid flow, enterprise SSO, the pages of MFA, and the Management API but for its subject tokens and webhooks. Of the Account API:
+/// Implicit and hybrid flow, enterprise SSO, the pages of MFA. Of the Management API: the settings of the server, connectors, audit logs, custom
+/// domains, and digests of passwords but SHA-256 and SHA-1. Of the Account API:
 /// passwords that have leaked, the attestation and the key of a passkey, the limit of messages for an address, and trusted devices.
 pub struct MockLogto {
     shared: Arc<Shared>,

@@ -19,6 +19,11 @@ use crate::{
 
 const APP_ID: &str = "example";
 const APP_SECRET: &str = "the secret of the example app";
+/// The machine-to-machine app for the Management API of the Logto inside.
+const MACHINE_ID: &str = "example-machine";
+const MACHINE_SECRET: &str = "the secret of the example machine";
+/// Which role opens the Management API.
+const MACHINE_ROLE: &str = "Logto Management API access";
 
 /// A client to try things with, and the pages of the examples: for a first hour with any framework, not for production.
 ///
@@ -116,6 +121,21 @@ impl Playground {
         self.embedded.as_deref()
     }
 
+    /// The Management API, as an application makes it with `Management::from_env()`: of the Logto inside, or of the Logto of the environment, with
+    /// `LOGTO_MANAGEMENT_APP_ID` and `LOGTO_MANAGEMENT_APP_SECRET`.
+    ///
+    /// # Errors
+    /// `config.invalid`, which names everything that is missing or wrong.
+    #[cfg(feature = "management")]
+    pub fn management(&self) -> crate::error::Result<crate::management::Management> {
+        use crate::{machine::MachineClient, management::Management};
+        if self.embedded.is_none() {
+            return Management::from_env();
+        }
+        let machine = MachineClient::builder().config(self.config()).app_id(MACHINE_ID).app_secret(MACHINE_SECRET);
+        Management::new(machine.build()?)
+    }
+
     /// The port to listen on.
     #[must_use]
     pub fn port(&self) -> u16 {
@@ -201,7 +221,9 @@ async fn embedded(port: &Port, base_url: &str) -> Result<MockLogto, PlaygroundEr
     let app = MockApp::new(APP_ID, APP_SECRET)
         .redirect_uri(format!("{base_url}/callback"))
         .post_logout_redirect_uri(base_url);
-    let mock = MockLogto::builder().port(port).app(app).start().await.map_err(|cause| in_use(port, &cause))?;
+    let machine = MockApp::new(MACHINE_ID, MACHINE_SECRET).role(MACHINE_ROLE);
+    let mock = MockLogto::builder().port(port).app(app).machine_to_machine_app(machine);
+    let mock = mock.start().await.map_err(|cause| in_use(port, &cause))?;
     // What Logto calls custom claims: examples/custom_claims.rs reads them.
     mock.update_user("ada", |ada| ada.access_token_claim("plan", "pro").access_token_claim("seats", 5));
     Ok(mock)

@@ -137,7 +137,7 @@ async fn a_failed_fetch_is_retried_after_a_second_without_a_token_or_ten_with_on
         assert_eq!(world.get(valid(), Err(down())).await.unwrap(), "token 0", "{seconds}");
         assert_eq!(world.asked(), asked, "{seconds}");
     }
-    // Over. The failure of before still answers, and nothing else does.
+    // Over. The previous failure is still the result, and nothing else is.
     world.set(3602);
     assert!(world.get(valid(), Ok(3600)).await.is_err());
     assert_eq!(world.asked(), 0);
@@ -190,7 +190,7 @@ async fn a_token_that_was_refused_is_replaced_once() {
     let second = world.get(Want::InsteadOf(&first), Ok(3600)).await.unwrap();
     assert_ne!(first, second);
     assert_eq!(world.asked(), 2);
-    // Whoever comes late with the first gets the second.
+    // A late caller with the first gets the second.
     assert_eq!(world.get(Want::InsteadOf(&first), Ok(3600)).await.unwrap(), second);
     assert_eq!(world.asked(), 0);
 }

@@ -1,4 +1,4 @@
-//! Where a browser may be sent: one judge of every address that becomes a `Location` or a link on a page.
+//! Where a browser may be redirected: the only validation of every address that becomes a `Location` or a link on a page.
 
 use std::{borrow::Cow, fmt, ops::Deref};
 
@@ -7,13 +7,13 @@ use url::{Origin, Position, Url};
 use super::without_query;
 use crate::error::{Code, Error, Result, excerpt};
 
-/// An address that was judged. Nothing else becomes a [`Redirect`](super::Redirect), and no other link is on a page of ours.
+/// A validated address. Nothing else becomes a [`Redirect`](super::Redirect), and no other link is on a page of ours.
 ///
-/// What was judged is the address as a browser parses it (WHATWG URL), and it is the parsed one that is sent.
+/// The address is validated as a browser parses it (WHATWG URL), and it is the parsed one that is sent.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Destination(String);
 
-/// The judge: what is wrong with an address, where something is. Beside its form it is `elsewhere` that tells whose addresses are right.
+/// The validation: returns what is wrong with an address, if anything. Beside its form it is `elsewhere` that tells whose addresses are right.
 fn objection(url: &Url, elsewhere: impl FnOnce(&Url) -> Option<String>) -> Option<String> {
     // The origin of `blob:https://…` is that of the address inside (WHATWG URL, "origin"), and the browser reads no page of the site there.
     if !matches!(url.scheme(), "http" | "https") {
@@ -25,8 +25,8 @@ fn objection(url: &Url, elsewhere: impl FnOnce(&Url) -> Option<String>) -> Optio
     elsewhere(url)
 }
 
-/// Judges an address of the application's that Logto is to send a browser to, where it is given as a URL (RFC 6749 section 3.1.2). It is sent as it
-/// was given: Logto compares it letter by letter with those that are registered. `option` names it.
+/// Validates an address of the application to which Logto will redirect a browser, given as a URL (RFC 6749 section 3.1.2). It is sent unchanged:
+/// Logto compares it with the registered ones, after parsing. `option` names it.
 ///
 /// # Errors
 /// `options.invalid`
@@ -131,7 +131,7 @@ impl<'a> Application<'a> {
 pub(crate) struct Server<'a>(pub(crate) &'a Url);
 
 impl Server<'_> {
-    /// Judges an address of the server's.
+    /// Validates an address of the server.
     ///
     /// # Errors
     /// `discovery.failed`.

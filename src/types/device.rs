@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr};
 /// Bytes of a user agent that are kept.
 const MAX_USER_AGENT_BYTES: usize = 256;
 
-/// On what a user is signed in, for a list of the user's sessions: [`Session::set_device`](crate::Session::set_device).
+/// The device of a signed-in user, for a list of the user's sessions: [`Session::set_device`](crate::Session::set_device).
 ///
 /// Both are personal data. They are sealed with the session and gone with it; `Debug` does not tell them.
 ///
@@ -22,13 +22,13 @@ pub struct Device {
 }
 
 impl Device {
-    /// One of which nothing is known.
+    /// Creates a device without data.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The request's `User-Agent`. At most 256 bytes are kept, without control characters and without those that turn the direction of text.
+    /// Sets the request's `User-Agent`. At most 256 bytes are kept, without control characters and without those that turn the direction of text.
     #[must_use]
     pub fn user_agent(mut self, user_agent: &str) -> Self {
         let mut kept = String::new();
@@ -42,7 +42,7 @@ impl Device {
         self
     }
 
-    /// Where the request came from. Behind a proxy that is for the application to know: a header such as `X-Forwarded-For` is true where the
+    /// Sets the client's address. Behind a proxy only the application knows it: a header such as `X-Forwarded-For` is reliable only if the
     /// application's own proxy sets it.
     #[must_use]
     pub fn address(mut self, address: impl Into<IpAddr>) -> Self {
@@ -50,13 +50,13 @@ impl Device {
         self
     }
 
-    /// The user agent, as it is kept. A browser has sent it: escape it in a page.
+    /// Returns the user agent, as it is kept. A browser has sent it: escape it in a page.
     #[must_use]
     pub fn get_user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()
     }
 
-    /// The address.
+    /// Returns the address.
     #[must_use]
     pub fn get_address(&self) -> Option<IpAddr> {
         self.address

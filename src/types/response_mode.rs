@@ -12,8 +12,8 @@ pub enum ResponseMode {
     /// In the query of the redirect URI: a GET. The default.
     #[default]
     Query,
-    /// In a form that the browser posts to the redirect URI (OAuth 2.0 Form Post Response Mode): the code is in no address, and so in no
-    /// history and no access log. `docs/security.md` says what that takes.
+    /// In a form that the browser posts to the redirect URI (OAuth 2.0 Form Post Response Mode): the code is in no address, and so in no history and
+    /// no access log. The guide [security](crate::guide::security#a-callback-by-post) has the details.
     FormPost,
 }
 

@@ -10,7 +10,7 @@ macro_rules! words {
             #[cfg(test)]
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// The word for it, which [`FromStr`](std::str::FromStr) reads.
+            /// Returns the word for it, which [`FromStr`](std::str::FromStr) reads.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }

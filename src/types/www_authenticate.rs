@@ -12,7 +12,7 @@ pub(crate) struct Challenge<'a> {
     scheme: &'a str,
     /// Names in lower case.
     parameters: Vec<(String, String)>,
-    /// It holds something that is no parameter: none of it is believed.
+    /// It contains something that is not a parameter: the whole challenge is ignored.
     malformed: bool,
 }
 

@@ -11,7 +11,7 @@
 //!     }
 //! }
 //!
-//! // A browser without a session goes to sign in and comes back here; `fetch` gets 401.
+//! // A browser without a session is redirected to sign-in and back; `fetch` gets 401.
 //! async fn me(user: SignedIn) -> String {
 //!     user.sub().to_owned()
 //! }
@@ -30,26 +30,26 @@
 //! }
 //! ```
 //!
-//! # Who may come
+//! # Requiring sign-in
 //!
 //! | The handler takes | Nobody is signed in | The session cannot be read |
 //! |---|---|---|
-//! | [`SignedIn`] | is not asked: a browser goes to sign in and comes back, a program gets 401 | is not asked: 503 |
-//! | `Option<SignedIn>` | `None` | `None`, and 503 in place of what it answers |
-//! | `Result<SignedIn, logto::Error>` | `Err`; [`requires_sign_in`](crate::Error::requires_sign_in) is true | `Err`, and 503 in place of what it answers |
+//! | [`SignedIn`] | is not called: a browser is redirected to sign-in and back, an API client gets 401 | is not called: 503 |
+//! | `Option<SignedIn>` | `None` | `None`, and 503 in place of its response |
+//! | `Result<SignedIn, logto::Error>` | `Err`; [`requires_sign_in`](crate::Error::requires_sign_in) is true | `Err`, and 503 in place of its response |
 //!
-//! actix-web makes `None` of every extractor that fails. A session store that is away would look like a user who is not signed in, so the
-//! middleware answers such a request with the failure, whatever the handler said. The handler has run by then: if it must not, or is to
-//! treat failures itself, let it ask [`RequestSession::user`]. Returned from the handler, the error of the last row is answered as in
-//! the first. [`RecentlyAuthenticated`](crate::step_up::RecentlyAuthenticated) is taken in the same three forms.
+//! actix-web turns every failed extractor into `None`. An unavailable session store would look like a user who is not signed in, so the middleware
+//! replaces the response to such a request by the failure, whatever the handler returned. The handler has run by then: if it must not run, or has to
+//! handle failures itself, call [`RequestSession::user`]. If the handler returns the error of the last row, the response is that of the first row.
+//! [`RecentlyAuthenticated`](crate::step_up::RecentlyAuthenticated) can be taken in the same three forms.
 //!
-//! Without the [`middleware()`] an extractor fails with `integration.missing`, which is 500. With `Option` it is `None`, for there is nothing of ours
-//! around the handler that could answer in its place: the log has the error each time.
+//! Without the [`middleware()`] an extractor fails with `integration.missing`, which is 500. With `Option` it is `None`, because no middleware of
+//! this crate can replace the response: the log has the error each time.
 //!
-//! A whole scope for users, a guard by role and errors of your own that keep the way to sign in: see [guards](crate::guide::guards). An answer to
-//! an error keeps the headers that other middleware set, those of CORS among them.
+//! For a scope that requires sign-in, a guard by role and your own error type that keeps the redirect to sign-in see [guards](crate::guide::guards).
+//! The response to an error keeps the headers that other middleware set, for example CORS headers.
 //!
-//! Without the middleware, by hand: [`HeaderCookies`](crate::HeaderCookies) is an extractor, for the operations of [`LogtoClient`].
+//! Without the middleware, use the extractor [`HeaderCookies`](crate::HeaderCookies) with the operations of [`LogtoClient`].
 //!
 //! # An API
 //!
@@ -74,11 +74,11 @@
 //! }
 //! ```
 //!
-//! The middleware answers requests for the API's metadata (RFC 9728), too. Around a scope it does not see them: there [`api_metadata`] belongs into the
-//! app's configuration.
+//! The middleware also serves the API's metadata (RFC 9728). Around a scope it does not receive these requests: add [`api_metadata`] to the app's
+//! configuration.
 //!
-//! `Option<ApiAuth>` is `None` for those who send no credentials. A bad token is refused, as above after the handler has run; one that must
-//! not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::api::ApiAuth::optional).
+//! `Option<ApiAuth>` is `None` for a request without credentials. An invalid token is rejected, but as above after the handler has run; a handler
+//! that must not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::api::ApiAuth::optional).
 //!
 //! [`SignedIn`]: crate::SignedIn
 
@@ -113,7 +113,7 @@ use crate::{
     routes::AuthRequest,
 };
 
-/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
+/// Returns the authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::handle_auth_routes`].
 ///
 /// Configure the app with them, or a scope at the path of the configured base URL. In another scope they answer `integration.nested`, which says how to
@@ -132,7 +132,7 @@ async fn handle_auth_route(logto: CurrentClient, request: HttpRequest, body: web
     logto.handle_mounted_routes(&auth, ".configure(logto::actix_web::routes(&logto))").await
 }
 
-/// The middleware that gives each request its session and appends the session's cookies to the response.
+/// Returns the middleware that gives each request its session and appends the session's cookies to the response.
 #[must_use]
 pub fn middleware<S, B>(
     logto: impl Into<CurrentClient>,

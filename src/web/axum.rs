@@ -11,7 +11,7 @@
 //!     }
 //! }
 //!
-//! // A browser without a session goes to sign in and comes back here; `fetch` gets 401.
+//! // A browser without a session is redirected to sign-in and back; `fetch` gets 401.
 //! async fn me(user: SignedIn) -> String {
 //!     user.sub().to_owned()
 //! }
@@ -25,16 +25,16 @@
 //! }
 //! ```
 //!
-//! # Who may come
+//! # Requiring sign-in
 //!
 //! | The handler takes | Nobody is signed in | The session cannot be read |
 //! |---|---|---|
-//! | [`SignedIn`] | is not asked: a browser goes to sign in and comes back, a program gets 401 | is not asked: 503 |
-//! | `Option<SignedIn>` | `None` | is not asked: 503 |
+//! | [`SignedIn`] | is not called: a browser is redirected to sign-in and back, an API client gets 401 | is not called: 503 |
+//! | `Option<SignedIn>` | `None` | is not called: 503 |
 //! | `Result<SignedIn, logto::Error>` | `Err`; [`requires_sign_in`](crate::Error::requires_sign_in) is true | `Err` |
 //!
-//! Returned from the handler, the error of the last row is answered as in the first. [`RecentlyAuthenticated`](crate::step_up::RecentlyAuthenticated) is
-//! taken in the same three forms.
+//! If the handler returns the error of the last row, the response is that of the first row.
+//! [`RecentlyAuthenticated`](crate::step_up::RecentlyAuthenticated) can be taken in the same three forms.
 //!
 //! # An API
 //!
@@ -55,8 +55,8 @@
 //! }
 //! ```
 //!
-//! The layer answers requests for the API's metadata (RFC 9728), too. In a router that is nested or merged into another it does not see them:
-//! there [`api_metadata`] belongs into the outermost router.
+//! The layer also serves the API's metadata (RFC 9728). In a router that is nested or merged into another it does not receive these requests: add
+//! [`api_metadata`] to the outermost router.
 
 mod api;
 
@@ -88,7 +88,7 @@ use crate::{
     types::{BoxFuture, ContextOptions, Redirect},
 };
 
-/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
+/// Returns the authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::handle_auth_routes`].
 ///
 /// Merge them at the outermost router, or nest them below the path of the configured base URL. Nested elsewhere they answer `integration.nested`, which says
@@ -111,9 +111,10 @@ async fn handle_auth_route(logto: CurrentClient, request: Request) -> Response {
     response.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
 }
 
-/// The layer that gives each request its session and appends the session's cookies to the response. Add it after the routes.
+/// Returns the layer that gives each request its session and appends the session's cookies to the response. axum applies a layer only to the routes
+/// that were added before it, so call `.layer(…)` last.
 ///
-/// It stands wherever a layer of tower-http can stand: around a [`Router`], in a `ServiceBuilder`, around or inside of compression, tracing, limits and
+/// It can be used like any layer of tower-http: around a [`Router`], in a `ServiceBuilder`, around or inside of compression, tracing, limits and
 /// timeouts, around any service on `http` 1. The body of its response is axum's; [`logto::tower::layer`](crate::tower::layer) is without axum.
 #[must_use]
 pub fn layer(logto: impl Into<CurrentClient>) -> LogtoLayer {
@@ -197,7 +198,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     }
 }
 
-/// The layer answers the rejection, unless the handler takes a `Result` and answers it: a browser goes to sign in, a program gets 401.
+/// The layer answers the rejection, unless the handler takes a `Result` and answers it: a browser is redirected to sign-in, an API client gets 401.
 impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Error;
 

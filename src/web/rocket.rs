@@ -12,7 +12,7 @@
 //!     }
 //! }
 //!
-//! // A browser without a session goes to sign in and comes back here; `fetch` gets 401.
+//! // A browser without a session is redirected to sign-in and back; `fetch` gets 401.
 //! #[get("/me")]
 //! fn me(user: SignedIn) -> String {
 //!     user.sub().to_owned()
@@ -30,12 +30,12 @@
 //! }
 //! ```
 //!
-//! # Pages for everyone
+//! # Public pages
 //!
-//! Take [`LogtoContext`]: if nobody is signed in, it says so, and if that cannot be told (the session store is down), the guard fails and
-//! the handler is not asked.
+//! Take [`LogtoContext`]: it states whether a user is signed in. If that is not known (the session store is unavailable), the guard fails and the
+//! handler is not called.
 //!
-//! [`SignedIn`] *forwards* if nobody is signed in, as guards in Rocket do, so the page for the others may be a route of its own:
+//! [`SignedIn`] *forwards* if nobody is signed in, as guards in Rocket do, so the page for other users may be a separate route:
 //!
 //! ```
 //! # use logto::SignedIn;
@@ -51,33 +51,34 @@
 //! }
 //! ```
 //!
-//! `Option<SignedIn>` is `None` if nobody is signed in. Rocket makes it `None` after a failure, too, and asks the handler; the response
-//! then is the failure's all the same, for nobody may look signed out because a store is down. To answer failures yourself, take
-//! `Result<LogtoContext, logto::Error>`, or [`RequestSession`] and its methods. `Result<SignedIn, logto::Error>` forwards if nobody is signed
-//! in, as Rocket has it of every guard that forwards, and is `Err` after a failure alone, which is answered as with `Option`.
+//! `Option<SignedIn>` is `None` if nobody is signed in. After a failure Rocket makes it `None`, too, and calls the handler. The response is still
+//! that of the failure, so that an unavailable store does not look like a sign-out. To handle failures yourself, take `Result<LogtoContext,
+//! logto::Error>`, or [`RequestSession`] and its methods. `Result<SignedIn, logto::Error>` forwards if nobody is signed in, as Rocket does for every
+//! guard that forwards. It is `Err` only after a failure; the response is then as with `Option`.
 //!
 //! # Files at `/`
 //!
-//! A request that [`SignedIn`] refused goes on to the routes that come after it, a [`FileServer`](rocket::fs::FileServer) among them. Where the
-//! last of them finds nothing (404, or 422 for a parameter that does not fit), the refusal prevails: a browser goes to sign in, a program gets
-//! 401. What a route with the address of the refused one answers is for those who are not signed in, and stays, whatever its status.
+//! Rocket forwards a request that [`SignedIn`] refused to the following routes, for example to a [`FileServer`](rocket::fs::FileServer). If the last
+//! of them finds nothing (404, or 422 for a parameter that does not fit), the refusal takes precedence: a browser is redirected to sign-in, an API
+//! client gets 401. The response of a route with the same address as the refused one is the page for users who are not signed in, and is kept with
+//! any status.
 //!
-//! - A route for every address that answers with the page of a front end takes refused requests, too, those of an API among them. Give an API
-//!   routes that do not forward: [guards](crate::guide::guards) has one for a whole mount.
+//! - A catch-all route that returns the page of a front end receives refused requests, too, also those of an API. Give an API routes that do not
+//!   forward: [guards](crate::guide::guards) has one for a whole mount.
 //! - A route that takes `Option<SignedIn>` and then forwards for another reason (a parameter that does not fit) counts as refused: Rocket does not
 //!   tell the two apart. Take [`LogtoContext`] there.
 //!
 //! # Catchers
 //!
-//! None is needed: what becomes of a request that one of these guards refused is decided when its response passes the fairing. Your own
-//! catchers answer your own errors, 401 and 503 included.
+//! You need no catcher: the fairing replaces the response to a request that one of these guards refused. Your own catchers handle your own errors,
+//! including 401 and 503.
 //!
-//! A whole mount for users, a guard by role and errors of your own that keep the way to sign in: see [guards](crate::guide::guards).
+//! For a mount that requires sign-in, a guard by role and your own error type that keeps the redirect to sign-in see [guards](crate::guide::guards).
 //!
 //! # What is logged
 //!
-//! Rocket logs by `log`, and so does this crate where no subscriber of `tracing` is set: Rocket's logger prints both. A missing fairing keeps Rocket from
-//! launching, and the reason is there.
+//! Rocket logs with `log`, and so does this crate if no `tracing` subscriber is set: Rocket's logger prints both. Without the fairing Rocket does not
+//! launch, and the log has the reason.
 //!
 //! # By hand
 //!
@@ -106,8 +107,8 @@
 //!
 //! The fairing mounts the API's metadata (RFC 9728), too.
 //!
-//! It never forwards. `Option<ApiAuth>` is `None` for those who send no credentials. A bad token is refused, as above after the handler has
-//! run; one that must not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::api::ApiAuth::optional).
+//! It never forwards. `Option<ApiAuth>` is `None` for a request without credentials. An invalid token is rejected, but as above after the handler has
+//! run; a handler that must not run takes `Result<ApiAuth, logto::Error>` and [`ApiAuth::optional`](crate::api::ApiAuth::optional).
 //!
 //! [`LogtoContext`]: crate::LogtoContext
 //! [`RequestSession`]: crate::RequestSession
@@ -140,7 +141,7 @@ pub use self::{
 };
 use crate::{client::CurrentClient, routes::AuthRequest};
 
-/// The authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
+/// Returns the authentication routes: sign-in, sign-up, callback, sign-out, user, back-channel logout; login initiation, if it is on. See
 /// [`LogtoClient::handle_auth_routes`](crate::LogtoClient::handle_auth_routes).
 ///
 /// Mount them at `/`, or where the path of the configured base URL leads. Elsewhere they answer `integration.nested`, which says how to mount them.

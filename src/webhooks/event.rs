@@ -104,7 +104,7 @@ pub struct WebhookUser {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct WebhookApplication {
-    /// The app id.
+    /// The App ID.
     pub id: String,
     /// Its type: `Traditional`, `SPA`, `Native`, `MachineToMachine`.
     #[serde(default, rename = "type")]
@@ -133,8 +133,8 @@ impl Event {
         Ok(Self { body_hash: Sha256::digest(body).into(), ..event })
     }
 
-    /// The id of the user whom the event is about: who signed in, was created, changed, suspended or deleted. A change of an organization's members is
-    /// about several: [`added_user_ids`](Self::added_user_ids), [`removed_user_ids`](Self::removed_user_ids).
+    /// Returns the id of the user whom the event is about: who signed in, was created, changed, suspended or deleted. A change of an organization's
+    /// members is about several: [`added_user_ids`](Self::added_user_ids), [`removed_user_ids`](Self::removed_user_ids).
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         if let Some(user) = &self.user {
@@ -148,14 +148,15 @@ impl Event {
             .or_else(of_data)
     }
 
-    /// [`data`](Self::data) as a type of yours: [`WebhookUser`] for the events `User.…`. `None` where there is none, or it is something else.
+    /// Returns [`data`](Self::data) as your own type: [`WebhookUser`] for the events `User.…`. `None` if there is none, or if it does not match the
+    /// type.
     #[must_use]
     pub fn data_as<T: DeserializeOwned>(&self) -> Option<T> {
         T::deserialize(self.data.as_ref()?).ok()
     }
 
-    /// What is the same where the delivery comes again, and nowhere else: the SHA-256 of its body, in hexadecimal digits. The body holds the webhook's id,
-    /// the time to the millisecond and the event; two users who are created in one millisecond are two deliveries.
+    /// Returns the id of the delivery, which is the same if it arrives again: the SHA-256 of its body, in hexadecimal digits. The body contains the
+    /// webhook's id, the time to the millisecond and the event; two users who are created in one millisecond are two deliveries.
     #[must_use]
     pub fn delivery_id(&self) -> String {
         use std::fmt::Write;

@@ -19,7 +19,7 @@ macro_rules! event_names {
             /// All that this version of the crate knows.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// As Logto writes it.
+            /// Returns the name as Logto writes it.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

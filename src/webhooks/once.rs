@@ -16,7 +16,7 @@ use crate::{
 
 /// For how long a delivery is taken while it is done: after a process that ended in the middle it can be done again by then.
 const TAKEN_FOR: Duration = Duration::from_secs(5 * 60);
-/// A week is for whoever posts a delivery again that was recorded.
+/// A week protects against a recorded delivery that is posted again.
 const REMEMBERED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 impl Webhooks {

@@ -43,10 +43,10 @@ async fn an_optional_member_of_no_use_is_as_good_as_absent() {
         "revocation_endpoint",
         "introspection_endpoint",
         "authorization_response_iss_parameter_supported",
-        // What the crate does not read.
-        "registration_endpoint",
         "pushed_authorization_request_endpoint",
         "device_authorization_endpoint",
+        // What the crate does not read.
+        "registration_endpoint",
         "scopes_supported",
         "response_types_supported",
         "id_token_signing_alg_values_supported",

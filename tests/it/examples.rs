@@ -2,12 +2,16 @@
 //! show a framework.
 
 mod account;
+mod impersonate;
+mod import_users;
+mod saas;
 mod starting;
 
 use std::{
     io::{BufRead, BufReader},
     net::TcpStream,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -20,6 +24,8 @@ use crate::{plain_http::plain_http, port::Port, skipped::skipped, support::BOOKS
 struct Running {
     process: Child,
     base: String,
+    /// What it prints after its address.
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Drop for Running {
@@ -60,14 +66,16 @@ impl Running {
             printed.push(lines.next().unwrap_or_else(|| panic!("it ends early: {printed:?}")));
         }
         // A program whose output nobody reads ends at its next line.
-        std::thread::spawn(move || lines.count());
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let read = Arc::clone(&log);
+        std::thread::spawn(move || lines.for_each(|line| read.lock().unwrap().push(line)));
         let base = address(printed.last().unwrap());
         // Some print before they listen.
         while TcpStream::connect(base.strip_prefix("http://").unwrap()).is_err() {
             assert_eq!(process.try_wait().unwrap(), None, "{printed:?}");
             std::thread::sleep(Duration::from_millis(20));
         }
-        (Self { process, base }, printed)
+        (Self { process, base, log }, printed)
     }
 }
 
@@ -124,6 +132,25 @@ impl Tab {
             let xsrf = self.page.split("name=\"xsrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
             Box::pin(self.submit(&[("xsrf", &xsrf), ("logout", "yes")])).await;
         }
+    }
+
+    /// Sends the form of the page that goes to `path`.
+    async fn send(&mut self, path: &str, fields: &[(&str, &str)]) {
+        assert!(self.page.contains(&format!("action=\"{path}\"")), "no form for {path} at {}: {}", self.url, self.page);
+        self.post(path, fields).await;
+    }
+
+    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) {
+        let (url, origin) = (self.url.join(path).unwrap(), self.url.origin().ascii_serialization());
+        self.show(self.http.post(url).header("accept", "text/html").header("origin", origin).form(fields)).await;
+    }
+
+    /// The value of a hidden field in the form that goes to `path`.
+    fn value(&self, path: &str, name: &str) -> String {
+        let form =
+            self.page.split_once(&format!("action=\"{path}\"")).unwrap_or_else(|| panic!("{path}: {}", self.page)).1;
+        let value = form.split_once(&format!("name=\"{name}\" value=\"")).unwrap().1;
+        value.split('"').next().unwrap().to_owned()
     }
 
     #[track_caller]
@@ -395,7 +422,7 @@ async fn few_lines_sign_in_where_there_is_no_integration() {
         command.env("PORT", port.number().to_string());
         command.env("LOGTO_ENDPOINT", mock.endpoint()).env("LOGTO_APP_ID", "app").env("LOGTO_APP_SECRET", "secret");
         command.env("LOGTO_BASE_URL", &base).env("LOGTO_COOKIE_SECRET", "0123456789abcdef0123456789abcdef");
-        let mut program = Running { process: command.spawn().unwrap(), base: base.clone() };
+        let mut program = Running { process: command.spawn().unwrap(), base: base.clone(), log: Arc::default() };
         while TcpStream::connect(("127.0.0.1", port.number())).is_err() {
             assert_eq!(program.process.try_wait().unwrap(), None, "{framework}");
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -34,6 +34,8 @@ mod base_path;
 mod claims_age;
 mod clear_site_data;
 mod clear_text;
+#[cfg(unix)]
+mod cli;
 mod clock_ahead;
 mod config_getters;
 mod config_problems;
@@ -73,6 +75,8 @@ mod listed_sessions;
 mod login_initiation;
 mod logs;
 mod machine;
+#[cfg(feature = "management")]
+mod management;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod mistakes;

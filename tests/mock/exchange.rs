@@ -64,8 +64,8 @@ async fn the_management_api_is_for_who_may() {
         (None, &body, 401, "auth.authorization_header_missing"),
         (Some("garbage"), &body, 401, "auth.unauthorized"),
         (Some(foreign.as_str()), &body, 401, "auth.unauthorized"),
-        (Some(text(&some.json(), "access_token")), &body, 401, "auth.unauthorized"),
-        (Some(all.as_str()), &json!({ "userId": "user-nobody" }), 404, "entity.not_found"),
+        (Some(text(&some.json(), "access_token")), &body, 403, "auth.forbidden"),
+        (Some(all.as_str()), &json!({ "userId": "user-nobody" }), 404, "entity.relation_foreign_key_not_found"),
         (Some(all.as_str()), &json!({}), 400, "guard.invalid_input"),
     ] {
         let answer = subject_token(&mock, bearer, body).await;

@@ -1,11 +1,13 @@
-//! The recordings 91 to 99: Account API, webhooks, token exchange, MFA, device flow, Custom JWT, access control, and 142 requests of a comparison.
+//! The recordings 90 to 99: Management API, Account API, webhooks, token exchange, MFA, device flow, Custom JWT, access control, and 142 requests of a comparison.
 
 mod access;
 mod account;
 mod comparison;
 mod device;
 mod exchange;
+mod management;
 mod oidc;
+mod organizations;
 mod stand_in;
 mod webhooks;
 mod world;
@@ -32,5 +34,14 @@ pub(crate) async fn all() -> BTreeSet<String> {
     done.extend(comparison::the_rest().await);
     done.extend(webhooks::deliveries().await);
     done.extend(webhooks::management().await);
+    done.extend(organizations::management().await);
+    done.extend(organizations::deliveries().await);
+    done.extend(management::access().await);
+    done.extend(management::users().await);
+    done.extend(management::roles().await);
+    done.extend(management::resources().await);
+    done.extend(management::applications().await);
+    done.extend(management::the_rest().await);
+    done.extend(management::deliveries().await);
     done
 }

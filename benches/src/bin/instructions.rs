@@ -26,6 +26,7 @@ async fn main() {
         Some("read") => user(&User::recorded(), User::get_context),
         Some("read-100") => user(&User::in_organizations(100), User::get_context),
         Some("write") => user(&User::recorded(), User::write),
+        Some("change") => user(&User::recorded(), User::change),
         Some("nobody") => user(&User::recorded(), User::nobody),
         Some("delivery") => {
             let delivery = Delivery::of_4_kb();

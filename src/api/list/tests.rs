@@ -19,7 +19,7 @@ fn token(claims: &Value) -> String {
     format!("{header}.{claims}.AAAA")
 }
 
-/// The first audience of the server that judges the token, after its issuer.
+/// The first audience of the server that validates the token, after its issuer.
 fn judge(api: &ResourceServer, token: &str) -> Result<String, &'static str> {
     let server = api.list.as_ref().unwrap().server_for(token).map_err(|error| error.code().as_str())?;
     Ok(format!("{} {}", server.provider.issuer(), server.audiences[0]))
@@ -128,7 +128,7 @@ fn a_list_in_which_two_could_judge_one_token_is_refused() {
         assert_eq!(settings, [setting], "{error}");
         assert!(error.config_problems()[0].advice().is_some(), "{error}");
     }
-    // A list may hold a list, and is judged as a whole.
+    // A list may contain a list, and is checked as a whole.
     let inner = ResourceServer::one_of([books("a"), books("b")]).unwrap();
     assert!(ResourceServer::one_of([inner.clone(), books("c")]).is_ok());
     assert!(ResourceServer::one_of([inner, books("b")]).is_err());

@@ -19,7 +19,7 @@ fn response(status: u16, retry_after: Option<&str>) -> Response<()> {
 }
 
 fn retries(seconds: u64, any_method: bool) -> Retries {
-    Retries::new(&RetryBudget { max_retry_wait: Duration::from_secs(seconds), any_method })
+    Retries::new(&RetryBudget { max_retry_wait: Duration::from_secs(seconds), any_method, of_logto: false })
 }
 
 #[test]

@@ -15,17 +15,17 @@ const MAX_SESSIONS: usize = 1_000;
 #[derive(Default)]
 pub(in crate::client) struct Unanswered(Mutex<Known>);
 
-/// Unix seconds at which somebody asked last in vain.
+/// Unix seconds of the last failed request.
 #[derive(Default)]
 struct Known {
-    /// Logto itself gave no answer, so the question of any session would be in vain.
+    /// Logto did not respond, so the request of any session would fail.
     all: Option<i64>,
     /// Logto answered, and the answer was not to be used.
     of_session: HashMap<SessionId, i64>,
 }
 
 impl Unanswered {
-    /// Whether the session may ask now. Where the last question was in vain, who asks next keeps the others from it until the answer is there.
+    /// Whether the session may ask now. If the last request failed, the next one makes the others wait for its result.
     pub(super) fn may_ask(&self, id: SessionId, now: i64) -> bool {
         let mut known = self.lock();
         let Known { all, of_session } = &mut *known;
@@ -44,7 +44,7 @@ impl Unanswered {
         known.of_session.remove(&id);
     }
 
-    /// The question was in vain: `for_all`, or for this session alone.
+    /// The request failed: `for_all`, or for this session alone.
     pub(super) fn failed(&self, id: SessionId, for_all: bool, now: i64) {
         let mut known = self.lock();
         if !for_all {

@@ -1,4 +1,4 @@
-//! The exchanges of codes that are under way or done: which sign-in has which, and how far it has come.
+//! The running and completed exchanges of codes: which sign-in has which, and its state.
 
 use std::{
     collections::HashMap,
@@ -31,7 +31,7 @@ pub(in crate::client) struct Verified {
     pub(in crate::client) claims: IdTokenClaims,
 }
 
-/// All exchanges under way or done.
+/// All running and completed exchanges.
 #[derive(Default)]
 pub(in crate::client) struct CodeExchanges(Mutex<Exchanges>);
 
@@ -53,7 +53,7 @@ pub(in crate::client) struct CodeExchange {
     pub(super) outcome: Arc<tokio::sync::Mutex<Outcome>>,
     /// What the application has decided. Held while its hook is asked.
     pub(super) decision: Arc<tokio::sync::Mutex<Option<Decision>>>,
-    /// What the session began with in its slot, for requests that come when the session of before has ended. It goes with the tokens.
+    /// What the session began with in its slot, for requests that arrive when the previous session has ended. It goes with the tokens.
     slot: Mutex<Option<AppJson>>,
 }
 
@@ -78,7 +78,7 @@ pub(super) enum Outcome {
     Open,
     /// What it gave, and the unix seconds when. The tokens are dropped after the grace period.
     Verified(i64, Option<Arc<Verified>>),
-    /// For those who waited; whoever comes later asks again.
+    /// For the waiting requests; a later one tries again.
     Failed(Error),
 }
 
@@ -115,7 +115,7 @@ impl CodeExchanges {
         }))
     }
 
-    /// The next request with this callback begins anew.
+    /// The next request with this callback starts again.
     pub(super) fn forget(&self, exchange: &CodeExchange) {
         let mut exchanges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges.by_callback.remove(&exchange.callback);
@@ -140,7 +140,7 @@ impl CodeExchange {
         known.clone()
     }
 
-    /// Whether it is worth a place. An exchange under way is; of one that is done the tokens go first.
+    /// Whether it is worth a place. A running exchange is; of a completed one the tokens are dropped first.
     fn is_remembered(&self, now: i64) -> bool {
         let Ok(mut outcome) = self.outcome.try_lock() else { return true };
         if let Outcome::Verified(at, tokens) = &mut *outcome
@@ -149,13 +149,13 @@ impl CodeExchange {
             *tokens = None;
             *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
-        // One that was begun by a clock that was ahead counts as begun now: it is neither kept for ever, nor forgotten before its time.
+        // One that was begun by a clock that was ahead counts as begun now: it is neither kept without limit, nor dropped before its time.
         let began_at = self.began_at.fetch_min(now, Ordering::Relaxed).min(now);
         now.saturating_sub(began_at) <= USED_CODE_TTL_SECONDS
     }
 }
 
-/// What leads to an exchange: the code, and all of the sign-in's cookie that Logto judges it by. Each part says how long it is.
+/// What leads to an exchange: the code, and all values of the sign-in's cookie that Logto validates it with. Each part says how long it is.
 pub(super) fn callback_hash(app_id: &str, code: &str, transaction: &Transaction) -> CallbackHash {
     let Transaction { state, nonce, code_verifier, redirect_uri, .. } = transaction;
     let mut hash = Sha256::new();

@@ -37,7 +37,7 @@ impl Exclusive for Exchanging<'_> {
 struct Wire {
     #[serde(with = "serde_bytes")]
     session: Vec<u8>,
-    /// As JSON: what was judged is not read from the token a second time.
+    /// As JSON: the validated claims are not read from the token a second time.
     claims: String,
     /// Unix seconds when it was shared.
     at: i64,

@@ -19,7 +19,7 @@ use crate::{
     secret::Secret,
 };
 
-/// All refreshes under way or just complete.
+/// All refreshes that are running or have just completed.
 #[derive(Default)]
 pub(in crate::client) struct Refreshes(Mutex<RefreshFamilies>);
 
@@ -47,7 +47,7 @@ pub(super) struct TokenFamily {
     last_used: Mutex<i64>,
     /// Results up to this number are asked for no more: the session forgot its access tokens.
     forgotten: AtomicU64,
-    /// Set without waiting for a refresh that is under way.
+    /// Set without waiting for a running refresh.
     signed_out: AtomicBool,
     state: Arc<tokio::sync::Mutex<FamilyState>>,
 }
@@ -86,12 +86,12 @@ impl Refreshes {
         }
     }
 
-    /// The user signed out: a request that is still under way gets no tokens from here.
+    /// The user signed out: a request that is still running gets no tokens from here.
     pub(in crate::client) fn sign_out(&self, refresh_token: &Secret, now: i64) {
         self.family(refresh_token, now).signed_out.store(true, Ordering::Release);
     }
 
-    /// The session forgot its access tokens: the results of before are not to bring them back.
+    /// The session forgot its access tokens: previous results must not restore them.
     pub(in crate::client) fn forget_results(&self, refresh_token: &Secret, now: i64) {
         let family = self.family(refresh_token, now);
         family.forgotten.store(family.completed(), Ordering::Release);
@@ -151,7 +151,7 @@ impl TokenFamily {
 }
 
 impl FamilyMember {
-    /// What was used last by a clock that was ahead counts as used now: it is neither kept for ever, nor forgotten before its time.
+    /// What was used last by a clock that was ahead counts as used now: it is neither kept without limit, nor dropped before its time.
     fn count_future_use_as_now(&mut self, now: i64) {
         self.last_used = self.last_used.min(now);
         let mut last_used = self.family.last_used.lock().unwrap_or_else(PoisonError::into_inner);

@@ -74,8 +74,8 @@ impl LogtoClient {
                 state.ended = Some(ended.clone());
                 return Err(ended);
             }
-            // The token without a resource or an organization is the application's own: whoever is refused it may not use the application
-            // any more, and could not sign in again either.
+            // The token without a resource or an organization is the application's own: a user who is refused it has lost access to the application,
+            // and could not sign in again either.
             Err(error) if error.is(Code::TokenAccessDenied) && key.resource.is_none() && key.organization.is_none() => {
                 let ended = Error::new(Code::SessionEnded, "Logto no longer lets the user into this application")
                     .caused_by(error)
@@ -99,7 +99,7 @@ impl LogtoClient {
         }
         match verified {
             Ok(id_token) => state.id_token = id_token.or(state.id_token.take()),
-            // The key set is out of reach: the access token is good, and the ID token before it stays.
+            // The key set is unreachable: the access token is valid, and the previous ID token stays.
             Err(error) if error.is_transient() => {
                 tracing::warn!(target: "logto::refresh", %error, "the refreshed ID token could not be checked and is not used");
             }

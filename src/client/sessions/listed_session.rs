@@ -38,39 +38,39 @@ impl ListedSession {
         (self.last_seen, self.created_at, self.id.clone())
     }
 
-    /// By what it is ended: 22 characters, the same as long as the session lives. It opens nothing, and nothing turns it back into what is in the
+    /// Returns the id for ending the session: 22 characters, the same during the whole session. It gives no access and cannot be converted into the
     /// session's cookie, so a page may show it.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// When the user signed in.
+    /// Returns when the user signed in.
     #[must_use]
     pub fn created_at(&self) -> SystemTime {
         self.created_at
     }
 
-    /// When it was last seen: to a tenth of [`SessionLifetime::idle`](crate::SessionLifetime::idle), at most a day, since a request that writes
-    /// nothing else is noted that often. Of the request's own session it is now.
+    /// Returns when it was last seen, with a resolution of a tenth of [`SessionLifetime::idle`](crate::SessionLifetime::idle), at most a day, because
+    /// it is recorded that often. For the request's own session it is the current time.
     #[must_use]
     pub fn last_seen(&self) -> SystemTime {
         self.last_seen
     }
 
-    /// The user agent, where the application has [told it](crate::Session::set_device). A browser has sent it: escape it in a page.
+    /// Returns the user agent, where the application has [told it](crate::Session::set_device). A browser has sent it: escape it in a page.
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.device.as_ref()?.get_user_agent()
     }
 
-    /// The address, where the application has [told it](crate::Session::set_device).
+    /// Returns the address, where the application has [told it](crate::Session::set_device).
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         self.device.as_ref()?.get_address()
     }
 
-    /// Whether it is the session of the request that asks.
+    /// Returns whether it is the session of the current request.
     #[must_use]
     pub fn is_current(&self) -> bool {
         self.is_current

@@ -10,7 +10,7 @@ use crate::{
 /// The login that a refresh continues.
 #[derive(Debug, Clone)]
 pub(crate) struct Original {
-    /// The claims of before; those about the login are those of the sign-in.
+    /// The previous claims; those about the login are those of the sign-in.
     pub(crate) claims: IdTokenClaims,
     /// Unix seconds by Logto's clock: the `iat` of the sign-in's ID token.
     pub(crate) issued_at: i64,

@@ -216,7 +216,7 @@ async fn without_the_server_a_known_key_still_decides() {
     verify(good).await.unwrap();
     let forged = TestKey::new(Alg::Es384).sign(Alg::Es384, Some("k"), &json!({}));
     assert!(matches!(verify(forged).await, Err(JwsError::BadSignature { .. })));
-    // A key that may be a new one is not judged, also in the cooldown.
+    // A key that may be a new one is not rejected, also in the cooldown.
     for _ in 0..2 {
         match verify(key.sign(Alg::Es384, Some("new"), &json!({}))).await {
             Err(JwsError::Keys(error)) => assert_eq!(error.kind(), ErrorKind::Network),

@@ -33,7 +33,7 @@ impl Login {
         serde_json::to_string(&self.0).unwrap_or_default()
     }
 
-    /// The same without a word on how and when the user authenticated.
+    /// The same without data on how and when the user authenticated.
     pub(in crate::session) fn without_authentication(mut self) -> Self {
         self.0.retain(|name, _| name == NONCE);
         self

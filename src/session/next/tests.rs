@@ -2,7 +2,7 @@
 
 mod endings;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cookie::Cookie;
@@ -31,7 +31,7 @@ fn settings_with(format: SessionFormat, app_id: &str, secret: &str, previous: &[
     let previous: Vec<_> = previous.iter().copied().map(Secret::from).collect();
     let secret = Secret::new(secret);
     let keys = Keys::derive(app_id, &secret, &previous).unwrap();
-    let stores = Stores { sessions: None, revocations: Arc::new(MemoryRevocations::new()) };
+    let stores = Stores::remembering_in_memory(None, MemoryRevocations::new());
     CookieSettings::new(keys, SessionLifetime::default(), stores, own(app_id, true))
         .with_next(NextCookie::new(format, app_id, &secret, &previous))
 }
@@ -326,7 +326,7 @@ fn data_of_the_application_is_kept_beside_the_stamp() {
     let written = commit(open, &settings, NOW + 60).unwrap();
     let back = load(&settings, written[0].value(), NOW + 120);
     assert_eq!(back.data().unwrap().app_data.slot(), Some(&slot));
-    // A session without it has the members of before alone.
+    // A session without it has only the previous members.
     let mut open = load(&settings, SEALED, NOW + 60);
     open.data_mut().unwrap().touched_at = NOW;
     let members = unsealed(&commit(open, &settings, NOW + 60).unwrap());

@@ -51,7 +51,7 @@ pub(super) struct Stamp {
 struct Entry<'a> {
     token: Cow<'a, str>,
     scope: Cow<'a, str>,
-    /// Unix seconds by the clock of whoever asked.
+    /// Unix seconds by the clock of the client.
     expires_at: i64,
 }
 

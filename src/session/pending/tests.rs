@@ -6,7 +6,7 @@ use crate::session::{HeaderCookies, LoadedSession, tests::settings_of};
 const NOW: i64 = 1_795_385_600;
 const HOME: &str = "https://www.example.com/";
 
-/// A browser that keeps cookies by name, and requests that may be under way at once.
+/// A browser that keeps cookies by name, and requests that may run at once.
 #[derive(Default)]
 struct Browser(BTreeMap<String, String>);
 

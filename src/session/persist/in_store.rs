@@ -9,8 +9,14 @@ use crate::{
     error::{Code, Error, Result},
     events::EventKind,
     session::{
-        compress::CompressionLevel, data::SessionData, opened::Origin, refused, retry, revocation, seal,
-        settings::CookieSettings, store_failed::store_failed, wire,
+        compress::CompressionLevel,
+        data::{SessionData, SessionHead},
+        lazy::LazySession,
+        opened::Origin,
+        refused, retry, revocation, seal,
+        settings::CookieSettings,
+        store_failed::store_failed,
+        wire,
     },
     store::{SaveOutcome, SessionId, SessionStore, StoredSession},
 };
@@ -35,9 +41,9 @@ fn reference(settings: &CookieSettings, data: &SessionData) -> Result<Cookie<'st
 
 /// What a store has under an id.
 pub(super) enum Loaded {
-    Session(Origin, Box<SessionData>),
+    Session(Origin, LazySession),
     /// One that was ended.
-    Revoked(Box<SessionData>),
+    Revoked(Box<SessionHead>),
     Missing,
 }
 
@@ -47,7 +53,7 @@ pub(in crate::session) async fn load(
     id: SessionId,
 ) -> Result<(Origin, Option<SessionData>)> {
     Ok(match load_judged(settings, store, id).await? {
-        Loaded::Session(origin, data) => (origin, Some(*data)),
+        Loaded::Session(origin, data) => (origin, data.into_whole()),
         Loaded::Revoked(_) | Loaded::Missing => (Origin::None, None),
     })
 }
@@ -58,13 +64,13 @@ pub(super) async fn load_judged(settings: &CookieSettings, store: &dyn SessionSt
     let Some(stored) = loaded.map_err(store_failed(settings, "the session store failed to read a session"))? else {
         return Ok(Loaded::Missing);
     };
-    let Some(data) = unseal(settings, &id, &stored).map(Box::new) else {
+    let Some(data) = unseal(settings, &id, &stored) else {
         return Ok(Loaded::Missing);
     };
-    if revocation::ended_by(&data, stored.revoked_until) {
+    if revocation::ended_by(data.head(), stored.revoked_until) {
         // What should have deleted it did not find it, or did not reach the store.
         delete(settings, &id).await;
-        return Ok(Loaded::Revoked(data));
+        return Ok(Loaded::Revoked(Box::new(data.head().clone())));
     }
     Ok(Loaded::Session(Origin::Store { id, revision: stored.revision, is_renamed: false }, data))
 }
@@ -82,7 +88,7 @@ pub(in crate::session) async fn list(
     let listed =
         listed.await.map_err(store_failed(settings, "the session store failed to list the sessions of a user"))?;
     let open = |(id, stored): (SessionId, StoredSession)| {
-        let data = unseal(settings, &id, &stored).filter(|data| data.subject.sub == sub)?;
+        let data = unseal(settings, &id, &stored).filter(|data| data.head().subject.sub == sub)?.into_whole()?;
         (!revocation::ended_by(&data, stored.revoked_until)).then_some(data)?.unless_expired(settings, now).ok()
     };
     Ok(listed.into_iter().filter_map(open).collect())
@@ -198,7 +204,7 @@ fn seal_record(settings: &CookieSettings, data: &mut SessionData, revision: u64,
     let sealed = loop {
         let bytes = wire::write(data, CompressionLevel::Fast)?;
         match settings.keys.seal(&label(&data.id), &bytes) {
-            // As in cookies: an access token can be had again. As many at once as have to go at least: none takes more room than its length.
+            // As in cookies: an access token can be requested again. As many at once as have to go at least: none takes more room than its length.
             Err(error) if error.is(Code::SessionTooLarge) && !data.access_tokens.is_empty() => {
                 let mut surplus = bytes.len().saturating_sub(seal::MAX_PLAINTEXT_BYTES).max(1);
                 while surplus > 0 && !data.access_tokens.is_empty() {
@@ -211,10 +217,10 @@ fn seal_record(settings: &CookieSettings, data: &mut SessionData, revision: u64,
     Ok(StoredSession::new(subject.sub, sealed).sid(subject.sid).revision(revision).expires_at(expires_at))
 }
 
-fn unseal(settings: &CookieSettings, id: &SessionId, stored: &StoredSession) -> Option<SessionData> {
-    let data = wire::read(&settings.keys.open(&label(id), &stored.sealed)?)?;
-    // A store that hands out one session under the name of another is not believed.
-    (data.id == *id).then_some(data)
+fn unseal(settings: &CookieSettings, id: &SessionId, stored: &StoredSession) -> Option<LazySession> {
+    let data = LazySession::open(settings.keys.open(&label(id), &stored.sealed)?)?;
+    // A session that a store returns under the name of another is rejected.
+    (data.head().id == *id).then_some(data)
 }
 
 /// What a stored session is sealed for, so that none opens under the id of another.

@@ -36,7 +36,8 @@ const MAX_SILENCE: Duration = Duration::from_secs(10);
 /// Gives user and password.
 type Credentials = dyn Fn() -> BoxFuture<'static, std::result::Result<(String, Secret), BoxError>> + Send + Sync;
 
-/// A Redis that needs more than a URL: credentials that change, client certificates, Sentinel. Made by [`RedisStore::builder`].
+/// Builder for a [`RedisStore`] that needs more than a URL: credentials that change, client certificates, Sentinel. Created by
+/// [`RedisStore::builder`].
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -68,8 +69,8 @@ impl RedisStoreBuilder {
     }
 
     /// Asks for user and password whenever a connection is made, instead of taking those of the URL: for passwords that change and for tokens of
-    /// managed identities. A connection that Redis closes, or on which it asks for authentication anew, is made again with the credentials
-    /// of then.
+    /// managed identities. A connection that Redis closes, or on which it requires authentication again, is re-established with the current
+    /// credentials.
     pub fn credentials<F, Fut>(mut self, credentials: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -79,13 +80,13 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// The certificate chain and the private key, in PEM, that this client shows to a server with `rediss://`.
+    /// Sets the certificate chain and the private key, in PEM, that this client shows to a server with `rediss://`.
     pub fn client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.certificates.client_tls = Some(ClientTlsConfig { client_cert: chain.into(), client_key: key.into() });
         self
     }
 
-    /// The authority, in PEM, that signed the server's certificate, instead of those of the system.
+    /// Sets the authority, in PEM, that signed the server's certificate, instead of those of the system.
     pub fn root_certificate(mut self, authority: impl Into<Vec<u8>>) -> Self {
         self.certificates.root_cert = Some(authority.into());
         self

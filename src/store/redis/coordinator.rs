@@ -14,7 +14,7 @@ use crate::{error::BoxError, store::RefreshCoordinator, types::BoxFuture};
 const UNLOCK: &str = "
     if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
 
-/// Makes refreshes exclusive over all instances that share a Redis, whether their sessions are in it or in cookies.
+/// Allows one refresh at a time across all instances that share a Redis, with sessions in Redis or in cookies.
 ///
 /// Made by [`RedisStore::coordinator`](crate::store::RedisStore::coordinator). It sees hashes for names and sealed values, no tokens.
 #[derive(Clone)]

@@ -16,7 +16,7 @@ use crate::types::BoxFuture;
 
 /// The pause before a connection that was refused is tried again; each is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// So often a connection is tried before the command that waits for it fails. The next command tries anew.
+/// So often a connection is tried before the command that waits for it fails. The next command tries again.
 const MAX_CONNECT_ATTEMPTS: u32 = 4;
 /// What a server says that cannot serve for now, although another one may be at its address already.
 const UNFIT_SERVER_ERRORS: [&str; 5] = ["READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH"];

@@ -23,7 +23,7 @@ const REVOKE: &str = "
     local time = math.min(math.max(known, tonumber(ARGV[1])), tonumber(ARGV[3]))
     redis.call('SET', KEYS[1], string.format('%.0f', time), 'PX', string.format('%.0f', math.max(left, tonumber(ARGV[2]))))";
 
-/// Remembers in Redis which sessions in cookies were ended, for all instances at once.
+/// Records in Redis which sessions in cookies were ended, for all instances.
 ///
 /// Made by [`RedisStore::revocations`](crate::store::RedisStore::revocations).
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl RedisRevocations {
     }
 }
 
-/// A time that cannot be read is the latest there is: nothing that was ended begins anew.
+/// A time that cannot be read is the latest there is: an ended session stays ended.
 pub(super) fn read(millis: &[u8]) -> SystemTime {
     let read = |text: &str| match text.split_once('.') {
         Some(("0", holder)) if holder.bytes().all(|digit| digit.is_ascii_digit()) => Some(0),

@@ -4,7 +4,7 @@
 //! id is in both sets before anybody learns of the session and for as long as it lives, so that no revocation misses it; ids of sessions
 //! that are no more are left over when a process dies between two steps, do no harm, and go when their time is up.
 //!
-//! A Redis with too little memory may lose a set before its sessions. So whoever reads a session looks at what is noted of endings, too.
+//! A Redis with too little memory may lose a set before its sessions. So a read of a session also checks the recorded endings.
 
 use std::{sync::Arc, time::SystemTime};
 

@@ -17,7 +17,7 @@ use crate::{
     types::BoxFuture,
 };
 
-/// Unix milliseconds, since a session of the very moment counts as before.
+/// Unix milliseconds, since a session of the same moment is ended, too.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Revoked {
     until: u64,

@@ -14,6 +14,9 @@ use super::{
     state::State,
 };
 
+/// Authorization, sign-in, resumption, consent, resumption: a longer way goes in circles.
+const LONGEST_WAY: usize = 8;
+
 /// What a user does, without a browser. Of the URLs only path and query count.
 ///
 /// These requests are counted like others, but meet no faults: those are for what the application itself asks.
@@ -36,10 +39,32 @@ impl MockLogto {
             self.clear_browser_session();
         }
         self.follow_redirects(authorization_url, |state, interaction, session| match &user_id {
-            Some(user_id) => interaction::sign_in(state, interaction, session, user_id),
-            None => interaction::register(state, interaction, session, MockUser::social("kakao", "Kakao User")),
+            Some(user_id) => interaction::sign_in(state, interaction, session, user_id, &[]),
+            None => interaction::register(state, interaction, session, MockUser::social("kakao", "Kakao User"), &[]),
         })
         .await
+    }
+
+    /// Opens an authorization URL that a magic link leads to: one with `one_time_token` and `login_hint`, which signs the user of the e-mail
+    /// address in. Gives the callback URL. A user of a new address is registered by that.
+    ///
+    /// # Panics
+    ///
+    /// If the token is not good (any more), or like [`sign_in`](Self::sign_in).
+    pub async fn follow_magic_link(&self, authorization_url: &str) -> String {
+        let _alone = self.on_its_way.lock().await;
+        self.clear_browser_session();
+        let mut at = path_and_query(authorization_url);
+        for _ in 0..LONGEST_WAY {
+            let method = if at.starts_with("/consent?") { Method::POST } else { Method::GET };
+            let reply = self.open(method, &at, Bytes::new()).await;
+            match reply.location() {
+                Some(location) if self.is_here(location) => at = path_and_query(location),
+                Some(location) => return location.to_owned(),
+                None => panic_with_response(authorization_url, &reply),
+            }
+        }
+        panic_with_response(authorization_url, &Reply::empty(508))
     }
 
     /// Opens an authorization URL and gives up. Gives the callback URL with `error=oidc.aborted`.
@@ -86,8 +111,7 @@ impl MockLogto {
         submit: impl Fn(&mut State, &str, Option<&str>) -> OidcResult,
     ) -> String {
         let mut at = path_and_query(url);
-        // Authorization, sign-in, resumption, consent, resumption: a longer way goes in circles.
-        for _ in 0..8 {
+        for _ in 0..LONGEST_WAY {
             let reply = match page_interaction(&at) {
                 Some(interaction) => self.submit(&submit, &interaction),
                 // Posting the consent page is agreeing to it.

@@ -9,9 +9,7 @@ use std::{
 
 use super::{
     MockLogto,
-    directory::{
-        MockAccountCenter, MockApp, MockConnector, MockDirectory, MockOrganization, MockResource, MockUser, Role,
-    },
+    directory::{MockAccountCenter, MockApp, MockConnector, MockDirectory, MockOrganization, MockResource, MockUser},
     server::shared::Shared,
     state::{
         Lifetimes, State,
@@ -108,8 +106,12 @@ impl MockLogtoBuilder {
 
     /// Lets a role grant scopes of a resource. Name a role twice to have it grant scopes of two.
     pub fn role(mut self, name: impl Into<String>, resource: impl Into<String>, scopes: &[&str]) -> Self {
-        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        self.directory.roles.push(Role { name: name.into(), resource: resource.into(), scopes });
+        let resource = resource.into();
+        self.directory.define_role(&name.into(), |role| {
+            for scope in scopes {
+                role.grant(&resource, scope);
+            }
+        });
         self
     }
 
@@ -217,18 +219,17 @@ impl MockLogtoBuilder {
         let app = directory.apps.first().cloned();
         state.directory = directory;
         let now = state.now();
-        for webhook in &mut state.directory.webhooks {
-            webhook.created_at = Some(now);
-        }
+        state.directory.begin(now);
         for user in users {
             state.add_user(user);
         }
+        state.directory.complete_organization_template();
         let endpoint = state.endpoint.clone();
         tracing::warn!(
             endpoint,
             "MockLogto is listening. It is for development and tests only: it knows every password and guards nothing. NEVER USE IT IN PRODUCTION."
         );
-        let (app_id, app_secret) = app.map(|app| (app.id, app.secret)).unwrap_or_default();
+        let (app_id, app_secret) = app.map(first_credentials).unwrap_or_default();
         let mock = MockLogto {
             shared: Arc::new(Shared::new(state)),
             address: Address { endpoint, app_id, app_secret },
@@ -241,6 +242,11 @@ impl MockLogtoBuilder {
         mock.restart().await?;
         Ok(mock)
     }
+}
+
+fn first_credentials(app: MockApp) -> (String, Secret) {
+    let secret = app.secrets.into_iter().next().map(|secret| secret.value);
+    (app.id, secret.unwrap_or_default())
 }
 
 /// How an application reaches the server.

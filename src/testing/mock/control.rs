@@ -150,6 +150,7 @@ impl MockLogto {
     pub fn add_user(&self, user: MockUser) {
         let mut state = self.shared.state();
         let id = state.add_user(user);
+        state.directory.complete_organization_template();
         state.tell_created(&id);
     }
 
@@ -170,6 +171,8 @@ impl MockLogto {
         user.begin(now);
         user.updated_at = Some(now);
         let id = user.id.clone();
+        state.directory.define_roles();
+        state.directory.complete_organization_template();
         state.tell_changed(&before, &id);
         true
     }
@@ -177,8 +180,12 @@ impl MockLogto {
     /// Changes an application, named by its id. Says whether there is such an application.
     pub fn update_app(&self, id: &str, change: impl FnOnce(MockApp) -> MockApp) -> bool {
         let mut state = self.shared.state();
+        let now = state.now();
         let Some(app) = state.directory.apps.iter_mut().find(|app| app.id == id) else { return false };
         *app = change(app.clone());
+        app.begin(now);
+        state.directory.define_roles();
+        state.directory.complete_organization_template();
         true
     }
 

@@ -24,7 +24,7 @@ impl MockLogto {
         let user_id = state.directory.user_called(user).map(|user| user.id.clone()).expect("there is such a user");
         let asked = waiting(&mut state, verification_uri_complete).asked.clone();
         let id = state.begin_interaction(asked).expect("the system gives random bytes");
-        let steps = interaction::sign_in(&mut state, &id, None, &user_id)
+        let steps = interaction::sign_in(&mut state, &id, None, &user_id, &[])
             .and_then(|_| interaction::consent(&mut state, &id, 303))
             .and_then(|_| interaction::resume(&mut state, &id, None));
         if let Err(error) = steps {

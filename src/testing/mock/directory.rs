@@ -10,19 +10,31 @@ mod defaults;
 pub(super) mod iso;
 pub(super) mod mfa;
 mod organization;
-mod profile;
+pub(super) mod organization_invitation;
+pub(super) mod organization_members;
+pub(super) mod organization_template;
+pub(super) mod password;
+pub(super) mod profile;
 mod provider_token;
-mod resource;
+pub(super) mod resource;
+pub(super) mod role;
 mod user;
 pub(super) mod webhook;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::SystemTime};
 
-pub(crate) use self::app::AppKind;
 pub use self::{
     access_control::MockAccessControl, account_center::MockAccountCenter, app::MockApp, connector::MockConnector,
     organization::MockOrganization, provider_token::MockProviderToken, resource::MockResource, user::MockUser,
     webhook::MockWebhook,
+};
+pub(crate) use self::{
+    app::{AppKind, AppSecret},
+    resource::MANAGEMENT_RESOURCE,
+};
+use self::{
+    organization_invitation::Invitation, organization_members::MemberKind, organization_template::OrganizationTemplate,
+    role::Role,
 };
 
 /// Every signed-in user may ask for this resource; it carries the scopes of organizations.
@@ -33,6 +45,10 @@ pub(super) struct MockDirectory {
     pub(super) apps: Vec<MockApp>,
     pub(super) users: Vec<MockUser>,
     pub(super) organizations: Vec<MockOrganization>,
+    pub(super) organization_template: OrganizationTemplate,
+    pub(super) invitations: Vec<Invitation>,
+    /// Email addresses and payloads. `None`: there is no email connector.
+    pub(super) invitation_messages: Option<Vec<(String, serde_json::Value)>>,
     pub(super) resources: Vec<MockResource>,
     pub(super) roles: Vec<Role>,
     pub(super) webhooks: Vec<MockWebhook>,
@@ -42,14 +58,6 @@ pub(super) struct MockDirectory {
     /// The second factors that are on; `None` for all.
     pub(super) mfa_factors: Option<Vec<String>>,
     pub(super) connectors: Vec<MockConnector>,
-}
-
-/// A role outside organizations, with the scopes of one resource that it grants.
-#[derive(Debug, Clone)]
-pub(super) struct Role {
-    pub(super) name: String,
-    pub(super) resource: String,
-    pub(super) scopes: Vec<String>,
 }
 
 /// Whose scopes are asked for: a user's or a machine's roles, and its memberships.
@@ -69,8 +77,28 @@ pub(super) struct Membership {
 }
 
 impl MockDirectory {
+    /// The server gets to know everything but its users now.
+    pub(super) fn begin(&mut self, now: SystemTime) {
+        for webhook in &mut self.webhooks {
+            webhook.created_at = Some(now);
+        }
+        for app in &mut self.apps {
+            app.begin(now);
+        }
+        for organization in &mut self.organizations {
+            organization.created_at = Some(now);
+        }
+        for scope in self.resources.iter_mut().flat_map(|resource| &mut resource.scopes) {
+            scope.created_at.get_or_insert(now);
+        }
+    }
+
     pub(super) fn app(&self, id: &str) -> Option<&MockApp> {
         self.apps.iter().find(|app| app.id == id)
+    }
+
+    pub(super) fn app_mut(&mut self, id: &str) -> Option<&mut MockApp> {
+        self.apps.iter_mut().find(|app| app.id == id)
     }
 
     pub(super) fn user(&self, id: &str) -> Option<&MockUser> {
@@ -84,6 +112,17 @@ impl MockDirectory {
 
     pub(super) fn user_with_username(&self, username: &str) -> Option<&MockUser> {
         self.users.iter().find(|user| user.username.as_deref() == Some(username))
+    }
+
+    pub(super) fn user_with_email(&self, email: &str) -> Option<&MockUser> {
+        let is_it = |known: &String| known.eq_ignore_ascii_case(email);
+        self.users.iter().find(|user| user.email.as_ref().is_some_and(is_it))
+    }
+
+    /// By username, e-mail address or phone number.
+    pub(super) fn user_identified_by(&self, name: &str) -> Option<&MockUser> {
+        let with_phone = || self.users.iter().find(|user| user.phone.as_deref() == Some(name));
+        self.user_with_username(name).or_else(|| self.user_with_email(name)).or_else(with_phone)
     }
 
     pub(super) fn user_mut(&mut self, id: &str) -> Option<&mut MockUser> {
@@ -118,6 +157,10 @@ impl MockDirectory {
         self.organizations.iter().find(|organization| organization.id == id)
     }
 
+    pub(super) fn organization_mut(&mut self, id: &str) -> Option<&mut MockOrganization> {
+        self.organizations.iter_mut().find(|organization| organization.id == id)
+    }
+
     pub(super) fn requires_mfa(&self, organization: Option<&str>) -> bool {
         organization.and_then(|id| self.organization(id)).is_some_and(|organization| organization.requires_mfa)
     }
@@ -127,11 +170,13 @@ impl MockDirectory {
         let granted: BTreeSet<&String> = self
             .roles
             .iter()
-            .filter(|role| role.resource == indicator && holder.roles.contains(&role.name))
-            .flat_map(|role| &role.scopes)
+            .filter(|role| holder.roles.contains(&role.name))
+            .flat_map(|role| &role.grants)
+            .filter(|permission| permission.resource == indicator)
+            .map(|permission| &permission.scope)
             .collect();
-        let defined = self.resource(indicator).map(|resource| resource.scopes.as_slice()).unwrap_or_default();
-        defined.iter().filter(|scope| granted.contains(scope)).cloned().collect()
+        let defined = self.resource(indicator).into_iter().flat_map(|resource| &resource.scopes);
+        defined.map(|scope| &scope.name).filter(|name| granted.contains(name)).cloned().collect()
     }
 
     /// The scopes that roles in an organization grant, on the organization itself or on a resource; of a resource also those that a user's
@@ -143,7 +188,8 @@ impl MockDirectory {
         indicator: Option<&str>,
     ) -> Option<Vec<String>> {
         let membership = holder.memberships.iter().find(|membership| membership.organization == id)?;
-        let mut scopes = self.organization(id)?.scopes(&membership.roles, indicator);
+        self.organization(id)?;
+        let mut scopes = self.organization_template.scope_names(&membership.roles, indicator);
         let own = indicator.filter(|_| holder.is_user).map(|indicator| self.resource_scopes(holder, indicator));
         for scope in own.unwrap_or_default() {
             if !scopes.contains(&scope) {

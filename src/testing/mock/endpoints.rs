@@ -12,7 +12,9 @@ pub(super) mod interaction;
 mod introspect;
 mod logout;
 mod management;
+mod one_time_token;
 mod pages;
+mod path;
 mod pushed;
 pub(super) mod session_cookie;
 mod token;
@@ -89,7 +91,7 @@ fn dispatch(state: &mut State, request: &RecordedRequest) -> OidcResult {
         (_, path) if account::is_at(path) => Ok(hooks::told(state, request, account::answer)),
         ("GET" | "POST", account::provider::PATH) => Ok(account::provider::page(state, request)),
         (_, path) if path == "/api/hooks" || path.starts_with("/api/hooks/") => hooks::hooks(state, request),
-        (_, path) if path.starts_with("/api/") => management::api(state, request),
+        (_, path) if path.starts_with("/api/") => Ok(management::api(state, request)),
         ("OPTIONS", path) if path.starts_with("/oidc/") => Ok(preflight(request)),
         ("GET", path) if path.starts_with("/oidc/auth/") || path.starts_with("/oidc/device/") => {
             let id = path.rsplit('/').next().unwrap_or_default();

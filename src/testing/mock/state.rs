@@ -6,16 +6,19 @@ pub(super) mod context;
 pub(super) mod custom_jwt;
 pub(super) mod deliveries;
 pub(super) mod devices;
+pub(super) mod ids;
 pub(super) mod interaction;
 pub(super) mod keys;
 pub(super) mod live_tokens;
+pub(super) mod one_time_tokens;
 pub(super) mod pending_logout;
+mod provisioning;
 pub(super) mod pushed;
 pub(super) mod session;
 pub(super) mod store;
 pub(super) mod tampering;
 pub(super) mod webhook_events;
-mod webhook_json;
+pub(super) mod webhook_json;
 
 use std::{
     collections::HashMap,
@@ -39,7 +42,7 @@ use self::{
     tampering::Tampering,
 };
 use super::{
-    directory::{MockDirectory, MockUser},
+    directory::{MockApp, MockDirectory, MockUser},
     messages::error::{OidcError, OidcResult},
 };
 use crate::clock::{Clock, random_token, unix_seconds, whole_seconds};
@@ -101,14 +104,26 @@ impl State {
         self.now().checked_add(lifetime).unwrap_or_else(|| self.now())
     }
 
-    /// Adds a user, who is created now. Gives the id.
+    /// Adds a user, who is created now, and gets the default roles. Gives the id.
     pub(super) fn add_user(&mut self, mut user: MockUser) -> String {
         let now = self.now();
         user.begin(now);
         user.updated_at.get_or_insert(now);
+        for role in self.directory.roles.iter().filter(|role| role.is_default && !role.for_machines) {
+            if !user.roles.contains(&role.name) {
+                user.roles.push(role.name.clone());
+            }
+        }
         let id = user.id.clone();
         self.directory.users.push(user);
+        self.directory.define_roles();
         id
+    }
+
+    /// How long refresh tokens of an application live.
+    pub(super) fn refresh_token_ttl(&self, client_id: &str) -> Duration {
+        let own = self.directory.app(client_id).and_then(MockApp::refresh_token_ttl);
+        own.unwrap_or(self.lifetimes.refresh_token)
     }
 
     /// Notes that a user signs in now.

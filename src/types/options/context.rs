@@ -16,19 +16,20 @@ pub struct ContextOptions {
 }
 
 impl ContextOptions {
-    /// Only the claims of the ID token.
+    /// Creates options that request only the claims of the ID token.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The claims must be at most this old, or they are asked for anew: roles and organizations change while a user is signed in. It goes before
-    /// [`claims_max_age`](crate::LogtoConfigBuilder::claims_max_age) of the configuration, and where Logto cannot be asked that is an error.
+    /// Sets the maximum age of the claims, after which they are requested again: roles and organizations change while a user is signed in. It takes
+    /// precedence over [`claims_max_age`](crate::LogtoConfigBuilder::claims_max_age) of the configuration, and if Logto is unreachable the result is
+    /// an error.
     pub fn claims_max_age(mut self, age: Duration) -> Self {
         self.claims_max_age = Some(age);
         self
     }
 
-    /// Also asks the userinfo endpoint, whose answer is never older than this call.
+    /// Also requests the user info, which is never older than this call.
     pub fn fetch_user_info(mut self, fetch: bool) -> Self {
         self.fetch_user_info = fetch;
         self

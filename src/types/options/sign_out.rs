@@ -18,42 +18,42 @@ impl Default for SignOutOptions {
 }
 
 impl SignOutOptions {
-    /// Ends the session here and at Logto, and revokes the refresh token.
+    /// Creates the default options: the session ends here and at Logto, and the refresh token is revoked.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Where the user goes in the end: a path below `base_url`, or a URL. Default: the setting
-    /// [`after_sign_out`](crate::LogtoConfigBuilder::after_sign_out). Its address must be registered in the Logto Console as a post sign-out redirect URI, to
-    /// the letter, unless [`local_only`](Self::local_only): Logto answers one that is not with an error page of its own. Where Logto has no part in the sign-out it must be of this site, or on an allowed origin.
-    /// A URL is an absolute `http` or `https` one without fragment, user name and password; `sign_out` refuses any other with `options.invalid`, and ends
-    /// nothing.
+    /// Sets the address to which the user is redirected after the sign-out: a path below `base_url`, or a URL. Default: the setting
+    /// [`after_sign_out`](crate::LogtoConfigBuilder::after_sign_out). Its address must be registered in the Logto Console as a post sign-out redirect
+    /// URI, unless [`local_only`](Self::local_only): for another address Logto shows its own error page. Where Logto has no part in the sign-out it
+    /// must be of this site, or on an allowed origin. A URL is an absolute `http` or `https` one without fragment, username and password; `sign_out`
+    /// refuses any other with `options.invalid`, and ends nothing.
     pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_logout_redirect_uri = Some(uri.into());
         self
     }
 
-    /// Comes back unchanged at the post-logout redirect (OpenID Connect RP-Initiated Logout 1.0 section 2).
+    /// Sets the state, which is returned unchanged at the post-logout redirect (OpenID Connect RP-Initiated Logout 1.0 section 2).
     pub fn state(mut self, state: impl Into<String>) -> Self {
         self.state = Some(state.into());
         self
     }
 
-    /// Whether to send the ID token as a hint, in place of the setting [`id_token_hint`](crate::LogtoConfigBuilder::id_token_hint). Its claims then
-    /// stand in an address. It is sent while it is at most 2 kB and its key is in the key set that was fetched within the last hour: Logto
-    /// refuses a token whose key was deleted, and accepts the app id alone.
+    /// Sets whether to send the ID token as a hint, in place of the setting [`id_token_hint`](crate::LogtoConfigBuilder::id_token_hint). Its claims
+    /// are then in an address. It is sent while it is at most 2 kB and its key is in the key set that was fetched within the last hour: Logto refuses
+    /// a token whose key was deleted, and accepts the App ID alone.
     pub fn id_token_hint(mut self, send: bool) -> Self {
         self.id_token_hint = Some(send);
         self
     }
 
-    /// Leaves the session at Logto alone: the next sign-in is silent.
+    /// Ends only the local session and keeps the session at Logto: the next sign-in is silent.
     pub fn local_only(mut self, local_only: bool) -> Self {
         self.local_only = local_only;
         self
     }
 
-    /// Whether to revoke the refresh token, which otherwise outlives the session at Logto. Default: yes.
+    /// Sets whether to revoke the refresh token, which otherwise outlives the session at Logto. Default: yes.
     pub fn revoke_refresh_token(mut self, revoke: bool) -> Self {
         self.revoke = revoke;
         self

@@ -27,27 +27,27 @@ pub struct TokenOptions {
 }
 
 impl TokenOptions {
-    /// The opaque access token for Logto's own endpoints, unless a [`resource`](Self::resource) or an
+    /// Creates options for the opaque access token for Logto's own endpoints, unless a [`resource`](Self::resource) or an
     /// [`organization`](Self::organization) is named.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A JWT access token for an API resource, named by its identifier. One that is no absolute URI, or has a fragment (RFC 8707 section 2), is
-    /// refused with `options.invalid` when the token is asked for.
+    /// Sets a JWT access token for an API resource, named by its identifier. An identifier that is not an absolute URI, or has a fragment (RFC 8707
+    /// section 2), causes `options.invalid` when the token is requested.
     pub fn resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = Some(resource.into());
         self
     }
 
-    /// An organization token; with a [`resource`](Self::resource), a token for that resource in the organization.
+    /// Sets an organization token; with a [`resource`](Self::resource), a token for that resource in the organization.
     pub fn organization(mut self, id: impl Into<String>) -> Self {
         self.organization = Some(id.into());
         self
     }
 
-    /// A JWT access token for Logto's Management API, with the scope `all`. `tenant` is the tenant id of Logto Cloud; self-hosted, it is
-    /// `default`. For a machine: it needs the role "Logto Management API access" (Logto Console › Roles).
+    /// Creates options for a JWT access token for Logto's Management API, with the scope `all`. `tenant` is the tenant id of Logto Cloud;
+    /// self-hosted, it is `default`. For a machine: it needs the role "Logto Management API access" (Logto Console › Roles).
     ///
     /// ```
     /// let token = logto::TokenOptions::management_api("my-tenant"); // for https://my-tenant.logto.app/api
@@ -56,7 +56,7 @@ impl TokenOptions {
         Self::new().resource(format!("https://{tenant}.logto.app/api")).scopes(["all"])
     }
 
-    /// The scopes of the token, in place of those that were set before. For a user's session: fewer than were granted. For a machine: all that
+    /// Sets the scopes of the token, in place of those that were set before. For a user's session: fewer than were granted. For a machine: all that
     /// the token is to have, since Logto gives a machine no scope that it does not ask for.
     pub fn scopes<S: AsRef<str>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = word_list(scopes);
@@ -65,15 +65,15 @@ impl TokenOptions {
         self
     }
 
-    /// Asks Logto even if a valid token is at hand. What was taken from the user is gone from the new one; a permission of an API resource that
-    /// came after the sign-in is not in it: that takes a new sign-in, see [`SignInOptions::silent`](crate::SignInOptions::silent).
+    /// Requests a new token even if there is a valid one. The new token lacks permissions that were removed. It does not contain a permission of an
+    /// API resource that was assigned after the sign-in: that needs a new sign-in, see [`SignInOptions::silent`](crate::SignInOptions::silent).
     pub fn force_refresh(mut self, force: bool) -> Self {
         self.force_refresh = force;
         self
     }
 
-    /// The token must live at least this long. Default: 60 seconds, or half its life where that is shorter; so, too, where no token lives as
-    /// long as is asked for.
+    /// Sets how long the token must still be valid. Default: 60 seconds, or half its lifetime if that is shorter; the same applies if no token is
+    /// valid for the requested time.
     pub fn min_validity(mut self, validity: Duration) -> Self {
         self.min_validity = Some(validity);
         self

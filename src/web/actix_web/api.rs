@@ -18,7 +18,7 @@ use crate::{
     response::AuthResponse,
 };
 
-/// The middleware that gives each request the API to which [`ApiAuth`] is to be good, for an app or a scope. The innermost one counts.
+/// Returns the middleware that sets the API for which [`ApiAuth`] validates tokens, for an app or a scope. The innermost one applies.
 ///
 /// Around an app it answers requests for the API's [metadata](ResourceServer::protected_resource_metadata), too. Those are at the host's root, so a
 /// scope does not see them: then [`api_metadata`] belongs into the app's configuration.
@@ -67,9 +67,9 @@ pub(super) fn forget_refusal(request: &HttpRequest, answered: &Error) {
     }
 }
 
-/// The routes of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Their paths begin at the host's root, so
-/// configure the app with them and no scope. No route, if the API has no metadata. actix-web decodes paths before it compares them: a resource
-/// with `%` in its path takes [`api`](fn@api) around the app.
+/// Returns the routes of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Their paths begin at the host's root, so
+/// configure the app with them and no scope. No route, if the API has no metadata. actix-web decodes paths before it compares them: a resource with
+/// `%` in its path takes [`api`](fn@api) around the app.
 pub fn api_metadata(api: &ResourceServer) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
     let api = api.clone();
     move |config| {

@@ -52,7 +52,7 @@ impl FromRequest for LogtoContext {
     }
 }
 
-/// The middleware answers the error, unless the handler takes a `Result` and answers it: a browser goes to sign in, a program gets 401.
+/// The middleware answers the error, unless the handler takes a `Result` and answers it: a browser is redirected to sign-in, an API client gets 401.
 impl FromRequest for SignedIn {
     type Error = Error;
     type Future = Extracted<Self>;

@@ -8,7 +8,7 @@ use crate::{
     step_up::{RecentlyAuthenticated, StepUpPolicy},
 };
 
-/// The middleware answers the error: a browser goes to sign in again, a program gets 401.
+/// The middleware answers the error: a browser is redirected to sign-in again, an API client gets 401.
 impl<R: StepUpPolicy + 'static> FromRequest for RecentlyAuthenticated<R> {
     type Error = Error;
     type Future = Extracted<Self>;

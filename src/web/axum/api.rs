@@ -19,7 +19,7 @@ use crate::{
     types::BoxFuture,
 };
 
-/// The layer that says to which API [`ApiAuth`] is to be good, and answers requests for the API's
+/// Returns the layer that sets the API for which [`ApiAuth`] validates tokens, and that handles requests for the API's
 /// [metadata](ResourceServer::protected_resource_metadata).
 ///
 /// The metadata is at the host's root, so the layer answers them around the outermost [`Router`] alone: after its routes, and after whatever is
@@ -78,9 +78,9 @@ where
     }
 }
 
-/// The routes of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Merge them into the outermost router,
-/// for their paths begin at the host's root. No route, if the API has no metadata. Several APIs whose resources have one path on several hosts
-/// are [`one_of`](ResourceServer::one_of) here: a router has one route of a path.
+/// Returns the routes of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. Merge them into the outermost router,
+/// for their paths begin at the host's root. No route, if the API has no metadata. Several APIs whose resources have one path on several hosts are
+/// [`one_of`](ResourceServer::one_of) here: a router has one route of a path.
 ///
 /// # Panics
 /// If a segment of a resource's path begins with `:` or `*`: axum has no such routes.

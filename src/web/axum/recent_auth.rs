@@ -11,7 +11,7 @@ use crate::{
     step_up::{RecentlyAuthenticated, StepUpPolicy},
 };
 
-/// The layer answers the rejection: a browser goes to sign in again, a program gets 401.
+/// The layer answers the rejection: a browser is redirected to sign-in again, an API client gets 401.
 impl<R: StepUpPolicy, S: Send + Sync> FromRequestParts<S> for RecentlyAuthenticated<R> {
     type Rejection = Error;
 

@@ -15,7 +15,7 @@ use crate::{
     response::AuthResponse,
 };
 
-/// The fairing that says to which API [`ApiAuth`] is to be good, and answers for it. It mounts the routes of the API's
+/// Returns the fairing that sets the API for which [`ApiAuth`] validates tokens, and that sends its rejections. It mounts the routes of the API's
 /// [metadata](ResourceServer::protected_resource_metadata).
 #[must_use]
 pub fn api(api: ResourceServer) -> ApiFairing {
@@ -102,9 +102,9 @@ fn fairing_missing() -> Error {
     error.logged()
 }
 
-/// The routes of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. The fairing mounts them; mount them yourself, at `/`,
-/// where there is none. No route, if the API has no metadata. Rocket decodes paths before it compares them, so a resource with `%` in its path
-/// needs a route of your own.
+/// Returns the routes of the API's metadata (RFC 9728): see [`ResourceServer::protected_resource_metadata`]. The fairing mounts them; mount them
+/// yourself, at `/`, where there is none. No route, if the API has no metadata. Rocket decodes paths before it compares them, so a resource with `%`
+/// in its path needs a route of your own.
 #[must_use]
 pub fn api_metadata(api: &ResourceServer) -> Vec<Route> {
     let route =

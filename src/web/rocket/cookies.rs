@@ -32,7 +32,7 @@ pub struct JarCookies<'r> {
 
 impl fmt::Debug for JarCookies<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The jar would print values: whoever has them has the session.
+        // The jar would print values, which give access to the session.
         f.debug_tuple("JarCookies").field(&self.known).finish()
     }
 }

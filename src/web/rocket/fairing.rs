@@ -17,7 +17,7 @@ use crate::{
     routes::AuthRequest,
 };
 
-/// The fairing that gives each request its session and appends the session's cookies to the response.
+/// Returns the fairing that gives each request its session and appends the session's cookies to the response.
 #[must_use]
 pub fn fairing(logto: impl Into<CurrentClient>) -> LogtoFairing {
     LogtoFairing(logto.into())

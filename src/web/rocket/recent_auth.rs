@@ -18,7 +18,7 @@ impl<R> Sentinel for RecentlyAuthenticated<R> {
     }
 }
 
-/// The fairing answers the error: a browser goes to sign in again, a program gets 401.
+/// The fairing answers the error: a browser is redirected to sign-in again, an API client gets 401.
 #[rocket::async_trait]
 impl<'r, R: StepUpPolicy> FromRequest<'r> for RecentlyAuthenticated<R> {
     type Error = Error;

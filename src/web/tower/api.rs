@@ -22,7 +22,7 @@ use crate::{
     types::BoxFuture,
 };
 
-/// The layer that lets requests with a good access token through, with their [`ApiAuth`] among the extensions, and refuses all others.
+/// Returns the layer that passes requests with a valid access token on, with their [`ApiAuth`] in the extensions, and rejects all others.
 ///
 /// It answers requests for the API's [metadata](ResourceServer::protected_resource_metadata), where it sees them: around the whole service of a host.
 /// A browser's preflight request to other addresses has no token: a `CorsLayer` belongs around this layer.
@@ -45,14 +45,14 @@ struct Guard {
 }
 
 impl ApiLayer {
-    /// What a token must be allowed. Default: nothing but to be good.
+    /// Sets the requirements for a token. Default: any valid token.
     #[must_use]
     pub fn require(mut self, requirements: TokenRequirements) -> Self {
         Arc::make_mut(&mut self.guard).requirements = requirements;
         self
     }
 
-    /// Lets requests without credentials through, too; they have no [`ApiAuth`]. Whoever sends credentials must send good ones.
+    /// Accepts requests without credentials, too; they have no [`ApiAuth`]. Invalid credentials are rejected.
     #[must_use]
     pub fn optional(mut self) -> Self {
         Arc::make_mut(&mut self.guard).is_optional = true;

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::{client::CurrentClient, routes::AuthRequest, types::BoxFuture};
 
-/// The layer that gives each request its session and appends the session's cookies to the response.
+/// Returns the layer that gives each request its session and appends the session's cookies to the response.
 ///
 /// The body of a response is either a page of ours, as text, or that of the service.
 #[must_use]

@@ -96,7 +96,7 @@ async fn listens(process: &mut Child, address: &str) -> bool {
 }
 
 /// The target directory of the workspace.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")), PathBuf::from)
 }

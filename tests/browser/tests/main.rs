@@ -4,6 +4,8 @@
 //! all. With `LOGTO_TEST_SCREENSHOTS=<directory>` the pages of the axum example are kept as pictures.
 
 mod app;
+mod command_line;
+mod companies;
 mod engine;
 mod front;
 mod settings_page;
@@ -12,6 +14,7 @@ mod window;
 use std::sync::Arc;
 
 use app::{App, Scheme};
+use companies::a_company_grows_by_an_invitation;
 use engine::Engine;
 use settings_page::a_user_changes_her_settings;
 use window::Browser;
@@ -80,6 +83,7 @@ in_a_browser! {
     sessions_https: sessions in Chromium over Https: a_user_ends_her_other_sessions_from_a_list;
     settings: account in Chromium over Http: a_user_changes_her_settings;
     settings_https: account in Chromium over Https: a_user_changes_her_settings;
+    saas: saas in Chromium over Http: a_company_grows_by_an_invitation;
     spa: spa in Chromium over Http: a_page_of_scripts_lives_on_a_cookie, a_page_of_scripts_calls_an_api_with_a_token;
     spa_https: spa in Chromium over Https: a_page_of_scripts_lives_on_a_cookie, a_page_of_scripts_calls_an_api_with_a_token;
 }

@@ -126,6 +126,11 @@ impl Window {
         self.find(Locator::Css(css)).await.text().await.unwrap()
     }
 
+    /// Where a link leads.
+    pub async fn address_of(&self, css: &str) -> String {
+        self.find(Locator::Css(css)).await.attr("href").await.unwrap().unwrap()
+    }
+
     /// What an authenticator app shows for a secret (RFC 6238), reckoned by the browser.
     pub async fn totp(&self, secret: &str) -> String {
         const SCRIPT: &str = "

@@ -247,7 +247,7 @@ async fn account_ids_of_users_lead_nowhere_else() {
     let app = App::new();
     let (account, v) = (app.account().await, &app.verification());
     for (id, path) in [
-        ("../../users/1", "/api/my-account/mfa-verifications/..%2F..%2Fusers%2F1"),
+        ("users/1", "/api/my-account/mfa-verifications/users%2F1"),
         ("a?b=c#d", "/api/my-account/mfa-verifications/a%3Fb%3Dc%23d"),
         ("%2e%2e", "/api/my-account/mfa-verifications/%252e%252e"),
         (".\t.", "/api/my-account/mfa-verifications/.%09."),
@@ -257,7 +257,7 @@ async fn account_ids_of_users_lead_nowhere_else() {
         assert_eq!(app.logto.last().uri().to_string(), format!("{ENDPOINT}{path}"));
     }
     let before = app.logto.asked("/api/").len();
-    for id in ["", ".", ".."] {
+    for id in ["", ".", "..", "../../users/1", "a/../b"] {
         let outcomes = [
             account.remove_factor(id, v).await,
             account.unlink_identity(id, v).await,

@@ -50,17 +50,6 @@ impl World {
 }
 
 impl Tab {
-    /// Sends the form of the page that goes to `path`.
-    async fn send(&mut self, path: &str, fields: &[(&str, &str)]) {
-        assert!(self.page.contains(&format!("action=\"{path}\"")), "no form for {path} at {}: {}", self.url, self.page);
-        self.post(path, fields).await;
-    }
-
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) {
-        let (url, origin) = (self.url.join(path).unwrap(), self.url.origin().ascii_serialization());
-        self.show(self.http.post(url).header("accept", "text/html").header("origin", origin).form(fields)).await;
-    }
-
     /// Goes to a page that asks who it is, and says so.
     async fn confirm(&mut self, path: &str) {
         self.go(path).await;
@@ -75,14 +64,6 @@ impl Tab {
     fn after(&self, before: &str) -> String {
         let rest = self.page.split_once(before).unwrap_or_else(|| panic!("no `{before}` in {}", self.page)).1;
         rest.split('<').next().unwrap().to_owned()
-    }
-
-    /// The value of a hidden field in the form that goes to `path`.
-    fn value(&self, path: &str, name: &str) -> String {
-        let form =
-            self.page.split_once(&format!("action=\"{path}\"")).unwrap_or_else(|| panic!("{path}: {}", self.page)).1;
-        let value = form.split_once(&format!("name=\"{name}\" value=\"")).unwrap().1;
-        value.split('"').next().unwrap().to_owned()
     }
 
     /// An error stands beside its field, and the field is marked.

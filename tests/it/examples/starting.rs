@@ -21,8 +21,10 @@ const OF_THE_TESTS: [&str; 10] = [
     "api_axum",
 ];
 /// Those that need more features than the tests, or are packages of their own.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 11] = [
     "account",
+    "impersonate",
+    "saas",
     "actix_web",
     "rocket",
     "api_actix_web",

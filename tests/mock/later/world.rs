@@ -66,6 +66,6 @@ pub(super) fn world_with(web: MockApp, page: MockApp) -> MockLogtoBuilder {
         .role("rw", API, &["read:books", "write:books"])
 }
 
-fn bob() -> MockUser {
+pub(super) fn bob() -> MockUser {
     MockUser::new("bob").id("dtyu8qlg9lii").password(PASSWORD).name("Bob").email("bob@example.test")
 }

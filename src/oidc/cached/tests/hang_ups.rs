@@ -1,4 +1,4 @@
-//! Whoever asks may leave at any moment: the fetch goes on, for all others.
+//! A caller may be cancelled at any moment: the fetch continues for the others.
 
 use std::{
     future::poll_fn,

@@ -1,4 +1,4 @@
-//! Who holds a token that the server has just given is not told what strangers are told.
+//! A holder of a token that the server has just issued does not get the result that others get.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ async fn a_trusted_caller_is_told_of_a_failed_fetch_only_if_the_fetch_began_afte
     assert!(subject.get().await.is_err());
     assert_eq!(*subject.cached.get(Caller::Trusted, || subject.fetch(Ok)).await.unwrap(), 2);
 
-    // A hundred at a dead server wait for the fetch under way and for one of their own.
+    // A hundred callers of an unavailable server wait for the running fetch and for one of their own.
     let subject = Subject::new();
     let known = subject.get().await.unwrap();
     let (end, _first) = subject.refetch_slowly(&known);

@@ -58,7 +58,7 @@ async fn after_a_failure_nobody_waits_for_a_value_that_is_due_earlier_than_it_wo
         end.send(Err(failure(round))).unwrap();
         settle().await;
     }
-    // After the time that is given here it is as ever: one caller waits.
+    // After the time that is given here one caller waits, as usual.
     subject.clock.advance(HOUR);
     let (end, caller) = subject.get_slowly();
     settle().await;

@@ -25,7 +25,7 @@ fn a_refreshed_id_token_is_of_the_same_login() {
         (&bare, vec![("iat", json!(NOW - LEEWAY))], ""),
         (&bare, vec![("iat", json!(NOW - LEEWAY - 1))], "id_token.invalid_iat"),
         (&bare, vec![("iat", json!(NOW + LEEWAY + 1))], "id_token.invalid_iat"),
-        // It was before the sign-in; that it was recent is not believed (`session/login.rs`).
+        // It was before the sign-in; that it was recent is not accepted (`session/login.rs`).
         (&bare, vec![auth_time(0)], ""),
         (&bare, vec![auth_time(LEEWAY + 1)], "id_token.invalid_auth_time"),
         (&full, vec![azp.clone()], ""),

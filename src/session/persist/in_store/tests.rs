@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::{
     secret::Secret,
@@ -12,7 +10,7 @@ const NOW: i64 = 1_795_385_600;
 #[test]
 fn a_stored_session_is_sealed_for_its_id() {
     let keys = Keys::derive("app", &Secret::new("0123456789abcdef0123456789abcdef"), &[]).unwrap();
-    let stores = Stores { sessions: None, revocations: Arc::new(MemoryRevocations::new()) };
+    let stores = Stores::remembering_in_memory(None, MemoryRevocations::new());
     let settings = CookieSettings::new(keys, SessionLifetime::default(), stores, own("app", true));
     let data = SessionData::begin(Jwt::parse("e30.e30.AAAA").unwrap(), Subject::default(), NOW, NOW).unwrap();
     let bytes = wire::write(&data, CompressionLevel::Fast).unwrap();
@@ -28,9 +26,9 @@ fn a_stored_session_is_sealed_for_its_id() {
         assert!(!is_opened(other), "{other}");
     }
     // Nor does one that is sealed for this id and belongs to another.
-    let other =
-        wire::write(&SessionData { id: SessionId::from_bytes([1; 16]), ..data.clone() }, CompressionLevel::Fast)
-            .unwrap();
+    let mut other = data.clone();
+    other.id = SessionId::from_bytes([1; 16]);
+    let other = wire::write(&other, CompressionLevel::Fast).unwrap();
     let sealed = settings.keys.seal(&format!("store/{}", data.id.to_key()), &other).unwrap();
     let stored = StoredSession::new("", sealed);
     assert!(unseal(&settings, &data.id, &stored).is_none());

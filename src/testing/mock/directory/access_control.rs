@@ -51,6 +51,10 @@ impl MockAccessControl {
         self.rule(Rule::OrganizationRole(id.into(), role.into()))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn rule(mut self, rule: Rule) -> Self {
         self.0.push(rule);
         self

@@ -1,16 +1,24 @@
 //! An application as it is registered in the Logto Console.
 
-use serde_json::{Map, Value};
-use url::{Host, Url};
+mod metadata;
+mod secrets;
+mod uris;
 
-use super::{Holder, Membership, MockAccessControl, MockUser};
-use crate::secret::Secret;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+use url::Url;
+
+pub(crate) use self::secrets::AppSecret;
+use self::uris::{is_loopback, is_same, is_same_but_for_port};
+use super::{Holder, Membership, MockAccessControl, MockUser, role::MANAGEMENT_ROLE};
 
 /// An application, as the Logto Console knows it. A traditional web app unless it is told to be another.
 #[derive(Debug, Clone)]
 pub struct MockApp {
     pub(crate) id: String,
-    pub(crate) secret: Secret,
+    /// The oldest first.
+    pub(crate) secrets: Vec<AppSecret>,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) kind: AppKind,
@@ -23,9 +31,19 @@ pub struct MockApp {
     pub(crate) rotate_refresh_token: bool,
     pub(crate) token_exchange: bool,
     pub(crate) device_flow: bool,
+    /// Whether it is a native app, and no single page.
+    pub(crate) native: bool,
+    /// What else the Console knows of it, by the names of the Management API (`customClientMetadata`).
+    pub(crate) metadata: Map<String, Value>,
+    pub(crate) logo_uri: Option<String>,
+    pub(crate) custom_data: Map<String, Value>,
+    /// `None` until the server knows it.
+    pub(crate) created_at: Option<SystemTime>,
     access_control: Option<MockAccessControl>,
-    roles: Vec<String>,
-    memberships: Vec<Membership>,
+    /// Whether the rules are there and do not count.
+    access_control_off: bool,
+    pub(in super::super) roles: Vec<String>,
+    pub(in super::super) memberships: Vec<Membership>,
     pub(in super::super) token_claims: Map<String, Value>,
 }
 
@@ -48,7 +66,7 @@ impl MockApp {
             name: id.clone(),
             description: None,
             id,
-            secret: Secret::new(secret),
+            secrets: vec![AppSecret::first(secret.into())],
             kind: AppKind::Web,
             third_party: false,
             any_loopback: false,
@@ -59,7 +77,13 @@ impl MockApp {
             rotate_refresh_token: true,
             token_exchange: false,
             device_flow: false,
+            native: false,
+            metadata: Map::new(),
+            logo_uri: None,
+            custom_data: Map::new(),
+            created_at: None,
             access_control: None,
+            access_control_off: false,
             roles: Vec::new(),
             memberships: Vec::new(),
             token_claims: Map::new(),
@@ -143,17 +167,25 @@ impl MockApp {
         self
     }
 
-    /// Makes it a native app for the device flow (RFC 8628): no secret, and no redirect URI.
+    /// Makes it a native app: as [`public_client`](Self::public_client), and of a redirect URI on 127.0.0.1, `[::1]` or localhost any port is
+    /// as good as the registered one (RFC 8252 section 7.3).
+    #[must_use]
+    pub fn native(mut self) -> Self {
+        self.native = true;
+        self.public_client()
+    }
+
+    /// Makes it a native app for the device flow (RFC 8628): no secret, and no redirect URI. No code is exchanged for it.
     #[must_use]
     pub fn device_flow(mut self) -> Self {
-        self.device_flow = true;
+        (self.device_flow, self.native) = (true, true);
         self.public_client()
     }
 
     /// Turns the application's access control on: only users who meet a rule may sign in and refresh.
     #[must_use]
     pub fn access_control(mut self, rules: MockAccessControl) -> Self {
-        self.access_control = Some(rules);
+        (self.access_control, self.access_control_off) = (Some(rules), false);
         self
     }
 
@@ -169,6 +201,13 @@ impl MockApp {
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.roles.push(role.into());
         self
+    }
+
+    /// Gives a machine-to-machine app the role that opens the Management API: its tokens for `https://default.logto.app/api` may have the scope
+    /// `all`.
+    #[must_use]
+    pub fn management_api_access(self) -> Self {
+        self.role(MANAGEMENT_ROLE)
     }
 
     /// Makes a machine-to-machine app a member of an organization.
@@ -196,7 +235,8 @@ impl MockApp {
     }
 
     pub(crate) fn allows_redirect(&self, uri: &str) -> bool {
-        self.allows(&self.redirect_uris, uri)
+        let is_known = |known: &String| self.native && is_same_but_for_port(known, uri);
+        self.allows(&self.redirect_uris, uri) || self.redirect_uris.iter().any(is_known)
     }
 
     pub(crate) fn allows_post_logout_redirect(&self, uri: &str) -> bool {
@@ -210,52 +250,28 @@ impl MockApp {
     /// Whether a page of this origin may call for the app: the origins of redirect URIs may.
     pub(crate) fn allows_origin(&self, origin: &str) -> bool {
         let of = |uri: &String| Url::parse(uri).is_ok_and(|uri| uri.origin().ascii_serialization() == origin);
-        self.redirect_uris.iter().any(of) || (self.any_loopback && is_loopback(origin))
+        self.redirect_uris.iter().any(of) || (self.any_loopback && is_loopback(origin)) || self.has_cors_origin(origin)
     }
 
     pub(crate) fn lets_in(&self, user: &MockUser) -> bool {
-        self.access_control.as_ref().is_none_or(|rules| rules.let_in(user))
+        !self.has_access_control() || self.access_control.as_ref().is_none_or(|rules| rules.let_in(user))
     }
-}
 
-/// Both are compared as they are after parsing: scheme and host in lower case, a path of at least `/`.
-fn is_same(known: &str, uri: &str) -> bool {
-    match (Url::parse(known), Url::parse(uri)) {
-        (Ok(known), Ok(uri)) => known == uri,
-        _ => known == uri,
+    pub(crate) fn has_access_control(&self) -> bool {
+        self.access_control.is_some() && !self.access_control_off
     }
-}
 
-fn is_loopback(uri: &str) -> bool {
-    let Ok(url) = Url::parse(uri) else { return false };
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    loopback && url.scheme() == "http" && url.fragment().is_none()
-}
+    /// Turns the access control on or off, and keeps its rules. Says whether there are any.
+    pub(crate) fn switch_access_control(&mut self, on: bool) -> bool {
+        self.access_control_off = !on;
+        self.access_control.as_ref().is_some_and(|rules| !rules.is_empty())
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn redirect_uris_match_after_parsing_or_are_loopback() {
-        let app =
-            MockApp::new("id", "secret").redirect_uri("http://localhost:3000/callback").redirect_uri("https://a.test");
-        for same in ["http://localhost:3000/callback", "HTTP://LOCALHOST:3000/callback", "https://A.test:443/"] {
-            assert!(app.allows_redirect(same), "{same}");
+    /// The server gets to know it now.
+    pub(crate) fn begin(&mut self, now: SystemTime) {
+        self.created_at.get_or_insert(now);
+        for secret in &mut self.secrets {
+            secret.created_at.get_or_insert(now);
         }
-        for other in ["/callback/", "/Callback", "/callback?a=1", "/callback#", ""] {
-            assert!(!app.allows_redirect(&format!("http://localhost:3000{other}")), "{other}");
-        }
-        assert!(!app.allows_redirect("http://localhost/callback"));
-        let app = app.allow_any_loopback_redirect();
-        assert!(app.allows_redirect("http://127.0.0.1:4711/x"));
-        assert!(app.allows_redirect("http://[::1]:4711/x"));
-        assert!(!app.allows_redirect("http://localhost.evil.test/x"));
-        assert!(!app.allows_redirect("javascript:alert(1)"));
     }
 }

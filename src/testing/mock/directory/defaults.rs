@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use super::{MockApp, MockConnector, MockDirectory, MockOrganization, MockResource, MockUser, Role};
+use super::{
+    MockApp, MockConnector, MockDirectory, MockOrganization, MockResource, MockUser,
+    resource::MANAGEMENT_RESOURCE,
+    role::{INTERNAL_ROLE, MANAGEMENT_ROLE, Role},
+};
 
 const API: &str = "https://api.example.test";
 
@@ -15,6 +19,27 @@ impl MockDirectory {
         fill(&mut self.resources, || vec![resource()]);
         fill(&mut self.roles, || vec![librarian()]);
         fill(&mut self.connectors, connectors);
+        self.with_management_api()
+    }
+}
+
+impl MockDirectory {
+    /// The Management API with the role that opens it is there always, and so is a definition of each role.
+    fn with_management_api(mut self) -> Self {
+        if self.resource(MANAGEMENT_RESOURCE).is_none() {
+            self.resources.insert(0, MockResource::management());
+        }
+        self.define_role(MANAGEMENT_ROLE, |role| {
+            role.for_machines = true;
+            "This default role grants access to the Logto management API.".clone_into(&mut role.description);
+            role.grant(MANAGEMENT_RESOURCE, "all");
+        });
+        self.define_role(INTERNAL_ROLE, |role| {
+            role.for_machines = true;
+            "Internal admin role for Logto tenant default.".clone_into(&mut role.description);
+            role.grant(MANAGEMENT_RESOURCE, "all");
+        });
+        self.define_roles();
         self
     }
 }
@@ -72,8 +97,10 @@ fn resource() -> MockResource {
 }
 
 fn librarian() -> Role {
-    let scopes = vec!["read:books".to_owned(), "write:books".to_owned()];
-    Role { name: "librarian".to_owned(), resource: API.to_owned(), scopes }
+    let mut role = Role::predefined("librarian");
+    role.grant(API, "read:books");
+    role.grant(API, "write:books");
+    role
 }
 
 fn connectors() -> Vec<MockConnector> {

@@ -1,24 +1,40 @@
-//! A user's profile, as the Management API and webhooks name it: without claims that are not set.
+//! A user's profile, as Logto's APIs and webhooks name it: without members that are not set.
 
 use serde_json::{Map, Value};
 
-use super::{MockUser, claim_names::OPTIONAL};
+use super::MockUser;
+
+/// The claim for each member, in the order of Logto's answers.
+pub(crate) const PROFILE: &[(&str, &str)] = &[
+    ("family_name", "familyName"),
+    ("given_name", "givenName"),
+    ("middle_name", "middleName"),
+    ("nickname", "nickname"),
+    ("preferred_username", "preferredUsername"),
+    ("profile", "profile"),
+    ("website", "website"),
+    ("gender", "gender"),
+    ("birthdate", "birthdate"),
+    ("zoneinfo", "zoneinfo"),
+    ("locale", "locale"),
+    ("address", "address"),
+];
 
 impl MockUser {
-    /// `family_name` is `familyName` there.
-    pub(crate) fn profile(&self) -> Map<String, Value> {
-        let names = OPTIONAL.iter().flat_map(|(_, names)| *names);
-        names.filter_map(|name| Some((camel_case(name), self.claims.get(*name)?.clone()))).collect()
+    /// The members that are set.
+    pub(crate) fn profile(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        PROFILE.iter().filter_map(|(claim, name)| Some((*name, self.claims.get(*claim)?)))
     }
-}
 
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let mut text = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut letters = word.chars();
-        text.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        text.push_str(letters.as_str());
+    /// Sets these members beside those there are.
+    pub(crate) fn extend_profile(&mut self, mut members: Map<String, Value>) {
+        let of = |(claim, name): &(&str, &str)| Some(((*claim).to_owned(), members.remove(*name)?));
+        let claims: Vec<_> = PROFILE.iter().filter_map(of).collect();
+        self.claims.extend(claims);
     }
-    text
+
+    /// Takes every member away.
+    pub(crate) fn clear_profile(&mut self) {
+        self.claims.retain(|claim, _| PROFILE.iter().all(|(known, _)| known != claim));
+    }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Holder, Membership, MockProviderToken, claim_names,
     mfa::{Factor, FactorKind, MfaChoices},
+    password::Password,
 };
 use crate::secret::Secret;
 
@@ -29,7 +30,7 @@ pub struct MockUser {
     handle: String,
     pub(crate) id: String,
     pub(crate) username: Option<String>,
-    pub(crate) password: Option<Secret>,
+    pub(crate) password: Option<Password>,
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
@@ -103,7 +104,7 @@ impl MockUser {
     /// The password for the sign-in page.
     #[must_use]
     pub fn password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(Secret::new(password));
+        self.password = Some(Password::Plain(Secret::new(password)));
         self
     }
 
@@ -231,6 +232,11 @@ impl MockUser {
     /// Whether the user has anything to be verified by.
     pub(crate) fn can_verify(&self) -> bool {
         self.password.is_some() || self.email.is_some() || self.phone.is_some()
+    }
+
+    /// Whether this is the user's password.
+    pub(crate) fn is_password(&self, typed: &str) -> bool {
+        self.password.as_ref().is_some_and(|password| password.is(typed))
     }
 
     /// By how many names the user is told apart at a sign-in.

@@ -3,28 +3,27 @@
 //! Where no recording shows an answer, it is that of Logto's description of the API (`user.openapi.json`) and of its source.
 
 pub(super) mod avatar;
-mod call;
+pub(super) mod call;
 pub(super) mod center;
-mod grants;
-mod guard;
+pub(super) mod grants;
+pub(super) mod guard;
 mod identifiers;
 mod identities;
-mod mfa;
+pub(super) mod mfa;
 mod new_identifier;
 mod password;
 mod password_policy;
 mod profile;
 pub(super) mod provider;
 mod provider_tokens;
-mod refusal;
+pub(super) mod refusal;
 mod sent_code;
-mod sessions;
-mod settings;
+pub(super) mod sessions;
+pub(super) mod settings;
 mod verification;
 
-use url::form_urlencoded;
-
 use self::{call::Call, refusal::Answer};
+use super::path::params;
 use crate::testing::mock::{
     messages::{reply::Reply, request::RecordedRequest},
     state::State,
@@ -82,10 +81,13 @@ pub(super) fn is_at(path: &str) -> bool {
 /// Anything under these two paths.
 pub(super) fn answer(state: &mut State, request: &RecordedRequest) -> Reply {
     let here =
-        || ROUTES.iter().filter_map(|(method, route, handler)| Some((*method, *handler, param(request, route)?)));
+        || ROUTES.iter().filter_map(|(method, route, handler)| Some((*method, *handler, params(request, route)?)));
     let method = if request.method() == "HEAD" { "GET" } else { request.method() };
     let reply = match here().find(|(known, ..)| *known == method) {
-        Some((_, handler, param)) => handle(state, request, handler, param).unwrap_or_else(|refusal| refusal),
+        Some((_, handler, mut params)) => {
+            let param = params.pop().map(|(_, value)| value).unwrap_or_default();
+            handle(state, request, handler, param).unwrap_or_else(|refusal| refusal)
+        }
         None if here().next().is_some() => {
             let known: Vec<_> = here().map(|(method, ..)| method).collect();
             Reply::text(405, "Method Not Allowed").header("allow", known.join(", "))
@@ -106,25 +108,4 @@ pub(super) fn preflight(request: &RecordedRequest) -> Reply {
 fn handle(state: &mut State, request: &RecordedRequest, handler: Handler, param: String) -> Answer {
     let call = Call::admit(state, request, param)?;
     handler(state, &call)
-}
-
-/// What stands in the place of `:`, decoded, if the request is for this route.
-fn param(request: &RecordedRequest, route: &str) -> Option<String> {
-    let mut param = String::new();
-    let mut segments = request.path().strip_prefix("/api/")?.split('/');
-    for expected in route.split('/') {
-        match (expected, segments.next()?) {
-            (":", "") => return None,
-            (":", segment) => param = decoded(segment),
-            (expected, segment) if expected == segment => {}
-            _ => return None,
-        }
-    }
-    segments.next().is_none().then_some(param)
-}
-
-/// A path has percent-encoding as forms have, but for the plus sign.
-fn decoded(segment: &str) -> String {
-    let segment = segment.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    form_urlencoded::parse(segment.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

@@ -3,16 +3,13 @@
 use base64_simd::STANDARD;
 use url::form_urlencoded;
 
-use crate::{
-    secret::Secret,
-    testing::mock::{
-        directory::{AppKind, MockApp},
-        messages::{
-            error::{Challenge, OidcError, OidcResult},
-            request::RecordedRequest,
-        },
-        state::State,
+use crate::testing::mock::{
+    directory::{AppKind, MockApp},
+    messages::{
+        error::{Challenge, OidcError, OidcResult},
+        request::RecordedRequest,
     },
+    state::State,
 };
 
 /// The app that makes the request, if it proves to be it, and may be called from the page that calls.
@@ -70,7 +67,7 @@ fn prove(state: &State, id: &str, secret: Option<&str>) -> Result<MockApp, Refus
     };
     let proven = match (app.kind, secret) {
         (AppKind::Public, secret) => secret.is_none(),
-        (_, Some(secret)) => app.secret == Secret::new(secret),
+        (_, Some(secret)) => app.is_secret(secret, state.now()),
         (_, None) => false,
     };
     if proven {

@@ -4,18 +4,17 @@ mod shown;
 
 use serde_json::{Map, Value, json};
 
-use self::shown::{json_reply, recent, shown, statistics};
-use super::management::{failure, refusal};
-use crate::{
-    clock::random_token,
-    error::Result,
-    testing::mock::{
-        directory::{
-            MockWebhook,
-            webhook::{EVENTS, is_event},
-        },
-        messages::{error::OidcResult, ordered::list, reply::Reply, request::RecordedRequest},
-        state::State,
+use self::shown::{recent, shown, statistics};
+use super::{account::refusal::failure, management::access::turned_away};
+use crate::testing::mock::{
+    directory::{
+        MockWebhook,
+        webhook::{EVENTS, is_event},
+    },
+    messages::{error::OidcResult, ordered::list, reply::Reply, request::RecordedRequest},
+    state::{
+        State,
+        ids::{random_letters, short_id},
     },
 };
 
@@ -39,7 +38,7 @@ pub(crate) fn told(
 
 /// Anything under `/api/hooks`.
 pub(crate) fn hooks(state: &mut State, request: &RecordedRequest) -> OidcResult {
-    if let Some(refusal) = refusal(state, request) {
+    if let Some(refusal) = turned_away(state, request) {
         return Ok(refusal);
     }
     let mut segments = request.path().split('/').skip(3);
@@ -50,7 +49,9 @@ pub(crate) fn hooks(state: &mut State, request: &RecordedRequest) -> OidcResult 
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
     if id.is_empty() {
         return match request.method() {
-            "GET" => Ok(json_reply(200, list(state.directory.webhooks.iter().map(|webhook| shown(webhook, None))))),
+            "GET" => {
+                Ok(Reply::json_text(200, list(state.directory.webhooks.iter().map(|webhook| shown(webhook, None)))))
+            }
             "POST" => create(state, &body),
             _ => Ok(Reply::text(404, "Not Found")),
         };
@@ -61,7 +62,7 @@ pub(crate) fn hooks(state: &mut State, request: &RecordedRequest) -> OidcResult 
     match (request.method(), what) {
         ("GET", None) => {
             let stats = request.query_value("includeExecutionStats").filter(|value| *value == "true");
-            Ok(json_reply(200, shown(&webhook, stats.map(|_| statistics(state, id)))))
+            Ok(Reply::json_text(200, shown(&webhook, stats.map(|_| statistics(state, id)))))
         }
         ("PATCH", None) => Ok(change(state, webhook, &body)),
         ("PATCH", Some("signing-key")) => {
@@ -79,12 +80,12 @@ fn create(state: &mut State, body: &Value) -> OidcResult {
         Ok(events) => events,
         Err(refusal) => return Ok(refusal),
     };
-    let id = random_letters(21)?.to_ascii_lowercase();
+    let id = short_id()?;
     let webhook = MockWebhook::new("").id(id).events(events).signing_key(random_letters(32)?);
     let webhook = MockWebhook { created_at: Some(state.now()), ..webhook };
     match with_settings(webhook, body) {
         Some(webhook) if !webhook.url.is_empty() => {
-            let reply = json_reply(201, shown(&webhook, None));
+            let reply = Reply::json_text(201, shown(&webhook, None));
             state.directory.webhooks.push(webhook);
             Ok(reply)
         }
@@ -135,7 +136,7 @@ fn with_settings(mut webhook: MockWebhook, body: &Value) -> Option<MockWebhook> 
 }
 
 fn replace(state: &mut State, webhook: MockWebhook) -> Reply {
-    let reply = json_reply(200, shown(&webhook, None));
+    let reply = Reply::json_text(200, shown(&webhook, None));
     if let Some(known) = state.directory.webhooks.iter_mut().find(|known| known.id == webhook.id) {
         *known = webhook;
     }
@@ -178,10 +179,4 @@ const INVALID: &str = "The request body is invalid.";
 
 fn invalid() -> Reply {
     failure(400, "guard.invalid_input", INVALID)
-}
-
-/// As many letters and digits.
-fn random_letters(count: usize) -> Result<String> {
-    let token = format!("{}{}", random_token()?, random_token()?);
-    Ok(token.chars().filter(char::is_ascii_alphanumeric).take(count).collect())
 }

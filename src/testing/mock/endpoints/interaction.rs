@@ -70,21 +70,42 @@ pub(crate) fn resume(state: &mut State, id: &str, presented: Option<&str>) -> Oi
     Ok(reply)
 }
 
-/// The user has signed in on a page.
-pub(crate) fn sign_in(state: &mut State, id: &str, presented: Option<&str>, user_id: &str) -> OidcResult {
-    complete(state, id, presented, user_id, false)
+/// The user has signed in on a page, and becomes a member of organizations by that.
+pub(crate) fn sign_in(
+    state: &mut State,
+    id: &str,
+    presented: Option<&str>,
+    user_id: &str,
+    organizations: &[String],
+) -> OidcResult {
+    complete(state, id, presented, Comer { user_id, organizations, registered: false })
 }
 
 /// The user has registered on a page, and is signed in by that.
-pub(crate) fn register(state: &mut State, id: &str, presented: Option<&str>, user: MockUser) -> OidcResult {
+pub(crate) fn register(
+    state: &mut State,
+    id: &str,
+    presented: Option<&str>,
+    user: MockUser,
+    organizations: &[String],
+) -> OidcResult {
     if state.interaction(id).is_none() {
         return expired(state);
     }
     let user_id = state.add_user(user);
-    complete(state, id, presented, &user_id, true)
+    complete(state, id, presented, Comer { user_id: &user_id, organizations, registered: true })
 }
 
-fn complete(state: &mut State, id: &str, presented: Option<&str>, user_id: &str, registered: bool) -> OidcResult {
+#[derive(Clone, Copy)]
+struct Comer<'a> {
+    user_id: &'a str,
+    /// Those that a one-time token names.
+    organizations: &'a [String],
+    registered: bool,
+}
+
+fn complete(state: &mut State, id: &str, presented: Option<&str>, comer: Comer<'_>) -> OidcResult {
+    let Comer { user_id, organizations, registered } = comer;
     let Some(interaction) = state.interaction(id) else { return expired(state) };
     let context = Context::reached(&state.directory, user_id, &interaction.asked.acr_values);
     let sign_in = SignIn { client_id: interaction.asked.client_id.clone(), user_agent: interaction.user_agent.clone() };
@@ -94,6 +115,11 @@ fn complete(state: &mut State, id: &str, presented: Option<&str>, user_id: &str,
     let client_id = interaction.asked.client_id.clone();
     let reply = resume_at(interaction, &state.issuer, 303, id);
     let done = Completed { interaction: id, client_id: &client_id, user_id, registered };
+    let mut came_to = state.provision(user_id, organizations);
+    if registered {
+        came_to.extend(state.provision_by_email(user_id));
+    }
+    state.tell_provisioned(done, &came_to);
     if registered {
         state.tell_registered(done);
     }

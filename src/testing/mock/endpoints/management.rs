@@ -1,115 +1,108 @@
-//! The one part of the Management API that a token exchange needs: subject tokens.
+//! The Management API: its routes, on the same data that sign-in uses.
+//!
+//! Where no recording shows an answer, it is that of Logto's description of the API (`management.openapi.json`) and of its source.
 
-use std::time::Duration;
+pub(super) mod access;
+mod applications;
+mod enterprise;
+mod holding;
+mod one_time_tokens;
+mod organizations;
+mod paging;
+mod personal_access_tokens;
+mod resources;
+mod roles;
+mod searching;
+mod subject_tokens;
+mod telling;
+mod users;
 
-use serde_json::{Value, json};
-
-use crate::{
-    clock::{random_token, whole_seconds},
-    error::Result,
-    testing::mock::{
-        MockLogto,
-        messages::{error::OidcResult, reply::Reply, request::RecordedRequest},
-        state::{
-            State,
-            store::{PersonalAccessToken, SubjectToken},
-        },
-    },
+use self::access::turned_away;
+use super::{
+    account::refusal::Answer,
+    path::{Params, params},
+};
+use crate::testing::mock::{
+    messages::{reply::Reply, request::RecordedRequest},
+    state::State,
 };
 
-/// The Management API's identifier, where Logto is self-hosted.
-const RESOURCE: &str = "https://default.logto.app/api";
-const SUBJECT_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
+/// What answers a request to a route.
+pub(crate) type Handler = fn(&mut State, &Call<'_>) -> Answer;
 
-/// Anything under `/api`: there is no saying what is there to those who may not know.
-pub(crate) fn api(state: &mut State, request: &RecordedRequest) -> OidcResult {
-    match (refusal(state, request), request.method(), request.path()) {
-        (Some(refusal), ..) => Ok(refusal),
-        (None, "POST", "/api/subject-tokens") => subject_tokens(state, request),
-        (None, ..) => Ok(Reply::text(404, "Not Found")),
+/// Method, path below `/api`, and handler. A segment that begins with `:` stands for one of any value.
+pub(crate) type Route = (&'static str, &'static str, Handler);
+
+/// Each part of the API has a table. An earlier table, and in a table an earlier line, comes first.
+const TABLES: &[&[Route]] = &[
+    organizations::ROUTES,
+    organizations::members::ROUTES,
+    organizations::member_roles::ROUTES,
+    organizations::jit::ROUTES,
+    organizations::memberships::ROUTES,
+    organizations::roles::ROUTES,
+    organizations::role_permissions::ROUTES,
+    organizations::scopes::ROUTES,
+    organizations::invitations::ROUTES,
+    users::ROUTES,
+    personal_access_tokens::ROUTES,
+    roles::ROUTES,
+    resources::ROUTES,
+    applications::ROUTES,
+    one_time_tokens::ROUTES,
+    subject_tokens::ROUTES,
+    enterprise::ROUTES,
+];
+
+/// A request to a route, by a client that may make it.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a RecordedRequest,
+    /// The path of the table.
+    route: &'static str,
+    params: Params,
+}
+
+impl Call<'_> {
+    /// What stands in the path in the place of `:name`, decoded.
+    pub(crate) fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Whether the query says `true` or the like.
+    pub(crate) fn says(&self, name: &str) -> bool {
+        self.request.query_value(name).is_some_and(|value| matches!(value, "true" | "1" | "yes" | "y" | "on"))
     }
 }
 
-/// POST `/api/subject-tokens`.
-fn subject_tokens(state: &mut State, request: &RecordedRequest) -> OidcResult {
-    let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-    let Some(user_id) = body.get("userId").and_then(Value::as_str) else {
-        return Ok(failure(400, "guard.invalid_input", "The request body is invalid."));
+/// Anything under `/api` that is no other API's: a client that may not call it does not learn what is there.
+pub(crate) fn api(state: &mut State, request: &RecordedRequest) -> Reply {
+    if let Some(refusal) = turned_away(state, request) {
+        return refusal;
+    }
+    state.directory.define_roles();
+    let routes = || TABLES.iter().copied().flatten();
+    let here =
+        || routes().filter_map(|(method, route, handler)| Some((*method, *route, *handler, params(request, route)?)));
+    let method = if request.method() == "HEAD" { "GET" } else { request.method() };
+    let Some((_, route, handler, params)) = here().find(|(known, ..)| *known == method) else {
+        return no_route(here().map(|(method, ..)| method));
     };
-    if state.directory.user(user_id).is_none() {
-        return Ok(failure(404, "entity.not_found", "The resource does not exist."));
+    let call = Call { request, route, params };
+    let reply = handler(state, &call).unwrap_or_else(|refusal| refusal);
+    telling::tell(state, &call, &reply);
+    reply
+}
+
+/// 404, or 405 with the methods that the path has (`90-management/auth/11-unknown-method.json`).
+fn no_route(known: impl Iterator<Item = &'static str>) -> Reply {
+    let mut methods = Vec::new();
+    for method in known.flat_map(|method| if method == "GET" { vec!["HEAD", "GET"] } else { vec![method] }) {
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
     }
-    let token = create_subject_token(state, user_id.to_owned())?;
-    Ok(Reply::json(201, &json!({ "subjectToken": token, "expiresIn": whole_seconds(SUBJECT_TOKEN_LIFETIME) })))
-}
-
-/// Who may not: whoever brings no access token for the Management API with the scope `all`.
-pub(crate) fn refusal(state: &State, request: &RecordedRequest) -> Option<Reply> {
-    let Some(header) = request.header("authorization") else {
-        return Some(failure(401, "auth.authorization_header_missing", "Authorization header is missing."));
-    };
-    let unauthorized = "Unauthorized. Please check credentials and its scope.";
-    let Some(claims) = header.strip_prefix("Bearer ").and_then(|token| state.keys.verify(token)) else {
-        let data = json!({ "code": "ERR_JWS_INVALID", "name": "JWSInvalid" });
-        let body = json!({ "code": "auth.unauthorized", "data": data, "message": unauthorized });
-        return Some(Reply::json(401, &body));
-    };
-    let claim = |name: &str| claims.get(name).cloned().unwrap_or_default();
-    let is_good = claim("aud") == RESOURCE
-        && claim("iss") == state.issuer
-        && claim("scope").as_str().is_some_and(|scope| scope.split(' ').any(|word| word == "all"))
-        && claim("exp").as_i64().is_some_and(|exp| exp > state.now_seconds());
-    if claim("aud") != RESOURCE {
-        let data = json!({
-            "code": "ERR_JWT_CLAIM_VALIDATION_FAILED", "name": "JWTClaimValidationFailed", "claim": "aud",
-            "reason": "check_failed", "payload": claims,
-        });
-        let body = json!({ "code": "auth.unauthorized", "data": data, "message": unauthorized });
-        return Some(Reply::json(401, &body));
-    }
-    (!is_good).then(|| failure(401, "auth.unauthorized", unauthorized))
-}
-
-pub(crate) fn failure(status: u16, code: &str, message: &str) -> Reply {
-    Reply::json(status, &json!({ "code": code, "message": message }))
-}
-
-fn create_subject_token(state: &mut State, user_id: String) -> Result<String> {
-    let token = format!("sub_{}", random_token()?);
-    let expires_at = state.after(SUBJECT_TOKEN_LIFETIME);
-    state.store.subject_tokens.insert(token.clone(), SubjectToken { user_id, expires_at, used: false });
-    Ok(token)
-}
-
-/// Tokens to be exchanged.
-impl MockLogto {
-    /// A subject token for a user, named by username or id, as the Management API makes them (`POST /api/subject-tokens`, which this server
-    /// has, too). It works once, for ten minutes.
-    ///
-    /// # Panics
-    ///
-    /// If there is no such user.
-    #[allow(clippy::expect_used, reason = "a test cannot go on without the token it asks for")]
-    #[must_use]
-    pub fn create_subject_token(&self, user: &str) -> String {
-        let mut state = self.shared.state();
-        let id = state.directory.user_called(user).expect("there is such a user").id.clone();
-        create_subject_token(&mut state, id).expect("the system gives random bytes")
-    }
-
-    /// A personal access token of a user, named by username or id. It works until it expires, if it does.
-    ///
-    /// # Panics
-    ///
-    /// If there is no such user.
-    #[allow(clippy::expect_used, reason = "a test cannot go on without the token it asks for")]
-    #[must_use]
-    pub fn create_personal_access_token(&self, user: &str, lifetime: Option<Duration>) -> String {
-        let mut state = self.shared.state();
-        let user_id = state.directory.user_called(user).expect("there is such a user").id.clone();
-        let token = format!("pat_{}", random_token().expect("the system gives random bytes"));
-        let expires_at = lifetime.map(|lifetime| state.after(lifetime));
-        state.store.personal_access_tokens.insert(token.clone(), PersonalAccessToken { user_id, expires_at });
-        token
+    match methods.is_empty() {
+        true => Reply::text(404, "Not Found"),
+        false => Reply::text(405, "Method Not Allowed").header("allow", methods.join(", ")),
     }
 }

@@ -1,5 +1,7 @@
 //! The pages on which the user signs in, registers and agrees.
 
+mod magic_link;
+
 use url::form_urlencoded;
 
 use super::{interaction, session_cookie};
@@ -11,7 +13,7 @@ use crate::testing::mock::{
         reply::Reply,
         request::RecordedRequest,
     },
-    state::{State, interaction::Interaction},
+    state::{State, ids::user_id, interaction::Interaction},
 };
 
 /// The page that a request is for, with its interaction.
@@ -45,18 +47,21 @@ pub(crate) fn page(state: &mut State, request: &RecordedRequest) -> Option<OidcR
 }
 
 fn sign_in(state: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult {
+    if let Some(token) = visit.one_time_token() {
+        return magic_link::open(state, visit, token);
+    }
     if !visit.posts() {
         let hint = visit.request.query_value("login_hint").unwrap_or_default();
         return Ok(Reply::html(200, sign_in_page(state, visit, hint, None)));
     }
     let (username, password) = visit.credentials();
-    let user = state.directory.user_with_username(username);
-    let known = user.filter(|user| user.password == Some(password.into()) && !user.suspended);
+    let user = state.directory.user_identified_by(username);
+    let known = user.filter(|user| user.is_password(password) && !user.suspended);
     let Some(id) = known.map(|user| user.id.clone()) else {
         let error = "Incorrect account or password. Please check your input.";
         return Ok(Reply::html(422, sign_in_page(state, visit, username, Some(error))));
     };
-    interaction::sign_in(state, visit.id, session_cookie::presented(visit.request), &id)
+    interaction::sign_in(state, visit.id, session_cookie::presented(visit.request), &id, &[])
 }
 
 fn register(state: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult {
@@ -64,18 +69,28 @@ fn register(state: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult
         return Ok(Reply::html(200, register_page(visit, "", None)));
     }
     let (username, password) = visit.credentials();
+    // An email address in the place of the username is an identifier, too.
+    let by_email = username.contains('@');
+    let email = if by_email { username } else { visit.request.form_value("email").unwrap_or_default().trim() };
     let error = if username.is_empty() || password.is_empty() {
         Some("Please give a username and a password.")
     } else if state.directory.user_called(username).is_some() {
         Some("This username is already taken.")
+    } else if !email.is_empty() && state.directory.user_with_email(email).is_some() {
+        Some("This email is associated with an existing account.")
     } else {
         None
     };
     if error.is_some() {
         return Ok(Reply::html(422, register_page(visit, username, error)));
     }
-    let user = MockUser::new(username).password(password);
-    interaction::register(state, visit.id, session_cookie::presented(visit.request), user)
+    let mut user = MockUser::new(username).password(password);
+    user.email = Some(email.to_owned()).filter(|email| !email.is_empty());
+    if by_email {
+        user = user.id(user_id()?);
+        user.username = None;
+    }
+    interaction::register(state, visit.id, session_cookie::presented(visit.request), user, &[])
 }
 
 /// Stands for Kakao's own page, and for Logto's way there and back.
@@ -86,8 +101,8 @@ fn kakao(state: &mut State, visit: &Visit<'_>, _: &Interaction) -> OidcResult {
     let known = state.directory.users.iter().find(|user| user.identities.contains_key("kakao"));
     let presented = session_cookie::presented(visit.request);
     match known.map(|user| user.id.clone()) {
-        Some(id) => interaction::sign_in(state, visit.id, presented, &id),
-        None => interaction::register(state, visit.id, presented, MockUser::social("kakao", "Kakao User")),
+        Some(id) => interaction::sign_in(state, visit.id, presented, &id, &[]),
+        None => interaction::register(state, visit.id, presented, MockUser::social("kakao", "Kakao User"), &[]),
     }
 }
 
@@ -117,6 +132,11 @@ impl Visit<'_> {
         self.request.method() == "POST"
     }
 
+    /// What a magic link carries. The request of another method than GET uses nothing up.
+    fn one_time_token(&self) -> Option<&str> {
+        self.request.query_value("one_time_token").filter(|_| self.request.method() == "GET")
+    }
+
     fn credentials(&self) -> (&str, &str) {
         let field = |name| self.request.form_value(name).unwrap_or_default();
         (field("username").trim(), field("password"))
@@ -138,8 +158,8 @@ impl Visit<'_> {
 
 fn sign_in_page(state: &State, visit: &Visit<'_>, username: &str, error: Option<&str>) -> String {
     let people = state.directory.users.iter().filter_map(|user| {
-        let (username, password) = (user.username.as_deref()?, user.password.as_ref()?);
-        Some(format!("{} / {}", escape(username), escape(password.expose())))
+        let (username, password) = (user.username.as_deref()?, user.password.as_ref()?.plain()?);
+        Some(format!("{} / {}", escape(username), escape(password)))
     });
     let people: Vec<_> = people.take(3).collect();
     let hint = format!("<p class=\"hint\">Demo users: <b>{}</b></p>", people.join("</b>, <b>"));
@@ -154,11 +174,18 @@ fn sign_in_page(state: &State, visit: &Visit<'_>, username: &str, error: Option<
     html::page("Sign in", &body)
 }
 
+/// Logto can be set up to ask for it, too. It is not verified here.
+const EMAIL_FIELD: &str =
+    "<label>Email address (optional)<input name=\"email\" type=\"email\" autocomplete=\"email\"></label>\n";
+
 fn register_page(visit: &Visit<'_>, username: &str, error: Option<&str>) -> String {
     let body = format!(
         "<h1>Create account</h1>\n{}{}\n<p class=\"hint\">Have an account? <a href=\"{}\">Sign in</a></p>",
         error_line(error),
-        visit.form("/register", &credential_fields(username, "new-password", "Create account")),
+        visit.form(
+            "/register",
+            &format!("{EMAIL_FIELD}{}", credential_fields(username, "new-password", "Create account"))
+        ),
         escape(&visit.link("/sign-in")),
     );
     html::page("Create account", &body)

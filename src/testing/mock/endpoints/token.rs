@@ -25,7 +25,8 @@ pub(crate) fn token(state: &mut State, request: &RecordedRequest) -> OidcResult 
     let kind = form.get("grant_type").ok_or_else(|| OidcError::missing("grant_type"))?;
     let is_allowed = match kind {
         "client_credentials" => app.kind == AppKind::Machine,
-        "authorization_code" | "refresh_token" => app.kind != AppKind::Machine,
+        "authorization_code" => app.kind != AppKind::Machine && !app.device_flow,
+        "refresh_token" => app.kind != AppKind::Machine,
         grant::exchange::GRANT_TYPE => app.token_exchange,
         grant::device::GRANT_TYPE => app.device_flow,
         _ => true,

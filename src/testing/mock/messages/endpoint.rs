@@ -30,6 +30,8 @@ pub enum Endpoint {
     Account,
     /// `/api/verifications`, by which users show that it is they.
     Verification,
+    /// `/api` and what is below, but for the two before: the Management API, with its webhooks.
+    Management,
     /// Anything else.
     Other,
 }
@@ -64,6 +66,7 @@ impl Endpoint {
             "/api/.well-known/account-center" => Self::Account,
             _ if path.starts_with("/api/my-account") => Self::Account,
             _ if path.starts_with("/api/verifications/") => Self::Verification,
+            _ if path.starts_with("/api/") => Self::Management,
             _ => Self::Other,
         }
     }

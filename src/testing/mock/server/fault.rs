@@ -44,6 +44,13 @@ impl Fault {
         Self::body(status, "text/html", page)
     }
 
+    /// Answers 429 with Logto's error `request.rate_limited`. It has `Retry-After` only with [`retry_after`](Self::retry_after).
+    #[must_use]
+    pub fn rate_limited() -> Self {
+        let body = r#"{"code":"request.rate_limited","message":"Too many requests. Please try again later."}"#;
+        Self::body(429, "application/json; charset=utf-8", body)
+    }
+
     /// Answers with this.
     #[must_use]
     pub fn body(status: u16, content_type: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {

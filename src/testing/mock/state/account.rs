@@ -3,7 +3,6 @@
 pub(crate) mod lockouts;
 pub(crate) mod provider;
 pub(crate) mod records;
-pub(crate) mod short_id;
 
 use std::collections::HashMap;
 

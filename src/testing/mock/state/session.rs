@@ -51,6 +51,13 @@ impl State {
         self.sessions.iter().find(|(_, session)| session.uid == uid)
     }
 
+    /// Ends the sessions and the tokens of a user. No application is told.
+    pub(crate) fn sign_out(&mut self, user_id: &str) {
+        self.sessions.retain(|_, session| session.user_id != user_id);
+        self.store.refresh_tokens.retain(|_, token| token.what.user_id != user_id);
+        self.store.access_tokens.retain(|_, token| token.what.user_id != user_id);
+    }
+
     /// Signs the user in: into the session that the browser has if it is the user's, else into a new one.
     pub(crate) fn begin_session(
         &mut self,

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::context::Context;
+use super::{context::Context, one_time_tokens::OneTimeToken};
 
 /// What a user allowed an app in one session. Every code and token belongs to one, and is dead without it.
 #[derive(Debug)]
@@ -111,9 +111,13 @@ pub(crate) struct SubjectToken {
     pub(crate) used: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PersonalAccessToken {
+    pub(crate) value: String,
     pub(crate) user_id: String,
+    /// No two of a user have one.
+    pub(crate) name: String,
+    pub(crate) created_at: SystemTime,
     /// `None`: never.
     pub(crate) expires_at: Option<SystemTime>,
 }
@@ -125,7 +129,10 @@ pub(crate) struct Store {
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) subject_tokens: HashMap<String, SubjectToken>,
-    pub(crate) personal_access_tokens: HashMap<String, PersonalAccessToken>,
+    /// The oldest first.
+    pub(crate) personal_access_tokens: Vec<PersonalAccessToken>,
+    /// The oldest first.
+    pub(crate) one_time_tokens: Vec<OneTimeToken>,
 }
 
 impl Store {
@@ -135,6 +142,13 @@ impl Store {
 
     pub(crate) fn revoke(&mut self, grant: &str) {
         self.grants.remove(grant);
+    }
+
+    /// Everything of a user who is gone.
+    pub(crate) fn forget_user(&mut self, user_id: &str) {
+        self.grants.retain(|_, grant| grant.user_id != user_id);
+        self.subject_tokens.retain(|_, token| token.user_id != user_id);
+        self.personal_access_tokens.retain(|token| token.user_id != user_id);
     }
 
     /// What a token of either kind stands for.

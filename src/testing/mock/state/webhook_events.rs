@@ -6,12 +6,15 @@ use std::collections::BTreeSet;
 use super::{
     State,
     deliveries::signed,
-    webhook_json::{Members, application_json, fake_change, fake_sign_in, iso_8601, user_json},
+    webhook_json::{application_json, fake_change, fake_sign_in, iso_8601, user_json},
 };
 use crate::testing::mock::{
     directory::{MockUser, MockWebhook},
     messages::ordered::{list, object, text},
 };
+
+/// Names of members with values that are JSON already.
+pub(crate) type Members<'a> = Vec<(&'a str, String)>;
 
 /// Whoever asks this server is on this machine.
 const ADDRESS: &str = "127.0.0.1";
@@ -23,7 +26,7 @@ pub(crate) struct Change<'a> {
     /// Without `/api`.
     pub(crate) path: &'a str,
     pub(crate) route: &'a str,
-    pub(crate) param: Option<(&'a str, &'a str)>,
+    pub(crate) params: &'a [(&'a str, &'a str)],
     pub(crate) status: u16,
 }
 
@@ -39,28 +42,28 @@ pub(crate) struct Completed<'a> {
 impl State {
     /// POST `/users`.
     pub(crate) fn tell_created(&mut self, id: &str) {
-        let change = Change { method: "POST", path: "/users", route: "/users", param: None, status: 200 };
+        let change = Change { method: "POST", path: "/users", route: "/users", params: &[], status: 200 };
         self.tell_of_user("User.Created", change, id);
     }
 
     /// PATCH `/users/{id}/is-suspended`.
     pub(crate) fn tell_suspension(&mut self, id: &str) {
         let (path, route) = (format!("/users/{id}/is-suspended"), "/users/:userId/is-suspended");
-        let change = Change { method: "PATCH", path: &path, route, param: Some(("userId", id)), status: 200 };
+        let change = Change { method: "PATCH", path: &path, route, params: &[("userId", id)], status: 200 };
         self.tell_of_user("User.SuspensionStatus.Updated", change, id);
     }
 
     /// DELETE `/users/{id}`, of a user who is gone by now.
     pub(crate) fn tell_deleted(&mut self, user: &MockUser) {
         let (path, route) = (format!("/users/{}", user.id), "/users/:userId");
-        let change = Change { method: "DELETE", path: &path, route, param: Some(("userId", &user.id)), status: 204 };
+        let change = Change { method: "DELETE", path: &path, route, params: &[("userId", &user.id)], status: 204 };
         self.tell_change("User.Deleted", change, vec![("data", user_json(user, false))]);
     }
 
     /// PATCH `/users/{id}`, and POST or PUT `/organizations/{id}/users` for each organization that the user came to or left.
     pub(crate) fn tell_changed(&mut self, before: &MockUser, id: &str) {
         let (path, route) = (format!("/users/{id}"), "/users/:userId");
-        let change = Change { method: "PATCH", path: &path, route, param: Some(("userId", id)), status: 200 };
+        let change = Change { method: "PATCH", path: &path, route, params: &[("userId", id)], status: 200 };
         let Some(user) = self.directory.user(id) else { return };
         let (left, came) = (organizations(before), organizations(user));
         if is_other(before, user) {
@@ -79,13 +82,13 @@ impl State {
     pub(crate) fn tell_changed_by_account(&mut self, before: &MockUser, method: &str, path: &str, status: u16) {
         let Some(user) = self.directory.user(&before.id).filter(|user| is_other(before, user)) else { return };
         let data = user_json(user, false);
-        let change = Change { method, path, route: path, param: None, status };
+        let change = Change { method, path, route: path, params: &[], status };
         self.tell_change("User.Data.Updated", change, vec![("data", data)]);
     }
 
     fn tell_members(&mut self, organization: &str, user: &str, (method, status, list_name): (&str, u16, &str)) {
         let (path, route) = (format!("/organizations/{organization}/users"), "/organizations/:id/users");
-        let change = Change { method, path: &path, route, param: Some(("id", organization)), status };
+        let change = Change { method, path: &path, route, params: &[("id", organization)], status };
         let members = vec![("organizationId", text(organization)), (list_name, list([text(user)]))];
         self.tell_change("Organization.Membership.Updated", change, members);
     }
@@ -95,8 +98,9 @@ impl State {
         self.tell_change(event, change, vec![("data", data)]);
     }
 
-    fn tell_change(&mut self, event: &str, change: Change<'_>, more: Members<'_>) {
-        let params = object(change.param.map(|(name, value)| (name, text(value))));
+    /// A change by one of the two APIs, with these members beside the usual ones.
+    pub(crate) fn tell_change(&mut self, event: &str, change: Change<'_>, more: Members<'_>) {
+        let params = object(change.params.iter().map(|(name, value)| (*name, text(value))));
         let mut members = vec![
             ("event", text(event)),
             ("createdAt", self.timestamp()),
@@ -114,17 +118,30 @@ impl State {
     /// A user who was created on a page.
     pub(crate) fn tell_registered(&mut self, done: Completed<'_>) {
         let Some(data) = self.directory.user(done.user_id).map(|user| user_json(user, false)) else { return };
-        let members = [
-            ("event", text("User.Created")),
+        self.tell_on_page("User.Created", done, vec![("data", data)]);
+    }
+
+    /// Organizations that a user came to on a page. No delivery of this was recorded: it has the form of the one about the user.
+    pub(crate) fn tell_provisioned(&mut self, done: Completed<'_>, organizations: &[String]) {
+        for id in organizations {
+            let members = vec![("organizationId", text(id)), ("addedUserIds", list([text(done.user_id)]))];
+            self.tell_on_page("Organization.Membership.Updated", done, members);
+        }
+    }
+
+    fn tell_on_page(&mut self, event: &str, done: Completed<'_>, more: Members<'_>) {
+        let interaction = if done.registered { "Register" } else { "SignIn" };
+        let mut members = vec![
+            ("event", text(event)),
             ("createdAt", self.timestamp()),
-            ("interactionEvent", text("Register")),
+            ("interactionEvent", text(interaction)),
             ("applicationId", text(done.client_id)),
             ("sessionId", text(done.interaction)),
             ("ip", text(ADDRESS)),
             ("application", self.application_json(done.client_id)),
-            ("data", data),
         ];
-        self.tell("User.Created", &members);
+        members.extend(more);
+        self.tell(event, &members);
     }
 
     /// A user who was signed in on a page: `PostSignIn`, or `PostRegister` in its place.

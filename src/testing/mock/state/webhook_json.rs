@@ -10,10 +10,8 @@ use crate::testing::mock::{
     messages::ordered::{object, optional, stored, text},
 };
 
-pub(super) type Members<'a> = Vec<(&'a str, String)>;
-
 /// The Management API tells whether there is a password; where the server looked the user up itself, it does not.
-pub(super) fn user_json(user: &MockUser, with_password: bool) -> String {
+pub(crate) fn user_json(user: &MockUser, with_password: bool) -> String {
     let custom_data = user.claims.get("custom_data").map_or_else(|| "{}".to_owned(), stored);
     let mut members = vec![
         ("id", text(&user.id)),
@@ -27,7 +25,7 @@ pub(super) fn user_json(user: &MockUser, with_password: bool) -> String {
         ("lastSignInAt", user.last_sign_in_at.map_or_else(|| "null".to_owned(), |time| millis(Some(time)).to_string())),
         ("createdAt", millis(user.created_at).to_string()),
         ("updatedAt", millis(user.updated_at).to_string()),
-        ("profile", stored(&Value::Object(user.profile()))),
+        ("profile", object(user.profile().map(|(name, value)| (name, stored(value))))),
         ("applicationId", optional(user.application_id.as_deref())),
         ("cimdClientId", "null".to_owned()),
         ("isSuspended", user.suspended.to_string()),
@@ -39,21 +37,25 @@ pub(super) fn user_json(user: &MockUser, with_password: bool) -> String {
 }
 
 pub(super) fn application_json(app: &MockApp) -> String {
-    let kind = match app.kind {
-        AppKind::Web => "Traditional",
-        AppKind::Public if app.device_flow => "Native",
-        AppKind::Public => "SPA",
-        AppKind::Machine => "MachineToMachine",
-    };
     object([
         ("id", text(&app.id)),
-        ("type", text(kind)),
+        ("type", text(kind_of(app))),
         ("name", text(&app.name)),
         ("description", optional(app.description.as_deref())),
     ])
 }
 
-pub(super) fn fake_change() -> Members<'static> {
+/// What Logto calls the kind of an application.
+pub(crate) fn kind_of(app: &MockApp) -> &'static str {
+    match app.kind {
+        AppKind::Web => "Traditional",
+        AppKind::Public if app.native => "Native",
+        AppKind::Public => "SPA",
+        AppKind::Machine => "MachineToMachine",
+    }
+}
+
+pub(super) fn fake_change() -> Vec<(&'static str, String)> {
     vec![
         ("path", text("/fake-path/:id")),
         ("method", text("POST")),
@@ -63,7 +65,7 @@ pub(super) fn fake_change() -> Members<'static> {
     ]
 }
 
-pub(super) fn fake_sign_in(now: SystemTime) -> Members<'static> {
+pub(super) fn fake_sign_in(now: SystemTime) -> Vec<(&'static str, String)> {
     let time = || millis(Some(now)).to_string();
     let user = object([
         ("id", text("fake-id")),

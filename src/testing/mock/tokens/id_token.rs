@@ -18,6 +18,6 @@ pub(crate) fn issue(state: &mut State, app: &MockApp, what: &Authorized, scopes:
     if app.backchannel_session_required {
         claims.insert("sid".into(), what.sid.as_str().into());
     }
-    state.stamp(&mut claims, &app.id, state.lifetimes.id_token);
+    state.stamp(&mut claims, &app.id, app.id_token_ttl().unwrap_or(state.lifetimes.id_token));
     state.sign_id_token(json!(claims))
 }

@@ -18,7 +18,7 @@ pub(crate) fn issue(state: &mut State, what: &Authorized) -> OidcResult<String> 
         what: what.clone(),
         line_began_at: now,
         issued_at: now,
-        expires_at: state.after(state.lifetimes.refresh_token),
+        expires_at: state.after(state.refresh_token_ttl(&what.client_id)),
         replaced_at: None,
     };
     keep(state, token)

@@ -10,10 +10,7 @@ use super::{
 };
 use crate::testing::mock::{
     messages::{reply::Reply, request::RecordedRequest},
-    state::{
-        State,
-        account::{Picture, short_id::short_id},
-    },
+    state::{State, account::Picture, ids::short_id},
 };
 
 /// Logto's limit.

@@ -6,14 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     call::{Call, must_edit, must_show, require},
-    guard::invalid_query,
+    guard::wrong_query,
     refusal::{Answer, refusal},
 };
 use crate::{
     clock::{random_token, unix_seconds},
     testing::mock::{
         directory::{MockApp, claims::millis},
-        messages::reply::Reply,
+        messages::{reply::Reply, request::RecordedRequest},
         state::{State, session::Session, store::Grant},
     },
 };
@@ -24,22 +24,31 @@ const LIFETIME: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// GET `/api/my-account/grants`, the oldest first.
 pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
-    let wanted = match call.request.query_value("appType") {
-        None => None,
-        Some("firstParty") => Some(false),
-        Some("thirdParty") => Some(true),
-        Some(unknown) => return Err(invalid_query("appType", unknown, ["firstParty", "thirdParty"])),
-    };
+    let wanted = wanted(call.request)?;
     call.must_be_verified()?;
     must_show(state, "session")?;
     call.must_have(SCOPE, 401)?;
-    let own = state.store.grants.iter().filter(|(_, grant)| grant.user_id == call.user_id);
+    Ok(Reply::json(200, &json!({ "grants": of(state, &call.user_id, wanted) })))
+}
+
+/// Of which applications: `Some(true)` of third parties, `None` of all.
+pub(crate) fn wanted(request: &RecordedRequest) -> Answer<Option<bool>> {
+    match request.query_value("appType") {
+        None => Ok(None),
+        Some("firstParty") => Ok(Some(false)),
+        Some("thirdParty") => Ok(Some(true)),
+        Some(unknown) => Err(wrong_query("appType", unknown, &["firstParty", "thirdParty"])),
+    }
+}
+
+/// The grants of a user, the oldest first.
+pub(crate) fn of(state: &State, user_id: &str, wanted: Option<bool>) -> Vec<Value> {
+    let own = state.store.grants.iter().filter(|(_, grant)| grant.user_id == user_id);
     let mut grants: Vec<_> =
         own.filter_map(|(id, grant)| Some((id, grant, state.directory.app(&grant.client_id)?))).collect();
     grants.retain(|(_, _, app)| wanted.is_none_or(|third_party| app.third_party == third_party));
     grants.sort_by_key(|(id, grant, _)| (grant.given_at.duration_since(UNIX_EPOCH).ok(), *id));
-    let shown: Vec<_> = grants.into_iter().map(|(id, grant, app)| shown(id, grant, app)).collect();
-    Ok(Reply::json(200, &json!({ "grants": shown })))
+    grants.into_iter().map(|(id, grant, app)| shown(id, grant, app)).collect()
 }
 
 fn shown(id: &str, grant: &Grant, app: &MockApp) -> Value {
@@ -61,7 +70,7 @@ fn shown(id: &str, grant: &Grant, app: &MockApp) -> Value {
     }
     json!({
         "id": id, "payload": payload, "expiresAt": millis(Some(expires_at)),
-        "application": { "id": app.id, "name": app.id },
+        "application": { "id": app.id, "name": app.name },
     })
 }
 
@@ -71,14 +80,20 @@ pub(crate) fn end(state: &mut State, call: &Call<'_>) -> Answer {
     must_edit(state, "session")?;
     call.must_have(SCOPE, 401)?;
     call.must_be_of_first_party()?;
-    let own = state.store.grants.get(&call.param).is_some_and(|grant| grant.user_id == call.user_id);
+    revoke(state, &call.user_id, &call.param)?;
+    Ok(Reply::empty(204))
+}
+
+/// Ends a grant of a user.
+pub(crate) fn revoke(state: &mut State, user_id: &str, grant_id: &str) -> Answer<()> {
+    let own = state.store.grants.get(grant_id).is_some_and(|grant| grant.user_id == user_id);
     require(own, || refusal(404, "oidc.invalid_grant"))?;
-    state.store.revoke(&call.param);
-    let has_it = |(_, session): &(&String, &Session)| session.apps.values().any(|app| app.grant == call.param);
+    state.store.revoke(grant_id);
+    let has_it = |(_, session): &(&String, &Session)| session.apps.values().any(|app| app.grant == grant_id);
     let id = state.sessions.iter().find(has_it).map(|(id, _)| id.clone());
     if let Some(mut session) = id.and_then(|id| state.sessions.remove(&id)) {
-        session.apps.retain(|_, app| app.grant != call.param);
+        session.apps.retain(|_, app| app.grant != grant_id);
         state.sessions.insert(random_token()?, session);
     }
-    Ok(Reply::empty(204))
+    Ok(())
 }

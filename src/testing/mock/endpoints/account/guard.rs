@@ -1,7 +1,13 @@
 //! The form of a body, judged member by member. What is wrong is told as Logto tells it (by the library zod).
 
+mod lengths;
+mod members;
+mod rule;
+
 use serde_json::{Map, Value, json};
 
+use self::members::wrong_choice;
+pub(crate) use self::rule::Rule;
 use super::refusal::Answer;
 use crate::testing::mock::messages::{reply::Reply, request::RecordedRequest};
 
@@ -12,17 +18,6 @@ pub(crate) struct Guard {
     /// Where these members are in the body.
     path: Vec<&'static str>,
     issues: Vec<Value>,
-}
-
-/// What a text is to be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Rule {
-    Any,
-    NotEmpty,
-    Email,
-    Digits,
-    Username,
-    Url,
 }
 
 /// What becomes of a text that can be taken away.
@@ -191,19 +186,19 @@ pub(crate) fn invalid_input(part: &str, issues: &[Value]) -> Reply {
 }
 
 /// A parameter of the query that is none of those it may be (`90-management/users/88e-session-delete-bad.json`).
-pub(crate) fn invalid_query(name: &str, received: &str, options: [&str; 2]) -> Reply {
-    let [first, second] = options;
-    let message = format!("Invalid enum value. Expected '{first}' | '{second}', received '{received}'");
-    let issue = json!({
-        "received": received, "code": "invalid_enum_value", "options": options, "path": [name], "message": message,
-    });
+pub(crate) fn wrong_query(name: &str, received: &str, options: &[&str]) -> Reply {
+    let mut issue = wrong_choice(received, options);
+    if let Some(members) = issue.as_object_mut() {
+        members.insert("path".to_owned(), json!([name]));
+    }
     invalid_input("query", &[issue])
 }
 
 fn detail(issue: &Value) -> String {
     let text = |name: &str| issue.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let segments = issue.get("path").and_then(Value::as_array).into_iter().flatten();
-    let path: Vec<_> = segments.filter_map(Value::as_str).collect();
+    let path: Vec<_> =
+        segments.map(|segment| segment.as_str().map_or_else(|| segment.to_string(), str::to_owned)).collect();
     let what = match text("code").as_str() {
         "invalid_type" => format!("Expected {} but received {}.", text("expected"), text("received")),
         _ => text("message"),
@@ -221,40 +216,4 @@ fn kind(value: Option<&Value>) -> &'static str {
         Some(Value::Array(_)) => "array",
         Some(Value::Object(_)) => "object",
     }
-}
-
-impl Rule {
-    fn issue(self, text: &str) -> Option<Value> {
-        let pattern = || json!({ "validation": "regex", "code": "invalid_string", "message": "Invalid" });
-        let wrong = match self {
-            Self::Any => false,
-            Self::NotEmpty => {
-                return text.is_empty().then(|| {
-                    json!({
-                        "code": "too_small", "minimum": 1, "type": "string", "inclusive": true, "exact": false,
-                        "message": "String must contain at least 1 character(s)",
-                    })
-                });
-            }
-            Self::Url => {
-                return url::Url::parse(text)
-                    .is_err()
-                    .then(|| json!({ "validation": "url", "code": "invalid_string", "message": "Invalid url" }));
-            }
-            Self::Email => !is_email(text),
-            Self::Digits => text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()),
-            Self::Username => {
-                let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-                !is_word || text.is_empty() || text.starts_with(|first: char| first.is_ascii_digit())
-            }
-        };
-        wrong.then(pattern)
-    }
-}
-
-/// Something, an at sign, something with a dot in it, and no space.
-fn is_email(text: &str) -> bool {
-    let domain = |domain: &str| domain.rsplit_once('.').is_some_and(|(host, end)| !host.is_empty() && !end.is_empty());
-    !text.contains(char::is_whitespace)
-        && text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && domain(host))
 }

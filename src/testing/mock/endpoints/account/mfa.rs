@@ -6,13 +6,17 @@ pub(super) mod change;
 use serde_json::{Value, json};
 
 use super::{
-    call::{Call, must_show},
+    call::{Call, must_show, require},
     refusal::{Answer, refusal},
 };
 use crate::{
     clock::random_bytes,
+    error::Result,
     testing::mock::{
-        directory::mfa::{Factor, FactorKind},
+        directory::{
+            MockUser,
+            mfa::{Factor, FactorKind},
+        },
         messages::reply::Reply,
         state::State,
         tokens::totp,
@@ -37,12 +41,26 @@ pub(crate) fn new_totp_secret(_: &mut State, _: &Call<'_>) -> Answer {
 
 /// POST `/api/my-account/mfa-verifications/backup-codes/generate`: nothing is kept.
 pub(crate) fn new_backup_codes(_: &mut State, _: &Call<'_>) -> Answer {
+    Ok(Reply::json(200, &json!({ "codes": random_backup_codes()? })))
+}
+
+pub(crate) fn random_backup_codes() -> Result<Vec<String>> {
     let mut codes = Vec::new();
     for _ in 0..BACKUP_CODES {
         let number = random_bytes::<5>()?.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         codes.push(format!("{number:010x}"));
     }
-    Ok(Reply::json(200, &json!({ "codes": codes })))
+    Ok(codes)
+}
+
+/// Whether a user may get these codes, or new ones.
+pub(crate) fn check_backup_codes(user: &MockUser, codes: Option<&[String]>) -> Answer<()> {
+    let has = |name: &str| user.factors.iter().any(|factor| factor.kind_name() == name);
+    require(!has("BackupCode"), || refusal(422, "user.backup_code_already_in_use"))?;
+    require(has("Totp") || has("WebAuthn"), || refusal(422, "session.mfa.backup_code_can_not_be_alone"))?;
+    let is_code = |code: &String| code.len() == 10 && code.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let are_codes = codes.is_none_or(|codes| codes.len() == BACKUP_CODES && codes.iter().all(is_code));
+    require(are_codes, || refusal(422, "user.wrong_backup_code_format"))
 }
 
 /// GET `/api/my-account/mfa-verifications/backup-codes`.

@@ -8,7 +8,7 @@ use super::{
     password_policy::issues,
     refusal::{Answer, refusal},
 };
-use crate::testing::mock::{messages::reply::Reply, state::State};
+use crate::testing::mock::{directory::password::Password, messages::reply::Reply, state::State};
 
 /// POST `/api/my-account/password`. What the user has signed in to goes on.
 pub(crate) fn change(state: &mut State, call: &Call<'_>) -> Answer {
@@ -24,8 +24,7 @@ pub(crate) fn change(state: &mut State, call: &Call<'_>) -> Answer {
         let message = "Password rejected. Please check if your password meets the requirements.";
         return Err(Reply::json(422, &json!({ "code": "password.rejected", "data": issues, "message": message })));
     }
-    let password = password.into();
-    require(user.password.as_ref() != Some(&password), || refusal(422, "user.same_password"))?;
-    user.password = Some(password);
+    require(!user.is_password(&password), || refusal(422, "user.same_password"))?;
+    user.password = Some(Password::Plain(password.into()));
     Ok(Reply::empty(204))
 }

@@ -8,25 +8,11 @@ use super::{
     refusal::{Answer, refusal},
 };
 use crate::testing::mock::{
-    directory::{MockUser, claims::millis},
+    directory::{MockUser, claims::millis, profile::PROFILE},
     messages::reply::Reply,
     state::State,
 };
 
-/// Claims with the names that the Account API has for them.
-const PROFILE: &[(&str, &str)] = &[
-    ("family_name", "familyName"),
-    ("given_name", "givenName"),
-    ("middle_name", "middleName"),
-    ("nickname", "nickname"),
-    ("preferred_username", "preferredUsername"),
-    ("profile", "profile"),
-    ("website", "website"),
-    ("gender", "gender"),
-    ("birthdate", "birthdate"),
-    ("zoneinfo", "zoneinfo"),
-    ("locale", "locale"),
-];
 /// The field of the account center that governs a member.
 const FIELDS: &[(&str, &str)] = &[
     ("name", "name"),
@@ -80,10 +66,8 @@ fn basics(state: &State, user: &MockUser, call: &Call<'_>) -> Value {
 }
 
 fn profile(user: &MockUser, call: &Call<'_>) -> Value {
-    let address = call.token.has_scope("address").then_some(&("address", "address"));
-    let seen = PROFILE.iter().chain(address);
-    let members = seen.filter_map(|(claim, name)| Some(((*name).to_owned(), user.claims.get(*claim)?.clone())));
-    Value::Object(members.collect())
+    let seen = user.profile().filter(|(name, _)| *name != "address" || call.token.has_scope("address"));
+    Value::Object(seen.map(|(name, value)| (name.to_owned(), value.clone())).collect())
 }
 
 /// PATCH `/api/my-account`.
@@ -136,8 +120,9 @@ fn check_username(state: &State, call: &Call<'_>, username: Option<&str>) -> Ans
 /// PATCH `/api/my-account/profile`: the members given, beside those there are.
 pub(crate) fn change_more(state: &mut State, call: &Call<'_>) -> Answer {
     let mut guard = Guard::read(call.request)?;
+    let texts = PROFILE.iter().filter(|(_, name)| *name != "address");
     let texts: Vec<_> =
-        PROFILE.iter().filter_map(|(claim, name)| Some((*claim, guard.optional_text(name, Rule::Any)?))).collect();
+        texts.filter_map(|(claim, name)| Some((*claim, guard.optional_text(name, Rule::Any)?))).collect();
     let address = guard.optional_object("address");
     guard.finish()?;
     must_edit(state, "profile")?;

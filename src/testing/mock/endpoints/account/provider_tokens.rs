@@ -8,13 +8,12 @@ use super::{
     call::{Call, require},
     guard::{Guard, Rule},
     new_identifier,
-    refusal::{Answer, refusal},
+    refusal::{Answer, failure, refusal},
 };
 use crate::{
     clock::{random_token, unix_seconds},
     testing::mock::{
         directory::{MockProviderToken, MockUser},
-        endpoints::management::failure,
         messages::reply::Reply,
         state::State,
     },

@@ -6,14 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     call::{Call, must_edit, must_show},
-    guard::invalid_query,
+    guard::wrong_query,
     refusal::Answer,
 };
 use crate::{
     clock::unix_seconds,
     testing::mock::{
         directory::{MockUser, claims::millis},
-        messages::reply::Reply,
+        messages::{reply::Reply, request::RecordedRequest},
         state::{
             State,
             session::{AppSession, Session},
@@ -29,14 +29,26 @@ pub(crate) fn list(state: &mut State, call: &Call<'_>) -> Answer {
     must_show(state, "session")?;
     call.must_have(SCOPE, 401)?;
     let user = call.user(state)?;
-    let live = |(_, session): &(&String, &Session)| session.user_id == user.id && session.expires_at > state.now();
-    let mut sessions: Vec<_> = state.sessions.iter().filter(live).collect();
-    sessions.sort_by_key(|(_, session)| (session.expires_at.duration_since(UNIX_EPOCH).ok(), &session.uid));
-    let shown: Vec<_> = sessions.into_iter().map(|(id, session)| shown(state, call, user, id, session)).collect();
-    Ok(Reply::json(200, &json!({ "sessions": shown })))
+    let sessions = of(state, &user.id);
+    let shown = sessions.into_iter().map(|session| {
+        let mut shown = shown(state, user, session);
+        if let Some(members) = shown.as_object_mut() {
+            members.insert("isCurrent".to_owned(), (session.1.uid == call.token.what.session).into());
+        }
+        shown
+    });
+    Ok(Reply::json(200, &json!({ "sessions": shown.collect::<Vec<_>>() })))
 }
 
-fn shown(state: &State, call: &Call<'_>, user: &MockUser, id: &str, session: &Session) -> Value {
+/// The sessions that a user has now with their ids, the one that ends first before the others.
+pub(crate) fn of<'a>(state: &'a State, user_id: &str) -> Vec<(&'a String, &'a Session)> {
+    let live = |(_, session): &(&String, &Session)| session.user_id == user_id && session.expires_at > state.now();
+    let mut sessions: Vec<_> = state.sessions.iter().filter(live).collect();
+    sessions.sort_by_key(|(_, session)| (session.expires_at.duration_since(UNIX_EPOCH).ok(), &session.uid));
+    sessions
+}
+
+pub(crate) fn shown(state: &State, user: &MockUser, (id, session): (&String, &Session)) -> Value {
     let signed_in_at = unix_seconds(session.signed_in_at);
     let apps = session.apps.iter().map(|(client, app)| (client.clone(), authorization(state, app)));
     let mut context = json!({ "ip": "127.0.0.1" });
@@ -54,7 +66,7 @@ fn shown(state: &State, call: &Call<'_>, user: &MockUser, id: &str, session: &Se
             "verificationRecords": [shown_by(user, &session.uid)], "signInContext": context,
         },
         "clientId": session.sign_in.client_id, "accountId": session.user_id,
-        "expiresAt": millis(Some(session.expires_at)), "isCurrent": session.uid == call.token.what.session,
+        "expiresAt": millis(Some(session.expires_at)),
     })
 }
 
@@ -81,10 +93,7 @@ fn shown_by(user: &MockUser, uid: &str) -> Value {
 
 /// DELETE `/api/my-account/sessions/:`. What was allowed for offline access outlives the session, unless the query says otherwise.
 pub(crate) fn end(state: &mut State, call: &Call<'_>) -> Answer {
-    let target = call.request.query_value("revokeGrantsTarget");
-    if let Some(unknown) = target.filter(|target| !matches!(*target, "all" | "firstParty")) {
-        return Err(invalid_query("revokeGrantsTarget", unknown, ["all", "firstParty"]));
-    }
+    let target = grants_target(call.request)?;
     call.must_be_verified()?;
     must_edit(state, "session")?;
     call.must_have(SCOPE, 401)?;
@@ -102,7 +111,16 @@ pub(crate) fn end(state: &mut State, call: &Call<'_>) -> Answer {
     }
 }
 
-fn revoke(state: &mut State, session: &Session, target: Option<&str>) {
+/// Which grants go with a session: `all` or `firstParty`.
+pub(crate) fn grants_target(request: &RecordedRequest) -> Answer<Option<&str>> {
+    let target = request.query_value("revokeGrantsTarget");
+    match target.filter(|target| !matches!(*target, "all" | "firstParty")) {
+        Some(unknown) => Err(wrong_query("revokeGrantsTarget", unknown, &["all", "firstParty"])),
+        None => Ok(target),
+    }
+}
+
+pub(crate) fn revoke(state: &mut State, session: &Session, target: Option<&str>) {
     let Some(target) = target else { return };
     for (client, app) in &session.apps {
         let third_party = state.directory.app(client).is_none_or(|app| app.third_party);

@@ -5,8 +5,8 @@ pub(super) mod passkey;
 pub(super) mod password;
 pub(super) mod social;
 
-use super::refusal::{Answer, refusal};
-use crate::testing::mock::{endpoints::management::failure, messages::reply::Reply, state::State};
+use super::refusal::{Answer, failure, refusal};
+use crate::testing::mock::{messages::reply::Reply, state::State};
 
 /// Counts an attempt at something of `target`. A wrong one is refused with `wrong`, one too many for a while.
 fn judge(state: &mut State, target: &str, wrong: Option<Reply>) -> Answer<()> {

@@ -47,7 +47,7 @@ fn subject(state: &State, token: &str, kind: &str) -> Option<String> {
         ACCESS_TOKEN => subject_token(state, token).or_else(|| access_token(state, token)),
         IMPERSONATION_TOKEN => subject_token(state, token),
         PERSONAL_ACCESS_TOKEN => {
-            let token = state.store.personal_access_tokens.get(token)?;
+            let token = state.store.personal_access_tokens.iter().find(|known| known.value == token)?;
             token.expires_at.is_none_or(|end| end > state.now()).then(|| token.user_id.clone())
         }
         _ => None,

@@ -83,7 +83,7 @@ fn rotate(state: &mut State, app: &MockApp, value: &str, held: &RefreshToken) ->
     // A confidential client's line goes on as long as it is used; a public client's ends when it was to end.
     let expires_at = match app.kind {
         AppKind::Public => held.expires_at,
-        _ => state.after(state.lifetimes.refresh_token),
+        _ => state.after(state.refresh_token_ttl(&app.id)),
     };
     if let Some(replaced) = state.store.refresh_tokens.get_mut(value) {
         // Each use of a replaced token renews the window.

@@ -46,7 +46,7 @@ pub(super) fn recent(state: &State, id: &str, request: &RecordedRequest) -> Repl
     let skipped = number("page").unwrap_or(1).saturating_sub(1).saturating_mul(size);
     let all = state.deliveries.all().iter().enumerate().rev();
     let of_this = all.filter(|(_, delivery)| delivery.hook_id == id && !delivery.is_open());
-    json_reply(200, list(of_this.skip(skipped).take(size).map(|(number, delivery)| log(number, delivery))))
+    Reply::json_text(200, list(of_this.skip(skipped).take(size).map(|(number, delivery)| log(number, delivery))))
 }
 
 fn log(number: usize, delivery: &MockDelivery) -> String {
@@ -75,8 +75,4 @@ fn error(delivery: &MockDelivery) -> Option<String> {
         }
         _ => None,
     }
-}
-
-pub(super) fn json_reply(status: u16, body: String) -> Reply {
-    Reply::typed(status, "application/json; charset=utf-8", body)
 }

@@ -1,6 +1,6 @@
 //! The provider behind the social connectors, which is the server itself.
 
-use super::short_id::short_id;
+use crate::testing::mock::state::ids::short_id;
 use crate::{error::Result, testing::mock::state::State};
 
 /// What the code in the provider's answer stands for.

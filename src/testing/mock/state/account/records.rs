@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::short_id::short_id;
+use crate::testing::mock::state::ids::short_id;
 use crate::{
     error::Result,
     testing::mock::{

@@ -2,14 +2,11 @@
 
 use serde_json::json;
 
-use super::BACKUP_CODES;
+use super::check_backup_codes;
 use crate::{
     secret::Secret,
     testing::mock::{
-        directory::{
-            MockUser,
-            mfa::{Factor, FactorKind},
-        },
+        directory::mfa::{Factor, FactorKind},
         endpoints::account::{
             call::{Call, must_edit, require},
             guard::{Guard, Rule, invalid_input},
@@ -17,7 +14,7 @@ use crate::{
             refusal::{Answer, no_record, refusal},
         },
         messages::reply::Reply,
-        state::{State, account::short_id::short_id},
+        state::{State, ids::short_id},
         tokens::totp,
     },
 };
@@ -40,7 +37,7 @@ pub(crate) fn add(state: &mut State, call: &Call<'_>) -> Answer {
             let codes = guard.texts("codes");
             guard.finish()?;
             may_add(state, call, "BackupCode")?;
-            check_backup_codes(call.user(state)?, &codes)?;
+            check_backup_codes(call.user(state)?, Some(&codes))?;
             keep(state, call, FactorKind::BackupCodes(codes.into_iter().map(Secret::from).collect()))
         }
         Some("WebAuthn") => {
@@ -86,15 +83,6 @@ fn check_totp(state: &State, secret: &str, code: Option<&str>) -> Answer<()> {
     require(totp::is_secret(secret), || refusal(400, "user.totp_secret_invalid"))?;
     let is_right = code.is_none_or(|code| totp::is_code(secret, code, state.now()));
     require(is_right, || refusal(400, "session.mfa.invalid_totp_code"))
-}
-
-fn check_backup_codes(user: &MockUser, codes: &[String]) -> Answer<()> {
-    let has = |name: &str| user.factors.iter().any(|factor| factor.kind_name() == name);
-    require(!has("BackupCode"), || refusal(422, "user.backup_code_already_in_use"))?;
-    require(has("Totp") || has("WebAuthn"), || refusal(422, "session.mfa.backup_code_can_not_be_alone"))?;
-    let is_code = |code: &String| code.len() == 10 && code.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let are_codes = codes.len() == BACKUP_CODES && codes.iter().all(is_code);
-    require(are_codes, || refusal(422, "user.wrong_backup_code_format"))
 }
 
 fn keep(state: &mut State, call: &Call<'_>, kind: FactorKind) -> Answer {

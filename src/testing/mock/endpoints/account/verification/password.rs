@@ -20,7 +20,7 @@ pub(crate) fn verify(state: &mut State, call: &Call<'_>) -> Answer {
     let password = guard.text("password", Rule::NotEmpty);
     guard.finish()?;
     call.must_be_of_first_party()?;
-    let is_right = call.user(state)?.password == Some(password.into());
+    let is_right = call.user(state)?.is_password(&password);
     let wrong = (!is_right).then(|| refusal(422, "session.invalid_credentials"));
     judge(state, &call.user_id, wrong)?;
     let (id, expires_at) = state.keep_record(Some(call.user_id.clone()), Kind::Password)?;

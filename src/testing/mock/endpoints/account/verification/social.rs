@@ -8,14 +8,11 @@ use url::form_urlencoded;
 use super::no_record;
 use crate::testing::mock::{
     directory::{MockConnector, MockProviderToken, iso::iso},
-    endpoints::{
-        account::{
-            call::Call,
-            guard::{Guard, Rule},
-            provider,
-            refusal::{Answer, refusal},
-        },
-        management::failure,
+    endpoints::account::{
+        call::Call,
+        guard::{Guard, Rule},
+        provider,
+        refusal::{Answer, failure, refusal},
     },
     messages::reply::Reply,
     state::{

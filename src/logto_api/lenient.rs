@@ -9,12 +9,12 @@ use serde_json::Value;
 use crate::clock;
 
 /// For `deserialize_with`, with `default`.
-pub(super) fn loose<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn loose<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<T, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
 /// A list; what does not fit in it is left out.
-pub(super) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+pub(crate) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Array(items) => items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect(),
         _ => Vec::new(),
@@ -22,31 +22,31 @@ pub(super) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer:
 }
 
 /// Milliseconds since 1970.
-pub(super) fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+pub(crate) fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
     Ok(whole(&Value::deserialize(deserializer)?).map(clock::date_of_milliseconds))
 }
 
 /// A date as text (RFC 3339).
-pub(super) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+pub(crate) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
     Ok(Value::deserialize(deserializer)?.as_str().and_then(time_of))
 }
 
 /// The time that a date as text names.
-pub(super) fn time_of(text: &str) -> Option<SystemTime> {
+pub(crate) fn time_of(text: &str) -> Option<SystemTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(Into::into)
 }
 
 /// A whole number, written as one or as a float.
-pub(super) fn whole(value: &Value) -> Option<i64> {
+pub(crate) fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_f64().map(clock::whole_part))
 }
 
 /// Seconds since 1970.
-pub(super) fn seconds(value: &Value) -> Option<SystemTime> {
+pub(crate) fn seconds(value: &Value) -> Option<SystemTime> {
     whole(value).map(clock::date)
 }
 
 /// Words that spaces separate.
-pub(super) fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
