@@ -25,6 +25,6 @@ if [ "$profile" = release ]; then
   cargo build --locked --release --bins
 else
   # As tests/all.sh builds everything, so that nothing is built for this alone.
-  cargo build --locked --workspace --all-features --bins
+  cargo build --locked --workspace --all-features --bins --examples
 fi
 "$CARGO_TARGET_DIR/$profile/compare" --out "$CARGO_TARGET_DIR/$out" "$@"
